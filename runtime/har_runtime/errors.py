@@ -1,0 +1,21 @@
+"""The one exception family of haredge.
+
+Each message is a single line that says what was wrong, where, and what to do, because the command lines print it as
+it is and exit with code 2.
+"""
+
+
+class HarError(Exception):
+    """Something a user can put right: a file, an option, a device."""
+
+
+class DataError(HarError):
+    """A recording or data set that cannot be used: damaged, wrong columns, wrong units."""
+
+
+class ModelError(HarError):
+    """A model, card or checkpoint that cannot be used: damaged, foreign, or made for another input."""
+
+
+class SourceError(HarError):
+    """A sample source or a sink that cannot be opened or has failed."""

@@ -1,0 +1,106 @@
+"""A recording in the contract's units and frame, and the truth of its windows."""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from har_runtime.contract import to_ns
+from har_runtime.resample import ResampleReport, Resampler
+from har_runtime.window import Window, Windower
+
+CHUNK = 8192
+"""Samples passed to a resampler at a time: any number gives the same windows, this one keeps memory small."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One wearer's accelerometer and gyroscope over some time."""
+
+    name: str
+    times_ns: NDArray[np.int64]
+    """Sensor times, shape (n,)."""
+    acc: NDArray[np.float64]
+    """m/s^2 with gravity, contract frame, shape (n, 3)."""
+    gyro: NDArray[np.float64]
+    """rad/s, contract frame, shape (n, 3)."""
+    labels: NDArray[np.str_] | None = None
+    """Activity at each sample, shape (n,); an empty string where nobody labelled it."""
+    user: str | None = None
+    placement: str | None = None
+
+
+class LabelTrack:
+    """Labels over time, kept as the times at which they change.
+
+    The label at a time is that of the nearest sample. A window has a label where all of it has the same one: a window
+    across a change of activity has none, in training as in scoring.
+
+    >>> track = LabelTrack()
+    >>> track.add([0.0, 1.0, 2.0, 3.0], ["sitting", "sitting", "walking", "walking"])
+    >>> [track.between(0, 10**9), track.between(10**9, 2 * 10**9), track.between(2 * 10**9, 3 * 10**9)]
+    ['sitting', None, 'walking']
+    """
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._labels: list[str] = []
+        self._newest_ns: int | None = None
+
+    def add(self, times: ArrayLike, labels: ArrayLike) -> None:
+        """Take in the labels (shape (n,), "" for none) of samples at `times`; times that go back are passed over."""
+        t, names = to_ns(times), np.asarray(labels, np.str_)
+        changes = np.flatnonzero(np.concatenate([[True], names[1:] != names[:-1]]))
+        for index in changes:
+            at, label = int(t[index]), str(names[index])
+            before = int(t[index - 1]) if index else self._newest_ns
+            if self._labels and (label == self._labels[-1] or (before is not None and at <= before)):
+                continue
+            self._starts.append(at if before is None else (before + at + 1) // 2)
+            self._labels.append(label)
+        if len(t):
+            self._newest_ns = max(int(t.max()), self._newest_ns if self._newest_ns is not None else int(t.max()))
+
+    def between(self, first_ns: int, last_ns: int) -> str | None:
+        """The one label that holds from `first_ns` to `last_ns`; None where it changes or there is none."""
+        index = bisect_right(self._starts, first_ns) - 1
+        if index < 0 or bisect_right(self._starts, last_ns) - 1 != index:
+            return None
+        return self._labels[index] or None
+
+    def of(self, window: Window) -> str | None:
+        """The label of a window, or None."""
+        times = window.times_ns
+        return self.between(int(times[0]), int(times[-1]))
+
+
+@dataclass(frozen=True)
+class CutRecording:
+    """The windows of a recording with their truth."""
+
+    windows: list[Window]
+    labels: list[str | None]
+    """For each window; None where it has no single label."""
+    report: ResampleReport = field(default_factory=ResampleReport)
+
+
+def cut_recording(recording: Recording) -> CutRecording:
+    """Resample and window a whole recording, by the code that streams it.
+
+    >>> n = 200
+    >>> still = Recording("still", np.arange(n) * 20_000_000, np.zeros((n, 3)), np.zeros((n, 3)), np.full(n, "lying"))
+    >>> cut = cut_recording(still)
+    >>> len(cut.windows), cut.labels[0], cut.windows[0].imu.shape
+    (7, 'lying', (50, 6))
+    """
+    resampler, windower = Resampler(), Windower()
+    windows: list[Window] = []
+    for begin in range(0, len(recording.times_ns), CHUNK):
+        part = slice(begin, begin + CHUNK)
+        windows += windower.push(resampler.push(recording.times_ns[part], recording.acc[part], recording.gyro[part]))
+    windows += windower.push(resampler.finish())
+    track = LabelTrack()
+    if recording.labels is not None:
+        track.add(recording.times_ns, recording.labels)
+    return CutRecording(windows, [track.of(window) for window in windows], resampler.report)

@@ -1,0 +1,155 @@
+"""One sensor's samples between two gaps, and how they are read off at grid times.
+
+A run near 50 Hz or slower is interpolated; a faster one goes through an anti-alias kernel that is evaluated at the
+true sample times, so that jitter and odd rates (104, 208 Hz) need no special case.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_runtime.contract import MIN_RATE_HZ, PERIOD_NS, SAMPLE_RATE_HZ
+
+RATE_SPAN_NS = 500_000_000
+"""The rate of a run is measured over its first half second, before a first window could be complete anyway."""
+FILTER_ABOVE_HZ = 1.1 * SAMPLE_RATE_HZ
+"""Above this rate a run is low-passed. At 50 Hz with some jitter there is nothing to fold down, and a recording made
+on the grid must come out as it went in."""
+SLOWEST_HZ = 0.95 * MIN_RATE_HZ
+CUTOFF_HZ = 22.0
+KERNEL_HALF_WIDTH_NS = 100_000_000
+_KERNEL_STEP_NS = 50_000
+
+
+def _anti_alias_kernel() -> NDArray[np.float64]:
+    """One side of a Hann-windowed sinc, tabulated each 50 us from 0 to its half width of 0.1 s.
+
+    A Hann window of 0.2 s has a transition 3.1 / 0.2 s = 15.5 Hz wide (Oppenheim and Schafer, table 7.2), so a cutoff of
+    22 Hz passes up to 14 Hz and stops from 30 Hz on, by 44 dB or more. A table with linear interpolation (error
+    below 1e-5) in place of sine and cosine makes the same values in every language.
+    """
+    offset = np.arange(KERNEL_HALF_WIDTH_NS // _KERNEL_STEP_NS + 2) * _KERNEL_STEP_NS
+    hann = 0.5 + 0.5 * np.cos(np.pi * np.minimum(offset / KERNEL_HALF_WIDTH_NS, 1.0))
+    return np.sinc(2 * CUTOFF_HZ * offset * 1e-9) * hann
+
+
+_KERNEL = _anti_alias_kernel()
+
+
+class Run:
+    """Samples of one sensor without a gap, and how to read them off at grid times."""
+
+    def __init__(self, start_ns: int):
+        self.t = np.empty(0, np.int64)
+        self.x = np.empty((0, 3), np.float64)
+        self.start_ns = start_ns
+        self.closed = False
+        self.rate_hz: float | None = None
+
+    def append(self, t: NDArray[np.int64], x: NDArray[np.float64]) -> None:
+        if self.rate_hz is None:
+            times = np.concatenate([self.t, t])
+            enough = np.searchsorted(times, self.start_ns + RATE_SPAN_NS)
+            if enough < len(times):
+                self._measure(times[: enough + 1])
+        self.t = np.concatenate([self.t, t])
+        self.x = np.concatenate([self.x, x])
+
+    def close(self) -> None:
+        self.closed = True
+        if self.rate_hz is None:
+            self._measure(self.t)
+
+    def _measure(self, times: NDArray[np.int64]) -> None:
+        self.rate_hz = (len(times) - 1) * 1e9 / (times[-1] - times[0]) if len(times) > 1 else 0.0
+
+    @property
+    def usable(self) -> bool:
+        return self.rate_hz is not None and self.rate_hz >= SLOWEST_HZ
+
+    @property
+    def filtered(self) -> bool:
+        return self.rate_hz is not None and self.rate_hz > FILTER_ABOVE_HZ
+
+    @property
+    def margin_ns(self) -> int:
+        """Time lost at each end of the run, where the kernel would hang over."""
+        return KERNEL_HALF_WIDTH_NS if self.filtered else 0
+
+    @property
+    def first_ns(self) -> int:
+        return self.start_ns + self.margin_ns
+
+    @property
+    def last_ns(self) -> int:
+        return int(self.t[-1]) - self.margin_ns
+
+    def final_until(self, grid_ns: int) -> int:
+        """The last time whose value no later sample can change, for a grid that stands at `grid_ns`."""
+        if self.closed:
+            return self.last_ns
+        if len(self.t) < 2:
+            return self.first_ns - 1
+        newest, before = int(self.t[-1]), int(self.t[-2])
+        on_grid = (newest - grid_ns) % PERIOD_NS == 0 and newest - PERIOD_NS <= before
+        if not self.filtered and on_grid:
+            return newest  # A sample on the grid is the value itself: no need to wait for its neighbour.
+        return before - self.margin_ns
+
+    def values_at(self, grid: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Signal at `grid` (int64 ns, each one final), shape (len(grid), 3)."""
+        return self._low_passed(grid) if self.filtered else self._interpolated(grid)
+
+    def _interpolated(self, grid: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Cubic Hermite interpolation; a tangent is the central difference over both neighbours.
+
+        That is Catmull-Rom on even spacing (5 Hz at 50 Hz loses 0.4 % at worst, linear interpolation 5 %), and stays
+        bounded by the neighbours' difference on any spacing, where Lagrange polynomials swing.
+        """
+        t, x = self.t, self.x
+        last = len(t) - 1
+        left = np.searchsorted(t, grid, side="right") - 1
+        right = np.minimum(left + 1, last)
+        before, after = np.maximum(left - 1, 0), np.minimum(left + 2, last)
+        # A grid point on the run's last sample has no right neighbour; its width is never used, only kept from zero.
+        width = np.maximum(t[right] - t[left], 1).astype(np.float64)[:, None]
+        tangent_left = (x[right] - x[before]) / np.maximum(t[right] - t[before], 1)[:, None] * width
+        tangent_right = (x[after] - x[left]) / np.maximum(t[after] - t[left], 1)[:, None] * width
+        offset = (grid - t[left])[:, None]
+        u = offset / width
+        u2, u3 = u * u, u * u * u
+        curve = (
+            (2 * u3 - 3 * u2 + 1) * x[left]
+            + (u3 - 2 * u2 + u) * tangent_left
+            + (3 * u2 - 2 * u3) * x[right]
+            + (u3 - u2) * tangent_right
+        )
+        return np.where(offset == 0, x[left], curve)
+
+    def _low_passed(self, grid: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Convolution with the anti-alias kernel, as a quadrature over the true sample times, gain 1 at 0 Hz."""
+        t, x = self.t, self.x
+        span = np.empty(len(t), np.float64)  # Time each sample stands for, twice over.
+        span[1:-1] = t[2:] - t[:-2]
+        span[0], span[-1] = t[1] - t[0], t[-1] - t[-2]
+        first = np.searchsorted(t, grid - KERNEL_HALF_WIDTH_NS)
+        stop = np.searchsorted(t, grid + KERNEL_HALF_WIDTH_NS, side="right")
+        # One tap after the other, not a sum over an axis: numpy would group that by shape, and so by chunk.
+        total = np.zeros((len(grid), 3))
+        weights = np.zeros((len(grid), 1))
+        for tap in range(int((stop - first).max())):
+            index = np.minimum(first + tap, len(t) - 1)
+            distance = np.abs(t[index] - grid)
+            inside = (first + tap < stop) & (distance <= KERNEL_HALF_WIDTH_NS)
+            cell = np.where(inside, distance // _KERNEL_STEP_NS, 0)
+            part = (distance - cell * _KERNEL_STEP_NS) / _KERNEL_STEP_NS
+            kernel = _KERNEL[cell] + (_KERNEL[cell + 1] - _KERNEL[cell]) * part
+            weight = np.where(inside, kernel * span[index], 0.0)[:, None]
+            total += weight * x[index]
+            weights += weight
+        return total / weights
+
+    def forget_before(self, grid_ns: int) -> None:
+        """Drop the samples that no grid point from `grid_ns` on needs."""
+        keep = int(np.searchsorted(self.t, grid_ns - self.margin_ns)) - 2
+        if keep > 0:
+            self.t, self.x = self.t[keep:], self.x[keep:]

@@ -1,0 +1,1 @@
+"""Training and evaluation of user-generalising activity recognition (MultiSupConHAR, Sensors 2025, 25(22):6988)."""

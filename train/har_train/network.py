@@ -1,0 +1,124 @@
+"""The network of MultiSupConHAR: encoder, classifier and projector. Only the model; `training` trains it.
+
+Convolutions are written over (batch, channel, 1, time) with kernels (1, k): the same numbers as one-dimensional ones,
+1.3 times as fast to train in channels-last layout on a CPU, and a graph that converts to TFLite without transposes.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from har_runtime.contract import CHANNELS
+from har_runtime.errors import ModelError
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Everything that decides the shapes of the weights."""
+
+    classes: int
+    filters: tuple[int, ...] = (64, 128, 128)
+    """Filters of each residual block (Wang et al. 2017, figure 1c)."""
+    kernels: tuple[int, ...] = (7, 5, 3)
+    """Kernel of each convolution in a block. Odd ones: 8 in Wang et al. is 7 here, which gives the paper's 481 k."""
+    head: tuple[int, ...] = (256, 128, 128)
+    """Hidden widths of the classifier. The paper does not print them; these come nearest to its Table 4."""
+    projector_hidden: int = 256
+    """Table 2."""
+    projector_out: int = 128
+    """Not in the paper; the width of the SupCon reference code."""
+    dropout: float = 0.2
+    """In classifier and projector. Not in the paper."""
+
+    def __post_init__(self) -> None:
+        sizes = (self.classes, *self.filters, *self.kernels, *self.head, self.projector_hidden, self.projector_out)
+        if min(sizes) < 1 or not 0 <= self.dropout < 1 or any(kernel % 2 == 0 for kernel in self.kernels):
+            raise ModelError("architecture: sizes must be positive, kernels odd and dropout in [0, 1)")
+
+
+class ResidualBlock(nn.Module):
+    """Three convolutions with batch norm; the shortcut is batch norm, after a 1x1 convolution where the width grows."""
+
+    def __init__(self, width_in: int, width: int, kernels: tuple[int, ...]):
+        super().__init__()
+        widths = [width_in, *[width] * len(kernels)]
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(before, after, (1, kernel), padding=(0, kernel // 2), bias=False)
+            for before, after, kernel in zip(widths[:-1], widths[1:], kernels, strict=True)
+        )
+        self.norms = nn.ModuleList(nn.BatchNorm2d(width) for _ in kernels)
+        self.shortcut = nn.Sequential(
+            nn.Conv2d(width_in, width, 1, bias=False) if width_in != width else nn.Identity(), nn.BatchNorm2d(width)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x
+        for convolution, norm in zip(self.convolutions[:-1], self.norms[:-1], strict=True):
+            y = norm(convolution(y)).relu()
+        y = self.norms[-1](self.convolutions[-1](y))
+        return (y + self.shortcut(x)).relu()
+
+
+class Encoder(nn.Module):
+    """The time-series ResNet of Wang et al. 2017: (batch, 50, 6) normalised windows to (batch, 128) features."""
+
+    def __init__(self, filters: tuple[int, ...], kernels: tuple[int, ...]):
+        super().__init__()
+        widths = (len(CHANNELS), *filters)
+        self.blocks = nn.Sequential(
+            *(ResidualBlock(a, b, kernels) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        )
+        self.pool = nn.AdaptiveAvgPool2d(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        # (batch, time, channel) is channels-last already: this only renames the axes.
+        return self.pool(self.blocks(x.unsqueeze(1).permute(0, 3, 1, 2))).flatten(1)
+
+
+def _classifier(width: int, hidden: tuple[int, ...], classes: int, dropout: float) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for before, after in zip((width, *hidden[:-1]), hidden, strict=True):
+        layers += [nn.Linear(before, after), nn.BatchNorm1d(after), nn.ReLU(), nn.Dropout(dropout)]
+    return nn.Sequential(*layers, nn.Linear(hidden[-1], classes))
+
+
+def _projector(width: int, hidden: int, out: int, dropout: float) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, out))
+
+
+class HarNetwork(nn.Module):
+    """Raw windows in SI units to logits; the projector serves the contrastive loss and is dropped at export."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, architecture: Architecture):
+        super().__init__()
+        self.architecture = architecture
+        width = architecture.filters[-1]
+        self.register_buffer("mean", torch.zeros(len(CHANNELS)))
+        self.register_buffer("std", torch.ones(len(CHANNELS)))
+        self.encoder = Encoder(architecture.filters, architecture.kernels)
+        self.classifier = _classifier(width, architecture.head, architecture.classes, architecture.dropout)
+        self.projector = _projector(
+            width, architecture.projector_hidden, architecture.projector_out, architecture.dropout
+        )
+        self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+    def normalise(self, x: Tensor) -> Tensor:
+        """Each channel to mean 0 and standard deviation 1 over the training users."""
+        return (x - self.mean) / self.std
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, 50, 6) in m/s^2 and rad/s to (batch, classes) logits."""
+        return self.classifier(self.encoder(self.normalise(x)))
+
+    def project(self, x: Tensor) -> Tensor:
+        """(batch, 50, 6) normalised views to (batch, 128) embeddings of length 1 (section 3.2.3 b)."""
+        return nn.functional.normalize(self.projector(self.encoder(x)), dim=1)
+
+
+def parameter_count(module: nn.Module) -> int:
+    """Trainable parameters."""
+    return sum(parameter.numel() for parameter in module.parameters())
