@@ -169,7 +169,7 @@ class Run:
 def fit(recipe: Recipe, dataset: DataSet, windows: WindowSet, placement: str | None, run: Run) -> TrainingRecord:
     """Train, keep the weights of the best validation epoch, calibrate, score on the test users.
 
-    Writes `model.safetensors`, `logs/metrics.csv` (loss curves) and `resume/` (Lightning's checkpoints, loaded with
+    Writes `model.safetensors`, `logs/` (loss curves as CSV) and `resume/` (Lightning's checkpoints, loaded with
     weights_only) into `run.out`.
 
     Raises:
@@ -249,7 +249,7 @@ def _train(module: MultiTask, train: WindowSet, validation: WindowSet, run: Run)
         precision="bf16-mixed" if run.precision == "bf16" else "32-true",
         max_epochs=min(run.epochs or settings.epochs, settings.epochs),
         deterministic=True,
-        logger=CSVLogger(run.out, name="", version="logs"),
+        logger=CSVLogger(run.out, name="logs"),
         callbacks=[
             EarlyStopping("val_macro_f1", patience=settings.patience, mode="max"),
             keep(filename="best", monitor="val_macro_f1", mode="max"),
