@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from har_runtime.contract import to_ns
-from har_runtime.resample import ResampleReport, Resampler
+from har_runtime.resample import Resampler, ResampleReport
 from har_runtime.window import Window, Windower
 
 CHUNK = 8192
@@ -68,6 +68,12 @@ class LabelTrack:
         if index < 0 or bisect_right(self._starts, last_ns) - 1 != index:
             return None
         return self._labels[index] or None
+
+    def forget_before(self, time_ns: int) -> None:
+        """Drop the changes that no window from `time_ns` on can need."""
+        passed = bisect_right(self._starts, time_ns) - 1
+        if passed > 0:
+            del self._starts[:passed], self._labels[:passed]
 
     def of(self, window: Window) -> str | None:
         """The label of a window, or None."""

@@ -23,6 +23,7 @@ from har_runtime.sensor_run import Run
 MAX_LEAD_NS = 60_000_000_000
 """How far one stream may run ahead of the other before its oldest samples are dropped: bounds the buffers."""
 
+
 @dataclass
 class SensorReport:
     """What became of one sensor's samples."""
@@ -101,9 +102,7 @@ class _Sensor:
             self.report.rate_hz = self.runs[-1].rate_hz or self.report.rate_hz
         self.newest_ns = int(t[-1])
 
-    def _clean(
-        self, t: NDArray[np.int64], x: NDArray[np.float64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def _clean(self, t: NDArray[np.int64], x: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         report = self.report
         report.received += len(t)
         finite = np.isfinite(x).all(axis=1) & (t != np.iinfo(np.int64).min)
@@ -177,9 +176,7 @@ class Resampler:
         self._grid_ns: int | None = None
         self._segment_has_samples = False
 
-    def push(
-        self, times: ArrayLike, acc: ArrayLike | None = None, gyro: ArrayLike | None = None
-    ) -> list[UniformChunk]:
+    def push(self, times: ArrayLike, acc: ArrayLike | None = None, gyro: ArrayLike | None = None) -> list[UniformChunk]:
         """Take in samples of one sensor, or of both where they share their times.
 
         Args:
@@ -213,6 +210,7 @@ class Resampler:
         self._gyroscope.close()
         chunks = self._drain()
         for sensor in (self._accelerometer, self._gyroscope):
+            sensor.front()  # Counts runs that nothing could be made of.
             sensor.runs.clear()
         self._grid_ns = None
         return chunks

@@ -38,9 +38,14 @@ def score(truth: ArrayLike, predicted: ArrayLike, labels: tuple[str, ...]) -> Sc
     >>> result.accuracy, round(result.macro_f1, 4)
     (0.75, 0.7333)
     """
-    true, guess = np.asarray(truth, np.int64), np.asarray(predicted, np.int64)
     confusion = np.zeros((len(labels), len(labels)), np.int64)
-    np.add.at(confusion, (true, guess), 1)
+    np.add.at(confusion, (np.asarray(truth, np.int64), np.asarray(predicted, np.int64)), 1)
+    return score_confusion(confusion, labels)
+
+
+def score_confusion(confusion: NDArray[np.int64], labels: tuple[str, ...]) -> Scores:
+    """Score counted pairs: rows are the truth, columns the prediction, in the order of `labels`."""
+    total = int(confusion.sum())
     hits, support, guessed = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
     precision, recall = _ratio(hits, guessed), _ratio(hits, support)
     f1 = _ratio(2 * hits, support + guessed)
@@ -50,9 +55,9 @@ def score(truth: ArrayLike, predicted: ArrayLike, labels: tuple[str, ...]) -> Sc
         for i, label in enumerate(labels)
     )
     return Scores(
-        accuracy=float(hits.sum() / len(true)) if len(true) else 0.0,
-        macro_f1=float(f1[occurs].mean()) if occurs.any() else 0.0,
-        windows=len(true),
+        accuracy=float(hits.sum() / total) if total else 0.0,
+        macro_f1=float(f1[occurs].mean()) if total else 0.0,
+        windows=total,
         classes=rows,
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
     )

@@ -23,8 +23,8 @@ _KERNEL_STEP_NS = 50_000
 def _anti_alias_kernel() -> NDArray[np.float64]:
     """One side of a Hann-windowed sinc, tabulated each 50 us from 0 to its half width of 0.1 s.
 
-    A Hann window of 0.2 s has a transition 3.1 / 0.2 s = 15.5 Hz wide (Oppenheim and Schafer, table 7.2), so a cutoff of
-    22 Hz passes up to 14 Hz and stops from 30 Hz on, by 44 dB or more. A table with linear interpolation (error
+    A Hann window of 0.2 s has a transition 3.1 / 0.2 s = 15.5 Hz wide (Oppenheim and Schafer, table 7.2), so a cutoff
+    of 22 Hz passes up to 14 Hz and stops from 30 Hz on, by 44 dB or more. A table with linear interpolation (error
     below 1e-5) in place of sine and cosine makes the same values in every language.
     """
     offset = np.arange(KERNEL_HALF_WIDTH_NS // _KERNEL_STEP_NS + 2) * _KERNEL_STEP_NS

@@ -38,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         description="Score a checkpoint, or a .tflite with its card, on the windows of its test users.",
     )
     evaluate.add_argument("model", help="model.safetensors, the folder of a run, a .tflite or a pretrained name")
+    evaluate.add_argument("--recording", metavar="NAME", help="score one recording alone, such as hapt-05")
     evaluate.add_argument("--data", help="folder or archive of the data set (default: $HAREDGE_DATA)")
     add_common(evaluate)
     evaluate.set_defaults(run=_evaluate)
@@ -57,8 +58,9 @@ def _fit(options: argparse.Namespace) -> int:
     recordings = load(dataset.name, data_folder(options.data))
     windows = cut_windows(recordings, recipe.data.activities)
     run = Run(options.out, options.seed, precision, options.resume, options.epochs)
+    people = len(set(windows.user.tolist()))
     print(
-        f"{recipe.name}, seed {run.seed}: {len(windows.y)} windows of {len(set(windows.user.tolist()))} users, {precision}",
+        f"{recipe.name}, seed {run.seed}: {len(windows.y)} windows of {people} users, {precision}",
         file=sys.stderr,
     )
     record = fit(recipe, dataset, windows, recordings[0].placement, run)
@@ -77,6 +79,6 @@ def _fit(options: argparse.Namespace) -> int:
 def _evaluate(options: argparse.Namespace) -> int:
     from har_train.evaluate import evaluate, report_lines
 
-    result = evaluate(options.model, data_folder(options.data))
+    result = evaluate(options.model, data_folder(options.data), options.recording)
     print(json.dumps(result.to_dict(), indent=1) if options.json else "\n".join(report_lines(result)))
     return 0

@@ -143,8 +143,8 @@ def _build(kind: type[Built], table: dict[str, Any], where: str, prefix: str) ->
 
 
 def _checked(wanted: Any, value: Any, what: str) -> Any:
-    if wanted in (tuple[str, ...], tuple[int, ...]):
-        inner = wanted.__args__[0]
+    inner = {tuple[str, ...]: str, tuple[int, ...]: int}.get(wanted)
+    if inner is not None:
         if not isinstance(value, list | tuple) or not all(type(item) is inner for item in value):
             raise DataError(f"{what} must be a list of {inner.__name__}, not {value!r}")
         return tuple(value)

@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import lightning
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
 from lightning.pytorch.loggers import CSVLogger
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
@@ -275,6 +277,8 @@ def _train(module: MultiTask, train: WindowSet, validation: WindowSet, run: Run)
                 ckpt_path=kept / "last.ckpt" if run.resume else None,
                 weights_only=True,
             )
+        except MisconfigurationException as error:  # For one, a run that is to resume past its last epoch.
+            raise HarError(f"{run.out}: {error}") from error
         except SystemExit as stop:  # What Lightning makes of Ctrl-C once it has shut down.
             raise KeyboardInterrupt from stop
     return earlier + time.monotonic() - started
@@ -294,7 +298,8 @@ def fit_temperature(logits: NDArray[np.float32], y: NDArray[np.int64]) -> float:
     def loss(log_temperature: float) -> float:
         return float(nn.functional.cross_entropy(scores / np.exp(log_temperature), truth))
 
-    return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
+    best: Any = minimize_scalar(loss, bounds=(-3, 3), method="bounded")
+    return float(np.exp(best.x))
 
 
 def _claim_folder(run: Run, recipe: Recipe) -> None:
@@ -305,7 +310,9 @@ def _claim_folder(run: Run, recipe: Recipe) -> None:
         if not (run.out / "resume" / "last.ckpt").exists():
             raise HarError(f"{run.out}: nothing to resume there; leave out --resume to start")
         if json.loads(file.read_text(encoding="utf-8")) != json.loads(identity):
-            raise HarError(f"{file}: another recipe, seed or precision than asked for; resume with those or use a new --out")
+            raise HarError(
+                f"{file}: another recipe, seed or precision than asked for; resume with those or use a new --out"
+            )
     elif run.out.exists() and any(run.out.iterdir()):
         raise HarError(f"{run.out}: not empty; --resume goes on with the run in it, or choose another --out")
     else:
@@ -317,7 +324,5 @@ def _commit() -> str | None:
     if os.environ.get("GIT_DIR"):
         return None
     here = Path(__file__).parent
-    result = subprocess.run(
-        ["git", "-C", str(here), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    )
+    result = subprocess.run(["git", "-C", str(here), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
     return result.stdout.strip() or None if result.returncode == 0 else None

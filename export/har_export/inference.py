@@ -1,0 +1,75 @@
+"""The network as it is deployed: no projector, batch norm folded, normalisation, temperature and softmax inside."""
+
+import copy
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import fuse_conv_bn_eval, fuse_linear_bn_eval
+
+from har_train.network import HarNetwork, ResidualBlock
+
+
+class InferenceNetwork(nn.Module):
+    """(batch, 50, 6) windows in SI units to (batch, classes) probabilities.
+
+    The same numbers as softmax(network(x) / temperature) in evaluation mode, with a third fewer operators. It is built
+    from layers that TFLite has, in the layout it keeps, so that the conversion adds no transposes.
+    """
+
+    def __init__(self, network: HarNetwork, temperature: float):
+        super().__init__()
+        network = copy.deepcopy(network).eval()
+        self.register_buffer("mean", network.mean)
+        self.register_buffer("gain", 1 / network.std)
+        self.blocks = nn.Sequential(*(_FoldedBlock(block) for block in network.encoder.blocks))
+        self.pool = network.encoder.pool
+        self.classifier = _folded_classifier(network.classifier, temperature)
+        # The converter tells weights apart by their address, and copies those that are not contiguous to memory it
+        # reuses: channels-last weights of one shape would end up as one.
+        for parameter in self.parameters():
+            parameter.data = parameter.data.clone(memory_format=torch.contiguous_format)
+        self.eval()
+
+    def forward(self, imu: Tensor) -> Tensor:
+        x = (imu - self.mean) * self.gain
+        x = self.blocks(x.unsqueeze(1).permute(0, 3, 1, 2))
+        return self.classifier(self.pool(x).flatten(1)).softmax(dim=1)
+
+
+class _FoldedBlock(nn.Module):
+    def __init__(self, block: nn.Module):
+        super().__init__()
+        assert isinstance(block, ResidualBlock)
+        self.convolutions = nn.ModuleList(
+            fuse_conv_bn_eval(convolution, norm)  # pyright: ignore[reportArgumentType]
+            for convolution, norm in zip(block.convolutions, block.norms, strict=True)
+        )
+        convolution, norm = block.shortcut
+        assert isinstance(norm, nn.BatchNorm2d)
+        if isinstance(convolution, nn.Identity):  # Batch norm alone: one factor and one offset for each channel.
+            convolution = nn.Conv2d(norm.num_features, norm.num_features, 1, groups=norm.num_features, bias=False)
+            nn.init.ones_(convolution.weight)
+        self.shortcut = fuse_conv_bn_eval(convolution.eval(), norm)  # pyright: ignore[reportArgumentType]
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x
+        for convolution in self.convolutions[:-1]:
+            y = convolution(y).relu()
+        return (self.convolutions[-1](y) + self.shortcut(x)).relu()
+
+
+def _folded_classifier(classifier: nn.Sequential, temperature: float) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for layer in classifier:
+        if isinstance(layer, nn.BatchNorm1d):
+            linear = layers.pop()
+            assert isinstance(linear, nn.Linear)
+            layers.append(fuse_linear_bn_eval(linear, layer))
+        elif not isinstance(layer, nn.Dropout):
+            layers.append(layer)
+    output = layers[-1]
+    assert isinstance(output, nn.Linear)
+    with torch.no_grad():
+        output.weight /= temperature
+        output.bias /= temperature
+    return nn.Sequential(*layers)

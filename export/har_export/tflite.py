@@ -1,0 +1,134 @@
+"""TFLite files: float32 by litert-torch, int8 by ai-edge-quantizer, both with the card inside."""
+
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from har_export.inference import InferenceNetwork
+from har_runtime.card import METADATA_NAME, ModelCard
+from har_runtime.contract import CHANNELS, WINDOW
+from har_runtime.errors import DataError
+from har_runtime.quiet import quiet_stderr
+
+CALIBRATION_WINDOWS = 2000
+
+
+def to_tflite(network: InferenceNetwork) -> bytes:
+    """The float32 model, batch 1."""
+    with _quiet_converter():
+        import litert_torch
+
+        return litert_torch.convert(network, (torch.zeros(1, WINDOW, len(CHANNELS)),)).model_content()
+
+
+def quantise(float_model: bytes, calibration: NDArray[np.float32]) -> bytes:
+    """int8 weights and activations, float32 input and output.
+
+    Ranges are the smallest and largest value seen: the quantizer's default, a moving average, clips the logits badly.
+    Normalisation stays in float32, because one int8 scale cannot hold m/s^2 and rad/s side by side.
+
+    Args:
+        calibration: windows in SI units of training users, shape (n, 50, 6).
+
+    Raises:
+        DataError: no calibration windows.
+    """
+    if not len(calibration):
+        raise DataError("no calibration windows: int8 needs some of the training users'")
+    with _quiet_converter():
+        from ai_edge_quantizer import qtyping, quantizer, recipe_manager
+        from ai_edge_quantizer.algorithm_manager import AlgorithmName
+        from ai_edge_quantizer.calibrator import Calibrator
+        from ai_edge_quantizer.utils import qsv_utils, tfl_interpreter_utils
+
+        recipe = recipe_manager.RecipeManager()
+        operation = qtyping.TFLOperationName
+        recipe.add_static_config(".*", operation.ALL_SUPPORTED, activation_num_bits=8, weight_num_bits=8)
+        for name in (operation.INPUT, operation.OUTPUT, operation.SUB, operation.MUL):
+            recipe.add_quantization_config(".*", name, algorithm_key=AlgorithmName.NO_QUANTIZE)
+        interpreter = tfl_interpreter_utils.create_tfl_interpreter(float_model)
+        signature, tensors = next(iter(interpreter.get_signature_list().items()))
+        calibrator = Calibrator(float_model, num_threads=1, qsv_update_func=qsv_utils.min_max_update)
+        calibrator.calibrate({signature: [{tensors["inputs"][0]: window[None]} for window in calibration]}, recipe)
+        worker = quantizer.Quantizer(float_model, recipe.get_quantization_recipe())
+        result = worker.quantize(calibrator.get_model_qsvs(), enable_progress_report=False)
+        return bytes(result.quantized_model)  # pyright: ignore[reportArgumentType]
+
+
+def calibration_windows(x: NDArray[np.float32], seed: int = 0) -> NDArray[np.float32]:
+    """A random choice of training windows, enough to see the extremes of every layer."""
+    order = np.random.default_rng(seed).permutation(len(x))
+    return x[order[:CALIBRATION_WINDOWS]]
+
+
+def finish(model: bytes, card: ModelCard) -> bytes:
+    """Put the card into a .tflite, name its tensors, and lay everything out inside the flatbuffer.
+
+    The quantizer leaves weights outside the flatbuffer once they pass 256 KiB; older runtimes cannot read that and TFLM
+    reads it wrongly without a word. Packing the whole model again brings them in.
+    """
+    from ai_edge_litert import schema_py_generated as schema
+    from ai_edge_quantizer.utils import tfl_flatbuffer_utils
+
+    content: Any = tfl_flatbuffer_utils.read_model(model)  # Its type stubs take every field for None.
+    graph = content.subgraphs[0]
+    graph.tensors[graph.inputs[0]].name = b"imu"
+    graph.tensors[graph.outputs[0]].name = b"probabilities"
+    signature = content.signatureDefs[0]
+    signature.inputs[0].name, signature.outputs[0].name = b"imu", b"probabilities"
+    content.description = f"haredge {card.name} {card.version}".encode()
+    content.metadata = [entry for entry in content.metadata or [] if entry.name != METADATA_NAME.encode()]
+    entry: Any = schema.MetadataT()
+    buffer: Any = schema.BufferT()
+    entry.name, entry.buffer = METADATA_NAME.encode(), len(content.buffers)
+    buffer.data = np.frombuffer(card.to_json().encode(), np.uint8)
+    content.buffers.append(buffer)
+    content.metadata.append(entry)
+    for buffer in content.buffers:
+        buffer.offset = buffer.size = 0
+    return _serialised(content)
+
+
+def _serialised(content: Any) -> bytes:
+    import flatbuffers
+
+    from har_runtime.tflite_file import IDENTIFIER
+
+    builder = flatbuffers.Builder(1 << 20)
+    builder.Finish(content.Pack(builder), IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def operators(model: bytes) -> dict[str, int]:
+    """How many operators of each kind a .tflite has."""
+    from ai_edge_litert import schema_py_generated as schema
+    from ai_edge_quantizer.utils import tfl_flatbuffer_utils
+
+    content: Any = tfl_flatbuffer_utils.read_model(model)
+    names = {value: name for name, value in vars(schema.BuiltinOperator).items() if not name.startswith("_")}
+    counts: dict[str, int] = {}
+    for operator in content.subgraphs[0].operators:
+        code = content.operatorCodes[operator.opcodeIndex]
+        name = names[max(code.builtinCode, code.deprecatedBuiltinCode)]
+        counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+@contextmanager
+def _quiet_converter() -> Iterator[None]:
+    """Keep the converters' banners and warnings, meant for their authors, off the terminal."""
+    level = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), quiet_stderr():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(level)

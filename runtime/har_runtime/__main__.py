@@ -1,0 +1,7 @@
+"""`python -m har_runtime` is `har-stream`."""
+
+import sys
+
+from har_runtime.cli import main
+
+sys.exit(main())

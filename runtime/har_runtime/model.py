@@ -1,0 +1,77 @@
+"""A model with its card, found by name or by path."""
+
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_runtime.card import METADATA_NAME, ModelCard, card_from_json
+from har_runtime.errors import ModelError
+from har_runtime.litert import LiteRtBackend
+from har_runtime.tflite_file import read_metadata
+
+
+class Backend(Protocol):
+    """Whatever turns windows into probabilities."""
+
+    def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Shape (n, 50, 6) in SI units to (n, classes)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that is loaded and fits the signal contract."""
+
+    card: ModelCard
+    backend: Backend
+
+    def probabilities(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Class probabilities of windows in SI units, shape (n, 50, 6) to (n, classes)."""
+        if not len(windows):
+            return np.empty((0, len(self.card.labels)), np.float32)
+        return self.backend(windows)
+
+
+def pretrained_names() -> list[str]:
+    """Models inside the wheel."""
+    return sorted(entry.name[:-7] for entry in files("har_runtime.models").iterdir() if entry.name.endswith(".tflite"))
+
+
+def load_model(name_or_path: str | Path, threads: int = 1) -> Model:
+    """Load a pretrained model by name ("waist"), or a .tflite by its path; its card is `NAME.json` beside it, or else
+    the copy inside the file.
+
+    Raises:
+        ModelError: unknown, missing, damaged, without a card, or a card that does not fit the file or the contract.
+    """
+    if isinstance(name_or_path, str) and name_or_path in pretrained_names():
+        with as_file(files("har_runtime.models") / f"{name_or_path}.tflite") as path:
+            return _load(path, threads)
+    path = Path(name_or_path)
+    if not path.is_file():
+        known = ", ".join(pretrained_names())
+        raise ModelError(f"{path}: no such model; give the path of a .tflite or a pretrained name ({known})")
+    return _load(path, threads)
+
+
+def _load(path: Path, threads: int) -> Model:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    embedded = read_metadata(content, path).get(METADATA_NAME)
+    beside = path.with_suffix(".json")
+    if beside.is_file():
+        card = card_from_json(beside.read_bytes(), str(beside))
+        if card.sha256 is not None and card.sha256 != hashlib.sha256(content).hexdigest():
+            raise ModelError(f"{path}: does not fit its card {beside.name} (sha256 differs); copy both again")
+    elif embedded is not None:
+        card = card_from_json(embedded, str(path))
+    else:
+        raise ModelError(f"{path}: has no model card, neither inside nor as {beside.name}; export it with har-export")
+    return Model(card, LiteRtBackend(path, len(card.labels), threads))

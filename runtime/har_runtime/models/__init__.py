@@ -1,0 +1,1 @@
+"""Pretrained models: NAME.tflite and its card NAME.json."""

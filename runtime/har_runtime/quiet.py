@@ -1,0 +1,30 @@
+"""Keeps what C++ libraries print off a user's terminal."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def quiet_stderr() -> Iterator[Callable[[], str]]:
+    """Send what C++ code writes to stderr to a temporary file; yields a function that reads it."""
+    sys.stderr.flush()
+    try:
+        saved = os.dup(2)
+    except OSError:  # No stderr at all, as under some services.
+        yield lambda: ""
+        return
+    with tempfile.TemporaryFile() as captured:
+
+        def read() -> str:
+            captured.seek(0)
+            return captured.read().decode(errors="replace").strip()
+
+        os.dup2(captured.fileno(), 2)
+        try:
+            yield read
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)

@@ -1,0 +1,73 @@
+"""The small URIs by which sources and sinks are named: `KIND:TARGET?option=value&option=value`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from har_runtime.errors import SourceError
+
+
+@dataclass(frozen=True)
+class Uri:
+    """A parsed URI."""
+
+    kind: str
+    target: str
+    options: dict[str, str]
+
+    def option(self, name: str, kind: Callable[[str], Any], default: Any) -> Any:
+        """The option `name`, converted by `kind`.
+
+        Raises:
+            SourceError: a value that `kind` refuses.
+        """
+        if name not in self.options:
+            return default
+        try:
+            return kind(self.options[name])
+        except ValueError as error:
+            raise SourceError(f"{self.kind}: option {name}={self.options[name]} is not valid ({error})") from error
+
+    def only(self, *names: str) -> None:
+        """Make sure that there are no other options than these.
+
+        Raises:
+            SourceError: an option nobody knows.
+        """
+        for name in self.options:
+            if name not in names:
+                known = ", ".join(names) or "none"
+                raise SourceError(f"{self.kind}: unknown option '{name}'; known: {known}")
+
+
+def parse_uri(text: str) -> Uri:
+    """Parse `replay:walk.csv?speed=10`.
+
+    >>> parse_uri("replay:walk.csv?speed=10")
+    Uri(kind='replay', target='walk.csv', options={'speed': '10'})
+
+    Raises:
+        SourceError: no kind, or options that are no `name=value`.
+    """
+    kind, colon, rest = text.partition(":")
+    if not colon or not kind:
+        raise SourceError(f"'{text}' is not a source or sink; write it as KIND:TARGET, such as replay:walk.csv")
+    target, _, query = rest.partition("?")
+    try:
+        options = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=True)) if query else {}
+    except ValueError as error:
+        raise SourceError(f"'{text}': the options after ? must be name=value, joined by &") from error
+    return Uri(kind, target, options)
+
+
+def speed_option(text: str) -> float:
+    """A factor of real time; "max" is as fast as possible.
+
+    >>> speed_option("max"), speed_option("4")
+    (inf, 4.0)
+    """
+    speed = float("inf") if text == "max" else float(text)
+    if not speed > 0:
+        raise ValueError("must be above 0, or max")
+    return speed

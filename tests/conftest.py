@@ -1,0 +1,68 @@
+"""What several tests need: real recordings, and small archives in the official layout."""
+
+import itertools
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from har_runtime.contract import STANDARD_GRAVITY
+from har_runtime.recording import Recording
+from har_runtime.wearer import Wearer
+from har_train.datasets import hapt
+
+USERS = 6
+SAMPLES = 3000  # One minute: each of the six activities once.
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder with the real recordings."""
+    place = os.environ.get("HAREDGE_DATA")
+    if not place:
+        pytest.skip("HAREDGE_DATA is not set: no real recordings")
+    return Path(place)
+
+
+@pytest.fixture(scope="session")
+def hapt_recordings(data: Path) -> list[Recording]:
+    """All of HAPT."""
+    return hapt.load(data / "hapt.zip")
+
+
+@pytest.fixture(scope="session")
+def small_hapt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A zip laid out as the official HAPT archive: six simulated wearers, a minute each."""
+    path = tmp_path_factory.mktemp("hapt") / "hapt.zip"
+    number = {name: index for index, name in hapt.ACTIVITIES.items()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        rows: list[str] = []
+        for user in range(1, USERS + 1):
+            recording = simulated_recording(user, SAMPLES)
+            acc = recording.acc / STANDARD_GRAVITY
+            for sensor, values in (("acc", acc), ("gyro", recording.gyro)):
+                text = "\n".join(" ".join(repr(float(value)) for value in row) for row in values)
+                archive.writestr(f"HAPT Data Set/RawData/{sensor}_exp{user:02d}_user{user:02d}.txt", text + "\n")
+            assert recording.labels is not None
+            edges = [0, *(np.flatnonzero(recording.labels[1:] != recording.labels[:-1]) + 1).tolist(), SAMPLES]
+            for begin, end in itertools.pairwise(edges):
+                if label := str(recording.labels[begin]):
+                    rows.append(f"{user} {user} {number[label]} {begin + 1} {end}")
+        archive.writestr("HAPT Data Set/RawData/labels.txt", "\n".join(rows) + "\n")
+    return path
+
+
+def simulated_recording(seed: int, samples: int) -> Recording:
+    """A simulated wearer as one recording."""
+    chunks = []
+    for chunk in Wearer(seed):
+        chunks.append(chunk)
+        if chunk.times_ns[-1] >= chunk.times_ns[0] and sum(len(part.times_ns) for part in chunks) >= samples:
+            break
+    times, acc, gyro, labels = (
+        np.concatenate([getattr(chunk, name) for chunk in chunks])[:samples]
+        for name in ("times_ns", "acc", "gyro", "labels")
+    )
+    return Recording(f"simulated-{seed}", times, acc, gyro, labels, f"wearer-{seed}", "waist")

@@ -1,0 +1,173 @@
+"""har-stream as people run it: the demo, replays, files, Ctrl-C, and what it says when something is wrong."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.conftest import simulated_recording
+
+from har_runtime.cli import main
+from har_runtime.model import load_model
+from har_train.data_cli import main as har_data
+from har_train.data_cli import write_replay
+from har_train.evaluate import evaluate
+
+HAR_STREAM = [sys.executable, "-m", "har_runtime"]
+
+
+@pytest.fixture
+def walk(tmp_path: Path) -> Path:
+    write_replay(simulated_recording(0, 1500), tmp_path / "walk.csv")
+    return tmp_path / "walk.csv"
+
+
+def test_the_demo_names_most_windows_rightly_says_that_it_is_simulated_and_ends(capsys) -> None:
+    source = "simulated:?seed=0&seconds=120&speed=max"  # The demo's wearer without the waiting.
+    assert main(["--demo", "--source", source, "--json"]) == 0
+    out, err = capsys.readouterr()
+    result = json.loads(out)
+    assert "SIMULATED" in err
+    assert result["source"].startswith("simulated wearer")
+    assert result["windows"] == (120 * 50 - 50) // 25 + 1
+    assert result["scores"]["accuracy"] >= 0.85
+
+
+@pytest.mark.parametrize("number", [5, 24, 55])
+def test_a_replayed_recording_scores_what_har_train_evaluate_scores(number, data, tmp_path, capsys) -> None:
+    path = tmp_path / "recording.csv"
+    assert har_data(["cut", "hapt", "--recording", str(number), "--out", str(path), "--json"]) == 0
+    cut = json.loads(capsys.readouterr().out)
+    if cut["user"] not in load_model("waist").card.training.never_seen:
+        pytest.fail(f"{cut['user']} is not one of the users waist never saw: choose other recordings for this test")
+    assert main(["--source", f"replay:{path}?speed=max", "--json"]) == 0
+    streamed = json.loads(capsys.readouterr().out)["scores"]
+    evaluated = evaluate("waist", data, cut["recording"]).scores
+    assert streamed["macro_f1"] == evaluated.macro_f1
+    assert streamed["confusion"] == [list(row) for row in evaluated.confusion]
+    assert main(["--source", f"replay:{path}?speed=max"]) == 0
+    assert f"macro-F1 {100 * evaluated.macro_f1:.2f} %" in capsys.readouterr().err
+
+
+def test_a_jsonl_sink_has_a_line_for_each_window_and_appends(walk: Path, tmp_path: Path, capsys) -> None:
+    log = tmp_path / "day.jsonl"
+    for _ in range(2):
+        assert main(["--source", f"replay:{walk}?speed=max", "--sink", f"jsonl:{log}", "--json"]) == 0
+    windows = json.loads(capsys.readouterr().out.split("\n}\n")[0] + "}")["windows"]
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    assert len(rows) == 2 * windows == 2 * 59
+    assert rows[0]["start_s"] == 0
+    assert rows[0]["truth"] == "standing"
+    assert rows[0]["label"] == max(rows[0]["probabilities"], key=rows[0]["probabilities"].get)
+
+
+def test_several_sinks_at_once_and_standard_output(walk: Path, tmp_path: Path, capsys) -> None:
+    assert main(["--source", f"replay:{walk}?speed=max", "--sink", "jsonl:-", "--sink", f"jsonl:{tmp_path / 'b'}"]) == 0
+    assert capsys.readouterr().out == (tmp_path / "b").read_text()
+
+
+def test_on_a_terminal_it_draws_the_activity_and_bars() -> None:
+    leader, follower = pty.openpty()
+    arguments = ["--source", "simulated:?seconds=8&speed=max"]
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40"}
+    with subprocess.Popen([*HAR_STREAM, *arguments], stderr=follower, stdout=follower, env=environment) as process:
+        os.close(follower)
+        screen = b""
+        try:
+            while piece := os.read(leader, 4096):
+                screen += piece
+        except OSError:  # The terminal is closed once the program has ended.
+            pass
+        assert process.wait() == 0
+    os.close(leader)
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.decode())
+    assert "simulated wearer" in text
+    assert "model waist" in text
+    assert "█" in text
+    assert re.search(r"stairs up\s+█*\s+\d+\.\d %", text)
+    assert "sensor 50.0 Hz   dropped 0   gaps 0" in text
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_in_the_middle_it_keeps_whole_lines_and_says_what_it_saw(stop, tmp_path: Path) -> None:
+    log = tmp_path / "day.jsonl"
+    arguments = ["--source", "simulated:?speed=20", "--sink", "jsonl:-", "--sink", f"jsonl:{log}"]
+    with subprocess.Popen(
+        [*HAR_STREAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        for _ in range(5):
+            process.stdout.readline()
+        process.send_signal(stop)
+        process.stdout.read()
+        error = process.stderr.read()
+        assert process.wait() == 130
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    assert len(rows) >= 5
+    assert f"{len(rows)} windows of simulated wearer" in error
+    assert error.endswith("har-stream: stopped\n")
+
+
+def test_lost_samples_are_counted_and_told(tmp_path: Path, capsys) -> None:
+    recording = simulated_recording(0, 1500)
+    path = tmp_path / "walk.csv"
+    write_replay(recording, path)
+    lines = path.read_text().splitlines()
+    del lines[500:520]
+    lines[700] = lines[700].replace(",", ",nan,", 1).rsplit(",", 2)[0] + ","
+    path.write_text("\n".join(lines) + "\n" + lines[-1] + "\n")
+    assert main(["--source", f"replay:{path}?speed=max"]) == 0
+    assert "accelerometer: 1 not finite, 1 repeated, 1 gaps" in capsys.readouterr().err
+
+
+def test_a_source_that_is_too_slow_is_told(tmp_path: Path, capsys) -> None:
+    recording = simulated_recording(0, 1500)
+    path = tmp_path / "slow.csv"
+    write_replay(recording, path)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0], *lines[1::4]]) + "\n")
+    assert main(["--source", f"replay:{path}?speed=max"]) == 0
+    assert "no second without a gap in 375 samples (sensor rate 12.5 Hz, needed 20 Hz" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "nothing to read: give --source URI, or --demo"),
+        (["--source", "replay:absent.csv"], "absent.csv: cannot be read"),
+        (["--demo", "--model", "absent.tflite"], "absent.tflite: no such model"),
+        (["--demo", "--sink", "telegram:me"], "unknown sink 'telegram:'; known: terminal:, jsonl:"),
+        (["--demo", "--sink", "jsonl:"], "jsonl: needs a file"),
+        (["--demo", "--sink", "jsonl:absent/day.jsonl"], "jsonl:absent/day.jsonl: cannot be written"),
+        (["--demo", "--sink", "terminal:here"], "terminal: takes no target"),
+        (["--source", "simulated:?speed=max&seconds=9", "--sink", "jsonl:/dev/full"], "No space left on device"),
+    ],
+)
+def test_what_the_user_got_wrong_is_one_line_and_exit_code_2(arguments, message, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("har-stream: ")
+    assert message in last
+    assert not list(tmp_path.iterdir())
+
+
+def test_importing_the_runtime_brings_in_no_heavy_library() -> None:
+    script = "import sys, har_runtime.cli; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"torch", "tensorflow", "scipy", "pandas", "lightning", "matplotlib"} & set(loaded)
+
+
+def test_streaming_brings_in_no_heavy_library(walk: Path) -> None:
+    script = (
+        "import sys; from har_runtime.cli import main; "
+        f"main(['--source', 'replay:{walk}?speed=max']); print(*{{name.split('.')[0] for name in sys.modules}})"
+    )
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert "ai_edge_litert" in loaded
+    assert not {"torch", "tensorflow", "scipy", "pandas"} & set(loaded)

@@ -1,0 +1,225 @@
+"""Training runs: the same from the same seed, stopped or not; and nothing overwritten by mistake."""
+
+import functools
+import operator
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from har_runtime.errors import DataError, HarError, ModelError
+from har_runtime.scores import score
+from har_train.checkpoint import load_checkpoint
+from har_train.cli import main
+from har_train.datasets import find, load
+from har_train.recipe import Recipe, load_recipe
+from har_train.training import Run, ShuffledBatches, choose_precision, cpu_has_bf16, fit, split_of
+from har_train.windows import WindowSet, cut_windows
+
+
+@pytest.fixture(scope="module")
+def windows(small_hapt: Path) -> WindowSet:
+    return cut_windows(load("hapt", small_hapt), recipe().data.activities)
+
+
+def recipe(**contrastive) -> Recipe:
+    """The paper's recipe on batches that fit the small archive."""
+    full = load_recipe("uci-har")
+    return replace(
+        full,
+        optimiser=replace(full.optimiser, batch_size=64),
+        contrastive=replace(full.contrastive, **contrastive),
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(windows: WindowSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of three epochs that nobody stopped."""
+    out = tmp_path_factory.mktemp("runs") / "whole"
+    fit(recipe(), find("hapt"), windows, "waist", Run(out, seed=1, epochs=3))
+    return out
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "model.safetensors")
+
+
+def assert_equal_weights(a: Path, b: Path) -> None:
+    first, second = weights(a), weights(b)
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_a_run_that_was_stopped_and_resumed_ends_with_the_weights_of_one_that_was_not(
+    windows, trained, tmp_path
+) -> None:
+    for epochs in (1, 2, 3):
+        fit(recipe(), find("hapt"), windows, "waist", Run(tmp_path / "r", seed=1, epochs=epochs, resume=epochs > 1))
+    assert_equal_weights(trained, tmp_path / "r")
+    assert load_checkpoint(tmp_path / "r").record.epochs == 3
+
+
+def test_another_seed_gives_another_split_and_other_weights(windows, trained, tmp_path) -> None:
+    fit(recipe(), find("hapt"), windows, "waist", Run(tmp_path / "other", seed=2, epochs=1))
+    assert load_checkpoint(tmp_path / "other").record.split != load_checkpoint(trained).record.split
+
+
+def test_training_learns_what_the_simulated_wearers_do(windows: WindowSet, trained: Path) -> None:
+    checkpoint = load_checkpoint(trained)
+    test = windows.of_users(checkpoint.record.split.test)
+    guess = checkpoint.logits(test.x).argmax(axis=1)
+    assert score(test.y, guess, test.labels).macro_f1 == checkpoint.record.test_macro_f1
+    assert checkpoint.record.test_macro_f1 > 0.5
+
+
+def test_normalisation_comes_from_training_users_alone(windows: WindowSet, trained: Path) -> None:
+    checkpoint = load_checkpoint(trained)
+    train = windows.of_users(checkpoint.record.split.train).x
+    assert np.allclose(checkpoint.network.mean.numpy(), train.mean((0, 1)), atol=1e-3)
+    assert not np.allclose(checkpoint.network.mean.numpy(), windows.x.mean((0, 1)), atol=1e-3)
+
+
+def test_views_leave_the_running_statistics_of_batch_norm_to_the_raw_windows(windows, tmp_path) -> None:
+    """With lambda next to nothing the weights follow cross-entropy alone, and the statistics must too."""
+    runs = {}
+    for name, weight in (("plain", 0.0), ("views", 1e-12)):
+        settings = recipe(weight=weight)
+        settings = replace(settings, model=replace(settings.model, dropout=0.0))
+        fit(settings, find("hapt"), windows, "waist", Run(tmp_path / name, seed=1, epochs=1))
+        runs[name] = weights(tmp_path / name)
+    for name, value in runs["plain"].items():
+        if name.startswith("encoder") and "running" in name:
+            assert torch.allclose(value, runs["views"][name], rtol=1e-3, atol=1e-5), name
+
+
+def test_a_finished_folder_is_not_trained_over(windows: WindowSet, trained: Path) -> None:
+    with pytest.raises(HarError, match="not empty; --resume goes on"):
+        fit(recipe(), find("hapt"), windows, "waist", Run(trained, seed=1))
+
+
+def test_only_the_same_run_is_resumed(windows: WindowSet, trained: Path, tmp_path: Path) -> None:
+    with pytest.raises(HarError, match="another recipe, seed or precision"):
+        fit(recipe(), find("hapt"), windows, "waist", Run(trained, seed=2, resume=True))
+    with pytest.raises(HarError, match="nothing to resume there"):
+        fit(recipe(), find("hapt"), windows, "waist", Run(tmp_path, resume=True))
+
+
+def test_a_class_that_no_training_user_has_is_refused(windows: WindowSet, tmp_path: Path) -> None:
+    train = np.isin(windows.user, split_of(recipe(), windows, 1).train)
+    keep = ~(train & (windows.y == 0))
+    without = WindowSet(windows.x[keep], windows.y[keep], windows.user[keep], windows.labels)
+    with pytest.raises(DataError, match="no training user has a window of 'walking'"):
+        fit(recipe(), find("hapt"), without, "waist", Run(tmp_path / "x", seed=1))
+    assert not (tmp_path / "x").exists()
+
+
+def test_each_epoch_shows_every_window_once_in_an_order_of_its_own() -> None:
+    batches = ShuffledBatches(size=101, batch=10, seed=3)
+    first = list(batches)
+    batches.set_epoch(1)
+    second = list(batches)
+    assert sorted(functools.reduce(operator.iadd, second, []))[0:5] == [0, 1, 2, 3, 4]
+    assert len(first) == len(batches) == 10
+    assert first != second
+    batches.set_epoch(0)
+    assert list(batches) == first
+
+
+def test_bf16_is_refused_on_a_cpu_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("har_train.training.cpu_has_bf16", lambda: False)
+    assert choose_precision("auto") == "32"
+    with pytest.raises(HarError, match="neither avx512_bf16 nor amx_bf16"):
+        choose_precision("bf16")
+
+
+@pytest.mark.skipif(not cpu_has_bf16(), reason="this CPU has no bfloat16")
+def test_bf16_passes_give_nearly_the_loss_of_float32(windows: WindowSet, tmp_path: Path) -> None:
+    losses = []
+    for precision in ("32", "bf16"):
+        out = tmp_path / precision
+        fit(recipe(), find("hapt"), windows, "waist", Run(out, seed=1, epochs=1, precision=precision))
+        (log,) = out.glob("logs/*/metrics.csv")
+        rows = [line.split(",") for line in log.read_text().splitlines()]
+        losses.append(max(float(row[rows[0].index("loss_ce")] or 0) for row in rows[1:]))
+    assert losses[0] == pytest.approx(losses[1], rel=0.05)
+
+
+def test_ctrl_c_leaves_a_run_that_resumes(small_hapt: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    arguments = ["fit", "--data", str(small_hapt), "--out", str(out), "--epochs", "12", "--precision", "32"]
+    command = [sys.executable, "-m", "har_train", *arguments]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        seen = []
+        for line in process.stderr:
+            seen.append(line)
+            if line.startswith("epoch 2/"):
+                os.kill(process.pid, signal.SIGINT)
+        assert process.wait() == 130, "".join(seen)
+    assert seen[-1] == "har-train: stopped\n"
+    assert not (out / "model.safetensors").exists()
+    assert main([*arguments, "--resume"]) == 0
+    assert load_checkpoint(out).record.epochs == 12
+    assert main([*arguments[:-3], "3", *arguments[-2:], "--resume"]) == 2
+
+
+def test_a_checkpoint_of_another_architecture_is_refused(trained: Path, tmp_path: Path) -> None:
+    from safetensors import safe_open
+
+    with safe_open(trained / "model.safetensors", framework="pt") as file:
+        header = file.metadata()
+    changed = weights(trained)
+    changed["classifier.0.weight"] = torch.zeros(64, 128)
+    save_file(changed, tmp_path / "model.safetensors", metadata=header)
+    with pytest.raises(ModelError, match=r"another architecture: classifier\.0\.weight is \(64, 128\)"):
+        load_checkpoint(tmp_path)
+    save_file(changed, tmp_path / "model.safetensors")
+    with pytest.raises(ModelError, match="no checkpoint of har-train"):
+        load_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize("keep", [0, 4, 100, 5000])
+def test_a_checkpoint_that_was_cut_off_is_refused(trained: Path, tmp_path: Path, keep: int) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes((trained / "model.safetensors").read_bytes()[:keep])
+    with pytest.raises(ModelError, match="not a readable safetensors file"):
+        load_checkpoint(path)
+
+
+def test_a_pickle_is_not_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    torch.save({"weights": torch.zeros(3)}, path)
+    with pytest.raises(ModelError, match="not a readable safetensors file"):
+        load_checkpoint(path)
+
+
+def test_evaluate_prints_the_test_users_score(trained: Path, small_hapt: Path, capsys) -> None:
+    assert main(["evaluate", str(trained), "--data", str(small_hapt)]) == 0
+    out = capsys.readouterr().out
+    assert f"macro-F1 {100 * load_checkpoint(trained).record.test_macro_f1:.2f} %" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fit", "--out", "x", "--data", "absent"], "absent: no such file or folder"),
+        (["fit", "--out", "x", "--recipe", "mine"], "unknown recipe 'mine'"),
+        (["evaluate", "absent"], "absent: no such model"),
+        (["evaluate", "absent.safetensors"], "no such checkpoint"),
+    ],
+)
+def test_what_the_user_got_wrong_is_one_line_and_exit_code_2(arguments, message, capsys, monkeypatch, tmp_path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HAREDGE_DATA", str(tmp_path))
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,78 @@
+"""The command `har-data`: what data sets there are, and single recordings of them as replay files."""
+
+import argparse
+import csv
+import json
+import sys
+from pathlib import Path
+
+from har_runtime.command import add_common, data_folder, run_command
+from har_runtime.errors import DataError
+from har_runtime.files import atomic_path
+from har_runtime.recording import Recording
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="har-data", description="Public activity recognition data sets.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    listing = commands.add_parser("list", help="the data sets haredge reads, their terms and what to cite")
+    add_common(listing)
+    listing.set_defaults(run=_list)
+
+    cut = commands.add_parser(
+        "cut",
+        help="write one recording as a CSV that har-stream replays",
+        description="Write one recording as a CSV in SI units with its labels: har-stream --source replay:FILE.",
+    )
+    cut.add_argument("name", help="data set, such as hapt")
+    cut.add_argument("--recording", type=int, required=True, metavar="N", help="its number, from 1")
+    cut.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
+    cut.add_argument("--data", help="folder or archive of the data set (default: $HAREDGE_DATA)")
+    add_common(cut)
+    cut.set_defaults(run=_cut)
+
+    return run_command(parser, arguments)
+
+
+def _list(options: argparse.Namespace) -> int:
+    from har_train.datasets import DATASETS
+
+    if options.json:
+        rows = [
+            {"name": d.name, "title": d.title, "licence": d.licence, "citation": d.citation} for d in DATASETS.values()
+        ]
+        print(json.dumps(rows, indent=1))
+    else:
+        for dataset in DATASETS.values():
+            print(f"{dataset.name}: {dataset.title}\n  licence: {dataset.licence}\n  cite: {dataset.citation}")
+    return 0
+
+
+def _cut(options: argparse.Namespace) -> int:
+    from har_train.datasets import find, load
+
+    dataset = find(options.name)
+    recordings = load(dataset.name, data_folder(options.data))
+    if not 1 <= options.recording <= len(recordings):
+        raise DataError(f"--recording {options.recording}: {dataset.name} has recordings 1 to {len(recordings)}")
+    recording = recordings[options.recording - 1]
+    write_replay(recording, options.out)
+    seconds = (recording.times_ns[-1] - recording.times_ns[0]) / 1e9
+    summary = {"recording": recording.name, "user": recording.user, "seconds": float(seconds), "file": str(options.out)}
+    if options.json:
+        print(json.dumps(summary))
+    else:
+        print(f"{recording.name} of user {recording.user}, {seconds:.0f} s, written to {options.out}", file=sys.stderr)
+    return 0
+
+
+def write_replay(recording: Recording, path: Path) -> None:
+    """Write a recording as a replay file, losslessly: the numbers read back are the numbers written."""
+    labels = recording.labels if recording.labels is not None else [""] * len(recording.times_ns)
+    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["time", "acc_x", "acc_y", "acc_z", "gyro_x", "gyro_y", "gyro_z", "label"])
+        samples = zip(recording.times_ns.tolist(), recording.acc.tolist(), recording.gyro.tolist(), labels, strict=True)
+        writer.writerows([time / 1e9, *acc, *gyro, label] for time, acc, gyro, label in samples)
