@@ -19,8 +19,8 @@ class InferenceNetwork(nn.Module):
     def __init__(self, network: HarNetwork, temperature: float):
         super().__init__()
         network = copy.deepcopy(network).eval()
-        self.register_buffer("mean", network.mean)
-        self.register_buffer("gain", 1 / network.std)
+        self.mean = nn.Buffer(network.mean)
+        self.gain = nn.Buffer(1 / network.std)
         self.blocks = nn.Sequential(*(_FoldedBlock(block) for block in network.encoder.blocks))
         self.pool = network.encoder.pool
         self.classifier = _folded_classifier(network.classifier, temperature)
@@ -70,6 +70,6 @@ def _folded_classifier(classifier: nn.Sequential, temperature: float) -> nn.Sequ
     output = layers[-1]
     assert isinstance(output, nn.Linear)
     with torch.no_grad():
-        output.weight /= temperature
-        output.bias /= temperature
+        output.weight.div_(temperature)
+        output.bias.div_(temperature)
     return nn.Sequential(*layers)

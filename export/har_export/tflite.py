@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
+import flatbuffers
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from har_runtime.card import METADATA_NAME, ModelCard
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import DataError
 from har_runtime.quiet import quiet_stderr
+from har_runtime.tflite_file import IDENTIFIER
 
 CALIBRATION_WINDOWS = 2000
 
@@ -96,12 +98,16 @@ def finish(model: bytes, card: ModelCard) -> bytes:
     return _serialised(content)
 
 
+class _AlignedBuilder(flatbuffers.Builder):
+    """Starts each byte vector on a multiple of 16, as TFLite's schema asks (`Buffer.data`: force_align 16) and the
+    generated Python code does not: microcontrollers read the weights in place."""
+
+    def StartVector(self, elemSize: int, numElems: int, alignment: int) -> Any:  # noqa: N802, N803 - overrides
+        return super().StartVector(elemSize, numElems, 16 if elemSize == 1 else alignment)
+
+
 def _serialised(content: Any) -> bytes:
-    import flatbuffers
-
-    from har_runtime.tflite_file import IDENTIFIER
-
-    builder = flatbuffers.Builder(1 << 20)
+    builder = _AlignedBuilder(1 << 20)
     builder.Finish(content.Pack(builder), IDENTIFIER)
     return bytes(builder.Output())
 

@@ -78,7 +78,7 @@ def test_the_float_file_agrees_with_pytorch(exported: Path, checkpoint: Checkpoi
 def test_the_int8_file_answers_like_the_float_file(exported: Path, windows: WindowSet) -> None:
     int8 = load_model(exported / "toy.tflite").probabilities(windows.x)
     fp32 = load_model(exported / "toy-fp32.tflite").probabilities(windows.x)
-    assert (int8.argmax(axis=1) == fp32.argmax(axis=1)).mean() >= 0.98
+    assert (int8.argmax(axis=1) == fp32.argmax(axis=1)).mean() >= 0.95
     assert np.abs(int8 - fp32).mean() < 0.02
     assert np.allclose(int8.sum(axis=1), 1, atol=0.02)
 
@@ -103,7 +103,10 @@ def test_weights_stand_inside_the_flatbuffer_and_without_the_projector(exported:
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.Model.GetRootAs(int8)
-    assert all(model.Buffers(index).Offset() == 0 for index in range(model.BuffersLength()))
+    buffers = [model.Buffers(index) for index in range(model.BuffersLength())]
+    assert all(buffer.Offset() == 0 for buffer in buffers)
+    # Field 0 of Buffer is its data; TFLite's schema wants it on a multiple of 16.
+    assert all(buffer._tab.Vector(buffer._tab.Offset(4)) % 16 == 0 for buffer in buffers if buffer.DataLength())
 
 
 def test_the_card_is_in_the_file_and_beside_it(exported: Path, checkpoint: Checkpoint) -> None:

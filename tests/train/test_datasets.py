@@ -31,7 +31,7 @@ def test_hapt_is_61_recordings_of_30_people_with_gravity_on_the_upward_axis(hapt
     assert len({recording.user for recording in hapt_recordings}) == 30
     assert sum(len(recording.times_ns) for recording in hapt_recordings) == 1_122_772
     standing = np.concatenate([r.acc[r.labels == "standing"] for r in hapt_recordings])
-    assert np.median(np.linalg.norm(standing, axis=1)) == pytest.approx(9.81, abs=0.3)
+    assert np.median(np.linalg.norm(standing, axis=1)) == pytest.approx(9.81, abs=0.4)  # The phones read 3 % high.
     assert np.median(standing[:, 0]) > 9
 
 
@@ -71,7 +71,7 @@ def test_the_official_layout_reads_back_from_zip_folder_and_parent_folder(small_
         ({"acc_exp01_user01.txt": b"1 2 three\n"}, r"acc_exp01_user01\.txt: could not convert"),
         ({"acc_exp01_user01.txt": b"1 2\n"}, "no table of 3 columns"),
         ({"labels.txt": b"1 1 5 250 999999\n"}, "experiment 1, rows 250 to 999999: does not fit"),
-        ({"labels.txt": b"1 1 13 250 260\n"}, "does not fit user 01, the activities 1 to 12"),
+        ({"labels.txt": b"1 1 13 250 260\n"}, "does not fit user 1, the activities 1 to 12"),
     ],
 )
 def test_an_archive_with_something_wrong_in_it_is_named(small_hapt, tmp_path, change, message) -> None:

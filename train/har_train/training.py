@@ -49,8 +49,8 @@ class ShuffledBatches(Sampler[list[int]]):
     """Random batches whose order depends on the seed and the epoch alone. A last batch of one is left out: batch norm
     has no variance over it."""
 
-    def __init__(self, size: int, batch: int, seed: int):
-        self.size, self.batch, self.seed, self.epoch = size, batch, seed, 0
+    def __init__(self, size: int, batch: int, seed: int, epoch: int = 0):
+        self.size, self.batch, self.seed, self.epoch = size, batch, seed, epoch
 
     def set_epoch(self, epoch: int) -> None:
         """Called by Lightning at the start of each epoch."""
@@ -74,8 +74,10 @@ class MultiTask(lightning.LightningModule):
         self.network, self.recipe, self.seed = network, recipe, seed
         self.macro_f1 = MulticlassF1Score(len(recipe.data.activities), average="macro")
 
-    def on_train_epoch_start(self) -> None:
-        torch.manual_seed(int(np.random.SeedSequence((self.seed, self.current_epoch)).generate_state(1)[0]))
+    def on_train_batch_start(self, batch: object, batch_idx: int) -> None:
+        # Not on_train_epoch_start: Lightning leaves that out in the first epoch after a resumption.
+        if batch_idx == 0:
+            torch.manual_seed(int(np.random.SeedSequence((self.seed, self.current_epoch)).generate_state(1)[0]))
 
     def training_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_index: int) -> Tensor:
         x, activity, user = batch
@@ -232,9 +234,12 @@ def _train(module: MultiTask, train: WindowSet, validation: WindowSet, run: Run)
     users = {user: number for number, user in enumerate(sorted(set(train.user.tolist())))}
     number = torch.tensor([users[user] for user in train.user.tolist()])
     data = TensorDataset(torch.from_numpy(train.x), torch.from_numpy(train.y), number)
-    sampler = ShuffledBatches(len(train.y), settings.batch_size, run.seed)
-    held_out = TensorDataset(torch.from_numpy(validation.x), torch.from_numpy(validation.y))
     kept = run.out / "resume"
+    last = kept / "last.ckpt"
+    # Lightning tells a sampler its epoch only after it has begun to iterate over it when it resumes.
+    first_epoch = torch.load(last, weights_only=True)["epoch"] + 1 if run.resume else 0
+    sampler = ShuffledBatches(len(train.y), settings.batch_size, run.seed, first_epoch)
+    held_out = TensorDataset(torch.from_numpy(validation.x), torch.from_numpy(validation.y))
     clock = kept / "seconds.json"
     earlier = json.loads(clock.read_text()) if run.resume and clock.exists() else 0.0
     started = time.monotonic()
@@ -274,7 +279,7 @@ def _train(module: MultiTask, train: WindowSet, validation: WindowSet, run: Run)
                 module,
                 DataLoader(data, sampler=sampler, batch_size=None),
                 DataLoader(held_out, batch_size=1024),
-                ckpt_path=kept / "last.ckpt" if run.resume else None,
+                ckpt_path=last if run.resume else None,
                 weights_only=True,
             )
         except MisconfigurationException as error:  # For one, a run that is to resume past its last epoch.

@@ -65,8 +65,8 @@ def _recording(archive: Archive, experiment: str, user: str, table: NDArray[np.i
     for _, labelled_user, activity, first, last in table[table[:, 0] == int(experiment)]:
         if labelled_user != int(user) or activity not in ACTIVITIES or not 1 <= first <= last <= len(acc):
             raise DataError(
-                f"{archive.path}: RawData/labels.txt: experiment {experiment}, rows {first} to {last}: does not fit "
-                f"user {user}, the activities 1 to 12 or the {len(acc)} rows of the recording"
+                f"{archive.path}: RawData/labels.txt: experiment {int(experiment)}, rows {first} to {last}: does not "
+                f"fit user {int(user)}, the activities 1 to 12 or the {len(acc)} rows of the recording"
             )
         labels[first - 1 : last] = ACTIVITIES[int(activity)]
     times = np.arange(len(acc), dtype=np.int64) * PERIOD_NS
