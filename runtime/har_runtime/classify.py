@@ -31,7 +31,7 @@ class Prediction:
     @property
     def end_s(self) -> float:
         """Sensor time of the window's last sample, seconds."""
-        return int(self.window.times_ns[-1]) / 1e9
+        return self.window.end_ns / 1e9
 
 
 class StreamingClassifier:

@@ -77,8 +77,7 @@ class LabelTrack:
 
     def of(self, window: Window) -> str | None:
         """The label of a window, or None."""
-        times = window.times_ns
-        return self.between(int(times[0]), int(times[-1]))
+        return self.between(window.start_ns, window.end_ns)
 
 
 @dataclass(frozen=True)

@@ -108,13 +108,15 @@ class Run:
         t, x = self.t, self.x
         last = len(t) - 1
         left = np.searchsorted(t, grid, side="right") - 1
+        offset = (grid - t[left])[:, None]
+        if not offset.any():  # A recording made on the grid: nothing lies between samples.
+            return x[left]
         right = np.minimum(left + 1, last)
         before, after = np.maximum(left - 1, 0), np.minimum(left + 2, last)
         # A grid point on the run's last sample has no right neighbour; its width is never used, only kept from zero.
         width = np.maximum(t[right] - t[left], 1).astype(np.float64)[:, None]
         tangent_left = (x[right] - x[before]) / np.maximum(t[right] - t[before], 1)[:, None] * width
         tangent_right = (x[after] - x[left]) / np.maximum(t[after] - t[left], 1)[:, None] * width
-        offset = (grid - t[left])[:, None]
         u = offset / width
         u2, u3 = u * u, u * u * u
         curve = (

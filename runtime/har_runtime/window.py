@@ -22,9 +22,9 @@ class Window:
     """Shape (50, 6), the contract's channel order and SI units."""
 
     @property
-    def times_ns(self) -> NDArray[np.int64]:
-        """Sensor times of the samples, shape (50,)."""
-        return self.start_ns + np.arange(len(self.imu), dtype=np.int64) * PERIOD_NS
+    def end_ns(self) -> int:
+        """Sensor time of its last sample."""
+        return self.start_ns + (len(self.imu) - 1) * PERIOD_NS
 
 
 class Windower:

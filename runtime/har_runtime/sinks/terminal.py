@@ -1,4 +1,9 @@
-"""`terminal:` - the activity now, live; where there is no terminal, one line for each change."""
+"""`terminal:` - the activity now, live; where there is no terminal, one line for each change.
+
+rich is imported where it is used: importing the runtime must stay quick.
+"""
+
+from typing import Any
 
 from har_runtime.classify import Prediction
 from har_runtime.errors import SourceError
@@ -23,7 +28,7 @@ def open_terminal(uri: Uri, info: StreamInfo) -> Sink:
 class PlainLines:
     """One line for each change of activity."""
 
-    def __init__(self, console, info: StreamInfo):
+    def __init__(self, console: Any, info: StreamInfo):
         self._console = console
         self._label: str | None = None
         console.print(f"{info.source} -> model {info.card.name}")
@@ -42,7 +47,7 @@ class PlainLines:
 class LiveTerminal:
     """Activity, probability bars, truth and sensor state, redrawn in place."""
 
-    def __init__(self, console, info: StreamInfo):
+    def __init__(self, console: Any, info: StreamInfo):
         from rich.live import Live
 
         self._info = info
@@ -50,38 +55,40 @@ class LiveTerminal:
         self._live.start()
 
     def write(self, prediction: Prediction, truth: str | None, report: ResampleReport) -> None:
-        self._live.update(self._panel(prediction, truth, report))
-
-    def _panel(self, prediction: Prediction, truth: str | None, report: ResampleReport):
-        from rich.console import Group
-        from rich.panel import Panel
-        from rich.table import Table
-        from rich.text import Text
-
-        headline = Text(prediction.label.replace("_", " "), style="bold green")
-        headline.append(f"   {100 * prediction.confidence:.0f} %", style="bold")
-        if truth:
-            headline.append(f"   truth: {truth.replace('_', ' ')}", style="dim")
-        bars = Table.grid(padding=(0, 1))
-        for label, value in zip(self._info.card.labels, prediction.probabilities.tolist(), strict=True):
-            chosen = label == prediction.label
-            bars.add_row(
-                Text(label.replace("_", " "), style="bold" if chosen else ""),
-                Text("█" * round(BAR_WIDTH * value), style="green" if chosen else "blue"),
-                Text(f"{100 * value:5.1f} %", style="" if chosen else "dim"),
-            )
-        acc, gyro = report.accelerometer, report.gyroscope
-        rate = "measuring" if acc.rate_hz is None else f"{acc.rate_hz:.1f} Hz"
-        state = (
-            f"{prediction.end_s:.1f} s   sensor {rate}   dropped {acc.dropped + gyro.dropped}   "
-            f"gaps {max(acc.gaps, gyro.gaps)}"
-        )
-        return Panel(
-            Group(headline, Text(), bars, Text(), Text(state, style="dim")),
-            title=self._info.source,
-            subtitle=f"model {self._info.card.name}",
-            width=72,
-        )
+        self._live.update(panel(self._info, prediction, truth, report))
 
     def close(self) -> None:
         self._live.stop()
+
+
+def panel(info: StreamInfo, prediction: Prediction, truth: str | None, report: ResampleReport) -> Any:
+    """One answer as a rich panel."""
+    from rich.console import Group
+    from rich.panel import Panel
+    from rich.table import Table
+    from rich.text import Text
+
+    headline = Text(prediction.label.replace("_", " "), style="bold green")
+    headline.append(f"   {100 * prediction.confidence:.0f} %", style="bold")
+    if truth:
+        headline.append(f"   truth: {truth.replace('_', ' ')}", style="dim")
+    bars = Table.grid(padding=(0, 1))
+    for label, value in zip(info.card.labels, prediction.probabilities.tolist(), strict=True):
+        chosen = label == prediction.label
+        bars.add_row(
+            Text(label.replace("_", " "), style="bold" if chosen else ""),
+            Text("█" * round(BAR_WIDTH * value), style="green" if chosen else "blue"),
+            Text(f"{100 * value:5.1f} %", style="" if chosen else "dim"),
+        )
+    acc, gyro = report.accelerometer, report.gyroscope
+    rate = "measuring" if acc.rate_hz is None else f"{acc.rate_hz:.1f} Hz"
+    state = (
+        f"{prediction.end_s:.1f} s   sensor {rate}   dropped {acc.dropped + gyro.dropped}   "
+        f"gaps {max(acc.gaps, gyro.gaps)}"
+    )
+    return Panel(
+        Group(headline, Text(), bars, Text(), Text(state, style="dim")),
+        title=info.source,
+        subtitle=f"model {info.card.name}",
+        width=72,
+    )

@@ -6,6 +6,7 @@ where there is truth, label. Other columns are passed over. An empty cell is a l
 
 import csv
 import itertools
+import operator
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,9 +60,10 @@ class Replay:
                     f"{path}: no column {', '.join(missing)} in its first line; needed are {', '.join(COLUMNS)} "
                     "(s, m/s^2, rad/s) and, if known, label"
                 )
-            self._columns = [header.index(name) for name in COLUMNS]
+            columns = [header.index(name) for name in COLUMNS]
+            self._cells_of = operator.itemgetter(*columns)
             self._label_column = header.index("label") if "label" in header else None
-            self._width = max([*self._columns, self._label_column or 0]) + 1
+            self._width = max([*columns, self._label_column or 0]) + 1
             self._line = 1
             self._first = self._read(UNIT_CHECK_ROWS)
             if self._first is None:
@@ -102,46 +104,58 @@ class Replay:
             return None
         first_line = self._line + 1
         self._line += len(rows)
-        if any(len(row) < self._width for row in rows):
-            # A recorder that lost power leaves half a line; anywhere else a short line is damage.
-            short = next(index for index, row in enumerate(rows) if len(row) < self._width)
-            rows_after = [row for row in rows[short:] if row]
-            if len(rows_after) > 1 or next(self._rows, None) is not None:
-                raise DataError(f"{self.path}: line {first_line + short} has too few columns")
-            rows = rows[:short]
+        try:
+            # All at once, for speed; a line that is short or holds no number is looked for only where there is one.
+            cells = map(float, itertools.chain.from_iterable(map(self._cells_of, rows)))
+            table = np.fromiter(cells, np.float64, len(rows) * len(COLUMNS)).reshape(-1, len(COLUMNS))
+            labels = self._labels(rows)
+        except (IndexError, ValueError):
+            rows = self._whole_rows(rows, first_line)
             if not rows:
                 return None
-        table = self._numbers(rows, first_line)
-        labels = None
-        if self._label_column is not None:
-            labels = np.array([row[self._label_column].strip() for row in rows], np.str_)
+            table = self._table_with_gaps(rows, first_line)
+            labels = self._labels(rows)
         return SampleChunk(to_ns(table[:, 0]), table[:, 1:4], table[:, 4:7], labels)
 
-    def _numbers(self, rows: list[list[str]], first_line: int) -> NDArray[np.float64]:
-        try:
-            return np.array([[row[column] for column in self._columns] for row in rows], np.float64)
-        except ValueError:
-            table = np.empty((len(rows), len(COLUMNS)))
-            for index, row in enumerate(rows):
-                for position, (name, column) in enumerate(zip(COLUMNS, self._columns, strict=True)):
-                    try:
-                        table[index, position] = float(row[column]) if row[column].strip() else np.nan
-                    except ValueError:
-                        raise DataError(
-                            f"{self.path}: line {first_line + index}, column {name}: '{row[column][:40]}' is no number"
-                        ) from None
-            return table
+    def _labels(self, rows: list[list[str]]) -> NDArray[np.str_] | None:
+        if self._label_column is None:
+            return None
+        return np.array([row[self._label_column].strip() for row in rows], np.str_)
+
+    def _whole_rows(self, rows: list[list[str]], first_line: int) -> list[list[str]]:
+        """The rows but the last line of the file where it was cut off, as a recorder leaves it that lost power."""
+        short = next((index for index, row in enumerate(rows) if len(row) < self._width), None)
+        if short is None:
+            return rows
+        if any(rows[short + 1 :]) or next(self._rows, None) is not None:
+            raise DataError(f"{self.path}: line {first_line + short} has too few columns")
+        return rows[:short]
+
+    def _table_with_gaps(self, rows: list[list[str]], first_line: int) -> NDArray[np.float64]:
+        """The columns as numbers, with NaN for an empty cell and a clear word on one that is no number."""
+        table = np.empty((len(rows), len(COLUMNS)))
+        for index, row in enumerate(rows):
+            for position, (name, cell) in enumerate(zip(COLUMNS, self._cells_of(row), strict=True)):
+                try:
+                    table[index, position] = float(cell) if cell.strip() else np.nan
+                except ValueError:
+                    raise DataError(
+                        f"{self.path}: line {first_line + index}, column {name}: '{cell[:40]}' is no number"
+                    ) from None
+        return table
 
     def _check_units(self, chunk: SampleChunk, gravity: bool = True) -> None:
-        fastest = np.nanmax(np.abs(chunk.gyro), initial=0.0, where=np.isfinite(chunk.gyro))
+        fastest = float(np.fmax.reduce(np.abs(chunk.gyro), axis=None, initial=0.0))  # fmax passes over NaN.
         if fastest > MAX_ANGULAR_RATE:
             raise DataError(
                 f"{self.path}: angular rates reach {fastest:.0f}, more than any gyroscope measures in rad/s; "
                 "convert the gyro columns from deg/s to rad/s"
             )
+        if not gravity:
+            return
         magnitude = np.linalg.norm(chunk.acc, axis=1)
         magnitude = magnitude[np.isfinite(magnitude)]
-        if not gravity or not len(magnitude):
+        if not len(magnitude):
             return
         typical = float(np.median(magnitude))
         guesses = {"g": 1.0, "mg": 1000.0}

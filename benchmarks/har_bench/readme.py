@@ -1,0 +1,129 @@
+"""Writes the measured figures and the picture into the README files: none of them is typed by hand.
+
+    python -m har_bench.readme          # after a benchmark has written its JSON
+    python -m har_bench.readme --check  # exit code 2 where a README and the JSON differ
+
+A block starts with `<!-- figures: NAME -->` and ends with `<!-- end -->`.
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from har_runtime.command import run_command
+from har_runtime.errors import DataError
+from har_runtime.files import write_bytes
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "benchmarks" / "results"
+PICTURE = ROOT / "runtime" / "assets" / "har-stream.svg"
+PAGES = ("README.md", "benchmarks/README.md", "train/README.md")
+BLOCK = re.compile(r"(?<=<!-- figures: )([a-z_]+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m har_bench.readme", description="Put measured figures into READMEs."
+    )
+    parser.add_argument("--check", action="store_true", help="change nothing, complain where something would change")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.set_defaults(run=_run)
+    return run_command(parser, arguments)
+
+
+def _run(options: argparse.Namespace) -> int:
+    for page in PAGES:
+        path = ROOT / page
+        text = path.read_text(encoding="utf-8")
+        wanted = BLOCK.sub(lambda match: f"{match[1]}{match[2]}{render(match[1])}", text)
+        if wanted != text:
+            if options.check:
+                raise DataError(f"{page}: not the figures of benchmarks/results; run python -m har_bench.readme")
+            write_bytes(path, wanted.encode())
+    if not options.check:
+        write_bytes(PICTURE, draw_picture().encode())
+    return 0
+
+
+def render(name: str) -> str:
+    """The Markdown of a block.
+
+    Raises:
+        DataError: no such block.
+    """
+    if name not in BLOCKS:
+        raise DataError(f"unknown figures '{name}'; known: {', '.join(BLOCKS)}")
+    return BLOCKS[name](json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8")))
+
+
+def _hapt_runs(result: dict[str, Any]) -> str:
+    lines = [
+        "| recipe | seed | test users | float32 | int8 | epochs (best) | training |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in sorted(result["runs"], key=lambda row: (row["recipe"], row["seed"])):
+        users = ", ".join(user.removeprefix("hapt-") for user in row["test_users"])
+        scores = {kind: f"{100 * score['macro_f1']:.2f}" for kind, score in row["scores"].items()}
+        lines.append(
+            f"| {row['recipe']} | {row['seed']} | {users} | {scores['fp32']} | {scores['int8']} "
+            f"| {row['epochs']} ({row['best_epoch']}) | {row['training_seconds'] / 60:.0f} min |"
+        )
+    for name, mean in result["means"].items():
+        spread = "" if mean["std"] is None else f" ± {100 * mean['std']:.2f}"
+        lines.append(f"| **{name}, mean of {mean['runs']}** | | | **{100 * mean['macro_f1']:.2f}{spread}** | | | |")
+    paper = result["paper"]
+    mean = f"{100 * paper['macro_f1']:.2f} ± {100 * paper['std']:.2f}"
+    lines.append(f"| paper, {paper['source']} | | | {mean} | | | |")
+    return "\n".join(lines) + "\n"
+
+
+def _runtime_speed(result: dict[str, Any]) -> str:
+    replay, demo = result["replay"], result["demo"]
+    machine = result["machine"]
+    heavy = ", ".join(result["import"]["heavy_libraries"]) or "none"
+    return (
+        f"Measured on {machine['cpu']}, {machine['cores']} cores, Python {machine['python']}:\n\n"
+        f"- replay of a {replay['seconds']:.0f} s recording: {replay['times_real_time']:,.0f} x real time\n"
+        f"- `har-stream --demo`: first answer after {demo['first_prediction_seconds']:.1f} s, "
+        f"end after {demo['whole_seconds']:.0f} s\n"
+        f"- `import har_runtime`: {result['import']['seconds']:.2f} s; torch, tensorflow, scipy, pandas: {heavy}\n"
+    )
+
+
+BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {"hapt_runs": _hapt_runs, "runtime_speed": _runtime_speed}
+
+
+def draw_picture() -> str:
+    """The terminal view of har-stream, as an SVG of its own: a moment of the demo."""
+    from rich.console import Console
+
+    from har_runtime import StreamingClassifier, load_model
+    from har_runtime.recording import LabelTrack
+    from har_runtime.sinks import StreamInfo
+    from har_runtime.sinks.terminal import panel
+    from har_runtime.sources import open_source
+
+    model = load_model("waist")
+    source = open_source("simulated:?seed=0&seconds=40&speed=max")
+    classifier, track = StreamingClassifier(model), LabelTrack()
+    latest = None
+    for chunk in source:
+        if chunk.labels is not None:
+            track.add(chunk.times_ns, chunk.labels)
+        latest = (classifier.push(chunk.times_ns, chunk.acc, chunk.gyro) or [latest])[-1]
+    assert latest is not None
+    console = Console(record=True, width=72, file=Path("/dev/null").open("w"), color_system="truecolor")  # noqa: SIM115
+    view = panel(StreamInfo(model.card, source.description), latest, track.of(latest.window), classifier.report)
+    console.print(view)
+    svg = console.export_svg(title="har-stream --demo")
+    # rich asks a content network for its font; the picture must not.
+    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

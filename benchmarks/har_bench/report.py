@@ -1,0 +1,44 @@
+"""What every benchmark's JSON says of the machine it was measured on."""
+
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from har_runtime.files import write_bytes
+
+LIBRARIES = ("haredge", "numpy", "ai-edge-litert", "torch", "lightning", "litert-torch", "ai-edge-quantizer")
+
+
+def machine() -> dict[str, Any]:
+    """CPU, cores, Python and library versions; nothing that names the machine."""
+    versions: dict[str, str] = {}
+    for name in LIBRARIES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "cpu": _cpu_model(),
+        "cores": len(os.sched_getaffinity(0)),
+        "architecture": platform.machine(),
+        "python": platform.python_version(),
+        "versions": versions,
+    }
+
+
+def write_report(path: Path, result: dict[str, Any]) -> None:
+    """Write a result with the machine it was measured on, atomically."""
+    write_bytes(path, (json.dumps({"machine": machine(), **result}, indent=1) + "\n").encode())
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
