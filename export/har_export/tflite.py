@@ -21,7 +21,7 @@ from har_runtime.tflite_file import IDENTIFIER
 
 CALIBRATION_WINDOWS = 2000
 CALIBRATION_QUANTILE = 0.95
-"""Chosen on validation users (`uci-har`, seed 1): 99.5 % of the int8 answers are then float32's; with extremes 98.5 %."""
+"""Chosen on validation users (`uci-har`, seed 1): 99.5 % of int8 answers are then float32's, 98.5 % with extremes."""
 
 
 def to_tflite(network: InferenceNetwork) -> bytes:
