@@ -3,9 +3,9 @@
 import io
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, redirect_stdout
-from typing import Any
+from typing import Any, TypeAlias
 
 import flatbuffers
 import numpy as np
@@ -18,6 +18,9 @@ from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import DataError
 from har_runtime.quiet import quiet_stderr
 from har_runtime.tflite_file import IDENTIFIER
+
+Extremes: TypeAlias = MutableMapping[str, Any]
+"""What the quantizer knows of a tensor: "min", "max", and here for each window "mins" and "maxs"."""
 
 CALIBRATION_WINDOWS = 2000
 CALIBRATION_QUANTILE = 0.95
@@ -66,7 +69,7 @@ def quantise(float_model: bytes, calibration: NDArray[np.float32]) -> bytes:
         return bytes(result.quantized_model)  # pyright: ignore[reportArgumentType]
 
 
-def _collect_extremes(seen: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+def _collect_extremes(seen: Extremes, new: Extremes) -> Extremes:
     """Keep what each window reached, for `_ranges`; the quantizer calls this for each tensor and window."""
     if not seen:
         return dict(new)
@@ -77,7 +80,7 @@ def _collect_extremes(seen: dict[str, Any], new: dict[str, Any]) -> dict[str, An
     return {**seen, "min": np.minimum(seen["min"], new["min"]), "max": np.maximum(seen["max"], new["max"])}
 
 
-def _ranges(model: bytes, extremes: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _ranges(model: bytes, extremes: Mapping[str, Extremes]) -> dict[str, Extremes]:
     """The range of each tensor, from what each calibration window reached.
 
     Feature maps get the range that CALIBRATION_QUANTILE of the windows stay in: a single swift turn reaches three to
@@ -88,7 +91,7 @@ def _ranges(model: bytes, extremes: dict[str, dict[str, Any]]) -> dict[str, dict
 
     content: Any = tfl_flatbuffer_utils.read_model(model)  # Its type stubs take every field for None.
     maps = {tensor.name.decode() for tensor in content.subgraphs[0].tensors if len(tensor.shape) >= 3}
-    ranges: dict[str, dict[str, Any]] = {}
+    ranges: dict[str, Extremes] = {}
     for name, seen in extremes.items():
         if "mins" not in seen:  # A constant: seen once.
             ranges[name] = seen
