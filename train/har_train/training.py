@@ -4,6 +4,7 @@ A run that was stopped and resumed gives the weights of one that was not: each e
 its augmentations from a seed made of the run's seed and the epoch.
 """
 
+import ctypes
 import json
 import logging
 import os
@@ -187,6 +188,7 @@ def fit(recipe: Recipe, dataset: DataSet, windows: WindowSet, placement: str | N
             raise DataError(f"no training user has a window of '{label}'; choose another seed or leave the class out")
     _claim_folder(run, recipe)
 
+    _keep_freed_memory()
     torch.manual_seed(run.seed)
     network = HarNetwork(architecture_of(recipe))
     with torch.no_grad():
@@ -305,6 +307,21 @@ def fit_temperature(logits: NDArray[np.float32], y: NDArray[np.int64]) -> float:
 
     best: Any = minimize_scalar(loss, bounds=(-3, 3), method="bounded")
     return float(np.exp(best.x))
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep the memory of freed feature maps for the next step.
+
+    By default it hands blocks of this size back to the system, which then clears every page of them again in each step:
+    a tenth of the time of a step. Elsewhere than on glibc nothing happens.
+    """
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):
+        return
+    trim_threshold, mmap_threshold = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
+    mallopt(mmap_threshold, 32 << 20)  # The largest that it takes.
+    mallopt(trim_threshold, 2**31 - 1)
 
 
 def _claim_folder(run: Run, recipe: Recipe) -> None:
