@@ -2,9 +2,9 @@
 
     python -m har_bench.hapt_runs --runs DIR --out benchmarks/results/hapt_runs.json
 
-Trains what is not there yet (a run that was stopped goes on where it was), exports each model, scores both number
-formats on the test users through LiteRT, and writes the JSON after each run. With --no-training it reports the runs
-that are finished.
+Runs whose row is in the JSON are done. The others are trained (one that was stopped goes on where it was), exported, and
+scored in both number formats on the test users through LiteRT; the JSON is written after each. With --no-training only
+runs that are finished in DIR are added.
 """
 
 import argparse
@@ -14,14 +14,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from har_bench.report import write_report
+from har_bench.report import read_report, write_report
 from har_export.pipeline import export_tflite
 from har_runtime.command import data_folder, run_command
 from har_runtime.errors import DataError
 from har_train.checkpoint import load_checkpoint
 from har_train.datasets import find, load
+from har_train.hardware import choose_precision
 from har_train.recipe import load_recipe
-from har_train.training import Run, choose_precision, fit
+from har_train.training import Run, fit
 from har_train.windows import WindowSet, cut_windows
 
 RECIPES = ("uci-har", "uci-har-supervised")
@@ -46,10 +47,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     recordings = load("hapt", data_folder(options.data))
-    windows = cut_windows(recordings, load_recipe(RECIPES[0]).data.activities)
-    rows: list[dict[str, Any]] = []
+    windows = cut_windows(recordings, load_recipe(RECIPES[0]).data)
+    rows: list[dict[str, Any]] = read_report(options.out)["runs"] if options.out.exists() else []
+    done = {(row["recipe"], row["seed"]) for row in rows}
     for seed in SEEDS:
         for name in RECIPES:
+            if (name, seed) in done:
+                continue
             folder = options.runs / f"{name}-seed{seed}"
             if not (folder / "model.safetensors").exists():
                 if options.no_training:

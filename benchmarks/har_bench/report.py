@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from har_runtime.errors import DataError
 from har_runtime.files import write_bytes
 
 LIBRARIES = ("haredge", "numpy", "ai-edge-litert", "torch", "lightning", "litert-torch", "ai-edge-quantizer")
@@ -34,6 +35,21 @@ def machine() -> dict[str, Any]:
 def write_report(path: Path, result: dict[str, Any]) -> None:
     """Write a result with the machine it was measured on, atomically."""
     write_bytes(path, (json.dumps({"machine": machine(), **result}, indent=1) + "\n").encode())
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """Read a result back, to go on from it.
+
+    Raises:
+        DataError: not one that `write_report` wrote.
+    """
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(result, dict) or "machine" not in result:
+            raise ValueError("no machine in it")
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: no result of a benchmark ({error}); move it away to start afresh") from error
+    return result
 
 
 def _cpu_model() -> str:

@@ -45,8 +45,8 @@ def _export(options: argparse.Namespace) -> int:
         raise ModelError(f"--formats: unknown format '{unknown[0]}'; known: {', '.join(FORMATS)}")
     checkpoint = load_checkpoint(options.checkpoint)
     record = checkpoint.record
-    data = load(record.recipe.data.dataset, data_folder(options.data))
-    windows = cut_windows(data, record.labels)
+    config = record.recipe.data
+    windows = cut_windows(load(config.dataset, data_folder(options.data), config.placement), config)
     exported = export_tflite(
         checkpoint,
         windows,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from har_export import tflite
 from har_export.inference import InferenceNetwork
 from har_runtime.card import CardScore, ModelCard, Training
+from har_runtime.contract import WINDOW
 from har_runtime.errors import ModelError
 from har_runtime.files import write_bytes
 from har_runtime.litert import LiteRtBackend
@@ -56,9 +57,15 @@ def export_tflite(
         progress: called with the name of each step.
 
     Raises:
-        ModelError: the converted model does not agree with PyTorch; nothing is written then.
+        ModelError: windows other than the contract's, or the converted model does not agree with PyTorch; nothing is
+            written then.
     """
     record = checkpoint.record
+    if record.recipe.data.window != WINDOW:
+        raise ModelError(
+            f"{record.recipe.name}: trained on windows of {record.recipe.data.window} samples, and the runtime feeds "
+            f"{WINDOW}: such a model can be judged and not exported"
+        )
     network = InferenceNetwork(checkpoint.network, record.temperature)
     test = windows.of_users(record.split.test)
     progress("converting to TFLite")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from har_runtime.contract import to_ns
+from har_runtime.contract import HOP, WINDOW, to_ns
 from har_runtime.resample import Resampler, ResampleReport
 from har_runtime.window import Window, Windower
 
@@ -29,6 +29,8 @@ class Recording:
     """Activity at each sample, shape (n,); an empty string where nobody labelled it."""
     user: str | None = None
     placement: str | None = None
+    source_rate_hz: float | None = None
+    """Nominal rate of the source, Hz; `times_ns` say what it was."""
 
 
 class LabelTrack:
@@ -69,6 +71,19 @@ class LabelTrack:
             return None
         return self._labels[index] or None
 
+    def longest(self, first_ns: int, last_ns: int) -> str | None:
+        """The label that holds longest from `first_ns` to `last_ns`, the earlier of two that hold equally long; None
+        where there is none at all."""
+        index = max(0, bisect_right(self._starts, first_ns) - 1)
+        held: dict[str, int] = {}
+        while index < len(self._starts) and self._starts[index] <= last_ns:
+            end = self._starts[index + 1] if index + 1 < len(self._starts) else last_ns + 1
+            label = self._labels[index]
+            if label and (length := min(end, last_ns + 1) - max(self._starts[index], first_ns)) > 0:
+                held[label] = held.get(label, 0) + length
+            index += 1
+        return max(held, key=lambda label: held[label]) if held else None
+
     def forget_before(self, time_ns: int) -> None:
         """Drop the changes that no window from `time_ns` on can need."""
         passed = bisect_right(self._starts, time_ns) - 1
@@ -86,12 +101,20 @@ class CutRecording:
 
     windows: list[Window]
     labels: list[str | None]
-    """For each window; None where it has no single label."""
+    """For each window; None where it has no label by the rule asked for."""
     report: ResampleReport = field(default_factory=ResampleReport)
 
 
-def cut_recording(recording: Recording) -> CutRecording:
+def cut_recording(
+    recording: Recording, window: int = WINDOW, hop: int = HOP, label_rule: str = "whole"
+) -> CutRecording:
     """Resample and window a whole recording, by the code that streams it.
+
+    Args:
+        window: samples at 50 Hz.
+        hop: samples between the starts of two windows.
+        label_rule: "whole" labels the windows whose every sample has the same label, "majority" all that have any, by
+            the one that holds longest.
 
     >>> n = 200
     >>> still = Recording("still", np.arange(n) * 20_000_000, np.zeros((n, 3)), np.zeros((n, 3)), np.full(n, "lying"))
@@ -99,7 +122,7 @@ def cut_recording(recording: Recording) -> CutRecording:
     >>> len(cut.windows), cut.labels[0], cut.windows[0].imu.shape
     (7, 'lying', (50, 6))
     """
-    resampler, windower = Resampler(), Windower()
+    resampler, windower = Resampler(), Windower(window, hop)
     windows: list[Window] = []
     for begin in range(0, len(recording.times_ns), CHUNK):
         part = slice(begin, begin + CHUNK)
@@ -108,4 +131,5 @@ def cut_recording(recording: Recording) -> CutRecording:
     track = LabelTrack()
     if recording.labels is not None:
         track.add(recording.times_ns, recording.labels)
-    return CutRecording(windows, [track.of(window) for window in windows], resampler.report)
+    rule = track.longest if label_rule == "majority" else track.between
+    return CutRecording(windows, [rule(cut.start_ns, cut.end_ns) for cut in windows], resampler.report)

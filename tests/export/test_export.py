@@ -28,7 +28,7 @@ def run(small_hapt: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A short training run on the small archive."""
     out = tmp_path_factory.mktemp("run") / "run"
     recipe = load_recipe("uci-har-supervised")
-    windows = cut_windows(load("hapt", small_hapt), recipe.data.activities)
+    windows = cut_windows(load("hapt", small_hapt), recipe.data)
     fit(recipe, find("hapt"), windows, "waist", Run(out, seed=0, epochs=8))
     return out
 
@@ -40,7 +40,7 @@ def checkpoint(run: Path) -> Checkpoint:
 
 @pytest.fixture(scope="module")
 def windows(small_hapt: Path, checkpoint: Checkpoint) -> WindowSet:
-    return cut_windows(load("hapt", small_hapt), checkpoint.record.labels)
+    return cut_windows(load("hapt", small_hapt), checkpoint.record.recipe.data)
 
 
 @pytest.fixture(scope="module")

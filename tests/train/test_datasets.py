@@ -1,5 +1,6 @@
-"""HAPT as it is published, and as it arrives when something went wrong."""
+"""Data sets as a whole, HAPT as it is published, and archives as they arrive when something went wrong."""
 
+import itertools
 import shutil
 import zipfile
 from pathlib import Path
@@ -7,10 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.conftest import SAMPLES, USERS, simulated_recording
+from tests.train.layouts import write_folder, write_zip
 
 from har_runtime.errors import DataError
 from har_runtime.recording import Recording
-from har_train.datasets import load
+from har_train.datasets import DATASETS, find, load
+from har_train.datasets.archive import Archive
+from har_train.recipe import DataConfig
 from har_train.windows import cut_windows
 
 ACTIVITIES = ("walking", "stairs_up", "stairs_down", "sitting", "standing", "lying")
@@ -33,6 +37,7 @@ def test_hapt_is_61_recordings_of_30_people_with_gravity_on_the_upward_axis(hapt
     standing = np.concatenate([r.acc[r.labels == "standing"] for r in hapt_recordings])
     assert np.median(np.linalg.norm(standing, axis=1)) == pytest.approx(9.81, abs=0.4)  # The phones read 3 % high.
     assert np.median(standing[:, 0]) > 9
+    assert {(recording.placement, recording.source_rate_hz) for recording in hapt_recordings} == {("waist", 50.0)}
 
 
 def test_hapt_labels_follow_its_table(hapt_recordings: list[Recording]) -> None:
@@ -45,9 +50,16 @@ def test_hapt_labels_follow_its_table(hapt_recordings: list[Recording]) -> None:
 
 
 def test_hapt_gives_the_windows_of_six_activities(hapt_recordings: list[Recording]) -> None:
-    windows = cut_windows(hapt_recordings, ACTIVITIES)
+    windows = cut_windows(hapt_recordings, DataConfig("hapt", ACTIVITIES))
     assert windows.x.shape == (28_250, 50, 6)
     assert np.bincount(windows.y).min() > 3900
+
+
+def test_the_official_test_users_are_those_of_the_archive(data: Path) -> None:
+    with Archive(data / "hapt.zip", "Test/subject_id_test.txt") as archive:
+        users = {int(number) for number in archive.read("Test/subject_id_test.txt").split()}
+    assert {f"hapt-{user:02d}" for user in users} == set(find("hapt").official_test)
+    assert {f"uci-har-{user:02d}" for user in users} == set(find("uci-har").official_test)
 
 
 def test_the_official_layout_reads_back_from_zip_folder_and_parent_folder(small_hapt: Path, tmp_path: Path) -> None:
@@ -98,27 +110,61 @@ def test_a_zip_with_flipped_bytes_is_refused(small_hapt: Path, tmp_path: Path) -
         load("hapt", tmp_path / "hapt.zip")
 
 
-def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [name for name in DATASETS if name != "csv-folder"])
+def test_what_is_not_there_is_said(name: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such file or folder"):
-        load("hapt", tmp_path / "absent")
-    with pytest.raises(DataError, match=r"no RawData/labels\.txt in it"):
-        load("hapt", tmp_path)
-    with pytest.raises(DataError, match="unknown data set 'hpat': choose one of hapt"):
-        load("hpat", tmp_path)
+        load(name, tmp_path / "absent")
+    with pytest.raises(DataError, match=r"no .* in it; give the official archive"):
+        load(name, tmp_path)
+    with pytest.raises(DataError, match=r"no .* in it; give the official archive"):
+        load(name, write_zip(tmp_path / "other.zip", {"README.txt": b"something else"}))
+
+
+def test_an_unknown_name_is_refused_with_those_that_are_known() -> None:
+    with pytest.raises(DataError, match="unknown data set 'hpat': choose one of hapt, uci-har, usc-had, mobiact"):
+        find("hpat")
 
 
 def test_a_nan_in_a_recording_is_refused() -> None:
     recording = simulated_recording(0, 500)
     recording.acc[7, 1] = np.nan
     with pytest.raises(DataError, match="simulated-0: holds NaN"):
-        cut_windows([recording], ACTIVITIES)
+        cut_windows([recording], DataConfig("hapt", ACTIVITIES))
 
 
 def test_a_recording_without_any_of_the_activities_is_refused() -> None:
-    with pytest.raises(DataError, match="labelled with any of flying"):
-        cut_windows([simulated_recording(0, 500)], ("flying",))
+    with pytest.raises(DataError, match="labelled with any of flying, diving"):
+        cut_windows([simulated_recording(0, 500)], DataConfig("hapt", ("flying", "diving")))
 
 
 def test_unpacked_archives_are_found_by_their_official_name(small_hapt: Path, tmp_path: Path) -> None:
     shutil.copy(small_hapt, tmp_path / "HAPT Data Set.zip")
     assert len(load("hapt", tmp_path)) == USERS
+
+
+def test_only_recordings_worn_at_the_place_asked_for_are_given(small_hapt: Path) -> None:
+    assert len(load("hapt", small_hapt, placement="waist")) == USERS
+    with pytest.raises(DataError, match="hapt: no recording was worn at 'wrist'; there are: waist"):
+        load("hapt", small_hapt, placement="wrist")
+
+
+def test_every_data_set_says_where_it_comes_from_and_under_which_terms() -> None:
+    for name, dataset in DATASETS.items():
+        assert dataset.name == name
+        assert dataset.licence
+        assert dataset.citation
+        assert dataset.page
+        assert all(download.file in dataset.files for download in dataset.downloads)
+        assert all(download.url.startswith("https://") for download in dataset.downloads)
+        assert len(set(dataset.activities)) == len(dataset.activities)
+        assert all(label == label.lower() and " " not in label for label in dataset.activities)
+    files = list(itertools.chain.from_iterable(dataset.files for dataset in DATASETS.values()))
+    assert len(files) == len(set(files))
+
+
+def test_an_anchor_with_a_star_matches_one_name_only(tmp_path: Path) -> None:
+    write_folder(tmp_path, {"deep/A/x_1.csv": b"1", "deep/A/B/x_2.csv": b"2", "deep/A/._x_1.csv": b"3"})
+    with Archive(tmp_path, "A/x_*.csv") as archive:
+        assert set(archive.names) == {"A/x_1.csv", "A/B/x_2.csv", "A/._x_1.csv"}
+    with pytest.raises(DataError, match=r"no B/A/\*\.csv in it"):
+        Archive(tmp_path, "B/A/*.csv")

@@ -48,16 +48,23 @@ def test_normalisation_is_part_of_the_network() -> None:
 
 
 def test_embeddings_have_length_one() -> None:
-    z = HarNetwork(Architecture(classes=6)).project(torch.randn(8, 50, 6))
+    z = HarNetwork(Architecture(classes=6)).project(torch.randn(8, 128))
     assert torch.allclose(z.norm(dim=1), torch.ones(8))
 
 
 def test_the_contrastive_branch_reaches_encoder_and_projector_and_not_the_classifier() -> None:
     network = HarNetwork(Architecture(classes=6))
-    network.project(torch.randn(8, 50, 6)).square()[:, 0].sum().backward()
+    network.project(network.encoder(torch.randn(8, 50, 6))).square()[:, 0].sum().backward()
     assert all(parameter.grad is not None for parameter in network.encoder.parameters())
     assert all(parameter.grad is not None for parameter in network.projector.parameters())
     assert all(parameter.grad is None for parameter in network.classifier.parameters())
+
+
+def test_without_a_projector_the_embedding_is_the_features_direction() -> None:
+    network = HarNetwork(Architecture(classes=6, projector=False))
+    features = torch.randn(8, 128)
+    assert torch.allclose(network.project(features) * features.norm(dim=1, keepdim=True), features, atol=1e-5)
+    assert parameter_count(network.projector) == 0
 
 
 @pytest.mark.parametrize("wrong", [{"classes": 0}, {"kernels": (8, 5, 3)}, {"dropout": 1.0}])

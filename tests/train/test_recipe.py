@@ -26,6 +26,63 @@ def test_supervised_only_differs_from_it_in_lambda_alone() -> None:
     assert ours == plain
 
 
+@pytest.mark.parametrize(
+    ("name", "method", "pairs"),
+    [
+        ("uci-har-simclr", "multi-task", "simclr"),
+        ("uci-har-supcon", "multi-task", "activity"),
+        ("uci-har", "multi-task", "activity-user"),
+        ("uci-har-two-stage-simclr", "two-stage", "simclr"),
+        ("uci-har-two-stage-supcon", "two-stage", "activity"),
+        ("uci-har-two-stage-supcon-user", "two-stage", "activity-user"),
+    ],
+)
+def test_the_six_contrastive_methods_of_table_9_are_recipes(name: str, method: str, pairs: str) -> None:
+    recipe = load_recipe(name)
+    assert (recipe.method, recipe.contrastive.pairs) == (method, pairs)
+    if method == "two-stage":  # Section 4.4.2.
+        assert (recipe.pretraining.learning_rate, recipe.pretraining.epochs) == (1e-4, 200)
+        assert (recipe.optimiser.learning_rate, recipe.optimiser.epochs) == (1e-4, 100)
+
+
+def test_a_recipe_is_its_base_but_for_what_it_says_itself(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text('base = "uci-har"\nname = "mine"\n[optimiser]\nepochs = 3\n')
+    recipe, base = load_recipe(str(mine)), load_recipe("uci-har")
+    assert recipe.optimiser.epochs == 3
+    assert recipe.optimiser.learning_rate == base.optimiser.learning_rate
+    assert (recipe.data, recipe.contrastive) == (base.data, base.contrastive)
+
+
+def test_a_base_that_leads_back_is_refused(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.toml", tmp_path / "other.toml"
+    one.write_text(f'base = "{other}"\n')
+    other.write_text(f'base = "{one}"\n')
+    with pytest.raises(DataError, match="its base leads back"):
+        load_recipe(str(one))
+
+
+def test_settings_are_changed_by_name_and_show_in_the_name() -> None:
+    recipe = load_recipe("uci-har", ["contrastive.weight = 0.2", "model.projector=false", "data.placement='waist'"])
+    assert (recipe.contrastive.weight, recipe.model.projector, recipe.data.placement) == (0.2, False, "waist")
+    assert recipe.contrastive.temperature == 0.1
+    assert recipe.name == "uci-har contrastive.weight=0.2 model.projector=false data.placement='waist'"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("contrastive.wieght=0.2", "unknown key 'contrastive.wieght'"),
+        ("contrastive.weight=high", "--set contrastive.weight=high: not valid TOML"),
+        ("contrastive", "--set contrastive: not valid TOML"),
+        ("optimiser.epochs=1.5", "'optimiser.epochs' must be int"),
+    ],
+)
+def test_a_change_that_fits_no_setting_is_refused(change: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        load_recipe("uci-har", [change])
+
+
 @pytest.mark.parametrize("name", recipe_names())
 def test_every_shipped_recipe_reads_back_from_its_own_values(name: str) -> None:
     recipe = load_recipe(name)
@@ -45,6 +102,13 @@ def test_every_shipped_recipe_reads_back_from_its_own_values(name: str) -> None:
         (START + "[optimiser]\nepochs = 0\n", "epochs and patience above 0"),
         (START + "[contrastive]\nreduction = 'max'\n", "it is 'mean' or 'sum'"),
         (START + "[model]\nhead = [1.5]\n", "'model.head' must be a list of int"),
+        (START + "[contrastive]\npairs = 'user'\n", "contrastive.pairs is 'user'; it is 'simclr' or 'activity' or"),
+        (START.replace("[data]", "method = 'svm'\n[data]"), "method is 'svm'; it is 'multi-task' or 'two-stage' or"),
+        (START.replace("[data]", "[data]\nlabel_rule = 'any'"), "data.label_rule is 'any'; it is 'whole' or 'majority'"),
+        (START.replace("[data]", "[data]\nplacement = 3"), "'data.placement' must be str"),
+        (START.replace('"sitting", ', ""), "two activities or more"),
+        (START + "[optimiser]\nschedule = 'cosine'\n", "it is 'constant' or 'one-cycle'"),
+        (START + "[optimiser]\naveraging = 1.0\n", "averaging and optimiser.label_smoothing are 0 or more and below 1"),
         (START.replace("[data]", "[data]\ndropout = 3"), "unknown key 'data.dropout'"),
         ('name = "x"\ntitle = "x"\n', "missing 1 required positional argument: 'data'"),
         ("name = ", "not valid TOML"),
@@ -59,7 +123,7 @@ def test_a_recipe_with_something_wrong_in_it_is_refused(tmp_path: Path, text: st
 
 
 def test_a_recipe_that_is_not_there_is_said() -> None:
-    with pytest.raises(DataError, match=r"unknown recipe 'uci': give a \.toml file or one of uci-har"):
+    with pytest.raises(DataError, match=r"unknown recipe 'uci': give a \.toml file or one of hapt-"):
         load_recipe("uci")
     with pytest.raises(DataError, match=r"absent\.toml: no such recipe file"):
         load_recipe("absent.toml")

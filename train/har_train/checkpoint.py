@@ -2,6 +2,7 @@
 
 import json
 import struct
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,13 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor
 
 from har_runtime.errors import DataError, ModelError
 from har_runtime.files import atomic_path
 from har_train.network import Architecture, HarNetwork
+from har_train.protocols import UserSplit
 from har_train.recipe import Recipe, recipe_from
-from har_train.windows import UserSplit
 
 FORMAT = "haredge-checkpoint-1"
 
@@ -61,12 +63,22 @@ class Checkpoint:
         """float32 logits of windows, shape (n, 50, 6) in SI units to (n, classes); the temperature is not applied."""
         return network_logits(self.network, x, batch)
 
+    def features(self, x: NDArray[np.float32], batch: int = 1024) -> NDArray[np.float32]:
+        """The encoder's features of windows, shape (n, 50, 6) in SI units to (n, width)."""
+        return _in_batches(self.network, lambda part: self.network.encoder(self.network.normalise(part)), x, batch)
+
 
 def network_logits(network: HarNetwork, x: NDArray[np.float32], batch: int = 1024) -> NDArray[np.float32]:
     """Logits in evaluation mode and full float32, shape (n, classes)."""
+    return _in_batches(network, network, x, batch)
+
+
+def _in_batches(
+    network: HarNetwork, compute: Callable[[Tensor], Tensor], x: NDArray[np.float32], batch: int
+) -> NDArray[np.float32]:
     network.eval()
     with torch.inference_mode():
-        parts = [network(torch.from_numpy(x[begin : begin + batch])) for begin in range(0, len(x), batch)]
+        parts = [compute(torch.from_numpy(x[begin : begin + batch])) for begin in range(0, len(x), batch)]
     return torch.cat(parts).numpy()
 
 

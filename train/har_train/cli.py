@@ -1,12 +1,20 @@
-"""The command `har-train`: fit a model, evaluate one."""
+"""The command `har-train`: fit a model, evaluate one, cross-validate a recipe, compare two evaluations."""
 
 import argparse
 import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from har_runtime.command import add_common, data_folder, run_command
+from har_runtime.errors import DataError
+
+if TYPE_CHECKING:
+    from har_train.judgement import Judgement
+    from har_train.plots import Embedding
+    from har_train.recipe import Recipe
+    from har_train.windows import WindowSet
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -15,55 +23,154 @@ def main(arguments: list[str] | None = None) -> int:
         prog="har-train", description="Train and evaluate models that recognise activities of people they never saw."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_fit(commands.add_parser("fit", help="train one model", description="Train one model and score it."))
+    _add_evaluate(
+        commands.add_parser(
+            "evaluate",
+            help="score a model on users it was not trained on",
+            description="Score a checkpoint, or a .tflite with its card, on the windows of its test users.",
+        )
+    )
+    _add_cross_validate(
+        commands.add_parser(
+            "cross-validate",
+            help="train and score a recipe on every fold of a protocol",
+            description="Train a recipe on each fold of a protocol and judge all test users together. What is finished "
+            "is kept: --resume goes on after Ctrl-C, a crash or a power cut.",
+        )
+    )
+    _add_compare(
+        commands.add_parser(
+            "compare",
+            help="the difference between two evaluations, paired by users",
+            description="Paired difference B - A of the macro-F1 of two report.json, with its interval over users.",
+        )
+    )
+    return run_command(parser, arguments)
 
-    fit = commands.add_parser("fit", help="train one model", description="Train one model and score it.")
-    fit.add_argument("--recipe", default="uci-har", help="a shipped recipe or a TOML file (default: %(default)s)")
-    fit.add_argument("--data", help="folder or archive of the data set (default: $HAREDGE_DATA)")
-    fit.add_argument("--out", required=True, type=Path, help="folder for model.safetensors, logs and checkpoints")
-    fit.add_argument("--seed", type=int, default=0, help="decides the user split and the weights (default: 0)")
-    fit.add_argument("--epochs", type=int, help="stop after this many, for a short try (default: the recipe's)")
-    fit.add_argument("--resume", action="store_true", help="go on with the run in --out")
-    fit.add_argument(
+
+def _add_training(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--recipe", default="uci-har", help="a shipped recipe or a TOML file (default: %(default)s)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a setting of the recipe, such as contrastive.weight=0.2 or model.projector=false; repeatable",
+    )
+    _add_data(parser)
+    parser.add_argument("--seed", type=int, default=0, help="decides the user split and the weights (default: 0)")
+    parser.add_argument("--epochs", type=int, help="stop after this many, for a short try (default: the recipe's)")
+    parser.add_argument("--resume", action="store_true", help="go on with what is in --out")
+    parser.add_argument(
         "--precision",
         choices=("auto", "32", "bf16"),
         default="auto",
         help="bf16 takes two thirds of the time where the CPU has it; auto asks the CPU (default: auto)",
     )
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", help="folder or archive of the data set (default: $HAREDGE_DATA)")
+
+
+def _add_transfer(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--transfer",
+        type=lambda text: tuple(name for name in text.split(",") if name),
+        default=(),
+        metavar="SETS",
+        help="score on these data sets too, on the activities in common: motionsense,sp-sw-har/wrist",
+    )
+
+
+def _add_fit(fit: argparse.ArgumentParser) -> None:
+    _add_training(fit)
+    fit.add_argument("--out", required=True, type=Path, help="folder for model.safetensors, logs and checkpoints")
+    fit.add_argument(
+        "--accelerator", choices=("auto", "cpu", "gpu"), default="auto", help="what computes (default: auto)"
+    )
+    fit.add_argument("--devices", type=int, default=1, help="processes on a CPU, or GPUs, on each machine (default: 1)")
+    fit.add_argument(
+        "--num-nodes", type=int, default=1, help="machines; start the command on each, with Lightning's variables"
+    )
     add_common(fit)
     fit.set_defaults(run=_fit)
 
-    evaluate = commands.add_parser(
-        "evaluate",
-        help="score a model on users it was not trained on",
-        description="Score a checkpoint, or a .tflite with its card, on the windows of its test users.",
-    )
+
+def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
     evaluate.add_argument("model", help="model.safetensors, the folder of a run, a .tflite or a pretrained name")
     evaluate.add_argument("--recording", metavar="NAME", help="score one recording alone, such as hapt-05")
-    evaluate.add_argument("--data", help="folder or archive of the data set (default: $HAREDGE_DATA)")
+    evaluate.add_argument("--out", type=Path, help="folder for report.json, report.md and plots")
+    _add_data(evaluate)
+    _add_transfer(evaluate)
     add_common(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
-    return run_command(parser, arguments)
+
+def _add_cross_validate(validate: argparse.ArgumentParser) -> None:
+    _add_training(validate)
+    validate.add_argument("--out", required=True, type=Path, help="folder for the folds and the report")
+    validate.add_argument(
+        "--protocol",
+        default="groups:10",
+        help="loso (leave one subject out), groups:K (K groups of subjects), holdout (one 60/20/20 split), official "
+        "(the data set's own test users); default: %(default)s",
+    )
+    validate.add_argument("--jobs", type=int, default=1, help="folds at a time on this machine (default: 1)")
+    validate.add_argument(
+        "--ray", metavar="ADDRESS", help="run the folds on this Ray cluster instead: auto, HOST:PORT, local"
+    )
+    _add_transfer(validate)
+    add_common(validate)
+    validate.set_defaults(run=_cross_validate)
+
+
+def _add_compare(compare: argparse.ArgumentParser) -> None:
+    compare.add_argument("a", type=Path, help="report.json of the one, or its folder")
+    compare.add_argument("b", type=Path, help="report.json of the other, or its folder")
+    add_common(compare)
+    compare.set_defaults(run=_compare)
+
+
+def _load(recipe: "Recipe", data: Path) -> tuple["WindowSet", str | None]:
+    """A recipe's windows, and the one place where they were worn."""
+    from har_train.datasets import load
+    from har_train.windows import cut_windows
+
+    recordings = load(recipe.data.dataset, data, recipe.data.placement)
+    places = {recording.placement for recording in recordings}
+    return cut_windows(recordings, recipe.data), places.pop() if len(places) == 1 else None
 
 
 def _fit(options: argparse.Namespace) -> int:
-    from har_train.datasets import find, load
+    from har_train.datasets import find
+    from har_train.hardware import choose_accelerator, choose_precision, is_first_process
     from har_train.recipe import load_recipe
-    from har_train.training import Run, choose_precision, fit
-    from har_train.windows import cut_windows
+    from har_train.training import Run, fit
 
-    recipe = load_recipe(options.recipe)
-    precision = choose_precision(options.precision)
-    dataset = find(recipe.data.dataset)
-    recordings = load(dataset.name, data_folder(options.data))
-    windows = cut_windows(recordings, recipe.data.activities)
-    run = Run(options.out, options.seed, precision, options.resume, options.epochs)
-    people = len(set(windows.user.tolist()))
-    print(
-        f"{recipe.name}, seed {run.seed}: {len(windows.y)} windows of {people} users, {precision}",
-        file=sys.stderr,
+    recipe = load_recipe(options.recipe, options.set)
+    accelerator = choose_accelerator(options.accelerator)
+    precision = choose_precision(options.precision, accelerator)
+    data = data_folder(options.data)
+    windows, placement = _load(recipe, data)
+    run = Run(
+        options.out,
+        options.seed,
+        precision,
+        options.resume,
+        options.epochs,
+        accelerator,
+        options.devices,
+        options.num_nodes,
     )
-    record = fit(recipe, dataset, windows, recordings[0].placement, run)
+    people = len(set(windows.user.tolist()))
+    if is_first_process():
+        print(
+            f"{recipe.name}, seed {run.seed}: {len(windows.y)} windows of {people} users, {precision}",
+            file=sys.stderr,
+        )
+    record = fit(recipe, find(recipe.data.dataset, data), windows, placement, run)
     if options.json:
         print(json.dumps(asdict(record), indent=1))
     else:
@@ -77,8 +184,98 @@ def _fit(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from har_train.evaluate import evaluate, report_lines
+    from har_train.evaluate import evaluate
 
-    result = evaluate(options.model, data_folder(options.data), options.recording)
-    print(json.dumps(result.to_dict(), indent=1) if options.json else "\n".join(report_lines(result)))
+    result = evaluate(options.model, data_folder(options.data), options.recording, options.transfer)
+    _report(options, result.document, result.judgement, result.embedding)
+    return 0
+
+
+def _cross_validate(options: argparse.Namespace) -> int:
+    from har_train import cross_validation as folds_of
+    from har_train.datasets import find
+    from har_train.evaluate import transfer_windows
+    from har_train.hardware import choose_precision
+    from har_train.protocols import folds, parse_protocol
+    from har_train.recipe import load_recipe
+    from har_train.windows import save_windows
+
+    if options.jobs < 1:
+        raise DataError(f"--jobs {options.jobs}: give 1 or more")
+    recipe = load_recipe(options.recipe, options.set)
+    protocol = parse_protocol(options.protocol)
+    precision = choose_precision(options.precision)
+    data = data_folder(options.data)
+    dataset = find(recipe.data.dataset, data)
+    windows, placement = _load(recipe, data)
+    others = {name: transfer_windows(name, data, recipe.data) for name in options.transfer}
+    shares = (recipe.data.validation, recipe.data.test)
+    splits = folds(protocol, windows.user.tolist(), options.seed, *shares, dataset.official_test)
+    document = {
+        "recipe": recipe.name,
+        "method": recipe.method,
+        "dataset": dataset.name,
+        "placement": placement,
+        "protocol": str(protocol),
+        "seed": options.seed,
+        "licence": dataset.licence,
+    }
+    settings = {"recipe": recipe.to_dict(), "precision": precision, "epochs": options.epochs}
+    folds_of.claim(options.out, {**document, **settings, "transfer": options.transfer}, options.resume)
+    save_windows(windows, options.out / folds_of.WINDOWS)
+    for name, other in others.items():
+        save_windows(other, options.out / folds_of.transfer_file(name))
+    jobs = [
+        folds_of.FoldJob(
+            options.out.absolute(),
+            index,
+            split,
+            recipe,
+            dataset,
+            placement,
+            options.seed,
+            precision,
+            options.epochs,
+            options.transfer,
+            folds_of.threads_each(options.jobs),
+        )
+        for index, split in enumerate(splits)
+    ]
+
+    def done(index: int) -> None:
+        folds_of.progress_line(index, len(jobs), options.out)
+
+    if options.ray:
+        folds_of.run_folds_on_ray(jobs, options.ray, done)
+    else:
+        folds_of.run_folds(jobs, options.jobs, done)
+    result = folds_of.collect(options.out, len(jobs), recipe, options.transfer)
+    document |= {"folds": result.folds, "transfer": result.transfer}
+    _report(options, document, result.judgement, result.embedding)
+    return 0
+
+
+def _report(
+    options: argparse.Namespace, document: dict[str, Any], judgement: "Judgement", embedding: "Embedding | None"
+) -> None:
+    from har_train.report import FORMAT, report_lines, write_report
+
+    if options.out is not None:
+        for path in write_report(options.out, document, judgement, embedding):
+            print(f"written: {path}", file=sys.stderr)
+    if options.json:
+        print(json.dumps({"format": FORMAT, **document, "judgement": judgement.to_dict()}, indent=1))
+    else:
+        print("\n".join(report_lines(document, judgement)))
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from har_train.compare import compare, comparison_lines, read_evaluation
+
+    a, b = read_evaluation(options.a), read_evaluation(options.b)
+    result = compare(a.judgement, b.judgement)
+    if options.json:
+        print(json.dumps({"a": str(options.a), "b": str(options.b), **result.to_dict()}, indent=1))
+    else:
+        print("\n".join(comparison_lines(result, str(options.a), str(options.b))))
     return 0

@@ -1,4 +1,4 @@
-"""The command `har-data`: what data sets there are, and single recordings of them as replay files."""
+"""The command `har-data`: what data sets there are, how to get them, what is in them, single recordings of them."""
 
 import argparse
 import csv
@@ -21,6 +21,28 @@ def main(arguments: list[str] | None = None) -> int:
     add_common(listing)
     listing.set_defaults(run=_list)
 
+    fetch = commands.add_parser(
+        "fetch",
+        help="download a data set from its official address",
+        description="Download a data set from its official address. One that broke off goes on where it stopped.",
+    )
+    fetch.add_argument("name", help="data set, such as hapt")
+    fetch.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to keep it in: your HAREDGE_DATA")
+    add_common(fetch)
+    fetch.set_defaults(run=_fetch)
+
+    describe = commands.add_parser(
+        "describe",
+        help="users, minutes of each activity, rates, gaps, gravity",
+        description="Say what is in a data set, as the runtime resamples and windows it, and draw each activity.",
+    )
+    describe.add_argument("name", help="data set, such as hapt, or csv-folder for your own")
+    describe.add_argument("--data", help="folder or archive of the data set (default: $HAREDGE_DATA)")
+    describe.add_argument("--placement", metavar="P", help="only sensors worn there, such as wrist")
+    describe.add_argument("--plot", type=Path, metavar="F.png", help="draw a few typical seconds of each activity")
+    add_common(describe)
+    describe.set_defaults(run=_describe)
+
     cut = commands.add_parser(
         "cut",
         help="write one recording as a CSV that har-stream replays",
@@ -41,12 +63,61 @@ def _list(options: argparse.Namespace) -> int:
 
     if options.json:
         rows = [
-            {"name": d.name, "title": d.title, "licence": d.licence, "citation": d.citation} for d in DATASETS.values()
+            {
+                "name": dataset.name,
+                "title": dataset.title,
+                "activities": dataset.activities,
+                "placements": dataset.placements,
+                "page": dataset.page,
+                "registration": dataset.registration,
+                "licence": dataset.licence,
+                "citation": dataset.citation,
+            }
+            for dataset in DATASETS.values()
         ]
         print(json.dumps(rows, indent=1))
+        return 0
+    for dataset in DATASETS.values():
+        print(f"{dataset.name}: {dataset.title}")
+        if dataset.activities:
+            print(f"  worn at: {', '.join(dataset.placements)}\n  activities: {', '.join(dataset.activities)}")
+        print(f"  page: {dataset.page}\n  licence: {dataset.licence}\n  cite: {dataset.citation}")
+        if dataset.registration is not None:
+            print(f"  to get it: {dataset.registration}")
+    return 0
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from har_train.datasets import find
+    from har_train.fetch import fetch
+
+    dataset = find(options.name)
+    print(f"{dataset.title}\nlicence: {dataset.licence}\ncite: {dataset.citation}", file=sys.stderr)
+    files = [str(file) for file in fetch(dataset, options.out)]
+    if options.json:
+        print(json.dumps({"name": dataset.name, "files": files, "licence": dataset.licence}))
     else:
-        for dataset in DATASETS.values():
-            print(f"{dataset.name}: {dataset.title}\n  licence: {dataset.licence}\n  cite: {dataset.citation}")
+        print(f"there: {', '.join(files)}", file=sys.stderr)
+    return 0
+
+
+def _describe(options: argparse.Namespace) -> int:
+    from har_train.datasets import find, load
+    from har_train.describe import describe, description_lines
+    from har_train.describe_plot import plot_activities
+
+    data = data_folder(options.data)
+    recordings = load(options.name, data, options.placement)
+    dataset = find(options.name, data)
+    found = describe(dataset.name, recordings, dataset.activities)
+    if options.plot is not None:
+        plot_activities(dataset.title, recordings, [row.label for row in found.activities], options.plot)
+    if options.json:
+        print(json.dumps(found.to_dict(), indent=1))
+    else:
+        print("\n".join(description_lines(found)))
+        if options.plot is not None:
+            print(f"\ndrawn: {options.plot}")
     return 0
 
 

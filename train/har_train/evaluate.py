@@ -1,86 +1,197 @@
-"""Scoring a model on windows of users that decided nothing about it."""
+"""Scoring a trained model: on the users that decided nothing about it, and on other data sets' people."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from har_runtime.errors import DataError
 from har_runtime.model import load_model
-from har_runtime.scores import Scores, score
+from har_train.calibration import calibrated
 from har_train.checkpoint import load_checkpoint
 from har_train.datasets import load
-from har_train.windows import cut_windows
+from har_train.judgement import Judgement, Predictions, judge
+from har_train.plots import Embedding
+from har_train.recipe import DataConfig
+from har_train.windows import WindowSet, cut_windows
+
+Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""Windows in SI units, shape (n, time, 6), to calibrated probabilities, shape (n, classes)."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model to be scored, whatever computes it."""
+
+    predict: Predict
+    data: DataConfig
+    """What it was trained on, and the windows that it takes."""
+    test_users: tuple[str, ...]
+    document: dict[str, Any]
+    """What a report says of it."""
+    features: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
+    """The encoder's, shape (n, width); None where the model does not show them."""
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """How a model does on another data set, choosing among the activities that both have."""
+
+    dataset: str
+    placement: str | None
+    activities: tuple[str, ...]
+    judgement: Judgement
+
+    def to_row(self) -> dict[str, Any]:
+        """As a row of a report's table."""
+        return {
+            "dataset": self.dataset,
+            "placement": self.placement,
+            "activities": list(self.activities),
+            "windows": self.judgement.scores.windows,
+            "users": len(self.judgement.users),
+            "macro_f1": self.judgement.scores.macro_f1,
+            "interval": self.judgement.interval,
+        }
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A model's scores on its test users."""
+    """A model's judgement on its test users."""
 
-    model: str
-    dataset: str
-    users: tuple[str, ...]
-    """Never trained on, never used to choose."""
-    scores: Scores
-    user_macro_f1: dict[str, float]
-    """For each user alone."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain JSON-able values."""
-        return asdict(self)
+    document: dict[str, Any]
+    judgement: Judgement
+    embedding: Embedding | None
 
 
-def evaluate(model: str, data: Path, recording: str | None = None) -> Evaluation:
-    """Score a checkpoint (in PyTorch) or a .tflite (through the runtime) on the test users named in it.
-
-    Args:
-        model: model.safetensors, the folder of a run, a .tflite or a pretrained name.
-        data: folder or archive of the data set it names.
-        recording: score this recording of a test user alone ("hapt-05").
+def open_subject(model: str) -> Subject:
+    """A checkpoint (in PyTorch), or a .tflite or pretrained name (through the runtime).
 
     Raises:
         ModelError: the model cannot be loaded.
-        DataError: no data, or a recording that is not one of a test user.
     """
     path = Path(model)
     if path.suffix == ".safetensors" or path.is_dir():
         checkpoint = load_checkpoint(path)
         record = checkpoint.record
-        dataset, users, labels = record.recipe.data.dataset, record.split.test, record.labels
-        predict = checkpoint.logits
-    else:
-        loaded = load_model(model)
-        training = loaded.card.training
-        dataset, users, labels = training.data, training.never_seen, loaded.card.labels
-        predict = loaded.probabilities
-    recordings = [entry for entry in load(dataset, data) if entry.user in users]
+        return Subject(
+            predict=lambda x: calibrated(checkpoint.logits(x), record.temperature),
+            data=record.recipe.data,
+            test_users=record.split.test,
+            document={
+                "model": path.name,
+                "recipe": record.recipe.name,
+                "dataset": record.recipe.data.dataset,
+                "seed": record.seed,
+                "licence": record.data_licence,
+                "trained_on": len(record.split.train),
+                "chosen_on": len(record.split.validation),
+            },
+            features=checkpoint.features,
+        )
+    loaded = load_model(model)
+    card = loaded.card
+    return Subject(
+        predict=loaded.probabilities,
+        data=DataConfig(card.training.data, card.labels, card.placement),
+        test_users=card.training.never_seen,
+        document={
+            "model": path.name,
+            "recipe": card.training.recipe,
+            "dataset": card.training.data,
+            "seed": card.training.seed,
+            "licence": card.training.licence,
+            "trained_on": len(card.training.trained_on),
+            "chosen_on": len(card.training.chosen_on),
+        },
+    )
+
+
+def evaluate(model: str, data: Path, recording: str | None = None, transfer: tuple[str, ...] = ()) -> Evaluation:
+    """Score a model on the test users named in it, and on other data sets where asked for.
+
+    Args:
+        model: model.safetensors, the folder of a run, a .tflite or a pretrained name.
+        data: folder or archive of the data set it names.
+        recording: score this recording of a test user alone ("hapt-05").
+        transfer: data sets, each with its placement where it has several ("sp-sw-har/wrist").
+
+    Raises:
+        ModelError: the model cannot be loaded.
+        DataError: no data, or a recording that is not one of a test user.
+    """
+    subject = open_subject(model)
+    recordings = [
+        entry for entry in load(subject.data.dataset, data, subject.data.placement) if entry.user in subject.test_users
+    ]
     if recording is not None:
         recordings = [entry for entry in recordings if entry.name == recording]
         if not recordings:
-            raise DataError(f"recording {recording}: not one of the users that {model} never saw ({', '.join(users)})")
-    windows = cut_windows(recordings, labels)
-    guess = predict(windows.x).argmax(axis=1)
-    by_user = {
-        user: score(windows.y[mine], guess[mine], labels).macro_f1
-        for user in users
-        if np.any(mine := windows.user == user)
-    }
-    return Evaluation(model, dataset, tuple(by_user), score(windows.y, guess, labels), by_user)
-
-
-def report_lines(result: Evaluation) -> list[str]:
-    """The evaluation as a table to read."""
-    scores = result.scores
-    return [
-        f"{'':12} precision  recall      F1  windows",
-        *(
-            f"{row.label:12} {100 * row.precision:9.2f} {100 * row.recall:7.2f} {100 * row.f1:7.2f} {row.support:8}"
-            for row in scores.classes
-        ),
-        "",
-        *(f"user {user}: macro-F1 {100 * value:.2f} %" for user, value in result.user_macro_f1.items()),
-        "",
-        f"{result.model} on {len(result.users)} users of {result.dataset} it never saw: {scores.windows} windows, "
-        f"accuracy {100 * scores.accuracy:.2f} %, macro-F1 {100 * scores.macro_f1:.2f} %",
+            never_seen = ", ".join(subject.test_users)
+            raise DataError(f"recording {recording}: not one of the users that {model} never saw ({never_seen})")
+    windows = cut_windows(recordings, subject.data)
+    judgement = judge(Predictions(windows.y, subject.predict(windows.x), windows.user, windows.labels))
+    embedding = Embedding(subject.features(windows.x), windows.y, windows.user) if subject.features else None
+    rows = [
+        judge_transfer([subject.predict], name, transfer_windows(name, data, subject.data), subject.data.activities)
+        for name in transfer
     ]
+    document = {**subject.document, "transfer": [row.to_row() for row in rows]}
+    return Evaluation(document, judgement, embedding)
+
+
+def transfer_windows(name: str, data: Path, trained: DataConfig) -> WindowSet:
+    """Windows of another data set, of the activities that it shares with what was trained on.
+
+    Args:
+        name: data set, with "/placement" where one of several is meant.
+
+    Raises:
+        DataError: unknown, not there, or fewer than two activities in common.
+    """
+    dataset, _, placement = name.partition("/")
+    recordings = load(dataset, data, placement or None)
+    known = {label for entry in recordings if entry.labels is not None for label in np.unique(entry.labels).tolist()}
+    shared = tuple(label for label in trained.activities if label in known)
+    if len(shared) < 2:
+        raise DataError(f"transfer to {dataset}: it shares fewer than two activities with {trained.dataset}")
+    config = DataConfig(
+        dataset, shared, placement or None, window=trained.window, hop=trained.hop, label_rule=trained.label_rule
+    )
+    return cut_windows(recordings, config)
+
+
+def choose_among(
+    probabilities: NDArray[np.float32], labels: tuple[str, ...], among: tuple[str, ...]
+) -> NDArray[np.float32]:
+    """Probabilities of the labels in `among` alone, adding up to 1 again, shape (n, labels) to (n, among).
+
+    >>> choose_among(np.array([[0.5, 0.3, 0.2]], np.float32), ("lying", "sitting", "walking"), ("walking", "sitting"))
+    array([[0.4, 0.6]], dtype=float32)
+    """
+    kept = probabilities[:, [labels.index(label) for label in among]] + np.float32(1e-9)  # All of them may be 0.
+    return kept / kept.sum(axis=1, keepdims=True)
+
+
+def judge_transfer(predict: list[Predict], name: str, windows: WindowSet, labels: tuple[str, ...]) -> Transfer:
+    """Judge models on the windows of another data set: one, or those of all folds, each window counting once for each.
+
+    Args:
+        name: data set, with "/placement" where one of several is meant.
+        labels: what the models were trained to tell apart, in the order of their outputs.
+    """
+    answers = [choose_among(model(windows.x), labels, windows.labels) for model in predict]
+    return judge_transfer_answers(answers, name, windows)
+
+
+def judge_transfer_answers(answers: list[NDArray[np.float32]], name: str, windows: WindowSet) -> Transfer:
+    """As `judge_transfer`, from answers that are already there, each of shape (n, shared activities)."""
+    times = len(answers)
+    predictions = Predictions(
+        np.tile(windows.y, times), np.concatenate(answers), np.tile(windows.user, times), windows.labels
+    )
+    dataset, _, placement = name.partition("/")
+    return Transfer(dataset, placement or None, windows.labels, judge(predictions))

@@ -1,47 +1,71 @@
-"""The user-aware supervised contrastive loss of section 3.2.3 (c) and (d)."""
+"""The contrastive losses of the paper's ablations (section 3.2.3 and Table 9): one formula over three ways to pair."""
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+PAIRS = ("simclr", "activity", "activity-user")
+"""Ways to choose positives and negatives, as in Figure 3 (a), (b) and (c) of the paper."""
 
-def user_aware_supcon(
-    z: Tensor,
-    activity: Tensor,
-    user: Tensor,
-    temperature: float = 0.1,
-    reduction: str = "mean",
-    window: Tensor | None = None,
+
+@dataclass(frozen=True)
+class Views:
+    """What is known of the samples of a batch; each array has shape (n,)."""
+
+    activity: Tensor
+    user: Tensor
+    window: Tensor
+    """Samples with the same number are views of one window."""
+
+
+def pair_masks(views: Views, pairs: str, own_view: str = "ignored") -> tuple[Tensor, Tensor]:
+    """Who attracts whom, and over whom the denominator runs: two boolean masks of shape (n, n).
+
+    - "simclr": the other view of the same window attracts, everybody else repels (NT-Xent of SimCLR, Chen et al. 2020,
+      equation 1). Labels are not used.
+    - "activity": the same activity attracts, everybody else repels (SupCon, Khosla et al. 2020, equation 2).
+    - "activity-user": the same activity of *other* users attracts, other activities of the *same* user repel, and the
+      denominator runs over these alone (section 3.2.3 c and d).
+
+    What the text leaves open for "activity-user", and how it is read here: an anchor's own second view (same user, same
+    activity) is neither positive nor negative; `own_view` "positive" makes it one, the other reading.
+    """
+    others = ~torch.eye(len(views.window), dtype=torch.bool, device=views.window.device)
+    same_window = _same(views.window) & others
+    same_activity = _same(views.activity)
+    if pairs == "simclr":
+        return same_window, others
+    if pairs == "activity":
+        return same_activity & others, others
+    same_user = _same(views.user)
+    positive = same_activity & ~same_user
+    if own_view == "positive":
+        positive = positive | same_window
+    return positive, positive | (~same_activity & same_user)
+
+
+def contrastive_loss(
+    z: Tensor, positive: Tensor, among: Tensor, temperature: float = 0.1, reduction: str = "mean"
 ) -> Tensor:
-    """Supervised contrastive loss in which other users' same activity attracts and one's own other activities repel.
+    """SupCon with summation outside the logarithm, over given pairs.
 
-    For an anchor i, positives P(i) are the samples of the same activity and another user, negatives those of another
-    activity and the same user; the sum in the denominator, A(i), runs over both and nothing else.
-
-    What the text leaves open, and how it is read here: the sum over anchors is averaged, as in the SupCon reference, so
-    that lambda means the same for any batch size; an anchor without a positive says nothing and is left out; an
-    anchor's own second view (same user, same activity) is neither positive nor negative.
+    For an anchor i: minus the mean over its positives p of log(exp(z_i z_p / tau) / sum over `among` of exp(z_i z_a /
+    tau)). An anchor without a positive says nothing and is left out. The sum over anchors is averaged, as in the SupCon
+    reference, so that lambda means the same for any batch size; the paper's text leaves that open.
 
     Args:
         z: embeddings of length 1, shape (n, d); both views of a batch stacked.
-        activity: class of each, shape (n,).
-        user: wearer of each as a number, shape (n,).
+        positive: shape (n, n), true where column attracts row.
+        among: shape (n, n), true where column counts in row's denominator; holds `positive`.
         temperature: tau; 0.1 in Table 2.
         reduction: "mean" over the anchors, or "sum", the formula by the letter.
-        window: where given, shape (n,), samples with the same number are views of one window and count as positives
-            of each other: the other reading of the text.
 
     Returns:
         A scalar; 0 where no anchor has a positive.
     """
-    same_activity = activity[:, None] == activity[None, :]
-    same_user = user[:, None] == user[None, :]
-    positive = same_activity & ~same_user
-    negative = ~same_activity & same_user
-    if window is not None:
-        itself = torch.eye(len(z), dtype=torch.bool, device=z.device)
-        positive = positive | ((window[:, None] == window[None, :]) & ~itself)
     similarity = z @ z.T / temperature
-    denominator = similarity.masked_fill(~(positive | negative), -torch.inf).logsumexp(dim=1, keepdim=True)
+    denominator = similarity.masked_fill(~among, -torch.inf).logsumexp(dim=1, keepdim=True)
     log_probability = torch.where(positive, similarity - denominator, 0.0)
     count = positive.sum(dim=1)
     anchors = count > 0
@@ -49,3 +73,7 @@ def user_aware_supcon(
         return (z * 0).sum()
     loss = -log_probability.sum(dim=1)[anchors] / count[anchors]
     return loss.mean() if reduction == "mean" else loss.sum()
+
+
+def _same(values: Tensor) -> Tensor:
+    return values[:, None] == values[None, :]

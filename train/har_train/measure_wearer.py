@@ -21,8 +21,8 @@ from har_runtime.contract import SAMPLE_RATE_HZ
 from har_runtime.files import write_bytes
 from har_runtime.recording import Recording
 from har_train.datasets import load
+from har_train.protocols import split_users
 from har_train.recipe import load_recipe
-from har_train.windows import split_users
 
 POSTURES = ("sitting", "standing", "lying")
 GAITS = ("walking", "stairs_up", "stairs_down")

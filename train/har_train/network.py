@@ -25,6 +25,8 @@ class Architecture:
     """Kernel of each convolution in a block. Odd ones: 8 in Wang et al. is 7 here, which gives the paper's 481 k."""
     head: tuple[int, ...] = (256, 128, 128)
     """Hidden widths of the classifier. The paper does not print them; these come nearest to its Table 4."""
+    projector: bool = True
+    """Whether the contrastive loss sees the features through a projector, or as they are (Figure 6)."""
     projector_hidden: int = 256
     """Table 2."""
     projector_out: int = 128
@@ -100,8 +102,10 @@ class HarNetwork(nn.Module):
         self.register_buffer("std", torch.ones(len(CHANNELS)))
         self.encoder = Encoder(architecture.filters, architecture.kernels)
         self.classifier = _classifier(width, architecture.head, architecture.classes, architecture.dropout)
-        self.projector = _projector(
-            width, architecture.projector_hidden, architecture.projector_out, architecture.dropout
+        self.projector = (
+            _projector(width, architecture.projector_hidden, architecture.projector_out, architecture.dropout)
+            if architecture.projector
+            else nn.Identity()
         )
         self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
@@ -113,9 +117,9 @@ class HarNetwork(nn.Module):
         """(batch, 50, 6) in m/s^2 and rad/s to (batch, classes) logits."""
         return self.classifier(self.encoder(self.normalise(x)))
 
-    def project(self, x: Tensor) -> Tensor:
-        """(batch, 50, 6) normalised views to (batch, 128) embeddings of length 1 (section 3.2.3 b)."""
-        return nn.functional.normalize(self.projector(self.encoder(x)), dim=1)
+    def project(self, features: Tensor) -> Tensor:
+        """(batch, 128) features to (batch, 128) embeddings of length 1 (section 3.2.3 b)."""
+        return nn.functional.normalize(self.projector(features), dim=1)
 
 
 def parameter_count(module: nn.Module) -> int:

@@ -1,10 +1,9 @@
-"""One training run: the joint objective in Lightning, early stopping, checkpoints that resume. No model in here.
+"""One training run: stages in Lightning, early stopping, checkpoints that resume. No model and no objective in here.
 
 A run that was stopped and resumed gives the weights of one that was not: each epoch draws its order, its dropout and
 its augmentations from a seed made of the run's seed and the epoch.
 """
 
-import ctypes
 import json
 import logging
 import os
@@ -14,36 +13,33 @@ import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import lightning
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
-from lightning.pytorch.loggers import CSVLogger
+from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
-from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from torch import Tensor, nn
+from torch import Tensor
+from torch.optim.swa_utils import update_bn
 from torch.utils.data import DataLoader, Sampler, TensorDataset
-from torchmetrics.classification import MulticlassF1Score
 
 from har_runtime.errors import DataError, HarError
 from har_runtime.files import write_bytes
 from har_runtime.scores import score
-from har_train.augment import augment
+from har_train.calibration import fit_temperature
 from har_train.checkpoint import TrainingRecord, architecture_of, network_logits, save_checkpoint
 from har_train.datasets import DataSet
-from har_train.losses import user_aware_supcon
+from har_train.distributed import synchronise_batch_norm
+from har_train.hardware import is_first_process, keep_freed_memory
+from har_train.multitask import ContrastivePretraining, FrozenEncoder, MultiTask
 from har_train.network import HarNetwork
+from har_train.protocols import UserSplit, split_users
 from har_train.recipe import Recipe
-from har_train.windows import UserSplit, WindowSet, split_users
-
-BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
-"""CPU flags without which bf16 is emulated, up to 30 times slower than float32."""
+from har_train.windows import WindowSet
 
 
 class ShuffledBatches(Sampler[list[int]]):
@@ -67,95 +63,31 @@ class ShuffledBatches(Sampler[list[int]]):
         return whole + (rest > 1)
 
 
-class MultiTask(lightning.LightningModule):
-    """L_CE + lambda L_CL (section 3.2.4): raw windows to the classifier, two views to the projector."""
-
-    def __init__(self, network: HarNetwork, recipe: Recipe, seed: int):
-        super().__init__()
-        self.network, self.recipe, self.seed = network, recipe, seed
-        self.macro_f1 = MulticlassF1Score(len(recipe.data.activities), average="macro")
-
-    def on_train_batch_start(self, batch: object, batch_idx: int) -> None:
-        # Not on_train_epoch_start: Lightning leaves that out in the first epoch after a resumption.
-        if batch_idx == 0:
-            torch.manual_seed(int(np.random.SeedSequence((self.seed, self.current_epoch)).generate_state(1)[0]))
-
-    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], batch_index: int) -> Tensor:
-        x, activity, user = batch
-        loss = nn.functional.cross_entropy(self.network(x).float(), activity)
-        self.log("loss_ce", loss, on_step=False, on_epoch=True, batch_size=len(x))
-        contrastive = self.recipe.contrastive
-        if contrastive.weight > 0:
-            x = self.network.normalise(x)
-            # The classifier is used on raw windows only, so only they make the running statistics of batch norm.
-            with _frozen_running_statistics(self.network):
-                z = torch.cat([self.network.project(augment(x, self.recipe.augment)).float() for _ in range(2)])
-            window = torch.arange(len(x)).repeat(2) if contrastive.own_view == "positive" else None
-            with torch.autocast("cpu", enabled=False):
-                loss_cl = user_aware_supcon(
-                    z, activity.repeat(2), user.repeat(2), contrastive.temperature, contrastive.reduction, window
-                )
-            self.log("loss_cl", loss_cl, on_step=False, on_epoch=True, batch_size=len(x))
-            loss = loss + contrastive.weight * loss_cl
-        return loss
-
-    def validation_step(self, batch: tuple[Tensor, Tensor], batch_index: int) -> None:
-        x, activity = batch
-        with torch.autocast("cpu", enabled=False):
-            self.macro_f1.update(self.network(x), activity)
-
-    def on_validation_epoch_end(self) -> None:
-        self.log("val_macro_f1", self.macro_f1.compute(), prog_bar=True)
-        self.macro_f1.reset()
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        settings = self.recipe.optimiser
-        return torch.optim.AdamW(self.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
-
-
-class _frozen_running_statistics:  # noqa: N801 - used as a function
-    """Batch norm normalises by the batch as ever, and leaves its running mean and variance alone."""
-
-    def __init__(self, network: nn.Module):
-        self._norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
-
-    def __enter__(self) -> None:
-        self._momenta = [norm.momentum for norm in self._norms]
-        for norm in self._norms:
-            norm.momentum = 0.0
-
-    def __exit__(self, *_: object) -> None:
-        for norm, momentum in zip(self._norms, self._momenta, strict=True):
-            norm.momentum = momentum
-
-
 class _EpochLines(Callback):
     """One line for each epoch, where there is no terminal for a progress bar."""
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        if not trainer.is_global_zero:
+            return
         values = {key: float(value) for key, value in trainer.callback_metrics.items()}
         text = "  ".join(f"{key} {value:.4f}" for key, value in sorted(values.items()))
         print(f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}  {text}", file=sys.stderr, flush=True)
 
 
-def cpu_has_bf16() -> bool:
-    """Whether this CPU multiplies bfloat16 in hardware (False where /proc/cpuinfo does not say)."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
-    except OSError:
-        return False
-    return bool(BF16_FLAGS & set(flags))
+class _Clock(Callback):
+    """Keeps the seconds that the epochs took, those before a resumption included, beside the checkpoints."""
 
+    def __init__(self, folder: Path, resume: bool):
+        self._file = folder / "seconds.json"
+        self._earlier = json.loads(self._file.read_text()) if resume and self._file.exists() else 0.0
+        self._started = time.monotonic()
 
-def choose_precision(asked: str) -> str:
-    """ "auto" becomes "bf16" where the CPU has it and "32" elsewhere.
+    def seconds(self) -> float:
+        return self._earlier + time.monotonic() - self._started
 
-    Raises:
-        HarError: bf16 asked for on a CPU that would emulate it.
-    """
-    if asked == "bf16" and not cpu_has_bf16():
-        raise HarError("--precision bf16: this CPU has neither avx512_bf16 nor amx_bf16 and would be slower; use 32")
-    return ("bf16" if cpu_has_bf16() else "32") if asked == "auto" else asked
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        if trainer.is_global_zero:
+            write_bytes(self._file, json.dumps(self.seconds()).encode())
 
 
 @dataclass(frozen=True)
@@ -168,168 +100,238 @@ class Run:
     """"32" or "bf16"."""
     resume: bool = False
     epochs: int | None = None
-    """Fewer epochs than the recipe's, for a short try."""
+    """Fewer epochs than the recipe's in each stage, for a short try."""
+    accelerator: str = "cpu"
+    """Of Lightning: "cpu", "gpu", "auto"."""
+    devices: int = 1
+    """Processes, or GPUs, on each machine."""
+    nodes: int = 1
+    """Machines; the command is started once on each, as Lightning's documentation of clusters says."""
 
 
-def fit(recipe: Recipe, dataset: DataSet, windows: WindowSet, placement: str | None, run: Run) -> TrainingRecord:
+@dataclass(frozen=True)
+class _Stage:
+    """One call of Lightning's trainer."""
+
+    kind: type[MultiTask]
+    folder: Path
+    """Of its checkpoints."""
+    epochs: int
+    validated: bool
+    """Whether the epoch with the best macro-F1 on the validation users counts, or the last one."""
+
+    @property
+    def last(self) -> Path:
+        return self.folder / "last.ckpt"
+
+    @property
+    def kept(self) -> Path:
+        return self.folder / ("best.ckpt" if self.validated else "last.ckpt")
+
+    def epochs_done(self) -> int:
+        """Whole epochs that its checkpoints hold."""
+        return torch.load(self.last, weights_only=True)["epoch"] + 1 if self.last.exists() else 0
+
+
+def fit(
+    recipe: Recipe,
+    dataset: DataSet,
+    windows: WindowSet,
+    placement: str | None,
+    run: Run,
+    split: UserSplit | None = None,
+) -> TrainingRecord:
     """Train, keep the weights of the best validation epoch, calibrate, score on the test users.
 
-    Writes `model.safetensors`, `logs/` (loss curves as CSV) and `resume/` (Lightning's checkpoints, loaded with
-    weights_only) into `run.out`.
+    Writes `model.safetensors`, `logs/` (loss curves as CSV and for TensorBoard) and `resume/` (Lightning's checkpoints,
+    loaded with weights_only) into `run.out`.
+
+    Args:
+        split: who trains, validates and is tested; None draws it by the recipe's fractions and the run's seed.
 
     Raises:
-        HarError: `run.out` holds another run, or there is nothing to resume.
+        HarError: `run.out` holds another run, there is nothing to resume, or the method has no network.
         KeyboardInterrupt: stopped; `run.resume` goes on from the last whole epoch.
     """
-    split = split_of(recipe, windows, run.seed)
-    parts = {name: windows.of_users(getattr(split, name)) for name in ("train", "validation", "test")}
-    for index, label in enumerate(windows.labels):
-        if not np.any(parts["train"].y == index):
-            raise DataError(f"no training user has a window of '{label}'; choose another seed or leave the class out")
-    _claim_folder(run, recipe)
+    if recipe.is_control:
+        raise HarError(f"{recipe.name}: a {recipe.method} is a control: score it with har-train cross-validate")
+    split = split or split_of(recipe, windows, run.seed)
+    train, validation, test = (windows.of_users(getattr(split, part)) for part in ("train", "validation", "test"))
+    require_all_classes(train)
+    if is_first_process():
+        _claim_folder(run, recipe, split)
+    keep_freed_memory()
 
-    _keep_freed_memory()
     torch.manual_seed(run.seed)
     network = HarNetwork(architecture_of(recipe))
     with torch.no_grad():
-        network.mean.copy_(torch.from_numpy(parts["train"].x.mean((0, 1), dtype=np.float64)))
-        network.std.copy_(torch.from_numpy(parts["train"].x.std((0, 1), dtype=np.float64)))
-    module = MultiTask(network, recipe, run.seed)
-    seconds = _train(module, parts["train"], parts["validation"], run)
+        network.mean.copy_(torch.from_numpy(train.x.mean((0, 1), dtype=np.float64)))
+        network.std.copy_(torch.from_numpy(train.x.std((0, 1), dtype=np.float64)))
+    if run.devices * run.nodes > 1:
+        synchronise_batch_norm(network.encoder)
+    stages = _stages(recipe, run.out)
+    seconds = sum(_train(network, recipe, stage, train, validation, run) for stage in stages)
+    if not is_first_process():
+        sys.exit(0)  # A helper of the run: the first process writes and reports.
 
-    best, last = run.out / "resume" / "best.ckpt", run.out / "resume" / "last.ckpt"
-    state = torch.load(best, weights_only=True)
-    module.load_state_dict(state["state_dict"])
-    validation = parts["validation"]
-    temperature = fit_temperature(network_logits(network, validation.x), validation.y)
-    guesses = {name: network_logits(network, parts[name].x).argmax(1) for name in ("validation", "test")}
+    last = stages[-1]
+    validation_logits, test_logits = (network_logits(network, part.x) for part in (validation, test))
     record = TrainingRecord(
         recipe=recipe,
         labels=windows.labels,
         split=split,
         seed=run.seed,
-        temperature=temperature,
+        temperature=fit_temperature(validation_logits, validation.y),
         placement=placement,
         data_licence=dataset.licence,
         data_citation=dataset.citation,
         precision=run.precision,
-        epochs=torch.load(last, weights_only=True)["epoch"] + 1,
-        best_epoch=state["epoch"],
+        epochs=last.epochs_done(),
+        best_epoch=torch.load(last.kept, weights_only=True)["epoch"],
         seconds=seconds,
         version=version("haredge"),
         commit=_commit(),
-        validation_macro_f1=score(validation.y, guesses["validation"], windows.labels).macro_f1,
-        test_macro_f1=score(parts["test"].y, guesses["test"], windows.labels).macro_f1,
+        validation_macro_f1=score(validation.y, validation_logits.argmax(1), windows.labels).macro_f1,
+        test_macro_f1=score(test.y, test_logits.argmax(1), windows.labels).macro_f1,
     )
     save_checkpoint(run.out / "model.safetensors", network, record)
     return record
 
 
 def split_of(recipe: Recipe, windows: WindowSet, seed: int) -> UserSplit:
-    """The users of a run's three parts."""
+    """The users of a run's three parts, where no protocol gives them."""
     return split_users(windows.user.tolist(), seed, recipe.data.validation, recipe.data.test)
 
 
-def _train(module: MultiTask, train: WindowSet, validation: WindowSet, run: Run) -> float:
-    """Run the epochs; the seconds it took, those before a resumption included."""
-    settings = module.recipe.optimiser
-    users = {user: number for number, user in enumerate(sorted(set(train.user.tolist())))}
-    number = torch.tensor([users[user] for user in train.user.tolist()])
-    data = TensorDataset(torch.from_numpy(train.x), torch.from_numpy(train.y), number)
-    kept = run.out / "resume"
-    last = kept / "last.ckpt"
-    # Lightning tells a sampler its epoch only after it has begun to iterate over it when it resumes.
-    first_epoch = torch.load(last, weights_only=True)["epoch"] + 1 if run.resume else 0
-    sampler = ShuffledBatches(len(train.y), settings.batch_size, run.seed, first_epoch)
+def require_all_classes(train: WindowSet) -> None:
+    """Make sure that there is something to learn of every class.
+
+    Raises:
+        DataError: a class without a window, named.
+    """
+    for index, label in enumerate(train.labels):
+        if not np.any(train.y == index):
+            raise DataError(f"no training user has a window of '{label}'; choose another seed or leave the class out")
+
+
+def _stages(recipe: Recipe, out: Path) -> list[_Stage]:
+    kept, epochs = out / "resume", recipe.optimiser.epochs
+    if recipe.method == "two-stage":
+        return [
+            _Stage(ContrastivePretraining, kept / "pretraining", recipe.pretraining.epochs, validated=False),
+            _Stage(FrozenEncoder, kept, epochs, validated=True),
+        ]
+    return [_Stage(MultiTask, kept, epochs, validated=True)]
+
+
+def _train(
+    network: HarNetwork, recipe: Recipe, stage: _Stage, train: WindowSet, validation: WindowSet, run: Run
+) -> float:
+    """Run a stage's epochs and leave its kept weights in `network`; the seconds it took, earlier ones included."""
+    settings = recipe.optimiser
+    numbers = {user: number for number, user in enumerate(sorted(set(train.user.tolist())))}
+    users = torch.tensor([numbers[user] for user in train.user.tolist()])
+    data = TensorDataset(torch.from_numpy(train.x), torch.from_numpy(train.y), users)
     held_out = TensorDataset(torch.from_numpy(validation.x), torch.from_numpy(validation.y))
-    clock = kept / "seconds.json"
-    earlier = json.loads(clock.read_text()) if run.resume and clock.exists() else 0.0
-    started = time.monotonic()
+    done = stage.epochs_done() if run.resume else 0
+    # Lightning tells a sampler its epoch only after it has begun to iterate over it when it resumes.
+    sampler = ShuffledBatches(len(train.y), settings.batch_size, run.seed, done)
+    clock = _Clock(stage.folder, run.resume)
+    module = stage.kind(network, recipe, run.seed, class_weights(train) if settings.class_balance else None)
+    epochs = min(run.epochs or stage.epochs, stage.epochs)
+    if stage.validated or done < epochs:  # A whole first stage is not run again.
+        trainer = _trainer(recipe, stage, epochs, clock, run)
+        with warnings.catch_warnings():
+            # The windows are in memory and each batch is one index into them: worker processes would only slow it down.
+            warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+            warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
+            warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
+            warnings.filterwarnings("ignore", message=".*No device id is provided.*")
+            try:
+                trainer.fit(
+                    module,
+                    DataLoader(data, sampler=sampler, batch_size=None),
+                    DataLoader(held_out, batch_size=1024),
+                    ckpt_path=stage.last if done else None,
+                    weights_only=True,
+                )
+            except MisconfigurationException as error:  # For one, a run that is to resume past its last epoch.
+                raise HarError(f"{run.out}: {error}") from error
+            except SystemExit as stop:  # What Lightning makes of Ctrl-C once it has shut down.
+                raise KeyboardInterrupt from stop
+    seconds = clock.seconds()
+    module.load_state_dict(torch.load(stage.kept, weights_only=True, map_location="cpu")["state_dict"])
+    if not stage.validated:
+        # Views alone made these weights, and left the running statistics alone: they are taken from raw windows now.
+        raw = torch.from_numpy(train.x).split(settings.batch_size)
+        update_bn((network.normalise(batch) for batch in raw), network.encoder)
+    return seconds
 
-    class Clock(Callback):
-        def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-            write_bytes(clock, json.dumps(earlier + time.monotonic() - started).encode())
 
+def _trainer(recipe: Recipe, stage: _Stage, epochs: int, clock: _Clock, run: Run) -> lightning.Trainer:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     terminal = sys.stderr.isatty()
-    keep = partial(ModelCheckpoint, kept, enable_version_counter=False, save_on_train_epoch_end=True)
-    trainer = lightning.Trainer(
-        accelerator="cpu",
+    settings = recipe.optimiser
+    callbacks: list[Callback] = [clock, RichProgressBar() if terminal else _EpochLines()]
+    if settings.averaging > 0:
+        callbacks.append(EMAWeightAveraging(decay=settings.averaging))
+    if stage.validated:
+        callbacks.append(EarlyStopping("val_macro_f1", patience=settings.patience, mode="max"))
+        callbacks.append(
+            ModelCheckpoint(
+                stage.folder,
+                "best",
+                "val_macro_f1",
+                mode="max",
+                enable_version_counter=False,
+                save_on_train_epoch_end=True,
+            )
+        )
+    callbacks.append(ModelCheckpoint(stage.folder, "last", enable_version_counter=False, save_on_train_epoch_end=True))
+    several = run.devices * run.nodes > 1
+    unused = recipe.contrastive.weight == 0 or recipe.method == "two-stage"
+    logs = run.out / "logs"
+    name = f"version_{len(list(logs.glob('version_*')))}"
+    return lightning.Trainer(
+        accelerator=run.accelerator,
+        devices=run.devices,
+        num_nodes=run.nodes,
+        strategy=DDPStrategy(find_unused_parameters=unused) if several else "auto",
+        use_distributed_sampler=False,  # Every process takes the whole batch: see `distributed`.
         precision="bf16-mixed" if run.precision == "bf16" else "32-true",
-        max_epochs=min(run.epochs or settings.epochs, settings.epochs),
-        deterministic=True,
-        logger=CSVLogger(run.out, name="logs"),
-        callbacks=[
-            EarlyStopping("val_macro_f1", patience=settings.patience, mode="max"),
-            keep(filename="best", monitor="val_macro_f1", mode="max"),
-            keep(filename="last"),
-            Clock(),
-            RichProgressBar() if terminal else _EpochLines(),
-        ],
+        max_epochs=epochs,
+        limit_val_batches=None if stage.validated else 0,
+        deterministic=True if run.accelerator == "cpu" else "warn",
+        logger=[CSVLogger(logs, None, name), TensorBoardLogger(logs, None, name)],
+        callbacks=callbacks,
         enable_progress_bar=terminal,
         enable_model_summary=False,
         num_sanity_val_steps=0,
         log_every_n_steps=1,
     )
-    with warnings.catch_warnings():
-        # The windows are in memory and each batch is one index into them: worker processes would only slow it down.
-        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-        warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
-        warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
-        try:
-            trainer.fit(
-                module,
-                DataLoader(data, sampler=sampler, batch_size=None),
-                DataLoader(held_out, batch_size=1024),
-                ckpt_path=last if run.resume else None,
-                weights_only=True,
-            )
-        except MisconfigurationException as error:  # For one, a run that is to resume past its last epoch.
-            raise HarError(f"{run.out}: {error}") from error
-        except SystemExit as stop:  # What Lightning makes of Ctrl-C once it has shut down.
-            raise KeyboardInterrupt from stop
-    return earlier + time.monotonic() - started
 
 
-def fit_temperature(logits: NDArray[np.float32], y: NDArray[np.int64]) -> float:
-    """The temperature that makes the softmax of `logits / temperature` most likely on held-out users
-    (Guo et al. 2017, section 4.2).
-
-    >>> overconfident = np.array([[20.0, 0.0], [0.0, 20.0], [20.0, 0.0], [20.0, 0.0]], np.float32)
-    >>> 10 < fit_temperature(overconfident, np.array([0, 1, 0, 1])) < 20
-    True
-    """
-    scores = torch.from_numpy(logits).double()
-    truth = torch.from_numpy(y)
-
-    def loss(log_temperature: float) -> float:
-        return float(nn.functional.cross_entropy(scores / np.exp(log_temperature), truth))
-
-    best: Any = minimize_scalar(loss, bounds=(-3, 3), method="bounded")
-    return float(np.exp(best.x))
+def class_weights(train: WindowSet) -> Tensor:
+    """Weights of the classes in the loss that make them equal, 1 on average over the windows, shape (classes,)."""
+    counts = np.bincount(train.y, minlength=len(train.labels))
+    return torch.from_numpy((len(train.y) / (len(counts) * counts)).astype(np.float32))
 
 
-def _keep_freed_memory() -> None:
-    """Let glibc keep the memory of freed feature maps for the next step.
-
-    By default it hands blocks of this size back to the system, which then clears every page of them again in each step:
-    a tenth of the time of a step. Elsewhere than on glibc nothing happens.
-    """
-    try:
-        mallopt = ctypes.CDLL("libc.so.6").mallopt
-    except (OSError, AttributeError):
-        return
-    trim_threshold, mmap_threshold = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
-    mallopt(mmap_threshold, 32 << 20)  # The largest that it takes.
-    mallopt(trim_threshold, 2**31 - 1)
-
-
-def _claim_folder(run: Run, recipe: Recipe) -> None:
+def _claim_folder(run: Run, recipe: Recipe, split: UserSplit) -> None:
     """Make sure that `run.out` is empty, or holds this very run where it is to be resumed."""
-    identity = json.dumps({"recipe": recipe.to_dict(), "seed": run.seed, "precision": run.precision}, indent=1)
+    identity = json.dumps(
+        {
+            "recipe": recipe.to_dict(),
+            "seed": run.seed,
+            "precision": run.precision,
+            "test": split.test,
+            "validation": split.validation,
+        },
+        indent=1,
+    )
     file = run.out / "run.json"
     if run.resume:
-        if not (run.out / "resume" / "last.ckpt").exists():
+        if not file.exists():
             raise HarError(f"{run.out}: nothing to resume there; leave out --resume to start")
         if json.loads(file.read_text(encoding="utf-8")) != json.loads(identity):
             raise HarError(

@@ -1,14 +1,18 @@
-"""Labelled windows of many recordings as arrays, and their division by users."""
+"""Labelled windows of many recordings as arrays."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import DataError
 from har_runtime.recording import Recording, cut_recording
+from har_train.arrays import read_arrays, write_arrays
+from har_train.recipe import DataConfig
+
+COLUMNS = ("x", "y", "user", "recording", "start_ns")
 
 
 @dataclass(frozen=True)
@@ -21,66 +25,63 @@ class WindowSet:
     """Index into `labels`, shape (n,)."""
     user: NDArray[np.str_]
     """Who wore the sensor, shape (n,)."""
+    recording: NDArray[np.str_]
+    """The recording each was cut from, shape (n,)."""
+    start_ns: NDArray[np.int64]
+    """Sensor time of each first sample in its recording, shape (n,)."""
     labels: tuple[str, ...]
+
+    def select(self, keep: NDArray[np.bool_]) -> "WindowSet":
+        """The windows where `keep`, shape (n,), is true."""
+        return WindowSet(
+            self.x[keep], self.y[keep], self.user[keep], self.recording[keep], self.start_ns[keep], self.labels
+        )
 
     def of_users(self, users: Iterable[str]) -> "WindowSet":
         """The windows of these users."""
-        keep = np.isin(self.user, list(users))
-        return WindowSet(self.x[keep], self.y[keep], self.user[keep], self.labels)
+        return self.select(np.isin(self.user, list(users)))
 
 
-def cut_windows(recordings: Sequence[Recording], labels: tuple[str, ...]) -> WindowSet:
-    """All windows whose 50 samples carry one of `labels`, cut as the runtime cuts them.
+def cut_windows(recordings: Sequence[Recording], config: DataConfig) -> WindowSet:
+    """All windows that carry one of the activities, cut as the runtime cuts them.
 
     Raises:
         DataError: a recording with NaN, or no labelled window at all.
     """
-    index = {label: position for position, label in enumerate(labels)}
+    index = {label: position for position, label in enumerate(config.activities)}
     x: list[NDArray[np.float32]] = []
     y: list[int] = []
-    user: list[str] = []
+    start_ns: list[int] = []
+    names: list[tuple[str, str]] = []
     for recording in recordings:
         if not (np.isfinite(recording.acc).all() and np.isfinite(recording.gyro).all()):
             raise DataError(f"recording {recording.name}: holds NaN or infinite samples; repair or leave it out")
-        cut = cut_recording(recording)
+        cut = cut_recording(recording, config.window, config.hop, config.label_rule)
         for window, label in zip(cut.windows, cut.labels, strict=True):
             if label in index:
                 x.append(window.imu)
                 y.append(index[label])
-                user.append(recording.user or recording.name)
+                start_ns.append(window.start_ns)
+                names.append((recording.user or recording.name, recording.name))
     if not x:
-        raise DataError(f"no window of the recordings is labelled with any of {', '.join(labels)}")
-    stacked = np.stack(x) if x else np.empty((0, WINDOW, len(CHANNELS)), np.float32)
-    return WindowSet(stacked, np.array(y, np.int64), np.array(user), labels)
+        raise DataError(f"no window of the recordings is labelled with any of {', '.join(config.activities)}")
+    user, recording_name = (np.array(column) for column in zip(*names, strict=True))
+    return WindowSet(
+        np.stack(x), np.array(y, np.int64), user, recording_name, np.array(start_ns, np.int64), config.activities
+    )
 
 
-@dataclass(frozen=True)
-class UserSplit:
-    """Who trains, who decides when to stop, and who is only ever scored."""
-
-    train: tuple[str, ...]
-    validation: tuple[str, ...]
-    test: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        everyone = [*self.train, *self.validation, *self.test]
-        twice = sorted({user for user in everyone if everyone.count(user) > 1})
-        if twice:
-            raise DataError(f"user {twice[0]} stands in two parts of the split; each user belongs to one")
-        if not (self.train and self.validation and self.test):
-            raise DataError(f"{len(everyone)} users are too few to divide into train, validation and test")
+def save_windows(windows: WindowSet, path: Path) -> None:
+    """Write windows atomically, for the processes of a cross-validation."""
+    columns = {name: getattr(windows, name) for name in COLUMNS}
+    write_arrays(path, **columns, labels=np.array(windows.labels))
 
 
-def split_users(users: Iterable[str], seed: int, validation: float = 0.2, test: float = 0.2) -> UserSplit:
-    """Divide users at random, by the paper's 60/20/20 (section 4.1.3).
+def load_windows(path: Path) -> WindowSet:
+    """Read what `save_windows` wrote.
 
-    >>> split = split_users([f"u{n}" for n in range(10)], seed=0)
-    >>> len(split.train), len(split.validation), len(split.test)
-    (6, 2, 2)
+    Raises:
+        DataError: missing or damaged.
     """
-    names = sorted(set(users))
-    order = np.random.default_rng(seed).permutation(len(names))
-    n_test, n_validation = round(test * len(names)), round(validation * len(names))
-    parts = np.split(order, [n_test, n_test + n_validation])
-    chosen = [tuple(sorted(names[index] for index in part)) for part in parts]
-    return UserSplit(train=chosen[2], validation=chosen[1], test=chosen[0])
+    *columns, labels = read_arrays(path, *COLUMNS, "labels")
+    return WindowSet(**dict(zip(COLUMNS, columns, strict=True)), labels=tuple(labels.tolist()))

@@ -1,51 +1,52 @@
-"""Public data sets, each read from its official zip or folder into `Recording`s of the signal contract."""
+"""Data sets, each read from its official archive or folder into `Recording`s of the signal contract."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from har_runtime.errors import DataError
 from har_runtime.recording import Recording
-from har_train.datasets import hapt
+from har_train.datasets import csv_folder, hapt, mobiact, motionsense, sp_sw_har, uci_har, usc_had
+from har_train.datasets.base import DataSet, Download
 
-
-@dataclass(frozen=True)
-class DataSet:
-    """What a data set is called, where it may be found in a folder, and under which terms."""
-
-    name: str
-    title: str
-    files: tuple[str, ...]
-    """Names under which the official archive or its folder may lie in `--data`."""
-    load: Callable[[Path], list[Recording]]
-    citation: str
-    licence: str
-
+__all__ = ["DATASETS", "DataSet", "Download", "find", "load"]
 
 DATASETS: dict[str, DataSet] = {
-    hapt.NAME: DataSet(hapt.NAME, hapt.TITLE, hapt.FILES, hapt.load, hapt.CITATION, hapt.LICENCE),
+    module.DATASET.name: module.DATASET
+    for module in (hapt, uci_har, usc_had, mobiact, motionsense, sp_sw_har, csv_folder)
 }
 
 
-def find(name: str) -> DataSet:
-    """The data set of that name.
+def find(name: str, data: Path | None = None) -> DataSet:
+    """The data set of that name; with the folder `data`, the user's own as its `dataset.toml` describes it.
 
     Raises:
-        DataError: no such data set.
+        DataError: no such data set, or a `dataset.toml` that cannot be used.
     """
     if name not in DATASETS:
         raise DataError(f"unknown data set '{name}': choose one of {', '.join(DATASETS)}")
-    return DATASETS[name]
+    dataset = DATASETS[name]
+    return csv_folder.about(dataset, data) if data is not None and name == csv_folder.DATASET.name else dataset
 
 
-def load(name: str, data: Path) -> list[Recording]:
+def load(name: str, data: Path, placement: str | None = None) -> list[Recording]:
     """Recordings of data set `name`, from its archive or folder `data`, or from a folder that holds that.
 
+    Args:
+        name: one of `DATASETS`.
+        data: the archive, its folder, or the folder either lies in.
+        placement: only the recordings of sensors worn there, such as "wrist".
+
     Raises:
-        DataError: nothing there, or damaged.
+        DataError: nothing there, damaged, or nothing worn at that place.
     """
     dataset = find(name)
     if not data.exists():
-        raise DataError(f"{data}: no such file or folder; give the {dataset.title} archive with --data or HAREDGE_DATA")
+        raise DataError(f"{data}: no such file or folder; say with --data or HAREDGE_DATA where {dataset.name} lies")
     candidates = [data / file for file in dataset.files if (data / file).exists()] if data.is_dir() else []
-    return dataset.load(candidates[0] if candidates else data)
+    recordings = dataset.load(candidates[0] if candidates else data)
+    if placement is None:
+        return recordings
+    chosen = [recording for recording in recordings if recording.placement == placement]
+    if not chosen:
+        there = sorted({recording.placement or "places nobody named" for recording in recordings})
+        raise DataError(f"{name}: no recording was worn at '{placement}'; there are: {', '.join(there)}")
+    return chosen

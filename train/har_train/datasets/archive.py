@@ -1,6 +1,8 @@
 """A zip and the folder it unpacks to, read the same way; damage becomes one clear line."""
 
+import io
 import lzma
+import re
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -8,12 +10,16 @@ from types import TracebackType
 
 from har_runtime.errors import DataError
 
+DAMAGE = (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
+"""What zipfile raises for broken bytes; RuntimeError is a file with a password, or one marked so by a broken bit."""
+
 
 class Archive:
     """Read-only access to the files of an official data set archive, zipped or unpacked.
 
-    `anchor` is a path every intact copy has, such as "RawData/labels.txt"; it may lie deeper, and what lies above
-    it is the root that `read` and `names` are relative to.
+    `anchor` is a path every intact copy has, such as "RawData/labels.txt"; "*" in it stands for any part of one name.
+    It may lie deeper, and what lies above it is the root that `read` and `names` are relative to. It may also lie in a
+    zip inside the zip, as UCI packs its downloads. Nothing is unpacked to disk.
 
     Raises:
         DataError: neither a folder nor an intact zip, or the anchor is not in it.
@@ -24,18 +30,19 @@ class Archive:
         self._zip: zipfile.ZipFile | None = None
         if path.is_dir():
             entries = [entry.relative_to(path).as_posix() for entry in sorted(path.rglob("*")) if entry.is_file()]
+            root = _root(entries, anchor)
         else:
-            try:
-                self._zip = zipfile.ZipFile(path)
-            except (OSError, zipfile.BadZipFile) as error:
-                raise DataError(f"{path}: not a readable zip ({error}); download the archive again") from error
+            self._zip = self._opened(path)
             entries = self._zip.namelist()
-        roots = [entry[: -len(anchor)] for entry in entries if f"/{entry}".endswith(f"/{anchor}")]
-        if not roots:
+            root = _root(entries, anchor)
+            if root is None:
+                entries, root = self._enter_inner_zip(anchor)
+        if root is None:
             self.__exit__(None, None, None)
             raise DataError(f"{path}: no {anchor} in it; give the official archive or the folder it unpacks to")
-        self._root = min(roots, key=len)
-        self.names = [entry[len(self._root) :] for entry in entries if entry.startswith(self._root)]
+        self._root = root
+        self.names = {entry[len(root) :]: None for entry in entries if entry.startswith(root)}.keys()
+        """Paths below the root, in the order of the archive."""
 
     def __enter__(self) -> "Archive":
         return self
@@ -58,5 +65,37 @@ class Archive:
             if self._zip is None:
                 return (self.path / PurePosixPath(self._root + name)).read_bytes()
             return self._zip.read(self._root + name)
-        except (OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError) as error:
+        except DAMAGE as error:
             raise DataError(f"{self.path}: {name} is damaged ({error}); download the archive again") from error
+
+    def _opened(self, file: Path | io.BytesIO) -> zipfile.ZipFile:
+        try:
+            return zipfile.ZipFile(file)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise DataError(f"{self.path}: not a readable zip ({error}); download the archive again") from error
+
+    def _enter_inner_zip(self, anchor: str) -> tuple[list[str], str | None]:
+        """Go on in the first zip inside the zip that holds the anchor; stay outside where none does."""
+        outer = self._zip
+        assert outer is not None
+        for name in outer.namelist():
+            if not name.endswith(".zip"):
+                continue
+            try:
+                inner = self._opened(io.BytesIO(outer.read(name)))
+            except DAMAGE as error:
+                raise DataError(f"{self.path}: {name} is damaged ({error}); download the archive again") from error
+            root = _root(inner.namelist(), anchor)
+            if root is not None:
+                outer.close()
+                self._zip = inner
+                return inner.namelist(), root
+            inner.close()
+        return [], None
+
+
+def _root(entries: list[str], anchor: str) -> str | None:
+    """What lies above the anchor: the shortest there is, None where it is not among the entries."""
+    pattern = re.compile(r"(|.*/)" + "[^/]*".join(map(re.escape, anchor.split("*"))))
+    roots = [match[1] for entry in entries if (match := pattern.fullmatch(entry))]
+    return min(roots, key=len) if roots else None

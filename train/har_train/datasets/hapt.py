@@ -10,15 +10,8 @@ from har_runtime.contract import PERIOD_NS, STANDARD_GRAVITY
 from har_runtime.errors import DataError
 from har_runtime.recording import Recording
 from har_train.datasets.archive import Archive
-
-NAME = "hapt"
-TITLE = "HAPT v2.1 (Smartphone-Based Recognition of Human Activities and Postural Transitions)"
-FILES = ("hapt.zip", "HAPT Data Set.zip", "HAPT Data Set")
-CITATION = (
-    "Reyes-Ortiz, Oneto, Sama, Parra and Anguita: Transition-Aware Human Activity Recognition Using Smartphones, "
-    "Neurocomputing 171, 2016 (online 2015), doi 10.1016/j.neucom.2015.07.085"
-)
-LICENCE = "CC BY 4.0 by its UCI page; the README inside the archive forbids commercial use"
+from har_train.datasets.base import DataSet, Download
+from har_train.datasets.table import read_numbers
 
 ACTIVITIES = {
     1: "walking",
@@ -34,6 +27,8 @@ ACTIVITIES = {
     11: "stand_to_lie",
     12: "lie_to_stand",
 }
+TEST_USERS = (2, 4, 9, 10, 12, 13, 18, 20, 24)
+"""The people of the official test part (Test/subject_id_test.txt), the same in UCI HAR."""
 
 
 def load(path: Path) -> list[Recording]:
@@ -47,7 +42,7 @@ def load(path: Path) -> list[Recording]:
         DataError: not the archive, or damaged.
     """
     with Archive(path, "RawData/labels.txt") as archive:
-        table = _numbers(archive, "RawData/labels.txt", 5).astype(int)
+        table = read_numbers(archive, "RawData/labels.txt", 5).astype(int)
         pattern = re.compile(r"RawData/acc_exp(\d+)_user(\d+)\.txt")
         files = sorted((match for name in archive.names if (match := pattern.fullmatch(name))), key=lambda m: m[1])
         if not files:
@@ -56,9 +51,9 @@ def load(path: Path) -> list[Recording]:
 
 
 def _recording(archive: Archive, experiment: str, user: str, table: NDArray[np.int_]) -> Recording:
-    acc = _numbers(archive, f"RawData/acc_exp{experiment}_user{user}.txt", 3) * STANDARD_GRAVITY
+    acc = read_numbers(archive, f"RawData/acc_exp{experiment}_user{user}.txt", 3) * STANDARD_GRAVITY
     gyro_name = f"RawData/gyro_exp{experiment}_user{user}.txt"
-    gyro = _numbers(archive, gyro_name, 3)
+    gyro = read_numbers(archive, gyro_name, 3)
     if len(acc) != len(gyro):
         raise DataError(f"{archive.path}: {gyro_name} has {len(gyro)} rows, its accelerometer file {len(acc)}")
     labels = np.full(len(acc), "", dtype="U16")
@@ -70,15 +65,29 @@ def _recording(archive: Archive, experiment: str, user: str, table: NDArray[np.i
             )
         labels[first - 1 : last] = ACTIVITIES[int(activity)]
     times = np.arange(len(acc), dtype=np.int64) * PERIOD_NS
-    return Recording(f"hapt-{experiment}", times, acc, gyro, labels, f"hapt-{int(user):02d}", "waist")
+    return Recording(f"hapt-{experiment}", times, acc, gyro, labels, f"hapt-{int(user):02d}", "waist", 50.0)
 
 
-def _numbers(archive: Archive, name: str, columns: int) -> NDArray[np.float64]:
-    text = archive.read(name)
-    try:
-        numbers = np.array(text.split(), dtype=np.float64)
-    except ValueError as error:
-        raise DataError(f"{archive.path}: {name}: {error}") from error
-    if not len(numbers) or len(numbers) % columns:
-        raise DataError(f"{archive.path}: {name}: {len(numbers)} numbers are no table of {columns} columns")
-    return numbers.reshape(-1, columns)
+DATASET = DataSet(
+    name="hapt",
+    title="HAPT v2.1 (Smartphone-Based Recognition of Human Activities and Postural Transitions)",
+    files=("hapt.zip", "HAPT Data Set.zip", "HAPT Data Set"),
+    load=load,
+    activities=tuple(ACTIVITIES.values()),
+    placements=("waist",),
+    page="https://archive.ics.uci.edu/dataset/341",
+    downloads=(
+        Download(
+            "https://archive.ics.uci.edu/static/public/341/"
+            "smartphone+based+recognition+of+human+activities+and+postural+transitions.zip",
+            "hapt.zip",
+            "4ac4ae064227c07045a99551876b54d204837e995e298b6488559e209b3deb09",
+        ),
+    ),
+    citation=(
+        "Reyes-Ortiz, Oneto, Sama, Parra and Anguita: Transition-Aware Human Activity Recognition Using Smartphones, "
+        "Neurocomputing 171, 2016 (online 2015), doi 10.1016/j.neucom.2015.07.085"
+    ),
+    licence="CC BY 4.0 by its UCI page; the README inside the archive forbids commercial use",
+    official_test=tuple(f"hapt-{user:02d}" for user in TEST_USERS),
+)

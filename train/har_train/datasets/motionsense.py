@@ -1,0 +1,79 @@
+"""MotionSense: 24 people, an iPhone 6s in a front trouser pocket, 50 Hz, six activities in fifteen trials."""
+
+from pathlib import Path
+
+import numpy as np
+
+from har_runtime.contract import PERIOD_NS, SAMPLE_RATE_HZ, STANDARD_GRAVITY
+from har_runtime.errors import DataError
+from har_runtime.recording import Recording
+from har_train.datasets.archive import Archive
+from har_train.datasets.base import DataSet, Download
+from har_train.datasets.table import read_csv
+
+USERS = 24
+ACTIVITIES = {
+    "dws": "stairs_down",
+    "ups": "stairs_up",
+    "wlk": "walking",
+    "jog": "running",
+    "std": "standing",
+    "sit": "sitting",
+}
+TRIALS = (
+    *("dws_1", "dws_2", "dws_11", "ups_3", "ups_4", "ups_12", "wlk_7", "wlk_8", "wlk_15"),
+    *("jog_9", "jog_16", "std_6", "std_14", "sit_5", "sit_13"),
+)
+COLUMNS = tuple(f"{signal}.{axis}" for signal in ("gravity", "userAcceleration", "rotationRate") for axis in "xyz")
+POCKETING = 3 * SAMPLE_RATE_HZ
+"""Samples at each end that are not labelled. The wearers started the recording in their hand, pocketed the phone, and
+took it out to stop; most of that is cut off in the published files. Measured on the 96 trials of sitting and standing:
+each has come to rest (1.5 s below 1 rad/s) by 3.0 s, and all but one are at rest until 3.0 s before the end."""
+
+
+def load(path: Path) -> list[Recording]:
+    """The 360 trials `A_DeviceMotion_data/ACT_TRIAL/sub_N.csv`, by trial and user.
+
+    Core Motion gives acceleration as gravity and what the wearer adds to it, both in g and with Apple's sign (a phone
+    that lies face up reads -1 on z; the files' own attitude angles agree with that): their sum is negated. Axes and
+    angular rate (rad/s) are the contract's. There are no timestamps: samples are 20 ms apart. The first and last 3 s of
+    each trial have no label, for the phone is on its way into or out of the pocket.
+
+    Raises:
+        DataError: not the archive, one of the 360 files missing, or damaged.
+    """
+    with Archive(path, "A_DeviceMotion_data/dws_1/sub_1.csv") as archive:
+        return [_recording(archive, trial, user) for trial in TRIALS for user in range(1, USERS + 1)]
+
+
+def _recording(archive: Archive, trial: str, user: int) -> Recording:
+    table, _ = read_csv(archive, f"A_DeviceMotion_data/{trial}/sub_{user}.csv", COLUMNS)
+    acc = -(table[:, 0:3] + table[:, 3:6]) * STANDARD_GRAVITY
+    times = np.arange(len(table), dtype=np.int64) * PERIOD_NS
+    if len(table) <= 2 * POCKETING:
+        raise DataError(f"{archive.path}: {trial}/sub_{user}.csv: {len(table)} rows are no trial; download it again")
+    labels = np.full(len(table), ACTIVITIES[trial.partition("_")[0]])
+    labels[:POCKETING] = labels[-POCKETING:] = ""
+    wearer = f"motionsense-{user:02d}"
+    return Recording(f"{wearer}-{trial}", times, acc, table[:, 6:], labels, wearer, "pocket", 50.0)
+
+
+DATASET = DataSet(
+    name="motionsense",
+    title="MotionSense (DeviceMotion)",
+    files=("motionsense.zip", "A_DeviceMotion_data.zip", "A_DeviceMotion_data"),
+    load=load,
+    activities=tuple(ACTIVITIES.values()),
+    placements=("pocket",),
+    page="https://github.com/mmalekzadeh/motion-sense",
+    downloads=(
+        Download(
+            "https://github.com/mmalekzadeh/motion-sense/raw/master/data/A_DeviceMotion_data.zip", "motionsense.zip"
+        ),
+    ),
+    citation=(
+        "Malekzadeh, Clegg, Cavallaro and Haddadi: Mobile Sensor Data Anonymization, IoTDI 2019, "
+        "doi 10.1145/3302505.3310068"
+    ),
+    licence="MIT",
+)

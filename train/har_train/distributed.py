@@ -1,0 +1,58 @@
+"""Training in several processes with the numbers of one.
+
+Every process takes in the whole batch and draws the same random numbers; the encoder, where the work is, sees only the
+process's share. Its batch norm takes mean and variance over all shares, and its features are gathered, so that
+classifier, projector and both losses are computed on the whole batch everywhere: a contrastive loss over a share of the
+batch would have other pairs. The collectives are differentiable: each process's gradient of the encoder is its part of
+the whole times the number of processes, and DistributedDataParallel's mean puts that right.
+"""
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.distributed.nn.functional import all_reduce
+
+
+def world_size() -> int:
+    """Processes that train together."""
+    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+
+
+def encode(encoder: nn.Module, x: Tensor) -> Tensor:
+    """Features of the whole batch, (batch, 50, 6) to (batch, width), each process computing its share."""
+    if world_size() == 1:
+        return encoder(x)
+    share = torch.tensor_split(torch.arange(len(x), device=x.device), world_size())[dist.get_rank()]
+    mine = encoder(x[share]).float()
+    whole = mine.new_zeros(len(x), mine.shape[1]).index_copy(0, share, mine)
+    return all_reduce(whole)  # Every row is zero everywhere but in the process that computed it.
+
+
+class SyncedBatchNorm2d(nn.BatchNorm2d):
+    """Batch norm over the shares of all processes; torch's own SyncBatchNorm runs on GPUs alone."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        if not self.training or world_size() == 1:
+            return super().forward(input)
+        x = input.float()
+        count = all_reduce(x.new_tensor(float(x.numel() // x.shape[1])))
+        mean = all_reduce(x.sum((0, 2, 3))) / count
+        centred = x - mean[:, None, None]
+        variance = all_reduce(centred.square().sum((0, 2, 3))) / count
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        assert self.num_batches_tracked is not None
+        with torch.no_grad():
+            self.num_batches_tracked += 1
+            share = 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
+            self.running_mean.lerp_(mean, share)
+            self.running_var.lerp_(variance * count / (count - 1), share)
+        normalised = centred * (variance + self.eps).rsqrt()[:, None, None]
+        return (normalised * self.weight[:, None, None] + self.bias[:, None, None]).to(input.dtype)
+
+
+def synchronise_batch_norm(encoder: nn.Module) -> None:
+    """Let every batch norm of the encoder see the whole batch, in place; names and weights stay as they are."""
+    for module in encoder.modules():
+        if type(module) is nn.BatchNorm2d:
+            module.__class__ = SyncedBatchNorm2d

@@ -1,0 +1,123 @@
+"""Who trains, who decides when to stop, and who is scored: every protocol divides people, never windows."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from har_runtime.errors import DataError
+
+
+@dataclass(frozen=True)
+class UserSplit:
+    """Who trains, who decides when to stop, and who is only ever scored."""
+
+    train: tuple[str, ...]
+    validation: tuple[str, ...]
+    test: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        everyone = [*self.train, *self.validation, *self.test]
+        twice = sorted({user for user in everyone if everyone.count(user) > 1})
+        if twice:
+            raise DataError(f"user {twice[0]} stands in two parts of the split; each user belongs to one")
+        if not (self.train and self.validation and self.test):
+            raise DataError(f"{len(everyone)} users are too few to divide into train, validation and test")
+
+
+def split_users(users: Iterable[str], seed: int, validation: float = 0.2, test: float = 0.2) -> UserSplit:
+    """Divide users at random, by the paper's 60/20/20 (section 4.1.3).
+
+    >>> split = split_users([f"u{n}" for n in range(10)], seed=0)
+    >>> len(split.train), len(split.validation), len(split.test)
+    (6, 2, 2)
+    """
+    names = sorted(set(users))
+    order = np.random.default_rng(seed).permutation(len(names))
+    n_test, n_validation = round(test * len(names)), round(validation * len(names))
+    parts = np.split(order, [n_test, n_test + n_validation])
+    chosen = [tuple(sorted(names[index] for index in part)) for part in parts]
+    return UserSplit(train=chosen[2], validation=chosen[1], test=chosen[0])
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How people are divided for a cross-validation."""
+
+    kind: str
+    """"holdout" (one split by fractions), "loso" (leave one subject out), "groups" (each of `groups` groups is tested
+    once), "official" (the data set's own test users)."""
+    groups: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.groups}" if self.kind == "groups" else self.kind
+
+
+def parse_protocol(text: str) -> Protocol:
+    """A protocol from its name on the command line.
+
+    >>> parse_protocol("groups:10")
+    Protocol(kind='groups', groups=10)
+
+    Raises:
+        DataError: no such protocol.
+    """
+    if match := re.fullmatch(r"groups:(\d+)", text):
+        return Protocol("groups", int(match[1]))
+    if text in ("holdout", "loso", "official"):
+        return Protocol(text)
+    raise DataError(f"unknown protocol '{text}': give holdout, loso, groups:K (such as groups:10) or official")
+
+
+def folds(
+    protocol: Protocol,
+    users: Iterable[str],
+    seed: int,
+    validation: float = 0.2,
+    test: float = 0.2,
+    official_test: Sequence[str] = (),
+) -> list[UserSplit]:
+    """The splits of a protocol; no user is tested in two of them.
+
+    Those who decide when to stop are drawn anew for each fold from the people it does not test: `validation` is their
+    fraction of everybody, one person at least.
+
+    Args:
+        users: everybody, repetitions allowed.
+        seed: decides the groups and who validates.
+        test: fraction of the users that "holdout" tests.
+        official_test: whom "official" tests.
+
+    Raises:
+        DataError: too few users for the protocol, or a data set without an official split.
+    """
+    names = sorted(set(users))
+    if protocol.kind == "holdout":
+        return [split_users(names, seed, validation, test)]
+    if protocol.kind == "loso":
+        tested = [(name,) for name in names]
+    elif protocol.kind == "groups":
+        if not 2 <= protocol.groups <= len(names):
+            raise DataError(
+                f"groups:{protocol.groups}: {len(names)} users make 2 to {len(names)} groups"
+            )
+        order = np.random.default_rng(seed).permutation(len(names))
+        tested = [tuple(sorted(names[index] for index in part)) for part in np.array_split(order, protocol.groups)]
+    else:
+        tested = [tuple(name for name in names if name in set(official_test))]
+        if not official_test:
+            raise DataError("official: this data set has no official test users; use groups:K, loso or holdout")
+    return [_with_validation(names, part, seed, index, validation) for index, part in enumerate(tested)]
+
+
+def _with_validation(names: list[str], tested: tuple[str, ...], seed: int, fold: int, fraction: float) -> UserSplit:
+    rest = [name for name in names if name not in set(tested)]
+    order = np.random.default_rng((seed, fold)).permutation(len(rest)).tolist()
+    count = max(1, round(fraction * len(names)))
+    chosen = {rest[index] for index in order[:count]}
+    return UserSplit(
+        train=tuple(name for name in rest if name not in chosen),
+        validation=tuple(name for name in rest if name in chosen),
+        test=tested,
+    )
