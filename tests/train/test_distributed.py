@@ -72,4 +72,4 @@ def test_two_shares_give_the_loss_gradients_and_running_statistics_of_the_whole(
     assert shared.keys() == wanted.keys()
     for name, value in wanted.items():
         error = float((shared[name] - value).norm() / (value.norm() + 1e-4))
-        assert error < 1e-3, f"{name}: {error}"
+        assert error < 1e-2, f"{name}: {error}"

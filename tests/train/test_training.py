@@ -171,14 +171,13 @@ def test_ctrl_c_leaves_a_run_that_resumes(small_hapt: Path, tmp_path: Path) -> N
     assert main([*arguments[:-3], "3", *arguments[-2:], "--resume"]) == 2
 
 
-@pytest.mark.parametrize("recipe", ["uci-har", "uci-har-supervised", "uci-har-two-stage-supcon"])
-def test_two_processes_give_the_losses_of_one(small_hapt: Path, tmp_path: Path, recipe: str) -> None:
+def test_two_processes_give_the_losses_of_one(small_hapt: Path, tmp_path: Path) -> None:
     """Each step has the same batch, pairs, dropout and batch norm; only sums are taken in another order, of which
     AdamW's first steps, signs of gradients that are nearly zero, make more: `test_distributed` is the strict one."""
     curves = []
     for devices in ("1", "2"):
         out = tmp_path / devices
-        arguments = ["--recipe", recipe, "--set", "optimiser.batch_size=64", "--epochs", "2", "--precision", "32"]
+        arguments = ["--set", "optimiser.batch_size=64", "--epochs", "2", "--precision", "32"]
         command = [sys.executable, "-m", "har_train", "fit", "--data", str(small_hapt), "--out", str(out), *arguments]
         result = subprocess.run(
             [*command, "--accelerator", "cpu", "--devices", devices], capture_output=True, text=True, check=False

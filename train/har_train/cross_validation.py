@@ -8,6 +8,8 @@ same.
 import json
 import logging
 import os
+import re
+import socket
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -164,8 +166,9 @@ def run_folds_on_ray(jobs: Sequence[FoldJob], address: str, done: Report) -> Non
     except ImportError as error:
         raise HarError("--ray: Ray is not installed here; pip install 'haredge[cluster]'") from error
     try:
+        _require_listener(address)
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise HarError(f"--ray {address}: no cluster can be reached there ({error})") from error
     try:
         task = ray.remote(num_cpus=jobs[0].threads if jobs else 1, max_retries=RETRIES)(run_fold)
@@ -180,6 +183,16 @@ def run_folds_on_ray(jobs: Sequence[FoldJob], address: str, done: Report) -> Non
         raise HarError(f"--ray {address}: {error}") from error
     finally:
         ray.shutdown()
+
+
+def _require_listener(address: str) -> None:
+    """Make sure that somebody listens at HOST:PORT: Ray itself would try for minutes.
+
+    Raises:
+        OSError: nobody does.
+    """
+    if match := re.fullmatch(r"(?:ray://)?(.+):(\d+)", address):
+        socket.create_connection((match[1], int(match[2])), timeout=10).close()
 
 
 @dataclass(frozen=True)

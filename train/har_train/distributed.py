@@ -10,12 +10,33 @@ the whole times the number of processes, and DistributedDataParallel's mean puts
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
 
 
 def world_size() -> int:
     """Processes that train together."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+
+
+class _Sum(torch.autograd.Function):
+    """The sum over all processes, whose gradient is the sum of their gradients."""
+
+    @staticmethod
+    def forward(ctx: object, x: Tensor) -> Tensor:
+        total = x.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: object, *gradients: Tensor) -> Tensor:
+        total = gradients[0].clone()
+        dist.all_reduce(total)
+        return total
+
+
+def _sum(x: Tensor) -> Tensor:
+    total = _Sum.apply(x)
+    assert isinstance(total, Tensor)
+    return total
 
 
 def encode(encoder: nn.Module, x: Tensor) -> Tensor:
@@ -25,7 +46,7 @@ def encode(encoder: nn.Module, x: Tensor) -> Tensor:
     share = torch.tensor_split(torch.arange(len(x), device=x.device), world_size())[dist.get_rank()]
     mine = encoder(x[share]).float()
     whole = mine.new_zeros(len(x), mine.shape[1]).index_copy(0, share, mine)
-    return all_reduce(whole)  # Every row is zero everywhere but in the process that computed it.
+    return _sum(whole)  # Every row is zero everywhere but in the process that computed it.
 
 
 class SyncedBatchNorm2d(nn.BatchNorm2d):
@@ -35,10 +56,10 @@ class SyncedBatchNorm2d(nn.BatchNorm2d):
         if not self.training or world_size() == 1:
             return super().forward(input)
         x = input.float()
-        count = all_reduce(x.new_tensor(float(x.numel() // x.shape[1])))
-        mean = all_reduce(x.sum((0, 2, 3))) / count
+        count = _sum(x.new_tensor(float(x.numel() // x.shape[1])))
+        mean = _sum(x.sum((0, 2, 3))) / count
         centred = x - mean[:, None, None]
-        variance = all_reduce(centred.square().sum((0, 2, 3))) / count
+        variance = _sum(centred.square().sum((0, 2, 3))) / count
         assert self.running_mean is not None
         assert self.running_var is not None
         assert self.num_batches_tracked is not None

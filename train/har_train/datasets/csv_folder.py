@@ -85,7 +85,7 @@ def _recording(file: Path, placement: str | None) -> Recording:
 DATASET = DataSet(
     name="csv-folder",
     title="your own recordings",
-    files=(),
+    files=("csv-folder",),
     load=load,
     activities=(),
     placements=(),
