@@ -58,7 +58,8 @@ def render(name: str) -> str:
     """
     if name not in BLOCKS:
         raise DataError(f"unknown figures '{name}'; known: {', '.join(BLOCKS)}")
-    return BLOCKS[name](json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8")))
+    result, shown = BLOCKS[name]
+    return shown(json.loads((RESULTS / f"{result}.json").read_text(encoding="utf-8")))
 
 
 def _hapt_runs(result: dict[str, Any]) -> str:
@@ -95,7 +96,72 @@ def _runtime_speed(result: dict[str, Any]) -> str:
     )
 
 
-BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {"hapt_runs": _hapt_runs, "runtime_speed": _runtime_speed}
+def _cross_validation(result: dict[str, Any]) -> str:
+    against = {(row["set"], row["method"]): row for row in result["comparisons"]}
+    lines = [
+        "| trained on | method | macro-F1 | against supervised | worst user | calibration error | hours |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in sorted(result["rows"], key=lambda row: (row["set"], -row["judgement"]["scores"]["macro_f1"])):
+        judgement = row["judgement"]
+        difference = against.get((row["set"], row["method"]))
+        worst = judgement["users"][judgement["worst_user"]]["macro_f1"]
+        hours = f"{row['training_seconds'] / 3600:.1f}" if row["training_seconds"] else ""
+        lines.append(
+            f"| {row['set']}, {row['protocol']} | {row['method']} "
+            f"| **{_percent(judgement['scores']['macro_f1'])}** ({_range(judgement['interval'])}) "
+            f"| {_signed(difference['difference']) + ' (' + _range(difference['interval']) + ')' if difference else ''} "
+            f"| {_percent(worst)} | {_percent(judgement['calibration']['ece'])} | {hours} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _transfer(result: dict[str, Any]) -> str:
+    lines = ["| trained on | method | tested on | activities in common | users | macro-F1 |", "|---|---|---|---|---|---|"]
+    for row in result["rows"]:
+        for other in row["transfer"]:
+            place = f" ({other['placement']})" if other["placement"] else ""
+            lines.append(
+                f"| {row['set']} | {row['method']} | {other['dataset']}{place} | {', '.join(other['activities'])} "
+                f"| {other['users']} | {_percent(other['macro_f1'])} ({_range(other['interval'])}) |"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def _training_speed(result: dict[str, Any]) -> str:
+    seconds, machine = result["epoch_seconds"], result["machine"]
+    views = seconds["multi_task"] / seconds["multi_task_jitter_only"] - 1
+    own = seconds["supervised_augmented"] / seconds["supervised"] - 1
+    return (
+        f"One epoch over {result['windows']:,} windows of HAPT, validation and checkpoint included, on "
+        f"{machine['cpu']}, {machine['cores']} cores, {result['precision']}:\n\n"
+        f"- multi-task (three passes): {seconds['multi_task']:.1f} s; the four optional augmentations of the views add "
+        f"{100 * views:+.0f} % to it\n"
+        f"- supervised only (one pass): {seconds['supervised']:.1f} s; the five augmentations of the classifier add "
+        f"{100 * own:+.0f} % to it\n"
+    )
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f}"
+
+
+def _signed(value: float) -> str:
+    return f"{100 * value:+.1f}"
+
+
+def _range(interval: list[float] | None) -> str:
+    return "no interval" if interval is None else f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}"
+
+
+BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
+    "hapt_runs": ("hapt_runs", _hapt_runs),
+    "runtime_speed": ("runtime_speed", _runtime_speed),
+    "training_speed": ("training_speed", _training_speed),
+    "cross_validation": ("cross_validation", _cross_validation),
+    "transfer": ("cross_validation", _transfer),
+}
+"""For each block, the result that it shows and how."""
 
 
 def draw_picture() -> str:

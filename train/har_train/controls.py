@@ -67,7 +67,7 @@ class Control:
         from sklearn.preprocessing import StandardScaler
 
         self._model: Any = (
-            RandomForestClassifier(n_estimators=300, random_state=seed, n_jobs=jobs)
+            RandomForestClassifier(n_estimators=200, random_state=seed, n_jobs=jobs)
             if method == "random-forest"
             else make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000, random_state=seed))
         )

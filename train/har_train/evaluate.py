@@ -144,7 +144,7 @@ def evaluate(model: str, data: Path, recording: str | None = None, transfer: tup
 
 
 def transfer_windows(name: str, data: Path, trained: DataConfig) -> WindowSet:
-    """Windows of another data set, of the activities that it shares with what was trained on.
+    """Windows of another data set, side by side, of the activities that it shares with what was trained on.
 
     Args:
         name: data set, with "/placement" where one of several is meant.
@@ -159,7 +159,7 @@ def transfer_windows(name: str, data: Path, trained: DataConfig) -> WindowSet:
     if len(shared) < 2:
         raise DataError(f"transfer to {dataset}: it shares fewer than two activities with {trained.dataset}")
     config = DataConfig(
-        dataset, shared, placement or None, window=trained.window, hop=trained.hop, label_rule=trained.label_rule
+        dataset, shared, placement or None, window=trained.window, hop=trained.window, label_rule=trained.label_rule
     )
     return cut_windows(recordings, config)
 
