@@ -2,8 +2,8 @@
 
     python -m har_bench.cross_validation --runs DIR --out benchmarks/results/cross_validation.json
 
-Rows that are in the JSON are done; the others are cross-validated in DIR by `har-train`, where one that was stopped goes
-on. The JSON is written after each row.
+Rows that are in the JSON are done; the others are cross-validated in DIR by `har-train`, where one that was stopped
+goes on. The JSON is written after each row.
 """
 
 import argparse
@@ -44,7 +44,7 @@ class Suite:
 
 
 def _epochs(number: int) -> tuple[str, str]:
-    """About as many steps as on HAPT: twice the windows, half the epochs."""
+    """For about as many steps as on HAPT, in sets with more windows or fewer."""
     return f"optimiser.epochs={number}", f"optimiser.patience={number}"
 
 

@@ -2,9 +2,9 @@
 
     python -m har_bench.hapt_runs --runs DIR --out benchmarks/results/hapt_runs.json
 
-Runs whose row is in the JSON are done. The others are trained (one that was stopped goes on where it was), exported, and
-scored in both number formats on the test users through LiteRT; the JSON is written after each. With --no-training only
-runs that are finished in DIR are added.
+Runs whose row is in the JSON are done. The others are trained (one that was stopped goes on where it was), exported,
+and scored in both number formats on the test users through LiteRT; the JSON is written after each. With --no-training
+only runs that are finished in DIR are added.
 """
 
 import argparse
@@ -22,7 +22,8 @@ from har_train.checkpoint import load_checkpoint
 from har_train.datasets import find, load
 from har_train.hardware import choose_precision
 from har_train.recipe import load_recipe
-from har_train.training import Run, fit
+from har_train.stages import Run
+from har_train.training import fit
 from har_train.windows import WindowSet, cut_windows
 
 RECIPES = ("uci-har", "uci-har-supervised")

@@ -104,20 +104,23 @@ def _cross_validation(result: dict[str, Any]) -> str:
     ]
     for row in sorted(result["rows"], key=lambda row: (row["set"], -row["judgement"]["scores"]["macro_f1"])):
         judgement = row["judgement"]
-        difference = against.get((row["set"], row["method"]))
+        beside = against.get((row["set"], row["method"]))
+        difference = f"{100 * beside['difference']:+.1f} ({_range(beside['interval'])})" if beside else ""
         worst = judgement["users"][judgement["worst_user"]]["macro_f1"]
         hours = f"{row['training_seconds'] / 3600:.1f}" if row["training_seconds"] else ""
         lines.append(
             f"| {row['set']}, {row['protocol']} | {row['method']} "
             f"| **{_percent(judgement['scores']['macro_f1'])}** ({_range(judgement['interval'])}) "
-            f"| {_signed(difference['difference']) + ' (' + _range(difference['interval']) + ')' if difference else ''} "
-            f"| {_percent(worst)} | {_percent(judgement['calibration']['ece'])} | {hours} |"
+            f"| {difference} | {_percent(worst)} | {_percent(judgement['calibration']['ece'])} | {hours} |"
         )
     return "\n".join(lines) + "\n"
 
 
 def _transfer(result: dict[str, Any]) -> str:
-    lines = ["| trained on | method | tested on | activities in common | users | macro-F1 |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| trained on | method | tested on | activities in common | users | macro-F1 |",
+        "|---|---|---|---|---|---|",
+    ]
     for row in result["rows"]:
         for other in row["transfer"]:
             place = f" ({other['placement']})" if other["placement"] else ""
@@ -144,10 +147,6 @@ def _training_speed(result: dict[str, Any]) -> str:
 
 def _percent(value: float) -> str:
     return f"{100 * value:.1f}"
-
-
-def _signed(value: float) -> str:
-    return f"{100 * value:+.1f}"
 
 
 def _range(interval: list[float] | None) -> str:

@@ -2,8 +2,8 @@
 
     python -m har_bench.training_speed --out benchmarks/results/training_speed.json
 
-Trains recipes on the training users of seed 0 through `har-train`'s own code for two epochs each, in turn, and takes the
-second epoch, validation and checkpoint included. Run it with nothing else running.
+Trains recipes on the training users of seed 0 through `har-train`'s own code for two epochs each, in turn, and takes
+the second epoch, validation and checkpoint included. Run it with nothing else running.
 """
 
 import argparse
@@ -22,7 +22,8 @@ from har_runtime.command import data_folder, run_command
 from har_train.datasets import find, load
 from har_train.hardware import choose_precision
 from har_train.recipe import load_recipe
-from har_train.training import Run, fit, split_of
+from har_train.stages import Run
+from har_train.training import fit, split_of
 from har_train.windows import WindowSet, cut_windows
 
 OFF = ["augment.scaling=false", "augment.channel_shuffle=false", "augment.rotation=false", "augment.permutation=false"]

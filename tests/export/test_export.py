@@ -19,7 +19,8 @@ from har_runtime.tflite_file import read_metadata
 from har_train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from har_train.datasets import find, load
 from har_train.recipe import load_recipe
-from har_train.training import Run, fit
+from har_train.stages import Run
+from har_train.training import fit
 from har_train.windows import WindowSet, cut_windows
 
 
@@ -48,6 +49,16 @@ def exported(run: Path, small_hapt: Path, tmp_path_factory: pytest.TempPathFacto
     out = tmp_path_factory.mktemp("exported")
     assert main([str(run), "--out", str(out), "--name", "toy", "--data", str(small_hapt)]) == 0
     return out
+
+
+def test_a_model_of_longer_windows_is_not_exported(small_hapt: Path, tmp_path: Path, capsys) -> None:
+    recipe = load_recipe("uci-har-supervised", ["data.window=100"])
+    fit(
+        recipe, find("hapt"), cut_windows(load("hapt", small_hapt), recipe.data), "waist", Run(tmp_path / "r", epochs=1)
+    )
+    assert main([str(tmp_path / "r"), "--out", str(tmp_path / "out"), "--data", str(small_hapt)]) == 2
+    assert "trained on windows of 100 samples, and the runtime feeds 50" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def wanted(checkpoint: Checkpoint, x: np.ndarray) -> np.ndarray:

@@ -104,7 +104,10 @@ def test_every_shipped_recipe_reads_back_from_its_own_values(name: str) -> None:
         (START + "[model]\nhead = [1.5]\n", "'model.head' must be a list of int"),
         (START + "[contrastive]\npairs = 'user'\n", "contrastive.pairs is 'user'; it is 'simclr' or 'activity' or"),
         (START.replace("[data]", "method = 'svm'\n[data]"), "method is 'svm'; it is 'multi-task' or 'two-stage' or"),
-        (START.replace("[data]", "[data]\nlabel_rule = 'any'"), "data.label_rule is 'any'; it is 'whole' or 'majority'"),
+        (
+            START.replace("[data]", "[data]\nlabel_rule = 'any'"),
+            "data.label_rule is 'any'; it is 'whole' or 'majority'",
+        ),
         (START.replace("[data]", "[data]\nplacement = 3"), "'data.placement' must be str"),
         (START.replace('"sitting", ', ""), "two activities or more"),
         (START + "[optimiser]\nschedule = 'cosine'\n", "it is 'constant' or 'one-cycle'"),

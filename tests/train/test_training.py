@@ -2,6 +2,7 @@
 
 import csv
 import functools
+import json
 import operator
 import os
 import signal
@@ -20,11 +21,12 @@ from har_runtime.scores import score
 from har_train.checkpoint import architecture_of, load_checkpoint
 from har_train.cli import main
 from har_train.datasets import find, load
-from har_train.hardware import choose_precision, cpu_has_bf16
+from har_train.hardware import choose_accelerator, choose_precision, cpu_has_bf16
 from har_train.multitask import MultiTask
 from har_train.network import HarNetwork
 from har_train.recipe import PretrainingConfig, Recipe, load_recipe
-from har_train.training import Run, ShuffledBatches, class_weights, fit, split_of
+from har_train.stages import Run, ShuffledBatches, class_weights
+from har_train.training import fit, split_of
 from har_train.windows import WindowSet, cut_windows
 
 
@@ -142,6 +144,13 @@ def test_bf16_is_refused_on_a_cpu_without_it(monkeypatch: pytest.MonkeyPatch) ->
     assert choose_precision("auto") == "32"
     with pytest.raises(HarError, match="neither avx512_bf16 nor amx_bf16"):
         choose_precision("bf16")
+
+
+def test_a_gpu_is_refused_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert choose_accelerator("auto") == "cpu"
+    with pytest.raises(HarError, match="torch finds no CUDA device here"):
+        choose_accelerator("gpu")
 
 
 @pytest.mark.skipif(not cpu_has_bf16(), reason="this CPU has no bfloat16")
@@ -294,11 +303,26 @@ def test_evaluate_prints_the_test_users_score(trained: Path, small_hapt: Path, c
     assert f"macro-F1 {100 * load_checkpoint(trained).record.test_macro_f1:.2f} %" in out
 
 
+def test_evaluate_writes_the_report_that_it_prints_and_compare_reads_it(trained, small_hapt, tmp_path, capsys) -> None:
+    out = tmp_path / "report"
+    assert main(["evaluate", str(trained), "--data", str(small_hapt), "--out", str(out), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads((out / "report.json").read_text())
+    assert printed["judgement"]["scores"]["macro_f1"] == load_checkpoint(trained).record.test_macro_f1
+    assert str(tmp_path) not in (out / "report.md").read_text()
+    assert main(["compare", str(out), str(out / "report.json"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["difference"] == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["fit", "--out", "x", "--data", "absent"], "absent: no such file or folder"),
         (["fit", "--out", "x", "--recipe", "mine"], "unknown recipe 'mine'"),
+        (["fit", "--out", "x", "--set", "optimiser.lr=1.0"], "unknown key 'optimiser.lr'"),
+        (["cross-validate", "--out", "x", "--protocol", "groups"], "unknown protocol 'groups'"),
+        (["cross-validate", "--out", "x", "--jobs", "0"], "--jobs 0: give 1 or more"),
+        (["compare", "a", "b"], "a: no such file"),
         (["evaluate", "absent"], "absent: no such model"),
         (["evaluate", "absent.safetensors"], "no such checkpoint"),
     ],

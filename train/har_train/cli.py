@@ -147,7 +147,8 @@ def _fit(options: argparse.Namespace) -> int:
     from har_train.datasets import find
     from har_train.hardware import choose_accelerator, choose_precision, is_first_process
     from har_train.recipe import load_recipe
-    from har_train.training import Run, fit
+    from har_train.stages import Run
+    from har_train.training import fit
 
     recipe = load_recipe(options.recipe, options.set)
     accelerator = choose_accelerator(options.accelerator)

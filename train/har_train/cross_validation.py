@@ -97,7 +97,8 @@ def run_fold(job: FoldJob) -> int:
 
 
 def _network(job: FoldJob, windows: WindowSet) -> tuple[Predict, dict[str, Any]]:
-    from har_train.training import Run, fit
+    from har_train.stages import Run
+    from har_train.training import fit
 
     resume = (job.folder / "run.json").exists()
     run = Run(job.folder, job.seed, job.precision, resume, job.epochs)

@@ -99,9 +99,7 @@ def folds(
         tested = [(name,) for name in names]
     elif protocol.kind == "groups":
         if not 2 <= protocol.groups <= len(names):
-            raise DataError(
-                f"groups:{protocol.groups}: {len(names)} users make 2 to {len(names)} groups"
-            )
+            raise DataError(f"groups:{protocol.groups}: {len(names)} users make 2 to {len(names)} groups")
         order = np.random.default_rng(seed).permutation(len(names))
         tested = [tuple(sorted(names[index] for index in part)) for part in np.array_split(order, protocol.groups)]
     else:
