@@ -29,8 +29,8 @@ METHODS = {
     "robust": "hapt-robust",
 }
 """Recipes; each data set changes their [data]."""
-BASELINE = "supervised"
-"""What the other methods are compared with."""
+BASELINES = ("supervised", "random-forest", "logistic-regression")
+"""What the other methods are compared with: a network without the contrastive task, and the controls."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     rows: list[dict[str, Any]] = read_report(options.out)["rows"] if options.out.exists() else []
+    write_report(options.out, {"rows": rows, "comparisons": _comparisons(rows)})
     for name in _known(options.sets, SUITES):
         for method in _known(options.methods, METHODS):
             if any((row["set"], row["method"]) == (name, method) for row in rows):
@@ -139,12 +140,13 @@ def _cross_validated(name: str, method: str, options: argparse.Namespace) -> dic
 
 
 def _comparisons(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each method against the baseline on the same users."""
+    """Each method against each baseline on the same users."""
     judged = {(row["set"], row["method"]): judgement_from_dict(row["judgement"], row["set"]) for row in rows}
     return [
-        {"set": name, "method": method, "against": BASELINE, **compare(judged[name, BASELINE], other).to_dict()}
+        {"set": name, "method": method, "against": against, **compare(judged[name, against], other).to_dict()}
         for (name, method), other in judged.items()
-        if method != BASELINE and (name, BASELINE) in judged
+        for against in BASELINES
+        if method != against and (name, against) in judged
     ]
 
 

@@ -1,4 +1,4 @@
-"""Writes the measured figures and the picture into the README files: none of them is typed by hand.
+"""Writes the measured figures and the pictures into the README files: none of them is typed by hand.
 
     python -m har_bench.readme          # after a benchmark has written its JSON
     python -m har_bench.readme --check  # exit code 2 where a README and the JSON differ
@@ -16,11 +16,12 @@ from typing import Any
 
 from har_runtime.command import run_command
 from har_runtime.errors import DataError
-from har_runtime.files import write_bytes
+from har_runtime.files import atomic_path, write_bytes
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 PICTURE = ROOT / "runtime" / "assets" / "har-stream.svg"
+USERS = ROOT / "train" / "assets" / "hapt-users.png"
 PAGES = ("README.md", "benchmarks/README.md", "train/README.md")
 BLOCK = re.compile(r"(?<=<!-- figures: )([a-z_]+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
@@ -47,7 +48,12 @@ def _run(options: argparse.Namespace) -> int:
             write_bytes(path, wanted.encode())
     if not options.check:
         write_bytes(PICTURE, draw_picture().encode())
+        draw_users(USERS)
     return 0
+
+
+def _result(name: str) -> dict[str, Any]:
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def render(name: str) -> str:
@@ -59,7 +65,7 @@ def render(name: str) -> str:
     if name not in BLOCKS:
         raise DataError(f"unknown figures '{name}'; known: {', '.join(BLOCKS)}")
     result, shown = BLOCKS[name]
-    return shown(json.loads((RESULTS / f"{result}.json").read_text(encoding="utf-8")))
+    return shown(_result(result))
 
 
 def _hapt_runs(result: dict[str, Any]) -> str:
@@ -97,38 +103,37 @@ def _runtime_speed(result: dict[str, Any]) -> str:
 
 
 def _cross_validation(result: dict[str, Any]) -> str:
-    against = {(row["set"], row["method"]): row for row in result["comparisons"]}
+    beside = {(row["set"], row["method"], row["against"]): row for row in result["comparisons"]}
     lines = [
-        "| trained on | method | macro-F1 | against supervised | worst user | calibration error | hours |",
-        "|---|---|---|---|---|---|---|",
+        "| trained on | method | macro-F1 | minus supervised | minus random forest | worst user | calibration error "
+        "| on other sets |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for row in sorted(result["rows"], key=lambda row: (row["set"], -row["judgement"]["scores"]["macro_f1"])):
         judgement = row["judgement"]
-        beside = against.get((row["set"], row["method"]))
-        difference = f"{100 * beside['difference']:+.1f} ({_range(beside['interval'])})" if beside else ""
-        worst = judgement["users"][judgement["worst_user"]]["macro_f1"]
-        hours = f"{row['training_seconds'] / 3600:.1f}" if row["training_seconds"] else ""
-        lines.append(
-            f"| {row['set']}, {row['protocol']} | {row['method']} "
-            f"| **{_percent(judgement['scores']['macro_f1'])}** ({_range(judgement['interval'])}) "
-            f"| {difference} | {_percent(worst)} | {_percent(judgement['calibration']['ece'])} | {hours} |"
-        )
-    return "\n".join(lines) + "\n"
-
-
-def _transfer(result: dict[str, Any]) -> str:
-    lines = [
-        "| trained on | method | tested on | activities in common | users | macro-F1 |",
-        "|---|---|---|---|---|---|",
-    ]
-    for row in result["rows"]:
-        for other in row["transfer"]:
-            place = f" ({other['placement']})" if other["placement"] else ""
-            lines.append(
-                f"| {row['set']} | {row['method']} | {other['dataset']}{place} | {', '.join(other['activities'])} "
-                f"| {other['users']} | {_percent(other['macro_f1'])} ({_range(other['interval'])}) |"
-            )
-    return "\n".join(lines) + "\n"
+        compared = [
+            f"{100 * found['difference']:+.1f} ({_range(found['interval'])})" if found else ""
+            for against in ("supervised", "random-forest")
+            for found in [beside.get((row["set"], row["method"], against))]
+        ]
+        elsewhere = [
+            f"{other['dataset']}{'/' + other['placement'] if other['placement'] else ''} {_percent(other['macro_f1'])}"
+            for other in row["transfer"]
+        ]
+        cells = [
+            f"{row['set']}, {row['protocol']}",
+            row["method"],
+            f"**{_percent(judgement['scores']['macro_f1'])}** ({_range(judgement['interval'])})",
+            *compared,
+            _percent(judgement["users"][judgement["worst_user"]]["macro_f1"]),
+            _percent(judgement["calibration"]["ece"]),
+            ", ".join(elsewhere),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    hours = sum(row["training_seconds"] for row in result["rows"]) / 3600
+    machine = result["machine"]
+    time = f"Training took {hours:.1f} hours of {machine['cores']} cores ({machine['cpu']}), two folds at a time."
+    return "\n".join(lines) + f"\n\n{time}\n"
 
 
 def _training_speed(result: dict[str, Any]) -> str:
@@ -158,9 +163,19 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "runtime_speed": ("runtime_speed", _runtime_speed),
     "training_speed": ("training_speed", _training_speed),
     "cross_validation": ("cross_validation", _cross_validation),
-    "transfer": ("cross_validation", _transfer),
 }
 """For each block, the result that it shows and how."""
+
+
+def draw_users(path: Path) -> None:
+    """What the best network on HAPT is worth to each of its people, as PNG."""
+    from har_train.judgement import judgement_from_dict
+    from har_train.plots import user_scores
+
+    networks = [row for row in _result("cross_validation")["rows"] if row["set"] == "hapt" and row["training_seconds"]]
+    best = max(networks, key=lambda row: row["judgement"]["scores"]["macro_f1"])
+    with atomic_path(path) as temporary:
+        user_scores(judgement_from_dict(best["judgement"], best["method"])).savefig(temporary, format="png")
 
 
 def draw_picture() -> str:

@@ -129,6 +129,12 @@ def test_a_model_is_scored_on_the_activities_that_another_set_shares(small_hapt:
     assert row["windows"] > 0
 
 
+@pytest.mark.parametrize("other", ["hapt", "uci-har"])
+def test_nobody_s_own_people_count_as_transfer(small_hapt: Path, tmp_path: Path, other: str, capsys) -> None:
+    assert main(arguments(tmp_path / "cv", small_hapt, "--transfer", other)) == 2
+    assert f"transfer to {other}: its people are those of hapt" in capsys.readouterr().err
+
+
 def test_only_the_same_cross_validation_is_resumed(validated: Path, small_hapt: Path, tmp_path: Path, capsys) -> None:
     assert main(arguments(validated, small_hapt, "--recipe", "uci-har-supervised")) == 2
     assert "not empty; --resume goes on" in capsys.readouterr().err

@@ -19,6 +19,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from har_runtime.errors import HarError
 from har_runtime.files import write_bytes
 from har_runtime.scores import score
@@ -27,7 +29,7 @@ from har_train.calibration import calibrated
 from har_train.checkpoint import load_checkpoint
 from har_train.controls import Control
 from har_train.datasets import DataSet
-from har_train.evaluate import Predict, choose_among, judge_transfer_answers
+from har_train.evaluate import Predict, choose_among, transfer_row
 from har_train.judgement import Judgement, Predictions, joined, judge
 from har_train.plots import Embedding
 from har_train.protocols import UserSplit
@@ -76,8 +78,6 @@ def transfer_file(name: str) -> str:
 
 def run_fold(job: FoldJob) -> int:
     """Train one fold where it was left, predict its test users and the other data sets; the fold's index."""
-    import torch
-
     if (job.folder / FOLD).exists():
         return job.index
     torch.set_num_threads(job.threads)
@@ -115,10 +115,8 @@ def _network(job: FoldJob, windows: WindowSet) -> tuple[Predict, dict[str, Any]]
 
 
 def _control(job: FoldJob, windows: WindowSet) -> tuple[Predict, dict[str, Any]]:
-    from har_train.training import require_all_classes
-
     train, validation = windows.of_users(job.split.train), windows.of_users(job.split.validation)
-    require_all_classes(train)
+    train.require_all_classes()
     control = Control(job.recipe.method, train, job.seed, job.threads)
     guess = control.probabilities(validation.x).argmax(axis=1)
     return control.probabilities, {"validation_macro_f1": score(validation.y, guess, validation.labels).macro_f1}
@@ -225,7 +223,7 @@ def collect(out: Path, count: int, recipe: Recipe, transfer: tuple[str, ...]) ->
     for name in transfer:
         files = [fold_folder(out, index) / transfer_file(name) for index in range(count)]
         answers = [read_arrays(file, "probabilities")[0] for file in files]
-        others.append(judge_transfer_answers(answers, name, load_windows(out / transfer_file(name))).to_row())
+        others.append(transfer_row(answers, name, load_windows(out / transfer_file(name))))
     embedding = None
     if not recipe.is_control:
         test = windows.of_users(rows[0]["test"])

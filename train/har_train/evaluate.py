@@ -1,6 +1,6 @@
 """Scoring a trained model: on the users that decided nothing about it, and on other data sets' people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from har_runtime.errors import DataError
 from har_runtime.model import load_model
 from har_train.calibration import calibrated
 from har_train.checkpoint import load_checkpoint
-from har_train.datasets import load
+from har_train.datasets import find, load
 from har_train.judgement import Judgement, Predictions, judge
 from har_train.plots import Embedding
 from har_train.recipe import DataConfig
@@ -34,28 +34,6 @@ class Subject:
     """What a report says of it."""
     features: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
     """The encoder's, shape (n, width); None where the model does not show them."""
-
-
-@dataclass(frozen=True)
-class Transfer:
-    """How a model does on another data set, choosing among the activities that both have."""
-
-    dataset: str
-    placement: str | None
-    activities: tuple[str, ...]
-    judgement: Judgement
-
-    def to_row(self) -> dict[str, Any]:
-        """As a row of a report's table."""
-        return {
-            "dataset": self.dataset,
-            "placement": self.placement,
-            "activities": list(self.activities),
-            "windows": self.judgement.scores.windows,
-            "users": len(self.judgement.users),
-            "macro_f1": self.judgement.scores.macro_f1,
-            "interval": self.judgement.interval,
-        }
 
 
 @dataclass(frozen=True)
@@ -135,12 +113,12 @@ def evaluate(model: str, data: Path, recording: str | None = None, transfer: tup
     windows = cut_windows(recordings, subject.data)
     judgement = judge(Predictions(windows.y, subject.predict(windows.x), windows.user, windows.labels))
     embedding = Embedding(subject.features(windows.x), windows.y, windows.user) if subject.features else None
-    rows = [
-        judge_transfer([subject.predict], name, transfer_windows(name, data, subject.data), subject.data.activities)
-        for name in transfer
-    ]
-    document = {**subject.document, "transfer": [row.to_row() for row in rows]}
-    return Evaluation(document, judgement, embedding)
+    rows = []
+    for name in transfer:
+        other = transfer_windows(name, data, subject.data)
+        answers = choose_among(subject.predict(other.x), subject.data.activities, other.labels)
+        rows.append(transfer_row([answers], name, other))
+    return Evaluation({**subject.document, "transfer": rows}, judgement, embedding)
 
 
 def transfer_windows(name: str, data: Path, trained: DataConfig) -> WindowSet:
@@ -150,9 +128,12 @@ def transfer_windows(name: str, data: Path, trained: DataConfig) -> WindowSet:
         name: data set, with "/placement" where one of several is meant.
 
     Raises:
-        DataError: unknown, not there, or fewer than two activities in common.
+        DataError: unknown, not there, fewer than two activities in common, or people in common, who may have trained
+            the model.
     """
     dataset, _, placement = name.partition("/")
+    if find(dataset).people == find(trained.dataset).people:
+        raise DataError(f"transfer to {name}: its people are those of {trained.dataset}; give a set of other people")
     recordings = load(dataset, data, placement or None)
     known = {label for entry in recordings if entry.labels is not None for label in np.unique(entry.labels).tolist()}
     shared = tuple(label for label in trained.activities if label in known)
@@ -176,22 +157,26 @@ def choose_among(
     return kept / kept.sum(axis=1, keepdims=True)
 
 
-def judge_transfer(predict: list[Predict], name: str, windows: WindowSet, labels: tuple[str, ...]) -> Transfer:
-    """Judge models on the windows of another data set: one, or those of all folds, each window counting once for each.
+def transfer_row(answers: Sequence[NDArray[np.float32]], name: str, windows: WindowSet) -> dict[str, Any]:
+    """Judge answers to the windows of another data set, as a row of a report's table.
 
     Args:
+        answers: of one model or of several, such as those of all folds: each counts the same. Each of shape (n, shared
+            activities).
         name: data set, with "/placement" where one of several is meant.
-        labels: what the models were trained to tell apart, in the order of their outputs.
     """
-    answers = [choose_among(model(windows.x), labels, windows.labels) for model in predict]
-    return judge_transfer_answers(answers, name, windows)
-
-
-def judge_transfer_answers(answers: list[NDArray[np.float32]], name: str, windows: WindowSet) -> Transfer:
-    """As `judge_transfer`, from answers that are already there, each of shape (n, shared activities)."""
     times = len(answers)
     predictions = Predictions(
         np.tile(windows.y, times), np.concatenate(answers), np.tile(windows.user, times), windows.labels
     )
+    judgement = judge(predictions)
     dataset, _, placement = name.partition("/")
-    return Transfer(dataset, placement or None, windows.labels, judge(predictions))
+    return {
+        "dataset": dataset,
+        "placement": placement or None,
+        "activities": list(windows.labels),
+        "windows": len(windows.y),
+        "users": len(judgement.users),
+        "macro_f1": judgement.scores.macro_f1,
+        "interval": judgement.interval,
+    }

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from har_runtime.errors import DataError, HarError
+from har_runtime.errors import HarError
 from har_runtime.files import write_bytes
 from har_runtime.scores import score
 from har_train.calibration import fit_temperature
@@ -49,7 +49,7 @@ def fit(
         raise HarError(f"{recipe.name}: a {recipe.method} is a control: score it with har-train cross-validate")
     split = split or split_of(recipe, windows, run.seed)
     train, validation, test = (windows.of_users(getattr(split, part)) for part in ("train", "validation", "test"))
-    require_all_classes(train)
+    train.require_all_classes()
     if is_first_process():
         _claim_folder(run, recipe, split)
     keep_freed_memory()
@@ -93,17 +93,6 @@ def fit(
 def split_of(recipe: Recipe, windows: WindowSet, seed: int) -> UserSplit:
     """The users of a run's three parts, where no protocol gives them."""
     return split_users(windows.user.tolist(), seed, recipe.data.validation, recipe.data.test)
-
-
-def require_all_classes(train: WindowSet) -> None:
-    """Make sure that there is something to learn of every class.
-
-    Raises:
-        DataError: a class without a window, named.
-    """
-    for index, label in enumerate(train.labels):
-        if not np.any(train.y == index):
-            raise DataError(f"no training user has a window of '{label}'; choose another seed or leave the class out")
 
 
 def _claim_folder(run: Run, recipe: Recipe, split: UserSplit) -> None:

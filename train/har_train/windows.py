@@ -37,6 +37,18 @@ class WindowSet:
             self.x[keep], self.y[keep], self.user[keep], self.recording[keep], self.start_ns[keep], self.labels
         )
 
+    def require_all_classes(self) -> None:
+        """Make sure that there is something to learn of every class.
+
+        Raises:
+            DataError: a class without a window, named.
+        """
+        for index, label in enumerate(self.labels):
+            if not np.any(self.y == index):
+                raise DataError(
+                    f"no training user has a window of '{label}'; choose another seed or leave the class out"
+                )
+
     def of_users(self, users: Iterable[str]) -> "WindowSet":
         """The windows of these users."""
         return self.select(np.isin(self.user, list(users)))

@@ -40,3 +40,10 @@ class DataSet:
     """What a person must do by hand before the data can be had."""
     official_test: tuple[str, ...] = ()
     """Users of the test part that its authors published."""
+    recorded_as: str | None = None
+    """Another data set that holds the same people; None where there is none."""
+
+    @property
+    def people(self) -> str:
+        """Whose recordings these are: the same word in two data sets means the same people."""
+        return self.recorded_as or self.name

@@ -101,5 +101,6 @@ DATASET = DataSet(
         "Smartphones, ESANN 2013"
     ),
     licence="CC BY 4.0 by its UCI page; the README inside the archive forbids commercial use",
+    recorded_as="hapt",
     official_test=tuple(f"uci-har-{user:02d}" for user in hapt.TEST_USERS),
 )
