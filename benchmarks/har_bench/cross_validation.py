@@ -27,6 +27,7 @@ METHODS = {
     "supervised": "hapt-supervised",
     "multi-task": "hapt-multi-task",
     "robust": "hapt-robust",
+    "fine": "hapt-fine",
 }
 """Recipes; each data set changes their [data]."""
 BASELINES = ("supervised", "random-forest", "logistic-regression")

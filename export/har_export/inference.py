@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from har_train.network import HarNetwork, ResidualBlock
+from har_train.network import HarNetwork, ResidualBlock, enlarge
 
 
 class InferenceNetwork(nn.Module):
@@ -21,6 +21,7 @@ class InferenceNetwork(nn.Module):
         network = copy.deepcopy(network).eval()
         self.mean = nn.Buffer(network.mean)
         self.gain = nn.Buffer(1 / network.std)
+        self.fine_unit = nn.Buffer(network.stillness / network.std) if network.architecture.fine_scale else None
         self.blocks = nn.Sequential(*(_FoldedBlock(block) for block in network.encoder.blocks))
         self.pool = network.encoder.pool
         self.classifier = _folded_classifier(network.classifier, temperature)
@@ -32,6 +33,8 @@ class InferenceNetwork(nn.Module):
 
     def forward(self, imu: Tensor) -> Tensor:
         x = (imu - self.mean) * self.gain
+        if self.fine_unit is not None:
+            x = torch.cat([x, enlarge(x, self.fine_unit)], dim=2)
         x = self.blocks(x.unsqueeze(1).permute(0, 3, 1, 2))
         return self.classifier(self.pool(x).flatten(1)).softmax(dim=1)
 

@@ -44,7 +44,7 @@ class MultiTask(lightning.LightningModule):
         config = self.recipe.classifier_augment
         if config.any():
             x = augment_for_classifier(x, activity, user, self.network.std, config)
-        features = encode(self.network.encoder, self.network.normalise(x))
+        features = encode(self.network.encoder, self.network.encoder_input(self.network.normalise(x)))
         loss = self.classification_loss(self.network.classifier(features).float(), activity)
         self._log_mean("loss_ce", loss, len(x))
         return loss
@@ -55,7 +55,10 @@ class MultiTask(lightning.LightningModule):
         x = self.network.normalise(x)
         # The classifier is used on raw windows only, so only they make the running statistics of batch norm.
         with frozen_running_statistics(self.network):
-            features = [encode(self.network.encoder, augment(x, self.recipe.augment)) for _ in range(2)]
+            features = [
+                encode(self.network.encoder, self.network.encoder_input(augment(x, self.recipe.augment)))
+                for _ in range(2)
+            ]
             z = torch.cat([self.network.project(view).float() for view in features])
         views = Views(activity.repeat(2), user.repeat(2), torch.arange(len(x), device=x.device).repeat(2))
         with torch.autocast(x.device.type, enabled=False):

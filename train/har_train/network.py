@@ -13,6 +13,11 @@ from torch import Tensor, nn
 from har_runtime.contract import CHANNELS
 from har_runtime.errors import ModelError
 
+FINE_RANGE = 3.0
+"""Enlarged stillness stays within about +-1; what saturates is at +-3, where the other channels' steps are."""
+STILL_QUANTILE = 0.25
+"""Of the windows' standard deviations: a quarter or more of what people are recorded doing is keeping still."""
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -33,6 +38,8 @@ class Architecture:
     """Not in the paper; the width of the SupCon reference code."""
     dropout: float = 0.2
     """In classifier and projector. Not in the paper."""
+    fine_scale: bool = False
+    """Whether the encoder sees each window a second time, enlarged until stillness fills the range. Not in the paper."""
 
     def __post_init__(self) -> None:
         sizes = (self.classes, *self.filters, *self.kernels, *self.head, self.projector_hidden, self.projector_out)
@@ -64,11 +71,11 @@ class ResidualBlock(nn.Module):
 
 
 class Encoder(nn.Module):
-    """The time-series ResNet of Wang et al. 2017: (batch, 50, 6) normalised windows to (batch, 128) features."""
+    """The time-series ResNet of Wang et al. 2017: (batch, 50, channels) to (batch, 128) features."""
 
-    def __init__(self, filters: tuple[int, ...], kernels: tuple[int, ...]):
+    def __init__(self, channels: int, filters: tuple[int, ...], kernels: tuple[int, ...]):
         super().__init__()
-        widths = (len(CHANNELS), *filters)
+        widths = (channels, *filters)
         self.blocks = nn.Sequential(*(ResidualBlock(a, b, kernels) for a, b in itertools.pairwise(widths)))
         self.pool = nn.AdaptiveAvgPool2d(1)
 
@@ -88,11 +95,23 @@ def _projector(width: int, hidden: int, out: int, dropout: float) -> nn.Sequenti
     return nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, out))
 
 
+def enlarge(x: Tensor, unit: Tensor) -> Tensor:
+    """What moves in each window, in units of `unit` and squeezed into +-FINE_RANGE; shapes (n, time, 6) and (6,).
+
+    A still body trembles by a hundredth of what a step shakes it: beside each other on one scale, standing and sitting
+    are the same flat line but for the direction of gravity, which every wearer's device has otherwise.
+    """
+    moves = x - x.mean(dim=1, keepdim=True)
+    return FINE_RANGE * (moves / (FINE_RANGE * unit)).tanh()
+
+
 class HarNetwork(nn.Module):
     """Raw windows in SI units to logits; the projector serves the contrastive loss and is dropped at export."""
 
     mean: Tensor
     std: Tensor
+    stillness: Tensor
+    """Of architectures with `fine_scale`: how much each channel moves in the quieter windows, shape (6,)."""
 
     def __init__(self, architecture: Architecture):
         super().__init__()
@@ -100,7 +119,11 @@ class HarNetwork(nn.Module):
         width = architecture.filters[-1]
         self.register_buffer("mean", torch.zeros(len(CHANNELS)))
         self.register_buffer("std", torch.ones(len(CHANNELS)))
-        self.encoder = Encoder(architecture.filters, architecture.kernels)
+        channels = len(CHANNELS)
+        if architecture.fine_scale:
+            self.register_buffer("stillness", torch.ones(channels))
+            channels *= 2
+        self.encoder = Encoder(channels, architecture.filters, architecture.kernels)
         self.classifier = _classifier(width, architecture.head, architecture.classes, architecture.dropout)
         self.projector = (
             _projector(width, architecture.projector_hidden, architecture.projector_out, architecture.dropout)
@@ -109,13 +132,26 @@ class HarNetwork(nn.Module):
         )
         self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
+    @torch.no_grad()
+    def measure(self, x: Tensor) -> None:
+        """Take the statistics of the training users' windows, shape (n, time, 6) in SI units."""
+        self.mean.copy_(x.double().mean((0, 1)))
+        self.std.copy_(x.double().std((0, 1), correction=0))
+        if self.architecture.fine_scale:
+            self.stillness.copy_(x.std(dim=1).quantile(STILL_QUANTILE, dim=0))
+
     def normalise(self, x: Tensor) -> Tensor:
         """Each channel to mean 0 and standard deviation 1 over the training users."""
         return (x - self.mean) / self.std
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, 50, 6) in m/s^2 and rad/s to (batch, classes) logits."""
-        return self.classifier(self.encoder(self.normalise(x)))
+        return self.classifier(self.encoder(self.encoder_input(self.normalise(x))))
+
+    def encoder_input(self, x: Tensor) -> Tensor:
+        """What the encoder is fed of normalised windows: themselves, and enlarged beside them where the architecture
+        has it; (batch, 50, 6) to (batch, 50, 6 or 12)."""
+        return torch.cat([x, enlarge(x, self.stillness / self.std)], dim=2) if self.architecture.fine_scale else x
 
     def project(self, features: Tensor) -> Tensor:
         """(batch, 128) features to (batch, 128) embeddings of length 1 (section 3.2.3 b)."""

@@ -57,6 +57,7 @@ class ModelConfig:
     projector_hidden: int = 256
     projector_out: int = 128
     dropout: float = 0.2
+    fine_scale: bool = False
 
 
 @dataclass(frozen=True)

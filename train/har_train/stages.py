@@ -174,7 +174,7 @@ def train_stage(
     if not stage.validated:
         # Views alone made these weights, and left the running statistics alone: they are taken from raw windows now.
         raw = torch.from_numpy(train.x).split(settings.batch_size)
-        update_bn((network.normalise(batch) for batch in raw), network.encoder)
+        update_bn((network.encoder_input(network.normalise(batch)) for batch in raw), network.encoder)
     return seconds
 
 

@@ -7,7 +7,6 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from har_runtime.errors import HarError
@@ -56,9 +55,7 @@ def fit(
 
     torch.manual_seed(run.seed)
     network = HarNetwork(architecture_of(recipe))
-    with torch.no_grad():
-        network.mean.copy_(torch.from_numpy(train.x.mean((0, 1), dtype=np.float64)))
-        network.std.copy_(torch.from_numpy(train.x.std((0, 1), dtype=np.float64)))
+    network.measure(torch.from_numpy(train.x))
     if run.devices * run.nodes > 1:
         synchronise_batch_norm(network.encoder)
     stages = stages_of(recipe, run.out)
