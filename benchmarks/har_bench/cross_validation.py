@@ -27,7 +27,6 @@ METHODS = {
     "supervised": "hapt-supervised",
     "multi-task": "hapt-multi-task",
     "robust": "hapt-robust",
-    "fine": "hapt-fine",
 }
 """Recipes; each data set changes their [data]."""
 BASELINES = ("supervised", "random-forest", "logistic-regression")

@@ -39,7 +39,7 @@ class Architecture:
     dropout: float = 0.2
     """In classifier and projector. Not in the paper."""
     fine_scale: bool = False
-    """Whether the encoder sees each window a second time, enlarged until stillness fills the range. Not in the paper."""
+    """Whether the encoder sees each window a second time, enlarged until stillness shows. Not in the paper."""
 
     def __post_init__(self) -> None:
         sizes = (self.classes, *self.filters, *self.kernels, *self.head, self.projector_hidden, self.projector_out)
