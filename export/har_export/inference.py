@@ -19,9 +19,7 @@ class InferenceNetwork(nn.Module):
     def __init__(self, network: HarNetwork, temperature: float):
         super().__init__()
         network = copy.deepcopy(network).eval()
-        self.mean = nn.Buffer(network.mean)
-        self.gain = nn.Buffer(1 / network.std)
-        self.fine_unit = nn.Buffer(network.stillness / network.std) if network.architecture.fine_scale else None
+        self.front = FrontEnd(network)
         self.blocks = nn.Sequential(*(_FoldedBlock(block) for block in network.encoder.blocks))
         self.pool = network.encoder.pool
         self.classifier = _folded_classifier(network.classifier, temperature)
@@ -32,11 +30,26 @@ class InferenceNetwork(nn.Module):
         self.eval()
 
     def forward(self, imu: Tensor) -> Tensor:
-        x = (imu - self.mean) * self.gain
-        if self.fine_unit is not None:
-            x = torch.cat([x, enlarge(x, self.fine_unit)], dim=2)
-        x = self.blocks(x.unsqueeze(1).permute(0, 3, 1, 2))
+        x = self.blocks(self.front(imu).unsqueeze(1).permute(0, 3, 1, 2))
         return self.classifier(self.pool(x).flatten(1)).softmax(dim=1)
+
+
+class FrontEnd(nn.Module):
+    """From SI units to what the encoder is fed.
+
+    It stays in float32 in every format: one int8 scale cannot hold m/s^2 and rad/s, nor steps and stillness, side by
+    side. The quantizer knows it by the name of this class.
+    """
+
+    def __init__(self, network: HarNetwork):
+        super().__init__()
+        self.mean = nn.Buffer(network.mean)
+        self.gain = nn.Buffer(1 / network.std)
+        self.unit = nn.Buffer(network.stillness / network.std) if network.architecture.fine_scale else None
+
+    def forward(self, imu: Tensor) -> Tensor:
+        x = (imu - self.mean) * self.gain
+        return x if self.unit is None else torch.cat([x, enlarge(x, self.unit)], dim=2)
 
 
 class _FoldedBlock(nn.Module):

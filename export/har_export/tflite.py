@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from har_export.inference import InferenceNetwork
+from har_export.inference import FrontEnd, InferenceNetwork
 from har_runtime.card import METADATA_NAME, ModelCard
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import DataError
@@ -38,8 +38,7 @@ def to_tflite(network: InferenceNetwork) -> bytes:
 def quantise(float_model: bytes, calibration: NDArray[np.float32]) -> bytes:
     """int8 weights and activations, float32 input and output.
 
-    Normalisation stays in float32, because one int8 scale cannot hold m/s^2 and rad/s side by side. For the ranges see
-    `_ranges`.
+    What `FrontEnd` does stays in float32. For the ranges see `_ranges`.
 
     Args:
         calibration: windows in SI units of training users, shape (n, 50, 6).
@@ -58,8 +57,10 @@ def quantise(float_model: bytes, calibration: NDArray[np.float32]) -> bytes:
         recipe = recipe_manager.RecipeManager()
         operation = qtyping.TFLOperationName
         recipe.add_static_config(".*", operation.ALL_SUPPORTED, activation_num_bits=8, weight_num_bits=8)
-        for name in (operation.INPUT, operation.OUTPUT, operation.SUB, operation.MUL):
+        for name in (operation.INPUT, operation.OUTPUT):
             recipe.add_quantization_config(".*", name, algorithm_key=AlgorithmName.NO_QUANTIZE)
+        front = f".*{FrontEnd.__name__}.*"
+        recipe.add_quantization_config(front, operation.ALL_SUPPORTED, algorithm_key=AlgorithmName.NO_QUANTIZE)
         interpreter = tfl_interpreter_utils.create_tfl_interpreter(float_model)
         signature, tensors = next(iter(interpreter.get_signature_list().items()))
         calibrator = Calibrator(float_model, num_threads=1, qsv_update_func=_collect_extremes)

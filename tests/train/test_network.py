@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from har_runtime.errors import ModelError
-from har_train.network import Architecture, HarNetwork, parameter_count
+from har_train.network import Architecture, HarNetwork, enlarge, parameter_count
 
 
 def test_the_encoder_has_the_paper_s_480768_parameters() -> None:
@@ -45,6 +45,26 @@ def test_normalisation_is_part_of_the_network() -> None:
     network.mean.fill_(2.0)
     network.std.fill_(3.0)
     assert torch.allclose(network(x * 3 + 2), plain, atol=1e-5)
+
+
+def test_enlarging_shows_stillness_in_its_own_units_and_bounds_what_moves() -> None:
+    torch.manual_seed(0)
+    gravity, unit = torch.tensor([0.0, 0.0, 9.8, 0, 0, 0]), torch.tensor([0.02, 0.02, 0.02, 0.01, 0.01, 0.01])
+    still = enlarge(gravity + torch.randn(64, 50, 6) * unit, unit)
+    assert still.std(dim=(0, 1)).tolist() == pytest.approx([1.0] * 6, rel=0.2)
+    assert still.mean(dim=1).abs().max() < 0.5  # Gravity is gone.
+    moving = enlarge(gravity + torch.randn(64, 50, 6) * 100 * unit, unit)
+    assert float(moving.abs().max()) == pytest.approx(3.0, abs=1e-3)
+
+
+def test_the_unit_of_stillness_is_how_much_the_quieter_windows_move() -> None:
+    torch.manual_seed(0)
+    network = HarNetwork(Architecture(classes=6, fine_scale=True))
+    loudness = torch.linspace(0.01, 1.0, 400)[:, None, None]
+    network.measure(torch.randn(400, 50, 6) * loudness)
+    assert network.stillness.tolist() == pytest.approx([0.26] * 6, rel=0.15)
+    assert network.encoder_input(torch.randn(3, 50, 6)).shape == (3, 50, 12)
+    assert HarNetwork(Architecture(classes=6)).encoder_input(torch.randn(3, 50, 6)).shape == (3, 50, 6)
 
 
 def test_embeddings_have_length_one() -> None:
