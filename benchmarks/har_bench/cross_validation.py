@@ -26,6 +26,7 @@ METHODS = {
     "random-forest": "hapt-random-forest",
     "supervised": "hapt-supervised",
     "multi-task": "hapt-multi-task",
+    "fine-scale": "hapt-fine",
     "robust": "hapt-robust",
 }
 """Recipes; each data set changes their [data]."""
