@@ -136,6 +136,22 @@ def _cross_validation(result: dict[str, Any]) -> str:
     return "\n".join(lines) + f"\n\n{time}\n"
 
 
+def _hapt_groups(result: dict[str, Any]) -> str:
+    beside = {
+        row["method"]: row for row in result["comparisons"] if (row["set"], row["against"]) == ("hapt", "supervised")
+    }
+    lines = ["| method | macro-F1 (95 % interval over users) | minus supervised | worst user |", "|---|---|---|---|"]
+    rows = [row for row in result["rows"] if row["set"] == "hapt"]
+    for row in sorted(rows, key=lambda row: -row["judgement"]["scores"]["macro_f1"]):
+        judgement, found = row["judgement"], beside.get(row["method"])
+        difference = f"{100 * found['difference']:+.1f} ({_range(found['interval'])})" if found else ""
+        lines.append(
+            f"| {row['method']} | **{_percent(judgement['scores']['macro_f1'])}** ({_range(judgement['interval'])}) "
+            f"| {difference} | {_percent(judgement['users'][judgement['worst_user']]['macro_f1'])} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 def _training_speed(result: dict[str, Any]) -> str:
     seconds, machine = result["epoch_seconds"], result["machine"]
     views = seconds["multi_task"] / seconds["multi_task_jitter_only"] - 1
@@ -163,6 +179,7 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "runtime_speed": ("runtime_speed", _runtime_speed),
     "training_speed": ("training_speed", _training_speed),
     "cross_validation": ("cross_validation", _cross_validation),
+    "hapt_groups": ("cross_validation", _hapt_groups),
 }
 """For each block, the result that it shows and how."""
 
