@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -51,7 +52,7 @@ def _export(options: argparse.Namespace) -> int:
         checkpoint,
         windows,
         options.out,
-        options.name or record.recipe.name,
+        options.name or re.sub(r"[^\w.-]+", "-", record.recipe.name),  # Settings changed by --set are in it.
         formats,
         progress=lambda step: print(f"{step} ...", file=sys.stderr, flush=True),
     )

@@ -1,6 +1,7 @@
 """Exported files: the network's own answers, without the projector, in one piece, with their card."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,11 +25,12 @@ from har_train.training import fit
 from har_train.windows import WindowSet, cut_windows
 
 
-@pytest.fixture(scope="module", params=["false", "true"], ids=["paper", "fine-scale"])
+@pytest.fixture(scope="module", params=[False, True], ids=["paper", "fine-scale"])
 def run(small_hapt: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     """A short training run on the small archive, of the paper's network and of one that sees stillness enlarged."""
     out = tmp_path_factory.mktemp("run") / "run"
-    recipe = load_recipe("uci-har-supervised", [f"model.fine_scale={request.param}"])
+    recipe = load_recipe("uci-har-supervised")
+    recipe = replace(recipe, model=replace(recipe.model, fine_scale=request.param))
     windows = cut_windows(load("hapt", small_hapt), recipe.data)
     fit(recipe, find("hapt"), windows, "waist", Run(out, seed=0, epochs=8))
     return out
@@ -49,6 +51,15 @@ def exported(run: Path, small_hapt: Path, tmp_path_factory: pytest.TempPathFacto
     out = tmp_path_factory.mktemp("exported")
     assert main([str(run), "--out", str(out), "--name", "toy", "--data", str(small_hapt)]) == 0
     return out
+
+
+def test_settings_that_were_changed_make_a_file_name_that_any_disk_takes(small_hapt: Path, tmp_path: Path) -> None:
+    recipe = load_recipe("uci-har-supervised", ["data.placement='waist'", "optimiser.epochs=1"])
+    windows = cut_windows(load("hapt", small_hapt), recipe.data)
+    fit(recipe, find("hapt"), windows, "waist", Run(tmp_path / "r"))
+    assert main([str(tmp_path / "r"), "--out", str(tmp_path), "--formats", "tflite", "--data", str(small_hapt)]) == 0
+    (file,) = tmp_path.glob("*.tflite")
+    assert file.name == "uci-har-supervised-data.placement-waist-optimiser.epochs-1-fp32.tflite"
 
 
 def test_a_model_of_longer_windows_is_not_exported(small_hapt: Path, tmp_path: Path, capsys) -> None:
