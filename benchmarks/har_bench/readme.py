@@ -132,7 +132,7 @@ def _cross_validation(result: dict[str, Any]) -> str:
         lines.append(f"| {' | '.join(cells)} |")
     hours = sum(row["training_seconds"] for row in result["rows"]) / 3600
     machine = result["machine"]
-    time = f"Training took {hours:.1f} hours of {machine['cores']} cores ({machine['cpu']}), two folds at a time."
+    time = f"Training took {hours:.1f} hours, summed over the folds; each had one core of {machine['cpu']}."
     return "\n".join(lines) + f"\n\n{time}\n"
 
 
