@@ -47,7 +47,7 @@ def test_a_replayed_recording_scores_what_har_train_evaluate_scores(number, data
         pytest.fail(f"{cut['user']} is not one of the users waist never saw: choose other recordings for this test")
     assert main(["--source", f"replay:{path}?speed=max", "--json"]) == 0
     streamed = json.loads(capsys.readouterr().out)["scores"]
-    evaluated = evaluate("waist", data, cut["recording"]).scores
+    evaluated = evaluate("waist", data, cut["recording"]).judgement.scores
     assert streamed["macro_f1"] == evaluated.macro_f1
     assert streamed["confusion"] == [list(row) for row in evaluated.confusion]
     assert main(["--source", f"replay:{path}?speed=max"]) == 0
