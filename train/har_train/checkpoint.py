@@ -65,10 +65,7 @@ class Checkpoint:
 
     def features(self, x: NDArray[np.float32], batch: int = 1024) -> NDArray[np.float32]:
         """The encoder's features of windows, shape (n, 50, 6) in SI units to (n, width)."""
-        network = self.network
-        return _in_batches(
-            network, lambda part: network.encoder(network.encoder_input(network.normalise(part))), x, batch
-        )
+        return _in_batches(self.network, self.network.features, x, batch)
 
 
 def network_logits(network: HarNetwork, x: NDArray[np.float32], batch: int = 1024) -> NDArray[np.float32]:

@@ -40,7 +40,7 @@ def _sum(x: Tensor) -> Tensor:
 
 
 def encode(encoder: nn.Module, x: Tensor) -> Tensor:
-    """Features of the whole batch, (batch, 50, 6) to (batch, width), each process computing its share."""
+    """Features of the whole batch, (batch, 50, channels) to (batch, width), each process computing its share."""
     if world_size() == 1:
         return encoder(x)
     share = torch.tensor_split(torch.arange(len(x), device=x.device), world_size())[dist.get_rank()]

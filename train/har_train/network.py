@@ -146,7 +146,11 @@ class HarNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, 50, 6) in m/s^2 and rad/s to (batch, classes) logits."""
-        return self.classifier(self.encoder(self.encoder_input(self.normalise(x))))
+        return self.classifier(self.features(x))
+
+    def features(self, x: Tensor) -> Tensor:
+        """(batch, 50, 6) in m/s^2 and rad/s to the encoder's (batch, 128) features."""
+        return self.encoder(self.encoder_input(self.normalise(x)))
 
     def encoder_input(self, x: Tensor) -> Tensor:
         """What the encoder is fed of normalised windows: themselves, and enlarged beside them where the architecture
