@@ -215,7 +215,9 @@ def draw_picture() -> str:
         latest = (classifier.push(chunk.times_ns, chunk.acc, chunk.gyro) or [latest])[-1]
     assert latest is not None
     console = Console(record=True, width=72, file=Path("/dev/null").open("w"), color_system="truecolor")  # noqa: SIM115
-    view = panel(StreamInfo(model.card, source.description), latest, track.of(latest.window), classifier.report)
+    view = panel(
+        StreamInfo(model.card, source.description, source.report), latest, track.of(latest.window), classifier.report
+    )
     console.print(view)
     svg = console.export_svg(title="har-stream --demo")
     # rich asks a content network for its font; the picture must not.

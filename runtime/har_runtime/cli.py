@@ -56,7 +56,7 @@ def _stream(options: argparse.Namespace) -> int:
         print(DEMO_NOTE, file=sys.stderr, flush=True)
     model = load_model(options.model)
     source = open_source(options.source or DEMO_SOURCE)
-    info = StreamInfo(model.card, source.description)
+    info = StreamInfo(model.card, source.description, source.report)
     sinks: list[Sink] = []
     interruptible = Interruptible()
     try:

@@ -4,9 +4,13 @@ import argparse
 import os
 import sys
 import traceback
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from har_runtime.errors import DataError, HarError
+
+Command = Callable[[list[str]], int]
+"""The entry point of a subcommand: its arguments to its exit code."""
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
@@ -15,9 +19,18 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
-def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) -> int:
-    """Parse, call the chosen command's `run`, and turn what it raises into an exit code."""
-    options = parser.parse_args(arguments)
+def run_command(
+    parser: argparse.ArgumentParser, arguments: list[str] | None, commands: Mapping[str, Command] | None = None
+) -> int:
+    """Parse, call the chosen command's `run`, and turn what it raises into an exit code.
+
+    Args:
+        commands: for a program that does its main job without a subcommand: what else it can do, by first argument.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
+    if commands and given and given[0] in commands:
+        return commands[given[0]](given[1:])
+    options = parser.parse_args(given)
     try:
         return int(options.run(options))
     except HarError as error:

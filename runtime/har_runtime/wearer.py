@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.contract import PERIOD_NS, SAMPLE_RATE_HZ
-from har_runtime.samples import SampleChunk
+from har_runtime.samples import ImuChunk
 
 TOUR = ("standing", "walking", "stairs_up", "stairs_down", "sitting", "lying")
 """The first bouts, so that even a short run shows every activity; from then on the wearer does as NEXT allows."""
@@ -95,7 +95,7 @@ class Wearer:
         people = _people()
         self._activities = people[seed % len(people)]
 
-    def __iter__(self) -> Iterator[SampleChunk]:
+    def __iter__(self) -> Iterator[ImuChunk]:
         """A chunk for each bout, with the transition into the next; times start at 0."""
         rng = np.random.default_rng(self._seed)
         fade = round(TRANSITION_S * SAMPLE_RATE_HZ)
@@ -115,7 +115,7 @@ class Wearer:
             now = signal[:-fade]
             times = (start + np.arange(len(now), dtype=np.int64)) * PERIOD_NS
             start += len(now)
-            yield SampleChunk(times, now[:, :3], now[:, 3:], labels)
+            yield ImuChunk(times, now[:, :3], now[:, 3:], labels)
 
 
 def _bouts(rng: np.random.Generator) -> Iterator[str]:

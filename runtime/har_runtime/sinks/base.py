@@ -6,6 +6,7 @@ from typing import Protocol
 from har_runtime.card import ModelCard
 from har_runtime.classify import Prediction
 from har_runtime.resample import ResampleReport
+from har_runtime.sources.base import SourceReport
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,8 @@ class StreamInfo:
     card: ModelCard
     source: str
     """The source's description."""
+    report: SourceReport
+    """The source's own; it goes on counting."""
 
 
 class Sink(Protocol):

@@ -1,10 +1,27 @@
 """What every source is: an iterator of sample chunks, which says what it is."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from har_runtime.samples import SampleChunk
+
+
+@dataclass
+class SourceReport:
+    """What a source found out about its sensor, and what was lost before it became samples; filled as it goes."""
+
+    rate_hz: float | None = None
+    """Nominal, Hz, where the source sets or is told it."""
+    units: str | None = None
+    """As delivered and how that is known, "acceleration in g (by its rest of 0.99)" for one."""
+    range: str | None = None
+    """Full scale, where the source knows it."""
+    lost: Counter[str] = field(default_factory=Counter)
+    """Samples, frames, lines or requests that gave no sample, counted by reason ("wrong checksum")."""
+    reconnections: int = 0
 
 
 class Source(Protocol):
@@ -12,6 +29,7 @@ class Source(Protocol):
 
     description: str
     """One line for a person: what this is."""
+    report: SourceReport
 
     def __iter__(self) -> Iterator[SampleChunk]:
         """Chunks as they come, until the source ends."""

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from har_runtime.contract import CHANNELS, SAMPLE_RATE_HZ, to_ns
 from har_runtime.errors import DataError, SourceError
-from har_runtime.samples import SampleChunk
-from har_runtime.sources.base import Pace
+from har_runtime.samples import ImuChunk
+from har_runtime.sources.base import Pace, SourceReport
 from har_runtime.uri import Uri, speed_option
 
 CHUNK_ROWS = 512
@@ -47,6 +47,7 @@ class Replay:
         self.path = path
         self._speed = speed
         self.description = f"recording {path.name}"
+        self.report = SourceReport()
         try:
             self._file = path.open(newline="", encoding="utf-8-sig")
         except OSError as error:
@@ -76,7 +77,7 @@ class Replay:
             self._file.close()
             raise
 
-    def __iter__(self) -> Iterator[SampleChunk]:
+    def __iter__(self) -> Iterator[ImuChunk]:
         pace = Pace(self._speed)
         # Held back, rows go out by the tenth of a second of the recording; else by as many as are read at a time.
         step = CHUNK_ROWS if self._speed == float("inf") else max(1, round(self._speed * SAMPLE_RATE_HZ / 10))
@@ -86,7 +87,7 @@ class Replay:
                 for begin in range(0, len(chunk.times_ns), step):
                     part = slice(begin, begin + step)
                     labels = None if chunk.labels is None else chunk.labels[part]
-                    piece = SampleChunk(chunk.times_ns[part], chunk.acc[part], chunk.gyro[part], labels)
+                    piece = ImuChunk(chunk.times_ns[part], chunk.acc[part], chunk.gyro[part], labels)
                     pace.wait_until(int(piece.times_ns[-1]))
                     yield piece
                 chunk = self._read(CHUNK_ROWS)
@@ -98,7 +99,7 @@ class Replay:
     def close(self) -> None:
         self._file.close()
 
-    def _read(self, count: int) -> SampleChunk | None:
+    def _read(self, count: int) -> ImuChunk | None:
         rows = list(itertools.islice(self._rows, count))
         if not rows:
             return None
@@ -115,7 +116,7 @@ class Replay:
                 return None
             table = self._table_with_gaps(rows, first_line)
             labels = self._labels(rows)
-        return SampleChunk(to_ns(table[:, 0]), table[:, 1:4], table[:, 4:7], labels)
+        return ImuChunk(to_ns(table[:, 0]), table[:, 1:4], table[:, 4:7], labels)
 
     def _labels(self, rows: list[list[str]]) -> NDArray[np.str_] | None:
         if self._label_column is None:
@@ -144,7 +145,7 @@ class Replay:
                     ) from None
         return table
 
-    def _check_units(self, chunk: SampleChunk, gravity: bool = True) -> None:
+    def _check_units(self, chunk: ImuChunk, gravity: bool = True) -> None:
         fastest = float(np.fmax.reduce(np.abs(chunk.gyro), axis=None, initial=0.0))  # fmax passes over NaN.
         if fastest > MAX_ANGULAR_RATE:
             raise DataError(

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from har_runtime.contract import SAMPLE_RATE_HZ
-from har_runtime.samples import SampleChunk
-from har_runtime.sources.base import Pace
+from har_runtime.samples import ImuChunk
+from har_runtime.sources.base import Pace, SourceReport
 from har_runtime.uri import Uri, speed_option
 from har_runtime.wearer import Wearer
 
@@ -22,9 +22,10 @@ class Simulated:
 
     def __init__(self, seed: int, seconds: float, speed: float):
         self.description = f"simulated wearer (synthetic signals, seed {seed})"
+        self.report = SourceReport(SAMPLE_RATE_HZ)
         self._seed, self._seconds, self._speed = seed, seconds, speed
 
-    def __iter__(self) -> Iterator[SampleChunk]:
+    def __iter__(self) -> Iterator[ImuChunk]:
         pace = Pace(self._speed)
         step = max(1, round(min(self._speed, 100.0) * SAMPLE_RATE_HZ / 10))
         for bout in Wearer(self._seed):
@@ -37,7 +38,7 @@ class Simulated:
                 part = slice(begin, begin + len(times))
                 pace.wait_until(int(times[-1]))
                 labels = None if bout.labels is None else bout.labels[part]
-                yield SampleChunk(times, bout.acc[part], bout.gyro[part], labels)
+                yield ImuChunk(times, bout.acc[part], bout.gyro[part], labels)
 
     def close(self) -> None:
         """Nothing to let go of."""
