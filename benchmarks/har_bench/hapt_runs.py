@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from har_bench.report import read_report, write_report
-from har_export.pipeline import export_tflite
+from har_export.formats import FORMATS
+from har_export.interpreters import QUICK, runtimes
+from har_export.pipeline import export_model
 from har_runtime.command import data_folder, run_command
 from har_runtime.errors import DataError
 from har_train.checkpoint import load_checkpoint
@@ -75,8 +77,11 @@ def _judge(folder: Path, windows: WindowSet) -> dict[str, Any]:
     """Scores of one run in both number formats, and what it took."""
     checkpoint = load_checkpoint(folder)
     record = checkpoint.record
-    exported = export_tflite(checkpoint, windows, folder / "export", record.recipe.name)
-    scores = {"int8" if file.format == "tflite-int8" else "fp32": asdict(file.score) for file in exported}
+    formats, compared = ("tflite", "tflite-int8"), runtimes()[:QUICK]
+    exported = export_model(
+        checkpoint, windows, folder / "export", record.recipe.name, formats, bounds={}, compared=compared
+    )
+    scores = {FORMATS[file.format].number_format: asdict(file.score) for file in exported.files}
     return {
         "recipe": record.recipe.name,
         "lambda": record.recipe.contrastive.weight,

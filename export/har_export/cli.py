@@ -4,9 +4,11 @@ import argparse
 import json
 import re
 import sys
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
+from har_export import inspection
+from har_export.formats import FORMATS, INT8
 from har_runtime.command import add_common, data_folder, run_command
 from har_runtime.errors import ModelError
 
@@ -15,54 +17,90 @@ def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="har-export",
-        description="Turn a checkpoint of har-train into TFLite files with their model card, and score them on the "
-        "users it was not trained on.",
+        description="Turn a checkpoint of har-train into the files people embed, with their model card, and prove that "
+        "every runtime gives PyTorch's answers on the users the model was not trained on.",
+        epilog="har-export inspect FILE shows what is in a .tflite or .onnx.",
     )
     parser.add_argument("checkpoint", type=Path, help="model.safetensors of har-train, or the folder of a run")
     parser.add_argument("--out", required=True, type=Path, help="folder for the files")
     parser.add_argument("--name", help="name of the model (default: that of its recipe)")
-    parser.add_argument(
-        "--formats",
-        default="tflite,tflite-int8",
-        help="of tflite (float32) and tflite-int8 (int8 with float32 input and output); default: %(default)s",
-    )
+    parser.add_argument("--formats", default=",".join(FORMATS), help=f"of {_formats()} (default: all)")
     parser.add_argument(
         "--data", help="folder or archive of its data set, to calibrate and score (default: $HAREDGE_DATA)"
     )
+    parser.add_argument(
+        "--qat", action="store_true", help="fine-tune the network for int8 first, and say what it gains"
+    )
+    parser.add_argument(
+        "--max-loss",
+        type=float,
+        default=100 * (INT8.macro_f1_loss or 0),
+        metavar="POINTS",
+        help="points of macro-F1 that int8 may lose (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--min-agreement",
+        type=float,
+        default=100 * (INT8.agreement or 0),
+        metavar="PERCENT",
+        help="test windows for which int8 must give float32's answer (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="compare in ONNX Runtime and LiteRT alone, not in all that is here",
+    )
+    parser.add_argument(
+        "--tflite-runtime",
+        type=Path,
+        metavar="PYTHON",
+        help="Python of an environment with tflite-runtime, to compare with too: it stands for older runtimes in apps",
+    )
     add_common(parser)
     parser.set_defaults(run=_export)
-    return run_command(parser, arguments)
+    return run_command(parser, arguments, {"inspect": inspection.main})
+
+
+def _formats() -> str:
+    return ", ".join(f"{key} ({format.help})" for key, format in FORMATS.items())
 
 
 def _export(options: argparse.Namespace) -> int:
-    from har_export.pipeline import FORMATS, export_tflite
+    from har_export.interpreters import QUICK, runtimes
+    from har_export.pipeline import export_model
     from har_train.checkpoint import load_checkpoint
     from har_train.datasets import load
     from har_train.windows import cut_windows
 
     formats = tuple(dict.fromkeys(options.formats.split(",")))
-    unknown = [kind for kind in formats if kind not in FORMATS]
+    unknown = [format for format in formats if format not in FORMATS]
     if unknown:
         raise ModelError(f"--formats: unknown format '{unknown[0]}'; known: {', '.join(FORMATS)}")
     checkpoint = load_checkpoint(options.checkpoint)
     record = checkpoint.record
     config = record.recipe.data
     windows = cut_windows(load(config.dataset, data_folder(options.data), config.placement), config)
-    exported = export_tflite(
+    int8 = replace(INT8, macro_f1_loss=options.max_loss / 100, agreement=options.min_agreement / 100)
+    done = export_model(
         checkpoint,
         windows,
         options.out,
         options.name or re.sub(r"[^\w.-]+", "-", record.recipe.name),  # Settings changed by --set are in it.
         formats,
+        qat=options.qat,
+        bounds={key: int8 if format.bound is INT8 else format.bound for key, format in FORMATS.items()},
+        compared=runtimes(options.tflite_runtime)[: QUICK if options.quick else None],
         progress=lambda step: print(f"{step} ...", file=sys.stderr, flush=True),
     )
     if options.json:
-        print(json.dumps([{**asdict(file), "path": str(file.path)} for file in exported], indent=1))
+        print(json.dumps(done.to_dict(), indent=1))
         return 0
-    for file in exported:
+    for file in done.files:
         print(
             f"{file.path}  {file.size / 1024:.0f} KiB  {sum(file.operators.values())} operators  "
             f"macro-F1 {100 * file.score.macro_f1:.2f} % on {file.score.windows} windows of "
             f"{len(record.split.test)} users it never saw"
         )
+    for line in done.summary():
+        print(line)
     return 0

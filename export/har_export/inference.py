@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from har_train.network import HarNetwork, ResidualBlock, enlarge
+from har_train.network import HarNetwork, PlainBlock, ResidualBlock, enlarge
 
 
 class InferenceNetwork(nn.Module):
@@ -20,8 +20,7 @@ class InferenceNetwork(nn.Module):
         super().__init__()
         network = copy.deepcopy(network).eval()
         self.front = FrontEnd(network)
-        self.blocks = nn.Sequential(*(_FoldedBlock(block) for block in network.encoder.blocks))
-        self.pool = network.encoder.pool
+        self.blocks = nn.Sequential(*(_folded(block) for block in network.encoder.blocks))
         self.classifier = _folded_classifier(network.classifier, temperature)
         # The converter tells weights apart by their address, and copies those that are not contiguous to memory it
         # reuses: channels-last weights of one shape would end up as one.
@@ -31,7 +30,8 @@ class InferenceNetwork(nn.Module):
 
     def forward(self, imu: Tensor) -> Tensor:
         x = self.blocks(self.front(imu).unsqueeze(1).permute(0, 3, 1, 2))
-        return self.classifier(self.pool(x).flatten(1)).softmax(dim=1)
+        x = x.mean((2, 3), keepdim=True)  # Kept dimensions, or TFLite gets a transpose and ONNX a gather.
+        return self.classifier(x.flatten(1)).softmax(dim=1)
 
 
 class FrontEnd(nn.Module):
@@ -52,10 +52,16 @@ class FrontEnd(nn.Module):
         return x if self.unit is None else torch.cat([x, enlarge(x, self.unit)], dim=2)
 
 
-class _FoldedBlock(nn.Module):
-    def __init__(self, block: nn.Module):
+def _folded(block: nn.Module) -> nn.Module:
+    if isinstance(block, ResidualBlock):
+        return _FoldedResidualBlock(block)
+    assert isinstance(block, PlainBlock)
+    return nn.Sequential(fuse_conv_bn_eval(block.convolution, block.norm), nn.ReLU())
+
+
+class _FoldedResidualBlock(nn.Module):
+    def __init__(self, block: ResidualBlock):
         super().__init__()
-        assert isinstance(block, ResidualBlock)
         self.convolutions = nn.ModuleList(
             fuse_conv_bn_eval(convolution, norm)  # pyright: ignore[reportArgumentType]
             for convolution, norm in zip(block.convolutions, block.norms, strict=True)

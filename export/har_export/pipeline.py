@@ -1,32 +1,32 @@
 """The export stage: checkpoint in, checked model files with their cards out."""
 
 import hashlib
-import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from har_export import tflite
+from har_export import c_source, flatbuffer, onnx_file
+from har_export.build import build
+from har_export.formats import FORMATS, Bound
 from har_export.inference import InferenceNetwork
+from har_export.interpreters import Runtime, runtimes
+from har_export.microcontroller import MicroInterpreter
+from har_export.parity import Parity, check, measure
+from har_export.qat import QatResult, fine_tuned
 from har_runtime.card import CardScore, ModelCard, Training
 from har_runtime.contract import WINDOW
 from har_runtime.errors import ModelError
-from har_runtime.files import write_bytes
-from har_runtime.litert import LiteRtBackend
-from har_runtime.scores import score
+from har_runtime.files import write_all
+from har_runtime.model import card_path
 from har_train.checkpoint import Checkpoint, TrainingRecord
 from har_train.windows import WindowSet
-
-FORMATS = {"tflite-int8": "", "tflite": "-fp32"}
-"""Formats and what is added to the model's name. The int8 file is the one to embed, so it has the plain name."""
-CARD_KEYS = {"tflite-int8": "int8", "tflite": "fp32"}
-
-FLOAT_BOUND = 1e-4
-"""Largest difference of a probability between PyTorch and the float32 .tflite before the export is refused."""
 
 
 @dataclass(frozen=True)
@@ -38,27 +38,66 @@ class Exported:
     size: int
     """Bytes."""
     score: CardScore
-    """On the test users, measured through LiteRT on the file itself."""
+    """On the test users, measured on the file itself."""
     operators: dict[str, int]
 
 
-def export_tflite(
+@dataclass(frozen=True)
+class Export:
+    """All that an export made."""
+
+    files: list[Exported]
+    parity: Parity
+    arena_bytes: int | None
+    """What TFLM needs for the C source; None where that was not asked for."""
+    qat: QatResult | None
+    seconds: dict[str, float]
+    """Wall-clock time of each step."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON-able values."""
+        return {
+            "files": [{**asdict(file), "path": str(file.path)} for file in self.files],
+            "arena_bytes": self.arena_bytes,
+            "qat": self.qat and self.qat.to_dict(),
+            "seconds": self.seconds,
+            "parity": self.parity.to_dict(),
+        }
+
+    def summary(self) -> list[str]:
+        """What a user reads besides the files: agreement, memory, fine-tuning."""
+        lines = [self.parity.table().rstrip()]
+        if self.arena_bytes is not None:
+            lines.append(f"TFLM needs an arena of {self.arena_bytes:,} bytes.")
+        return [*lines, *([self.qat.sentence()] if self.qat else [])]
+
+
+def export_model(
     checkpoint: Checkpoint,
     windows: WindowSet,
     out: Path,
     name: str,
     formats: tuple[str, ...] = tuple(FORMATS),
+    *,
+    qat: bool = False,
+    bounds: Mapping[str, Bound] | None = None,
+    compared: list[Runtime] | None = None,
     progress: Callable[[str], None] = lambda step: None,
-) -> list[Exported]:
-    """Write `NAME.tflite` (int8), `NAME-fp32.tflite` and a card beside each.
+) -> Export:
+    """Write a model in each format, a card beside each, and `NAME-parity.json` with its table `NAME-parity.md`.
 
     Args:
         windows: of the checkpoint's data set; training users calibrate, test users score.
+        qat: fine-tune the network for int8 first.
+        bounds: by format, without a bound where it is left out; None for those of `FORMATS`.
+        compared: runtimes to compare in; None for all that are here.
         progress: called with the name of each step.
 
     Raises:
-        ModelError: windows other than the contract's, or the converted model does not agree with PyTorch; nothing is
-            written then.
+        ModelError: windows other than the contract's, an operator that a format lacks, or a file that is further from
+            PyTorch than its bound; nothing is written then.
+        DataError: no calibration windows.
+        HarError: a file cannot be written; none is left under its final name then.
     """
     record = checkpoint.record
     if record.recipe.data.window != WINDOW:
@@ -66,27 +105,56 @@ def export_tflite(
             f"{record.recipe.name}: trained on windows of {record.recipe.data.window} samples, and the runtime feeds "
             f"{WINDOW}: such a model can be judged and not exported"
         )
+    steps = _Steps(progress)
     network = InferenceNetwork(checkpoint.network, record.temperature)
-    test = windows.of_users(record.split.test)
-    progress("converting to TFLite")
-    models = {"tflite": tflite.to_tflite(network)}
-    _check_agreement(network, models["tflite"], test.x[:500])
-    if "tflite-int8" in formats:
-        progress("quantising to int8")
-        calibration = tflite.calibration_windows(windows.of_users(record.split.train).x)
-        models["tflite-int8"] = tflite.quantise(models["tflite"], calibration)
-    progress("scoring on the test users")
-    scores = {CARD_KEYS[kind]: _score(model, test) for kind, model in models.items()}
-    exported: list[Exported] = []
-    for kind in formats:
-        card = replace(make_card(record, name + FORMATS[kind]), scores=scores)
-        content = tflite.finish(models[kind], card)
-        path = out / f"{card.name}.tflite"
-        write_bytes(path, content)
-        sealed = replace(card, sha256=hashlib.sha256(content).hexdigest())
-        write_bytes(path.with_suffix(".json"), (sealed.to_json() + "\n").encode())
-        exported.append(Exported(path, kind, len(content), scores[CARD_KEYS[kind]], tflite.operators(content)))
-    return exported
+    training, test = windows.of_users(record.split.train), windows.of_users(record.split.test)
+    tuned = fine_tuned(network, training, windows.of_users(record.split.validation), steps) if qat else None
+    built = build(network, formats, training.x, tuned and tuned.network, steps)
+    card = make_card(record, name)
+    sealed = {format: built.sealed(format, card) for format in built.models}
+    parity = measure(sealed, built.ends, _calibrated(checkpoint, test.x), test, compared or runtimes(), steps)
+    check(parity, {format: row.bound for format, row in FORMATS.items()} if bounds is None else bounds)
+    steps("writing")
+    arena = MicroInterpreter(sealed["tflite-int8"]).arena_bytes() if "c" in formats else None
+    scores = _scores(parity)
+    files: dict[Path, bytes] = {}
+    rows: list[Exported] = []
+    for format in formats:
+        ends = built.ends if format == "tflite-int8-io" else None
+        own = replace(card, name=name + FORMATS[format].suffix, scores=scores, quantised_ends=ends)
+        content = built.sealed(format, own)
+        counts = onnx_file.operators(content) if format == "onnx" else flatbuffer.operators(content)
+        if arena is not None and format == "c":
+            path = out / f"{name}-c" / "model.cc"
+            files[path] = c_source.source(content).encode()
+            files[path.with_suffix(".h")] = c_source.header(own, len(content), arena).encode()
+        else:
+            path = out / f"{own.name}{FORMATS[format].extension}"
+            files[path] = content
+            files[card_path(path)] = _line(replace(own, sha256=hashlib.sha256(content).hexdigest()).to_json())
+        rows.append(Exported(path, format, len(content), scores[FORMATS[format].number_format], counts))
+    head = {"model": name, "never_seen": record.split.test, "arena_bytes": arena, "qat": tuned and tuned.to_dict()}
+    files[out / f"{name}-parity.json"] = _line(json.dumps({**head, **parity.to_dict()}, indent=1))
+    files[out / f"{name}-parity.md"] = parity.table().encode()
+    write_all(files)
+    steps("")
+    return Export(rows, parity, arena, tuned, steps.seconds)
+
+
+class _Steps:
+    """Tells of each step and keeps how long it took."""
+
+    def __init__(self, tell: Callable[[str], None]):
+        self.seconds: dict[str, float] = {}
+        self._tell, self._name, self._begin = tell, "", time.perf_counter()
+
+    def __call__(self, name: str) -> None:
+        now = time.perf_counter()
+        if self._name:
+            self.seconds[self._name] = round(now - self._begin, 2)
+        self._name, self._begin = name, now
+        if name:
+            self._tell(name)
 
 
 def make_card(record: TrainingRecord, name: str) -> ModelCard:
@@ -114,26 +182,18 @@ def make_card(record: TrainingRecord, name: str) -> ModelCard:
     )
 
 
-def probabilities(model: bytes, x: NDArray[np.float32], classes: int) -> NDArray[np.float32]:
-    """What LiteRT makes of windows with the bytes of a .tflite, shape (n, 50, 6) to (n, classes)."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.tflite"
-        path.write_bytes(model)
-        return LiteRtBackend(path, classes)(x)
+def _calibrated(checkpoint: Checkpoint, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the network of the checkpoint itself says, before anything was folded: softmax(logits / temperature)."""
+    return (torch.from_numpy(checkpoint.logits(x)) / checkpoint.record.temperature).softmax(dim=1).numpy()
 
 
-def _score(model: bytes, test: WindowSet) -> CardScore:
-    guess = probabilities(model, test.x, len(test.labels)).argmax(axis=1)
-    result = score(test.y, guess, test.labels)
-    return CardScore(result.macro_f1, result.accuracy, result.windows)
+def _scores(parity: Parity) -> dict[str, CardScore]:
+    """By number format, of the first runtime that ran a file of it with every window: the one haredge itself uses."""
+    scores: dict[str, CardScore] = {}
+    for row in parity.rows:
+        scores.setdefault(FORMATS[row.format].number_format, CardScore(row.macro_f1, row.accuracy, row.windows))
+    return scores
 
 
-def _check_agreement(network: InferenceNetwork, model: bytes, x: NDArray[np.float32]) -> None:
-    with torch.inference_mode():
-        wanted = network(torch.from_numpy(x)).numpy()
-    worst = float(np.abs(probabilities(model, x, wanted.shape[1]) - wanted).max())
-    if not worst <= FLOAT_BOUND:
-        raise ModelError(
-            f"the converted model differs from PyTorch by {worst:.2g} in a probability, more than {FLOAT_BOUND}: "
-            "nothing written; check the versions against constraints.txt"
-        )
+def _line(text: str) -> bytes:
+    return f"{text}\n".encode()

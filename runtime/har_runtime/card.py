@@ -45,6 +45,21 @@ class CardScore:
 
 
 @dataclass(frozen=True)
+class QuantisedEnds:
+    """How a file with int8 input and output is fed and read.
+
+    It is fed round((x - offset) / scale), of each channel and clipped to -128..127, for x in SI units: normalisation
+    and quantisation in one. One scale for m/s^2 and rad/s alike would cost a point of macro-F1 and more. A probability
+    is (output + 128) / 256.
+    """
+
+    scale: tuple[float, ...]
+    """Of each channel, in its unit."""
+    offset: tuple[float, ...]
+    """Of each channel, in its unit."""
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """Everything a program needs to feed a model and read its answer."""
 
@@ -58,7 +73,7 @@ class ModelCard:
     """Calibration temperature; already inside the graph."""
     training: Training
     scores: dict[str, CardScore]
-    """By number format: "fp32", "int8"."""
+    """By number format: "fp32", "fp16", "int8"."""
     sample_rate_hz: int = SAMPLE_RATE_HZ
     window: int = WINDOW
     """Samples."""
@@ -70,6 +85,8 @@ class ModelCard:
     frame: str = FRAME
     rejection_threshold: float | None = None
     """Confidence under which an answer should count as unknown; None where none was determined."""
+    quantised_ends: QuantisedEnds | None = None
+    """None where input and output are float32."""
     sha256: str | None = None
     """Of the model file; None in the copy inside the file."""
 
@@ -93,7 +110,13 @@ def card_from_json(text: str | bytes, where: str) -> ModelCard:
             raise ModelError(f"{where}: no model card (format {FORMAT} is missing); export the model with har-export")
         training = _known(Training, table["training"])
         scores = {name: CardScore(**_known(CardScore, row)) for name, row in table["scores"].items()}
-        card = ModelCard(**{**_known(ModelCard, table), "training": Training(**training), "scores": scores})
+        ends = table.get("quantised_ends")
+        parts = {
+            "training": Training(**training),
+            "scores": scores,
+            "quantised_ends": ends and QuantisedEnds(**_known(QuantisedEnds, ends)),
+        }
+        card = ModelCard(**{**_known(ModelCard, table), **parts})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{where}: the model card is damaged or incomplete ({error})") from error
     _check_contract(card, where)

@@ -2,8 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from har_runtime.errors import HarError
@@ -40,6 +40,17 @@ def write_bytes(target: Path, content: bytes) -> None:
     """
     with atomic_path(target) as temporary:
         temporary.write_bytes(content)
+
+
+def write_all(files: Mapping[Path, bytes]) -> None:
+    """Write several files, all or none: none stands under its name before all have been written.
+
+    Raises:
+        HarError: one cannot be written; what stood there before still does.
+    """
+    with ExitStack() as stack:
+        for target, content in files.items():
+            stack.enter_context(atomic_path(target)).write_bytes(content)
 
 
 def _umask() -> int:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from har_runtime.card import METADATA_NAME, ModelCard, card_from_json
 from har_runtime.errors import ModelError
 from har_runtime.litert import LiteRtBackend
+from har_runtime.onnx import OnnxBackend
 from har_runtime.tflite_file import read_metadata
 
 
@@ -43,8 +44,8 @@ def pretrained_names() -> list[str]:
 
 
 def load_model(name_or_path: str | Path, threads: int = 1) -> Model:
-    """Load a pretrained model by name ("waist"), or a .tflite by its path; its card is `NAME.json` beside it, or else
-    the copy inside the file.
+    """Load a pretrained model by name ("waist"), or a .tflite or .onnx by its path; its card is the JSON beside it
+    (`card_path`), or else the copy inside the file.
 
     Raises:
         ModelError: unknown, missing, damaged, without a card, or a card that does not fit the file or the contract.
@@ -55,8 +56,13 @@ def load_model(name_or_path: str | Path, threads: int = 1) -> Model:
     path = Path(name_or_path)
     if not path.is_file():
         known = ", ".join(pretrained_names())
-        raise ModelError(f"{path}: no such model; give the path of a .tflite or a pretrained name ({known})")
+        raise ModelError(f"{path}: no such model; give the path of a .tflite or .onnx, or a pretrained name ({known})")
     return _load(path, threads)
+
+
+def card_path(model: Path) -> Path:
+    """Where the card beside a model file stands: `NAME.json` of `NAME.tflite`, `NAME.onnx.json` of `NAME.onnx`."""
+    return model.with_suffix(".json") if model.suffix == ".tflite" else model.with_name(f"{model.name}.json")
 
 
 def _load(path: Path, threads: int) -> Model:
@@ -64,14 +70,22 @@ def _load(path: Path, threads: int) -> Model:
         content = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
-    embedded = read_metadata(content, path).get(METADATA_NAME)
-    beside = path.with_suffix(".json")
+    if path.suffix == ".onnx":
+        session = OnnxBackend(content, path, threads)
+        card = _card(path, content, session.embedded_card)
+        session.check_tensors(len(card.labels))
+        return Model(card, session)
+    card = _card(path, content, read_metadata(content, path).get(METADATA_NAME))
+    return Model(card, LiteRtBackend(path, len(card.labels), threads))
+
+
+def _card(path: Path, content: bytes, embedded: str | bytes | None) -> ModelCard:
+    beside = card_path(path)
     if beside.is_file():
         card = card_from_json(beside.read_bytes(), str(beside))
         if card.sha256 is not None and card.sha256 != hashlib.sha256(content).hexdigest():
             raise ModelError(f"{path}: does not fit its card {beside.name} (sha256 differs); copy both again")
-    elif embedded is not None:
-        card = card_from_json(embedded, str(path))
-    else:
+        return card
+    if embedded is None:
         raise ModelError(f"{path}: has no model card, neither inside nor as {beside.name}; export it with har-export")
-    return Model(card, LiteRtBackend(path, len(card.labels), threads))
+    return card_from_json(embedded, str(path))

@@ -1,21 +1,25 @@
 """Exported files: the network's own answers, without the projector, in one piece, with their card."""
 
 import json
-from dataclasses import replace
+import resource
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from tests.conftest import simulated_recording
+from tests.export.conftest import TOY
 
+from har_export import onnx_file
 from har_export.cli import main
+from har_export.flatbuffer import operators
 from har_export.inference import InferenceNetwork
-from har_export.pipeline import probabilities
-from har_export.tflite import operators
 from har_runtime.card import METADATA_NAME, card_from_json
 from har_runtime.classify import classify_recording
-from har_runtime.model import load_model
+from har_runtime.errors import HarError
+from har_runtime.files import write_all
+from har_runtime.model import card_path, load_model
+from har_runtime.scores import score
 from har_runtime.tflite_file import read_metadata
 from har_train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from har_train.datasets import find, load
@@ -24,33 +28,147 @@ from har_train.stages import Run
 from har_train.training import fit
 from har_train.windows import WindowSet, cut_windows
 
-
-@pytest.fixture(scope="module", params=[False, True], ids=["paper", "fine-scale"])
-def run(small_hapt: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """A short training run on the small archive, of the paper's network and of one that sees stillness enlarged."""
-    out = tmp_path_factory.mktemp("run") / "run"
-    recipe = load_recipe("uci-har-supervised")
-    recipe = replace(recipe, model=replace(recipe.model, fine_scale=request.param))
-    windows = cut_windows(load("hapt", small_hapt), recipe.data)
-    fit(recipe, find("hapt"), windows, "waist", Run(out, seed=0, epochs=8))
-    return out
+FILES = ("toy.tflite", "toy-fp32.tflite", "toy-fp16.tflite", "toy.onnx")
 
 
-@pytest.fixture(scope="module")
-def checkpoint(run: Path) -> Checkpoint:
-    return load_checkpoint(run)
+def wanted(checkpoint: Checkpoint, x: np.ndarray) -> np.ndarray:
+    """What PyTorch says: softmax of the logits at the calibration temperature."""
+    logits = torch.from_numpy(checkpoint.logits(x)) / checkpoint.record.temperature
+    return logits.softmax(dim=1).numpy()
 
 
-@pytest.fixture(scope="module")
-def windows(small_hapt: Path, checkpoint: Checkpoint) -> WindowSet:
-    return cut_windows(load("hapt", small_hapt), checkpoint.record.recipe.data)
+def weight_pieces(layer: torch.nn.Linear) -> list[bytes]:
+    """The weights of a layer as they would stand in a file: in both orders of axes, in float32 and float16."""
+    weight = layer.weight.detach().numpy()
+    return [np.ascontiguousarray(part).astype(kind).tobytes() for part in (weight, weight.T) for kind in ("<f4", "<f2")]
 
 
-@pytest.fixture(scope="module")
-def exported(run: Path, small_hapt: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("exported")
-    assert main([str(run), "--out", str(out), "--name", "toy", "--data", str(small_hapt)]) == 0
-    return out
+def test_the_folded_network_gives_the_calibrated_probabilities(checkpoint: Checkpoint, windows: WindowSet) -> None:
+    folded = InferenceNetwork(checkpoint.network, checkpoint.record.temperature)
+    with torch.inference_mode():
+        got = folded(torch.from_numpy(windows.x)).numpy()
+    assert np.abs(got - wanted(checkpoint, windows.x)).max() < 1e-5
+    assert not any("norm" in name or "projector" in name for name, _ in folded.named_parameters())
+
+
+def test_folding_leaves_the_checkpoint_alone(checkpoint: Checkpoint, windows: WindowSet) -> None:
+    before = checkpoint.logits(windows.x[:10])
+    InferenceNetwork(checkpoint.network, 3.0)
+    assert np.array_equal(checkpoint.logits(windows.x[:10]), before)
+
+
+@pytest.mark.parametrize("name", ["toy-fp32.tflite", "toy.onnx"])
+def test_the_float_files_agree_with_pytorch(name, exported: Path, checkpoint: Checkpoint, windows: WindowSet) -> None:
+    got = load_model(exported / name).probabilities(windows.x)
+    assert np.abs(got - wanted(checkpoint, windows.x)).max() < 1e-5
+
+
+def test_an_onnx_file_takes_any_number_of_windows(exported: Path, windows: WindowSet) -> None:
+    model = load_model(exported / "toy.onnx")
+    one = np.concatenate([model.probabilities(windows.x[i : i + 1]) for i in range(7)])
+    assert np.allclose(model.probabilities(windows.x[:7]), one, atol=1e-6)
+
+
+def test_a_float16_file_is_half_as_large_and_nearly_as_exact(
+    exported: Path, checkpoint: Checkpoint, windows: WindowSet
+) -> None:
+    half, full = (exported / name for name in ("toy-fp16.tflite", "toy-fp32.tflite"))
+    assert half.stat().st_size < 0.55 * full.stat().st_size
+    assert np.abs(load_model(half).probabilities(windows.x) - wanted(checkpoint, windows.x)).max() < 1e-2
+
+
+def test_the_int8_file_answers_like_the_float_file(exported: Path, windows: WindowSet) -> None:
+    int8 = load_model(exported / "toy.tflite").probabilities(windows.x)
+    fp32 = load_model(exported / "toy-fp32.tflite").probabilities(windows.x)
+    assert (int8.argmax(axis=1) == fp32.argmax(axis=1)).mean() >= 0.95
+    assert np.abs(int8 - fp32).mean() < 0.02
+    assert np.allclose(int8.sum(axis=1), 1, atol=0.02)
+
+
+def test_the_files_hold_few_operators_and_no_transposes(exported: Path, run: Path) -> None:
+    most = {"resnet": 24, "fine-scale": 30, "fcn": 12}[run.name]
+    float32, int8 = (operators((exported / name).read_bytes()) for name in ("toy-fp32.tflite", "toy.tflite"))
+    assert sum(float32.values()) <= most
+    assert sum(int8.values()) <= most + 2  # Into int8 once, and out of it: what comes before is float32.
+    assert (int8["QUANTIZE"], int8["DEQUANTIZE"]) == (1, 1)
+    assert "TRANSPOSE" not in float32
+    assert onnx_file.operators((exported / "toy.onnx").read_bytes())["Transpose"] == 1  # ONNX has channels first.
+
+
+def test_no_file_holds_a_weight_of_the_projector(exported: Path, checkpoint: Checkpoint) -> None:
+    output = InferenceNetwork(checkpoint.network, checkpoint.record.temperature).classifier[-1]
+    for name in FILES:
+        content = (exported / name).read_bytes()
+        for layer in checkpoint.network.projector:
+            if isinstance(layer, torch.nn.Linear):
+                assert not any(piece[:256] in content for piece in weight_pieces(layer)), name
+        # The same search finds the weights that are there.
+        assert name == "toy.tflite" or any(piece[:256] in content for piece in weight_pieces(output)), name
+
+
+def test_weights_stand_inside_the_flatbuffer(exported: Path) -> None:
+    # Cut off anywhere, an all-inside file is visibly damaged; weights behind its end would not be missed.
+    from ai_edge_litert import schema_py_generated as schema
+
+    for name in FILES[:3]:
+        model = schema.Model.GetRootAs((exported / name).read_bytes())
+        buffers = [model.Buffers(index) for index in range(model.BuffersLength())]
+        assert all(buffer.Offset() == 0 for buffer in buffers)
+        # Field 0 of Buffer is its data; TFLite's schema wants it on a multiple of 16.
+        assert all(buffer._tab.Vector(buffer._tab.Offset(4)) % 16 == 0 for buffer in buffers if buffer.DataLength())
+
+
+def test_no_file_tells_of_the_machine_that_made_it(exported: Path) -> None:
+    for file in exported.rglob("*.*"):
+        content = file.read_bytes()
+        assert b".py" not in content, file
+        assert b"stack_trace" not in content, file
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_card_is_in_the_file_and_beside_it(name, exported: Path, checkpoint: Checkpoint, tmp_path: Path) -> None:
+    path = exported / name
+    beside = card_from_json(card_path(path).read_bytes(), "beside")
+    assert beside.sha256 is not None
+    assert beside.labels == checkpoint.record.labels
+    assert beside.training.never_seen == checkpoint.record.split.test
+    (tmp_path / name).write_bytes(path.read_bytes())
+    inside = load_model(tmp_path / name).card
+    assert inside.sha256 is None
+    assert (inside.labels, inside.sample_rate_hz, inside.scores) == (beside.labels, 50, beside.scores)
+
+
+def test_labels_and_rates_are_read_from_the_tflite_alone(exported: Path) -> None:
+    text = read_metadata((exported / "toy.tflite").read_bytes(), "toy")[METADATA_NAME]
+    card = json.loads(text)
+    assert card["labels"] == ["walking", "stairs_up", "stairs_down", "sitting", "standing", "lying"]
+    assert (card["sample_rate_hz"], card["window"], card["hop"]) == (50, 50, 25)
+
+
+@pytest.mark.parametrize(("name", "kind"), list(zip(FILES, ("int8", "fp32", "fp16", "fp32"), strict=True)))
+def test_the_scores_in_the_card_are_those_of_the_file(name, kind, exported: Path, test_windows: WindowSet) -> None:
+    model = load_model(exported / name)
+    result = score(test_windows.y, model.probabilities(test_windows.x).argmax(axis=1), test_windows.labels)
+    assert model.card.scores[kind].macro_f1 == result.macro_f1
+    assert model.card.scores[kind].windows == result.windows
+
+
+def test_exporting_again_gives_the_same_bytes(exported: Path, run: Path, small_hapt: Path, tmp_path: Path) -> None:
+    formats = "onnx,tflite,tflite-fp16,tflite-int8,c" + ("" if run.name == "fine-scale" else ",tflite-int8-io")
+    again = [str(run), "--out", str(tmp_path), *TOY, "--data", str(small_hapt), "--formats", formats]
+    assert main(again) == 0
+    files = [file.relative_to(exported) for file in exported.rglob("*.*")]
+    assert len(files) >= 12
+    for file in files:
+        assert (tmp_path / file).read_bytes() == (exported / file).read_bytes(), file
+
+
+def test_an_exported_model_recognises_a_recording(exported: Path) -> None:
+    for name in ("toy.tflite", "toy.onnx"):
+        model = load_model(exported / name)
+        predictions = classify_recording(model, simulated_recording(3, 1000))
+        assert len(predictions) == 39
+        assert {prediction.label for prediction in predictions} <= set(model.card.labels)
 
 
 def test_settings_that_were_changed_make_a_file_name_that_any_disk_takes(small_hapt: Path, tmp_path: Path) -> None:
@@ -72,117 +190,13 @@ def test_a_model_of_longer_windows_is_not_exported(small_hapt: Path, tmp_path: P
     assert not (tmp_path / "out").exists()
 
 
-def wanted(checkpoint: Checkpoint, x: np.ndarray) -> np.ndarray:
-    """What PyTorch says: softmax of the logits at the calibration temperature."""
-    logits = torch.from_numpy(checkpoint.logits(x)) / checkpoint.record.temperature
-    return logits.softmax(dim=1).numpy()
-
-
-def test_the_folded_network_gives_the_calibrated_probabilities(checkpoint: Checkpoint, windows: WindowSet) -> None:
-    folded = InferenceNetwork(checkpoint.network, checkpoint.record.temperature)
-    with torch.inference_mode():
-        got = folded(torch.from_numpy(windows.x)).numpy()
-    assert np.abs(got - wanted(checkpoint, windows.x)).max() < 1e-5
-    assert not any("norm" in name or "projector" in name for name, _ in folded.named_parameters())
-
-
-def test_folding_leaves_the_checkpoint_alone(checkpoint: Checkpoint, windows: WindowSet) -> None:
-    before = checkpoint.logits(windows.x[:10])
-    InferenceNetwork(checkpoint.network, 3.0)
-    assert np.array_equal(checkpoint.logits(windows.x[:10]), before)
-
-
-def test_the_float_file_agrees_with_pytorch(exported: Path, checkpoint: Checkpoint, windows: WindowSet) -> None:
-    got = load_model(exported / "toy-fp32.tflite").probabilities(windows.x)
-    assert np.abs(got - wanted(checkpoint, windows.x)).max() < 1e-5
-
-
-def test_the_int8_file_answers_like_the_float_file(exported: Path, windows: WindowSet) -> None:
-    int8 = load_model(exported / "toy.tflite").probabilities(windows.x)
-    fp32 = load_model(exported / "toy-fp32.tflite").probabilities(windows.x)
-    assert (int8.argmax(axis=1) == fp32.argmax(axis=1)).mean() >= 0.95
-    assert np.abs(int8 - fp32).mean() < 0.02
-    assert np.allclose(int8.sum(axis=1), 1, atol=0.02)
-
-
-def test_the_files_hold_few_operators_and_no_transposes(exported: Path, checkpoint: Checkpoint) -> None:
-    for name in ("toy.tflite", "toy-fp32.tflite"):
-        counts = operators((exported / name).read_bytes())
-        assert "TRANSPOSE" not in counts
-        assert counts["CONV_2D"] == 11
-        assert counts.get("QUANTIZE", 0) <= 1  # Once into int8: what comes before is float32.
-        assert sum(counts.values()) <= (32 if checkpoint.network.architecture.fine_scale else 26)
-
-
-def test_weights_stand_inside_the_flatbuffer_and_without_the_projector(exported: Path, checkpoint: Checkpoint) -> None:
-    content = (exported / "toy-fp32.tflite").read_bytes()
-    first = checkpoint.network.projector[0]
-    assert first.weight.detach().numpy().tobytes() not in content
-    output = InferenceNetwork(checkpoint.network, checkpoint.record.temperature).classifier[-1]
-    assert output.weight.detach().numpy().tobytes() in content
-    int8 = (exported / "toy.tflite").read_bytes()
-    assert len(int8) < len(content) / 3
-    # Cut off anywhere, an all-inside file is visibly damaged; weights behind its end would not be missed.
-    from ai_edge_litert import schema_py_generated as schema
-
-    model = schema.Model.GetRootAs(int8)
-    buffers = [model.Buffers(index) for index in range(model.BuffersLength())]
-    assert all(buffer.Offset() == 0 for buffer in buffers)
-    # Field 0 of Buffer is its data; TFLite's schema wants it on a multiple of 16.
-    assert all(buffer._tab.Vector(buffer._tab.Offset(4)) % 16 == 0 for buffer in buffers if buffer.DataLength())
-
-
-def test_the_card_is_in_the_file_and_beside_it(exported: Path, checkpoint: Checkpoint) -> None:
-    content = (exported / "toy.tflite").read_bytes()
-    inside = card_from_json(read_metadata(content, "toy")[METADATA_NAME], "inside")
-    beside = card_from_json((exported / "toy.json").read_bytes(), "beside")
-    assert inside.sha256 is None
-    assert beside.sha256 is not None
-    assert inside.labels == beside.labels == checkpoint.record.labels
-    assert beside.training.never_seen == checkpoint.record.split.test
-    (exported / "alone").mkdir()
-    (exported / "alone" / "toy.tflite").write_bytes(content)
-    assert load_model(exported / "alone" / "toy.tflite").card == inside
-
-
-def test_the_scores_in_the_card_are_those_of_the_file(exported: Path, windows: WindowSet) -> None:
-    from har_runtime.scores import score
-
-    model = load_model(exported / "toy.tflite")
-    test = windows.of_users(model.card.training.never_seen)
-    result = score(test.y, model.probabilities(test.x).argmax(axis=1), test.labels)
-    assert model.card.scores["int8"].macro_f1 == result.macro_f1
-    assert model.card.scores["int8"].windows == result.windows
-
-
-def test_exporting_again_gives_the_same_bytes(exported: Path, run: Path, small_hapt: Path, tmp_path: Path) -> None:
-    assert main([str(run), "--out", str(tmp_path), "--name", "toy", "--data", str(small_hapt)]) == 0
-    for name in ("toy.tflite", "toy.json", "toy-fp32.tflite", "toy-fp32.json"):
-        assert (tmp_path / name).read_bytes() == (exported / name).read_bytes()
-
-
-def test_an_exported_model_recognises_a_recording(exported: Path) -> None:
-    predictions = classify_recording(load_model(exported / "toy.tflite"), simulated_recording(3, 1000))
-    assert len(predictions) == 39
-    assert {prediction.label for prediction in predictions} <= set(load_model(exported / "toy.tflite").card.labels)
-
-
-def test_a_conversion_that_disagrees_leaves_no_file(run, small_hapt, tmp_path, monkeypatch, capsys) -> None:
-    def wrong(model: bytes, x: np.ndarray, classes: int) -> np.ndarray:
-        return probabilities(model, x, classes)[:, ::-1]
-
-    monkeypatch.setattr("har_export.pipeline.probabilities", wrong)
-    assert main([str(run), "--out", str(tmp_path / "out"), "--data", str(small_hapt)]) == 2
-    assert "differs from PyTorch" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["absent", "--out", "x"], "absent: no such checkpoint"),
         (["{run}", "--out", "x", "--formats", "onnxx"], "unknown format 'onnxx'"),
         (["{run}", "--out", "x", "--data", "absent"], "absent: no such file or folder"),
+        (["{fine}", "--out", "x", "--formats", "tflite-int8-io"], "which int8 input cannot carry"),
         (
             ["{run}", "--out", "/proc/x", "--formats", "tflite"],
             "/proc/x/uci-har-supervised-fp32.tflite: cannot be written",
@@ -190,22 +204,48 @@ def test_a_conversion_that_disagrees_leaves_no_file(run, small_hapt, tmp_path, m
     ],
 )
 def test_what_the_user_got_wrong_is_one_line(
-    arguments, message, run, small_hapt, capsys, monkeypatch, tmp_path
+    arguments, message, runs: dict[str, Path], small_hapt, capsys, monkeypatch, tmp_path
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HAREDGE_DATA", str(small_hapt))
-    assert main([argument.format(run=run) for argument in arguments]) == 2
+    places = {"run": runs["resnet"], "fine": runs["fine-scale"]}
+    assert main([argument.format(**places) for argument in arguments]) == 2
     assert message in capsys.readouterr().err.splitlines()[-1]
     assert not list(tmp_path.iterdir())
 
 
-def test_json_lists_what_was_written(run: Path, small_hapt: Path, tmp_path: Path, capsys) -> None:
-    arguments = [str(run), "--out", str(tmp_path), "--formats", "tflite", "--data", str(small_hapt), "--json"]
+def test_a_checkpoint_without_its_record_is_refused(runs: dict[str, Path], tmp_path: Path, capsys) -> None:
+    from safetensors.torch import load_file, save_file
+
+    save_file(load_file(runs["fcn"] / "model.safetensors"), tmp_path / "bare.safetensors")
+    assert main([str(tmp_path / "bare.safetensors"), "--out", str(tmp_path / "out")]) == 2
+    assert "no checkpoint of har-train" in capsys.readouterr().err.splitlines()[-1]
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_disk_that_fills_up_leaves_no_file(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    (tmp_path / "old.tflite").write_bytes(b"as it was")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        with pytest.raises(HarError, match=r"big\.tflite: cannot be written"):
+            write_all({tmp_path / "old.tflite": b"new", tmp_path / "big.tflite": bytes(20_000)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [file.name for file in tmp_path.iterdir()] == ["old.tflite"]
+    assert (tmp_path / "old.tflite").read_bytes() == b"as it was"
+
+
+def test_json_lists_what_was_written(runs: dict[str, Path], small_hapt: Path, tmp_path: Path, capsys) -> None:
+    arguments = [str(runs["fcn"]), "--out", str(tmp_path), "--formats", "tflite", "--data", str(small_hapt), "--json"]
     assert main(arguments) == 0
-    (row,) = json.loads(capsys.readouterr().out)
+    told = json.loads(capsys.readouterr().out)
+    (row,) = told["files"]
     assert Path(row["path"]).stat().st_size == row["size"]
+    assert set(told["seconds"]) >= {"converting to TFLite", "writing"}
 
 
-def test_a_checkpoint_written_again_is_the_same_file(checkpoint: Checkpoint, run: Path, tmp_path: Path) -> None:
+def test_a_checkpoint_written_again_is_the_same_file(runs: dict[str, Path], tmp_path: Path) -> None:
+    checkpoint = load_checkpoint(runs["resnet"])
     save_checkpoint(tmp_path / "again.safetensors", checkpoint.network, checkpoint.record)
     assert load_checkpoint(tmp_path / "again.safetensors").record == checkpoint.record

@@ -24,10 +24,13 @@ class Architecture:
     """Everything that decides the shapes of the weights."""
 
     classes: int
+    backbone: str = "resnet"
+    """"resnet" or "fcn": the two convolutional networks of Wang et al. 2017, the latter without shortcuts."""
     filters: tuple[int, ...] = (64, 128, 128)
-    """Filters of each residual block (Wang et al. 2017, figure 1c)."""
+    """Filters of each block (Wang et al. 2017, figure 1c; its fcn, figure 1b, has 128, 256, 128)."""
     kernels: tuple[int, ...] = (7, 5, 3)
-    """Kernel of each convolution in a block. Odd ones: 8 in Wang et al. is 7 here, which gives the paper's 481 k."""
+    """Kernel of each convolution in a residual block; of each block in an fcn. Odd ones: 8 in Wang et al. is 7 here,
+    which gives the paper's 481 k."""
     head: tuple[int, ...] = (256, 128, 128)
     """Hidden widths of the classifier. The paper does not print them; these come nearest to its Table 4."""
     projector: bool = True
@@ -45,6 +48,10 @@ class Architecture:
         sizes = (self.classes, *self.filters, *self.kernels, *self.head, self.projector_hidden, self.projector_out)
         if min(sizes) < 1 or not 0 <= self.dropout < 1 or any(kernel % 2 == 0 for kernel in self.kernels):
             raise ModelError("architecture: sizes must be positive, kernels odd and dropout in [0, 1)")
+        if self.backbone not in BACKBONES:
+            raise ModelError(f"architecture: unknown backbone '{self.backbone}'; known: {', '.join(BACKBONES)}")
+        if self.backbone == "fcn" and len(self.filters) != len(self.kernels):
+            raise ModelError("architecture: an fcn has one kernel for each of its blocks")
 
 
 class ResidualBlock(nn.Module):
@@ -70,13 +77,38 @@ class ResidualBlock(nn.Module):
         return (y + self.shortcut(x)).relu()
 
 
-class Encoder(nn.Module):
-    """The time-series ResNet of Wang et al. 2017: (batch, 50, channels) to (batch, 128) features."""
+class PlainBlock(nn.Module):
+    """A convolution with batch norm and ReLU."""
 
-    def __init__(self, channels: int, filters: tuple[int, ...], kernels: tuple[int, ...]):
+    def __init__(self, width_in: int, width: int, kernel: int):
         super().__init__()
-        widths = (channels, *filters)
-        self.blocks = nn.Sequential(*(ResidualBlock(a, b, kernels) for a, b in itertools.pairwise(widths)))
+        self.convolution = nn.Conv2d(width_in, width, (1, kernel), padding=(0, kernel // 2), bias=False)
+        self.norm = nn.BatchNorm2d(width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(self.convolution(x)).relu()
+
+
+def _resnet(widths: tuple[int, ...], kernels: tuple[int, ...]) -> list[nn.Module]:
+    return [ResidualBlock(before, after, kernels) for before, after in itertools.pairwise(widths)]
+
+
+def _fcn(widths: tuple[int, ...], kernels: tuple[int, ...]) -> list[nn.Module]:
+    pairs = itertools.pairwise(widths)
+    return [PlainBlock(before, after, kernel) for (before, after), kernel in zip(pairs, kernels, strict=True)]
+
+
+BACKBONES = {"resnet": _resnet, "fcn": _fcn}
+"""Blocks of an encoder, from its widths (input channels first) and kernels."""
+
+
+class Encoder(nn.Module):
+    """A network of Wang et al. 2017 up to its pooling: (batch, 50, channels) to (batch, filters[-1]) features."""
+
+    def __init__(self, channels: int, architecture: Architecture):
+        super().__init__()
+        widths = (channels, *architecture.filters)
+        self.blocks = nn.Sequential(*BACKBONES[architecture.backbone](widths, architecture.kernels))
         self.pool = nn.AdaptiveAvgPool2d(1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -123,7 +155,7 @@ class HarNetwork(nn.Module):
         if architecture.fine_scale:
             self.register_buffer("stillness", torch.ones(channels))
             channels *= 2
-        self.encoder = Encoder(channels, architecture.filters, architecture.kernels)
+        self.encoder = Encoder(channels, architecture)
         self.classifier = _classifier(width, architecture.head, architecture.classes, architecture.dropout)
         self.projector = (
             _projector(width, architecture.projector_hidden, architecture.projector_out, architecture.dropout)

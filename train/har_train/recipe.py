@@ -50,8 +50,11 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Widths that the paper leaves open; see `network.Architecture`."""
+    """The encoder, and the widths that the paper leaves open; see `network.Architecture`."""
 
+    backbone: str = "resnet"
+    filters: tuple[int, ...] = (64, 128, 128)
+    kernels: tuple[int, ...] = (7, 5, 3)
     head: tuple[int, ...] = (256, 128, 128)
     projector: bool = True
     projector_hidden: int = 256

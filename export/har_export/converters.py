@@ -1,0 +1,51 @@
+"""What the converters have in common: they talk too much, and they fail in a hundred lines."""
+
+import io
+import logging
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+
+from har_runtime.errors import ModelError
+from har_runtime.quiet import quiet_stderr
+
+
+@contextmanager
+def quiet_converter() -> Iterator[None]:
+    """Keep the converters' banners and warnings, meant for their authors, off the terminal."""
+    level = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), quiet_stderr():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(level)
+
+
+@contextmanager
+def conversion(format: str) -> Iterator[None]:
+    """Run a converter quietly.
+
+    Raises:
+        ModelError: it failed; its own reason in one line.
+    """
+    try:
+        with quiet_converter():
+            yield
+    except Exception as error:  # The converters raise whatever they come across.
+        raise ModelError(
+            f"{format} cannot express this network ({type(error).__name__}: {_reason(error)}): nothing written; leave "
+            "the format out with --formats, or build the network from operators that it has"
+        ) from error
+
+
+def _reason(error: BaseException | None) -> str:
+    """The one line that names an operator, of all the lines of an error and of those that led to it."""
+    lines: list[str] = []
+    while error is not None:
+        lines += [line.strip() for line in str(error).splitlines() if line.strip()]
+        error = error.__cause__ or error.__context__
+    named = (line for line in lines if re.search(r"\b(aten|prims)\.\w", line))
+    return next(named, lines[0] if lines else "no reason given")[:200]

@@ -1,0 +1,40 @@
+"""The formats that a model is exported to, and how far each may be from PyTorch."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Bound:
+    """How far a file may be from PyTorch on the test users before the export is refused."""
+
+    worst: float | None = None
+    """Largest difference of a probability."""
+    macro_f1_loss: float | None = None
+    agreement: float | None = None
+    """Least share of windows with the same answer."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format."""
+
+    suffix: str
+    """Added to the model's name."""
+    extension: str
+    number_format: str
+    """The score of the card that is its own."""
+    bound: Bound
+    help: str
+
+
+FLOAT = Bound(worst=1e-5)
+INT8 = Bound(macro_f1_loss=0.003, agreement=0.99)
+FORMATS = {
+    "tflite-int8": Format("", ".tflite", "int8", INT8, "int8 inside, float32 input and output: the one to embed"),
+    "tflite": Format("-fp32", ".tflite", "fp32", FLOAT, "float32"),
+    "tflite-fp16": Format("-fp16", ".tflite", "fp16", Bound(worst=1e-2), "float16 weights, float32 arithmetic"),
+    "tflite-int8-io": Format("-int8-io", ".tflite", "int8", INT8, "int8 input and output too, for microcontrollers"),
+    "onnx": Format("", ".onnx", "fp32", FLOAT, "float32, any batch"),
+    "c": Format("", "", "int8", INT8, "model.h and model.cc for TFLM, of tflite-int8's bytes"),
+}
+"""The int8 file is the one to embed, so it has the plain name."""

@@ -1,0 +1,112 @@
+"""ONNX models by torch.onnx: any batch, the card in their metadata, nothing of the machine that made them."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from har_export.converters import conversion
+from har_export.flatbuffer import TensorInfo
+from har_runtime.card import METADATA_NAME, ModelCard
+from har_runtime.contract import CHANNELS, WINDOW
+from har_runtime.errors import ModelError
+
+OPSET = 20
+
+
+def to_onnx(network: nn.Module) -> bytes:
+    """The float32 model with a free batch size.
+
+    Args:
+        network: (batch, 50, 6) windows to (batch, classes) probabilities, in evaluation mode.
+
+    Raises:
+        ModelError: an operator that ONNX lacks.
+    """
+    with conversion("onnx"):
+        program = torch.onnx.export(
+            network,
+            # Two windows: a batch of one would be taken for a constant.
+            (torch.zeros(2, WINDOW, len(CHANNELS)),),
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=["imu"],
+            output_names=["probabilities"],
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            verbose=False,
+        )
+        assert program is not None
+        program.optimize()
+        model: Any = program.model_proto
+    _forget_tracing(model)
+    return model.SerializeToString(deterministic=True)
+
+
+def seal(model: bytes, card: ModelCard) -> bytes:
+    """Put the card into an ONNX model."""
+    content = _parsed(model)
+    content.producer_name, content.producer_version = "haredge", card.version
+    content.doc_string = f"haredge {card.name} {card.version}"
+    del content.metadata_props[:]
+    content.metadata_props.add(key=METADATA_NAME, value=card.to_json())
+    return content.SerializeToString(deterministic=True)
+
+
+def read_card(model: bytes, where: Path | str) -> str | None:
+    """The text of the card inside.
+
+    Raises:
+        ModelError: not an ONNX model, or a damaged one.
+    """
+    from google.protobuf.message import DecodeError
+
+    try:
+        content = _parsed(model)
+    except DecodeError as error:
+        raise ModelError(f"{where}: not an ONNX model, or a damaged one") from error
+    if not content.graph.node:
+        raise ModelError(f"{where}: not an ONNX model, or an empty one")
+    return {entry.key: entry.value for entry in content.metadata_props}.get(METADATA_NAME)
+
+
+def operators(model: bytes) -> dict[str, int]:
+    """How many operators of each kind an ONNX model has, in the order of their first use."""
+    counts: dict[str, int] = {}
+    for node in _parsed(model).graph.node:
+        counts[node.op_type] = counts.get(node.op_type, 0) + 1
+    return counts
+
+
+def tensors(model: bytes) -> list[TensorInfo]:
+    """Input, output and weights of an ONNX model."""
+    import onnx
+
+    graph = _parsed(model).graph
+    rows: list[TensorInfo] = []
+    for value in (*graph.input, *graph.output):
+        kind = value.type.tensor_type
+        shape = tuple(size.dim_param or size.dim_value for size in kind.shape.dim)
+        rows.append(TensorInfo(value.name, shape, onnx.TensorProto.DataType.Name(kind.elem_type).lower(), 0))
+    for weight in graph.initializer:
+        values = onnx.numpy_helper.to_array(weight)
+        kind = onnx.TensorProto.DataType.Name(weight.data_type).lower()
+        rows.append(TensorInfo(weight.name, tuple(int(size) for size in values.shape), kind, int(values.nbytes)))
+    return rows
+
+
+def _parsed(model: bytes) -> Any:
+    import onnx
+
+    return onnx.load_model_from_string(model)
+
+
+def _forget_tracing(model: Any) -> None:
+    """Leave out what the exporter notes of its own work: stack traces with file names, and half the size."""
+    del model.metadata_props[:], model.functions[:]
+    graph = model.graph
+    del graph.metadata_props[:], graph.value_info[:]
+    graph.doc_string = ""
+    for entry in (*graph.node, *graph.initializer, *graph.input, *graph.output):
+        del entry.metadata_props[:]
+        entry.doc_string = ""

@@ -1,0 +1,181 @@
+"""Proof that the files agree: every runtime that is here, on the windows of people the model never saw."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_export.formats import FORMATS, Bound
+from har_export.interpreters import MICRO, REFERENCE_KERNELS, NotHereError, Runtime
+from har_runtime.card import QuantisedEnds
+from har_runtime.errors import ModelError
+from har_runtime.scores import score
+from har_train.windows import WindowSet
+
+SLOW_WINDOWS = 1000
+"""Evenly over the test windows, for runtimes that take 10 ms a window and more."""
+WITH_STEPS = ("tflite-int8", "tflite-int8-io")
+STEP = 1 / 256
+"""One quantisation step (LSB) of an int8 probability."""
+MICRO_STEPS = 2
+"""Most steps that TFLM may be from LiteRT's reference kernels, whose arithmetic it shares in all but rounding."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """One file in one runtime beside PyTorch."""
+
+    format: str
+    runtime: str
+    version: str
+    windows: int
+    worst: float
+    """Largest difference of a probability."""
+    mean: float
+    """Mean difference of a probability."""
+    agreement: float
+    """Share of windows with PyTorch's answer."""
+    accuracy: float
+    macro_f1: float
+    macro_f1_pytorch: float
+    """Of PyTorch on the same windows."""
+    steps: int | None = None
+    """Of int8 files: largest difference from LiteRT's reference kernels, in steps of 1/256."""
+    same_as_reference: float | None = None
+    """Of int8 files: share of probabilities that are exactly those of LiteRT's reference kernels."""
+
+
+@dataclass(frozen=True)
+class Parity:
+    """What the report says."""
+
+    rows: tuple[Agreement, ...]
+    missing: dict[str, str]
+    """Runtimes that are not on this machine, and why."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON-able values."""
+        bounds = {row.format: asdict(FORMATS[row.format].bound) for row in self.rows}
+        return {"bounds": bounds, "rows": [asdict(row) for row in self.rows], "missing": self.missing}
+
+    def table(self) -> str:
+        """As a Markdown table."""
+        lines = [
+            "| format | runtime | windows | largest difference | mean | same answer | macro-F1 |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        lines += [
+            f"| {row.format} | {row.runtime} {row.version} | {row.windows:,} | {row.worst:.1e} | {row.mean:.1e} | "
+            f"{100 * row.agreement:.2f} % | {100 * row.macro_f1:.2f} ({100 * row.macro_f1_pytorch:.2f}) |"
+            for row in self.rows
+        ]
+        lines += ["", "Differences are between probabilities and PyTorch's; in brackets PyTorch's own macro-F1."]
+        steps = [row for row in self.rows if row.runtime == MICRO and row.steps is not None]
+        lines += [
+            f"{row.format} in TFLM: {100 * (row.same_as_reference or 0):.2f} % of the probabilities are those of "
+            f"LiteRT's reference kernels, the others at most {row.steps} of 256 steps away."
+            for row in steps
+        ]
+        lines += [f"Not measured: {name} ({why})." for name, why in self.missing.items()]
+        return "\n".join(lines) + "\n"
+
+
+def measure(
+    models: Mapping[str, bytes],
+    ends: QuantisedEnds | None,
+    wanted: NDArray[np.float32],
+    test: WindowSet,
+    runtimes: list[Runtime],
+    progress: Callable[[str], None] = lambda step: None,
+) -> Parity:
+    """Run every model in every runtime.
+
+    Args:
+        models: by format, "c" left out: it is the bytes of another.
+        ends: of the model with int8 input and output.
+        wanted: PyTorch's probabilities for `test`, shape (n, classes).
+    """
+    few = np.unique(np.linspace(0, len(test.y) - 1, SLOW_WINDOWS).astype(np.int64))
+    found: dict[tuple[str, str], NDArray[np.float32]] = {}
+    missing: dict[str, str] = {}
+    for runtime in runtimes:
+        x = test.x[few] if runtime.slow else test.x
+        for format in [format for format in runtime.formats if format in models]:
+            progress(f"comparing {format} in {runtime.name}")
+            try:
+                answers = runtime.open(models[format])
+            except NotHereError as error:
+                missing[runtime.name] = str(error)
+                break
+            found[format, runtime.name] = _probabilities(answers(_fed(x, ends if format == "tflite-int8-io" else None)))
+    rows: list[Agreement] = []
+    for runtime in runtimes:
+        chosen = few if runtime.slow else np.arange(len(test.y))
+        for format in [format for format in runtime.formats if (format, runtime.name) in found]:
+            got = found[format, runtime.name]
+            reference = found.get((format, REFERENCE_KERNELS)) if format in WITH_STEPS else None
+            away = None if reference is None else np.abs((got if runtime.slow else got[few]) - reference)
+            difference = np.abs(got - wanted[chosen])
+            guess, answer = got.argmax(axis=1), wanted[chosen].argmax(axis=1)
+            reached = score(test.y[chosen], guess, test.labels)
+            rows.append(
+                Agreement(
+                    format,
+                    runtime.name,
+                    runtime.version(),
+                    len(chosen),
+                    float(difference.max()),
+                    float(difference.mean()),
+                    float((guess == answer).mean()),
+                    reached.accuracy,
+                    reached.macro_f1,
+                    score(test.y[chosen], answer, test.labels).macro_f1,
+                    None if away is None else round(float(away.max()) / STEP),
+                    None if away is None else float((away == 0).mean()),
+                )
+            )
+    return Parity(tuple(sorted(rows, key=lambda row: list(FORMATS).index(row.format))), missing)
+
+
+def quantised(x: NDArray[np.float32], ends: QuantisedEnds) -> NDArray[np.int8]:
+    """Windows in SI units, shape (n, 50, 6), as a file with int8 input takes them."""
+    steps = np.rint((x - np.array(ends.offset, np.float32)) / np.array(ends.scale, np.float32))
+    return np.clip(steps, -128, 127).astype(np.int8)
+
+
+def _fed(x: NDArray[np.float32], ends: QuantisedEnds | None) -> NDArray[Any]:
+    return x if ends is None else quantised(x, ends)
+
+
+def _probabilities(answers: NDArray[Any]) -> NDArray[np.float32]:
+    return answers if answers.dtype == np.float32 else (answers.astype(np.float32) + 128) * np.float32(STEP)
+
+
+def check(parity: Parity, bounds: Mapping[str, Bound]) -> None:
+    """Make sure that every row is within the bound of its format.
+
+    Raises:
+        ModelError: one is not.
+    """
+    for row in parity.rows:
+        bound, loss = bounds.get(row.format, Bound()), row.macro_f1_pytorch - row.macro_f1
+        where = f"{row.format} in {row.runtime} {row.version}"
+        if bound.worst is not None and not row.worst <= bound.worst:
+            raise ModelError(
+                f"{where} differs from PyTorch by {row.worst:.2g} in a probability, more than {bound.worst:g}: nothing "
+                "written; check the versions against constraints.txt"
+            )
+        if bound.agreement is not None and not row.agreement >= bound.agreement:
+            raise ModelError(
+                f"{where} gives PyTorch's answer for {100 * row.agreement:.2f} % of the test windows, less than "
+                f"{100 * bound.agreement:g} %: nothing written; try --qat, or allow it with --min-agreement"
+            )
+        if bound.macro_f1_loss is not None and row.windows > SLOW_WINDOWS and not loss <= bound.macro_f1_loss:
+            raise ModelError(
+                f"{where} loses {100 * loss:.2f} points of macro-F1, more than {100 * bound.macro_f1_loss:g}: nothing "
+                "written; try --qat, or allow it with --max-loss"
+            )
+        if row.runtime == MICRO and row.steps is not None and row.steps > MICRO_STEPS:
+            raise ModelError(f"{where} is {row.steps} steps from LiteRT's reference kernels: nothing written")

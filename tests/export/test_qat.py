@@ -1,0 +1,56 @@
+"""Fine-tuning for int8: it rounds where the file rounds, learns, and is used only where it gains."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from har_export import qat
+from har_export.build import build
+from har_export.inference import InferenceNetwork
+from har_export.interpreters import runtimes
+from har_export.pipeline import export_model
+from har_train.checkpoint import load_checkpoint
+from har_train.windows import WindowSet
+
+
+@pytest.fixture
+def network(runs: dict[str, Path]) -> InferenceNetwork:
+    checkpoint = load_checkpoint(runs["fcn"])
+    return InferenceNetwork(checkpoint.network, checkpoint.record.temperature)
+
+
+def test_the_rounded_network_errs_as_much_as_the_int8_file(network: InferenceNetwork, windows: WindowSet) -> None:
+    x = torch.from_numpy(windows.x)
+    rounded = qat._rounded(network)
+    with torch.inference_mode():
+        rounded(x)  # Ranges are taken from what comes by.
+        emulated, exact = rounded(x).numpy(), network(x).numpy()
+    model = build(network, ("tflite-int8",), windows.x).models["tflite-int8"]
+    int8 = runtimes()[1].open(model)(windows.x)
+    assert 0.3 < np.abs(emulated - exact).mean() / np.abs(int8 - exact).mean() < 3
+
+
+def test_fine_tuning_leaves_the_network_alone_and_is_used_where_it_gains(
+    network: InferenceNetwork, windows: WindowSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {name: value.clone() for name, value in network.named_parameters()}
+    result = qat.fine_tuned(network, windows, windows)
+    assert all(torch.equal(value, before[name]) for name, value in network.named_parameters())
+    assert result.used == (result.macro_f1_after > result.macro_f1_before)
+    assert (result.network is network) != result.used
+    monkeypatch.setattr(qat, "LEARNING_RATE", 0.5)  # Ruins any network.
+    ruined = qat.fine_tuned(network, windows, windows)
+    assert ruined.error_after > 10 * ruined.error_before
+    assert not ruined.used
+    assert ruined.network is network
+
+
+def test_an_export_says_what_fine_tuning_gained(runs: dict[str, Path], windows: WindowSet, tmp_path: Path) -> None:
+    checkpoint = load_checkpoint(runs["fcn"])
+    compared = runtimes()[:2]
+    done = export_model(checkpoint, windows, tmp_path, "toy", ("tflite-int8",), qat=True, bounds={}, compared=compared)
+    assert done.qat is not None
+    assert any(line.startswith("Fine-tuning for int8: macro-F1 on the validation users") for line in done.summary())
+    assert '"qat": {' in (tmp_path / "toy-parity.json").read_text()
