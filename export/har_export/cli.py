@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from har_export import inspection
+from har_export import inspection, vectors
 from har_export.formats import FORMATS, INT8
 from har_runtime.command import add_common, data_folder, run_command
 from har_runtime.errors import ModelError
@@ -19,7 +19,8 @@ def main(arguments: list[str] | None = None) -> int:
         prog="har-export",
         description="Turn a checkpoint of har-train into the files people embed, with their model card, and prove that "
         "every runtime gives PyTorch's answers on the users the model was not trained on.",
-        epilog="har-export inspect FILE shows what is in a .tflite or .onnx.",
+        epilog="har-export inspect FILE shows what is in a .tflite or .onnx; har-export vectors MODEL --out FILE writes "
+        "golden vectors for code in other languages.",
     )
     parser.add_argument("checkpoint", type=Path, help="model.safetensors of har-train, or the folder of a run")
     parser.add_argument("--out", required=True, type=Path, help="folder for the files")
@@ -58,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     add_common(parser)
     parser.set_defaults(run=_export)
-    return run_command(parser, arguments, {"inspect": inspection.main})
+    return run_command(parser, arguments, {"inspect": inspection.main, "vectors": vectors.main})
 
 
 def _formats() -> str:

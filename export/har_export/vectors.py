@@ -1,0 +1,204 @@
+"""Golden vectors for code in other languages: raw sensor events, the windows they must give, the answers to these.
+
+    har-export vectors waist --out export/vectors.json
+
+The events are a simulated wearer's, seen by sensors with faults that real ones have. Windows are float32, compared bit
+by bit; a port that uses other arithmetic states its own bound.
+"""
+
+import argparse
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_runtime.classify import StreamingClassifier
+from har_runtime.command import add_common, run_command
+from har_runtime.files import write_bytes
+from har_runtime.model import Model, load_model
+from har_runtime.wearer import Wearer
+
+FORMAT = "haredge-vectors-1"
+DECIMALS = 4
+"""Of the events' values: what a sensor of 16 bits resolves, and short to write."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The events of one sensor in order of arrival."""
+
+    sensor: str
+    """"acc" or "gyro"."""
+    times_ns: NDArray[np.int64]
+    values: NDArray[np.float64]
+    """Shape (n, 3), SI units; NaN where the sensor failed."""
+
+    def without(self, keep: NDArray[np.bool_]) -> "Stream":
+        """The events where `keep` is true."""
+        return Stream(self.sensor, self.times_ns[keep], self.values[keep])
+
+    def at(self, order: NDArray[np.int64]) -> "Stream":
+        """The events in another order, or some of them twice."""
+        return Stream(self.sensor, self.times_ns[order], self.values[order])
+
+
+def _phone(signal: "Signal", rng: np.random.Generator) -> list[Stream]:
+    """Two sensors at 50 Hz with their own clock ticks and 2 ms of jitter."""
+    return [signal.seen("acc", 50, 2e-3, 4.0, rng), signal.seen("gyro", 50, 2e-3, 4.0, rng, start=0.007)]
+
+
+def _fast(signal: "Signal", rng: np.random.Generator) -> list[Stream]:
+    """208 and 104 Hz: the anti-alias filter."""
+    return [signal.seen("acc", 208, 1e-4, 3.0, rng), signal.seen("gyro", 104, 1e-4, 3.0, rng, start=0.003)]
+
+
+def _slow(signal: "Signal", rng: np.random.Generator) -> list[Stream]:
+    """25 Hz: interpolation alone."""
+    return [signal.seen("acc", 25, 1e-3, 3.0, rng), signal.seen("gyro", 25, 1e-3, 3.0, rng, start=0.013)]
+
+
+def _faults(signal: "Signal", rng: np.random.Generator) -> list[Stream]:
+    """A gap of 0.4 s, a failed sample, a repeated one and one that comes late."""
+    acc, gyro = signal.seen("acc", 50, 1e-3, 5.0, rng), signal.seen("gyro", 50, 1e-3, 5.0, rng)
+    elapsed = (acc.times_ns - acc.times_ns[0]) / 1e9
+    acc = acc.without((elapsed < 2.0) | (elapsed > 2.4))
+    acc.values[30, 1] = np.nan
+    order = np.arange(len(gyro.times_ns))
+    order[[60, 61]] = order[[61, 60]]
+    return [acc, gyro.at(np.insert(order, 40, 40))]
+
+
+CASES: dict[str, Callable[["Signal", np.random.Generator], list[Stream]]] = {
+    "phone": _phone,
+    "fast": _fast,
+    "slow": _slow,
+    "faults": _faults,
+}
+
+
+class Signal:
+    """A simulated wearer as something that sensors of any rate look at."""
+
+    def __init__(self, seed: int, skip_s: float):
+        bouts = Wearer(seed)
+        chunks = []
+        for bout in bouts:
+            chunks.append(bout)
+            if bout.times_ns[-1] > (skip_s + 10) * 1e9:
+                break
+        self._t = np.concatenate([chunk.times_ns for chunk in chunks]) / 1e9 - skip_s
+        self._of = {
+            "acc": np.concatenate([chunk.acc for chunk in chunks]),
+            "gyro": np.concatenate([chunk.gyro for chunk in chunks]),
+        }
+
+    def seen(
+        self, sensor: str, rate_hz: float, jitter_s: float, seconds: float, rng: np.random.Generator, start: float = 0.0
+    ) -> Stream:
+        """Events of a sensor whose ticks are off by +-`jitter_s`."""
+        times = start + np.arange(round(seconds * rate_hz)) / rate_hz
+        times = times + rng.uniform(-jitter_s, jitter_s, len(times))
+        values = np.stack([np.interp(times, self._t, axis) for axis in self._of[sensor].T], axis=1)
+        return Stream(sensor, np.rint((times + 1000.0) * 1e9).astype(np.int64), values.round(DECIMALS))
+
+
+def make_vectors(model: Model) -> dict[str, Any]:
+    """All cases as plain JSON-able values."""
+    cases: list[dict[str, Any]] = []
+    for index, (name, make) in enumerate(CASES.items()):
+        streams = make(Signal(seed=index, skip_s=20.0 + 7 * index), np.random.default_rng(index))
+        classifier = StreamingClassifier(model)
+        answers = []
+        events = _by_arrival(streams)
+        for sensor, time_ns, *values in events:
+            row = [np.nan if value is None else value for value in values]
+            times = np.array([time_ns], np.int64)
+            answers += classifier.push(times, **{sensor: np.array([row])})
+        answers += classifier.finish()
+        cases.append(
+            {
+                "name": name,
+                "about": (make.__doc__ or "").strip(),
+                "events": events,
+                "windows": [
+                    {
+                        "segment": answer.window.segment,
+                        "start_ns": answer.window.start_ns,
+                        "imu": base64.b64encode(answer.window.imu.astype("<f4").tobytes()).decode(),
+                        "probabilities": [float(value) for value in answer.probabilities],
+                    }
+                    for answer in answers
+                ],
+                "dropped": {
+                    sensor: {
+                        "not_finite": report.not_finite,
+                        "duplicate": report.duplicate,
+                        "out_of_order": report.out_of_order,
+                        "gaps": report.gaps,
+                    }
+                    for sensor, report in (
+                        ("acc", classifier.report.accelerometer),
+                        ("gyro", classifier.report.gyroscope),
+                    )
+                },
+            }
+        )
+    return {
+        "format": FORMAT,
+        "model": model.card.name,
+        "model_version": model.card.version,
+        "model_sha256": model.card.sha256,
+        "labels": list(model.card.labels),
+        "event": ["sensor (acc or gyro)", "time (ns)", "x", "y", "z (m/s^2 or rad/s; null: not a number)"],
+        "imu": "base64 of float32, little-endian, shape (50, 6), in the order of the card's channels",
+        "cases": cases,
+    }
+
+
+def _by_arrival(streams: list[Stream]) -> list[list[Any]]:
+    """The events of all streams, each stream in its own order, merged by the newest time that each has reached."""
+    rows: list[tuple[int, int, list[Any]]] = []
+    for stream in streams:
+        reached = np.maximum.accumulate(stream.times_ns)
+        for at, time_ns, values in zip(reached, stream.times_ns, stream.values, strict=True):
+            cells = [None if np.isnan(value) else float(value) for value in values]
+            rows.append((int(at), len(rows), [stream.sensor, int(time_ns), *cells]))
+    return [event for _, _, event in sorted(rows, key=lambda row: row[:2])]
+
+
+def to_json(vectors: dict[str, Any]) -> str:
+    """One event or window a line: a change shows where it is."""
+    text = json.dumps({**vectors, "cases": None}, indent=1)
+    cases = ",\n".join(_case(case) for case in vectors["cases"])
+    return text.replace('"cases": null', f'"cases": [\n{cases}\n ]') + "\n"
+
+
+def _case(case: dict[str, Any]) -> str:
+    parts = [f'"{key}": {json.dumps(case[key])}' for key in ("name", "about", "dropped")]
+    for key in ("events", "windows"):
+        rows = ",\n".join(json.dumps(row, separators=(",", ":")) for row in case[key])
+        parts.append(f'"{key}": [\n{rows}\n]')
+    return "{" + ",\n".join(parts) + "}"
+
+
+def main(arguments: list[str]) -> int:
+    """Entry point of the subcommand; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="har-export vectors",
+        description="Write golden vectors for other languages' code: raw events, their windows, the model's answers.",
+    )
+    parser.add_argument("model", help="a pretrained model or a .tflite")
+    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
+    add_common(parser)
+    parser.set_defaults(run=_run)
+    return run_command(parser, arguments)
+
+
+def _run(options: argparse.Namespace) -> int:
+    write_bytes(options.out, to_json(make_vectors(load_model(options.model))).encode())
+    return 0
