@@ -21,17 +21,27 @@ from har_train.cli import main as har_train
 from har_train.compare import compare, read_evaluation
 from har_train.judgement import judgement_from_dict
 
-METHODS = {
-    "logistic-regression": "hapt-logistic-regression",
-    "random-forest": "hapt-random-forest",
-    "supervised": "hapt-supervised",
-    "multi-task": "hapt-multi-task",
-    "fine-scale": "hapt-fine",
-    "robust": "hapt-robust",
+METHODS: dict[str, tuple[str, ...]] = {
+    "logistic-regression": ("hapt-logistic-regression",),
+    "random-forest": ("hapt-random-forest",),
+    "supervised": ("hapt-supervised",),
+    "multi-task": ("hapt-multi-task",),
+    "fine-scale": ("hapt-fine",),
+    "robust": ("hapt-robust",),
 }
-"""Recipes; each data set changes their [data]."""
-BASELINES = ("supervised", "random-forest", "logistic-regression")
-"""What the other methods are compared with: a network without the contrastive task, and the controls."""
+"""Recipes and what is changed in them; each data set changes their [data]."""
+PARTS: dict[str, tuple[str, ...]] = {
+    "mixed users": ("hapt-fine", "classifier_augment.mix_users=0.4"),
+    "averaging": ("hapt-fine", "optimiser.averaging=0.99"),
+    "tilt": ("hapt-fine", "classifier_augment.tilt_degrees=10.0"),
+    "scaling": ("hapt-fine", "classifier_augment.scaling_std=0.2"),
+    "label smoothing": ("hapt-fine", "optimiser.label_smoothing=0.05"),
+    "class balance": ("hapt-fine", "optimiser.class_balance=true"),
+    "yaw": ("hapt-fine", "classifier_augment.yaw_degrees=30.0"),
+}
+"""What may help people the model never saw, each by itself on top of `fine-scale`; the first five make `robust`."""
+BASELINES = ("supervised", "random-forest", "logistic-regression", "fine-scale")
+"""What the other methods are compared with: networks without the contrastive task, and the controls."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +93,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", help="folder of the data sets (default: $HAREDGE_DATA)")
     parser.add_argument("--jobs", type=int, default=2, help="folds at a time (default: %(default)s)")
     parser.add_argument("--sets", default=",".join(SUITES), help="of these data sets (default: %(default)s)")
-    parser.add_argument("--methods", default=",".join(METHODS), help="of these methods (default: %(default)s)")
+    parser.add_argument(
+        "--methods",
+        default=",".join(METHODS),
+        help=f"of these methods (default: %(default)s), or of the parts of robust: {', '.join(PARTS)}",
+    )
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     parser.set_defaults(run=_run)
     return run_command(parser, arguments)
@@ -93,7 +107,7 @@ def _run(options: argparse.Namespace) -> int:
     rows: list[dict[str, Any]] = read_report(options.out)["rows"] if options.out.exists() else []
     write_report(options.out, {"rows": rows, "comparisons": _comparisons(rows)})
     for name in _known(options.sets, SUITES):
-        for method in _known(options.methods, METHODS):
+        for method in _known(options.methods, METHODS | PARTS):
             if any((row["set"], row["method"]) == (name, method) for row in rows):
                 continue
             print(f"{name}, {method}", file=sys.stderr, flush=True)
@@ -113,10 +127,11 @@ def _known(text: str, names: dict[str, Any]) -> list[str]:
 def _cross_validated(name: str, method: str, options: argparse.Namespace) -> dict[str, Any]:
     """One row, from the report of `har-train cross-validate`."""
     suite = SUITES[name]
-    folder = options.runs / f"{name.replace('/', '-')}-{method}"
-    arguments = ["cross-validate", "--recipe", METHODS[method], "--protocol", suite.protocol, "--out", str(folder)]
+    folder = options.runs / f"{name}-{method}".replace("/", "-").replace(" ", "-")
+    recipe, *changes = (METHODS | PARTS)[method]
+    arguments = ["cross-validate", "--recipe", recipe, "--protocol", suite.protocol, "--out", str(folder)]
     arguments += ["--jobs", str(options.jobs), "--transfer", ",".join(suite.transfer)]
-    arguments += [part for change in suite.changes for part in ("--set", change)]
+    arguments += [part for change in (*changes, *suite.changes) for part in ("--set", change)]
     arguments += ["--data", options.data] if options.data else []
     arguments += ["--resume"] if folder.exists() else []
     with contextlib.redirect_stdout(io.StringIO()):

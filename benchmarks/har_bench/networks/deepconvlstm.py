@@ -1,0 +1,47 @@
+"""DeepConvLSTM (Ordóñez and Roggen, Sensors 2016, 16(1):115): convolutions over time, then two LSTM layers.
+
+Every sensor channel goes through the same four convolutions; the LSTM sees the features of all channels, step by step,
+and the last step is classified. Filters, kernel, units and dropout of the inputs of each dense layer are the paper's
+(sections "DeepConvLSTM" and "Model Implementation and Training"); that the convolutions are not padded is from the
+authors' notebook, github.com/STRCWearlab/DeepConvLSTM, where 24 samples become 8 steps.
+"""
+
+import itertools
+
+from torch import Tensor, nn
+
+from har_runtime.errors import ModelError
+
+FILTERS = 64
+KERNEL = 5
+"""Samples; without padding, so that each convolution shortens the window by four."""
+CONVOLUTIONS = 4
+UNITS = 128
+LSTM_LAYERS = 2
+DROPOUT = 0.5
+
+
+class DeepConvLSTM(nn.Module):
+    """(batch, window, channels) to (batch, classes) logits.
+
+    Raises:
+        ModelError: the window is too short for the convolutions.
+    """
+
+    def __init__(self, channels: int, window: int, classes: int):
+        super().__init__()
+        if window <= CONVOLUTIONS * (KERNEL - 1):
+            raise ModelError(f"DeepConvLSTM: a window of {window} samples is too short for its convolutions")
+        widths = (1, *[FILTERS] * CONVOLUTIONS)
+        self.convolutions = nn.ModuleList(nn.Conv2d(a, b, (KERNEL, 1)) for a, b in itertools.pairwise(widths))
+        self.dropout = nn.Dropout(DROPOUT)
+        self.lstm = nn.LSTM(FILTERS * channels, UNITS, LSTM_LAYERS, batch_first=True, dropout=DROPOUT)
+        self.output = nn.Linear(UNITS, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x.unsqueeze(1)
+        for convolution in self.convolutions:
+            y = convolution(y).relu()
+        # (batch, filter, step, channel): a step at a time, its filters and channels side by side.
+        steps = y.permute(0, 2, 3, 1).flatten(2)
+        return self.output(self.dropout(self.lstm(self.dropout(steps))[0][:, -1]))
