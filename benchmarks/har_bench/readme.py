@@ -9,11 +9,13 @@ A block starts with `<!-- figures: NAME -->` and ends with `<!-- end -->`.
 import argparse
 import json
 import re
+import statistics
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from har_bench.cross_validation import METHODS, PARTS, SUITES
 from har_runtime.command import run_command
 from har_runtime.errors import DataError
 from har_runtime.files import atomic_path, write_bytes
@@ -22,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 PICTURE = ROOT / "runtime" / "assets" / "har-stream.svg"
 USERS = ROOT / "train" / "assets" / "hapt-users.png"
-PAGES = ("README.md", "benchmarks/README.md", "train/README.md")
+PAGES = ("README.md", "benchmarks/README.md", "train/README.md", "export/README.md")
 BLOCK = re.compile(r"(?<=<!-- figures: )([a-z_]+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
@@ -109,7 +111,8 @@ def _cross_validation(result: dict[str, Any]) -> str:
         "| on other sets |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for row in sorted(result["rows"], key=lambda row: (row["set"], -row["judgement"]["scores"]["macro_f1"])):
+    rows = [row for row in result["rows"] if row["method"] in METHODS]
+    for row in sorted(rows, key=lambda row: (row["set"], -row["judgement"]["scores"]["macro_f1"])):
         judgement = row["judgement"]
         compared = [
             f"{100 * found['difference']:+.1f} ({_range(found['interval'])})" if found else ""
@@ -130,10 +133,68 @@ def _cross_validation(result: dict[str, Any]) -> str:
             ", ".join(elsewhere),
         ]
         lines.append(f"| {' | '.join(cells)} |")
-    hours = sum(row["training_seconds"] for row in result["rows"]) / 3600
+    hours = sum(row["training_seconds"] for row in rows) / 3600
     machine = result["machine"]
     time = f"Training took {hours:.1f} hours, summed over the folds; each had one core of {machine['cpu']}."
     return "\n".join(lines) + f"\n\n{time}\n"
+
+
+def _parts(result: dict[str, Any]) -> str:
+    """What each part adds to fine-scale: on validation users, by which it is chosen, and on the users never seen."""
+    rows = {(row["set"], row["method"]): row for row in result["rows"]}
+    beside = {(row["set"], row["method"]): row for row in result["comparisons"] if row["against"] == "fine-scale"}
+    sets = [name for name in SUITES if any((name, part) in rows for part in PARTS)]
+    lines = [f"| part | {' | '.join(sets)} |", f"|---|{'---|' * len(sets)}"]
+    for part in PARTS:
+        cells: list[str] = []
+        for name in sets:
+            if (name, part) not in rows:
+                cells.append("not run")
+                continue
+            found = beside[name, part]
+            validation = [
+                statistics.fmean(rows[name, method]["validation_macro_f1"]) for method in (part, "fine-scale")
+            ]
+            cells.append(
+                f"{100 * found['difference']:+.1f} ({_range(found['interval'])}); "
+                f"validation {100 * (validation[0] - validation[1]):+.1f}"
+            )
+        lines.append(f"| {part} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _export(result: dict[str, Any]) -> str:
+    lines = ["| file | KiB | operators | macro-F1 |", "|---|---|---|---|"]
+    lines += [
+        f"| `{Path(file['path']).relative_to(Path(result['files'][0]['path']).parent)}` | {file['size'] / 1024:.0f} "
+        f"| {sum(file['operators'].values())} | {100 * file['score']['macro_f1']:.2f} |"
+        for file in result["files"]
+    ]
+    rows = result["parity"]["rows"]
+    windows = max(row["windows"] for row in rows)
+    lines += [
+        "",
+        f"On {windows:,} windows of people `waist` never saw; macro-F1 in %, PyTorch's in brackets:",
+        "",
+        "| format | runtime | windows | largest difference | mean | same answer | macro-F1 |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row['format']} | {row['runtime']} {row['version']} | {row['windows']:,} | {row['worst']:.1e} "
+        f"| {row['mean']:.1e} | {100 * row['agreement']:.2f} % "
+        f"| {100 * row['macro_f1']:.2f} ({100 * row['macro_f1_pytorch']:.2f}) |"
+        for row in rows
+    ]
+    micro = next(row for row in rows if (row["format"], row["runtime"]) == ("tflite-int8", "TFLM"))
+    slowest = {"comparing": 0.0, "making": 0.0}
+    for step, seconds in result["seconds"].items():
+        slowest["comparing" if step.startswith("comparing") else "making"] += seconds
+    return "\n".join(lines) + (
+        f"\n\nIn TFLM {100 * micro['same_as_reference']:.2f} % of the int8 probabilities are those of LiteRT's "
+        f"reference kernels, the others at most {micro['steps']} of 256 steps away; its arena takes "
+        f"{result['arena_bytes']:,} bytes. Making the files took {slowest['making']:.0f} s, comparing them "
+        f"{slowest['comparing']:.0f} s.\n"
+    )
 
 
 def _hapt_groups(result: dict[str, Any]) -> str:
@@ -141,7 +202,7 @@ def _hapt_groups(result: dict[str, Any]) -> str:
         row["method"]: row for row in result["comparisons"] if (row["set"], row["against"]) == ("hapt", "supervised")
     }
     lines = ["| method | macro-F1 (95 % interval over users) | minus supervised | worst user |", "|---|---|---|---|"]
-    rows = [row for row in result["rows"] if row["set"] == "hapt"]
+    rows = [row for row in result["rows"] if row["set"] == "hapt" and row["method"] in METHODS]
     for row in sorted(rows, key=lambda row: -row["judgement"]["scores"]["macro_f1"]):
         judgement, found = row["judgement"], beside.get(row["method"])
         difference = f"{100 * found['difference']:+.1f} ({_range(found['interval'])})" if found else ""
@@ -180,6 +241,8 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "training_speed": ("training_speed", _training_speed),
     "cross_validation": ("cross_validation", _cross_validation),
     "hapt_groups": ("cross_validation", _hapt_groups),
+    "parts": ("cross_validation", _parts),
+    "export": ("export", _export),
 }
 """For each block, the result that it shows and how."""
 

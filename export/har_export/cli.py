@@ -19,8 +19,8 @@ def main(arguments: list[str] | None = None) -> int:
         prog="har-export",
         description="Turn a checkpoint of har-train into the files people embed, with their model card, and prove that "
         "every runtime gives PyTorch's answers on the users the model was not trained on.",
-        epilog="har-export inspect FILE shows what is in a .tflite or .onnx; har-export vectors MODEL --out FILE writes "
-        "golden vectors for code in other languages.",
+        epilog="har-export inspect FILE shows what is in a .tflite or .onnx; har-export vectors MODEL --out FILE "
+        "writes golden vectors for code in other languages.",
     )
     parser.add_argument("checkpoint", type=Path, help="model.safetensors of har-train, or the folder of a run")
     parser.add_argument("--out", required=True, type=Path, help="folder for the files")

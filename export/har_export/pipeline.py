@@ -110,7 +110,7 @@ def export_model(
     training, test = windows.of_users(record.split.train), windows.of_users(record.split.test)
     tuned = fine_tuned(network, training, windows.of_users(record.split.validation), steps) if qat else None
     built = build(network, formats, training.x, tuned and tuned.network, steps)
-    card = make_card(record, name)
+    card = replace(make_card(record, name), gravity=gravity_of(training))
     sealed = {format: built.sealed(format, card) for format in built.models}
     parity = measure(sealed, built.ends, _calibrated(checkpoint, test.x), test, compared or runtimes(), steps)
     check(parity, {format: row.bound for format, row in FORMATS.items()} if bounds is None else bounds)
@@ -180,6 +180,20 @@ def make_card(record: TrainingRecord, name: str) -> ModelCard:
         training=training,
         scores={},
     )
+
+
+def gravity_of(windows: WindowSet) -> tuple[float, float, float] | None:
+    """Mean direction of acceleration of each user standing, and of these the mean; None where nobody stands."""
+    if "standing" not in windows.labels:
+        return None
+    standing = windows.select(windows.y == windows.labels.index("standing"))
+    users = np.unique(standing.user)
+    people = [standing.of_users([user]).x[:, :, :3].mean(axis=(0, 1), dtype=np.float64) for user in users]
+    if not people:
+        return None
+    mean = np.mean([one / np.linalg.norm(one) for one in people], axis=0)
+    x, y, z = (mean / np.linalg.norm(mean)).round(4).tolist()
+    return x, y, z
 
 
 def _calibrated(checkpoint: Checkpoint, x: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -85,6 +85,8 @@ class ModelCard:
     frame: str = FRAME
     rejection_threshold: float | None = None
     """Confidence under which an answer should count as unknown; None where none was determined."""
+    gravity: tuple[float, float, float] | None = None
+    """Which way was up: unit vector of acceleration, mean over training users standing; None where nobody stood."""
     quantised_ends: QuantisedEnds | None = None
     """None where input and output are float32."""
     sha256: str | None = None
@@ -141,5 +143,7 @@ def _check_contract(card: ModelCard, where: str) -> None:
     for name, value in wanted.items():
         if getattr(card, name) != value:
             raise ModelError(f"{where}: the model wants {name} {getattr(card, name)}, this runtime feeds {value}")
+    if card.gravity is not None and len(card.gravity) != 3:
+        raise ModelError(f"{where}: the card's gravity must be three numbers, not {card.gravity}")
     if not card.labels or len(set(card.labels)) != len(card.labels):
         raise ModelError(f"{where}: the labels of the card are empty or repeat: {card.labels}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from har_runtime.contract import HOP
 from har_runtime.model import Model
 from har_runtime.recording import Recording, cut_recording
 from har_runtime.resample import Resampler, ResampleReport
@@ -46,7 +47,7 @@ class StreamingClassifier:
 
     def __init__(self, model: Model):
         self.model = model
-        self._resampler = Resampler()
+        self._resampler = Resampler(block=HOP)
         self._windower = Windower()
 
     @property

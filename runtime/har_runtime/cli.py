@@ -3,14 +3,19 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
 
+from har_runtime.axes import IDENTITY, parse_axes, turned
 from har_runtime.classify import StreamingClassifier
 from har_runtime.command import add_common, run_command
 from har_runtime.errors import SourceError
 from har_runtime.interrupt import Interruptible
 from har_runtime.model import load_model, pretrained_names
+from har_runtime.samples import SampleChunk
 from har_runtime.sinks import Sink, StreamInfo, open_sink
 from har_runtime.sources import open_source
+from har_runtime.still import STILL_S, Still, describe, judge_placement, measure_still
 from har_runtime.stream import StreamResult, run_stream
 
 DEMO_SOURCE = "simulated:?seed=0&seconds=120&speed=4"
@@ -24,7 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="har-stream",
         description="Recognise activities in real time: read an IMU, a recording or a simulated wearer, print, log.",
-        epilog="Example: har-stream --source 'replay:walk.csv?speed=max' --sink jsonl:walk.jsonl",
+        epilog="Also: har-stream devices (what could be read), har-stream doctor (is all well?), har-stream simulate "
+        "(a virtual sensor); each has its --help. "
+        "Example: har-stream --source serial:auto --sink terminal: --sink jsonl:day.jsonl",
     )
     parser.add_argument(
         "--model",
@@ -35,7 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--source",
         metavar="URI",
-        help="replay:FILE.csv?speed=N|max or simulated:?seed=N&seconds=S&speed=N|max",
+        help="serial:PORT or serial:auto, iio:DEVICE, phyphox://HOST:PORT, sensorlogger://BIND:PORT, "
+        "replay:FILE?speed=N|max, simulated:?seed=N&seconds=S&speed=N|max",
     )
     parser.add_argument(
         "--sink",
@@ -43,10 +51,40 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="URI",
         help="terminal: (default) or jsonl:FILE; may be given several times",
     )
+    parser.add_argument(
+        "--axes",
+        metavar="x=-y,y=x,z=z",
+        default=str(IDENTITY),
+        help="what the frame's axes are made of, where the sensor is mounted otherwise than the model's was",
+    )
+    parser.add_argument(
+        "--still",
+        action="store_true",
+        help=f"first stand still for {STILL_S} seconds: takes off the gyroscope's bias, checks unit, scale and which "
+        "way up the sensor is",
+    )
     parser.add_argument("--demo", action="store_true", help="half a minute with a simulated wearer: needs no sensor")
     add_common(parser)
     parser.set_defaults(run=_stream)
-    return run_command(parser, arguments)
+    return run_command(parser, arguments, {"devices": _devices, "doctor": _doctor, "simulate": _simulate})
+
+
+def _devices(arguments: list[str]) -> int:
+    from har_runtime.devices import main
+
+    return main(arguments)
+
+
+def _doctor(arguments: list[str]) -> int:
+    from har_runtime.doctor import main
+
+    return main(arguments)
+
+
+def _simulate(arguments: list[str]) -> int:
+    from har_runtime.simulate import main
+
+    return main(arguments)
 
 
 def _stream(options: argparse.Namespace) -> int:
@@ -54,28 +92,64 @@ def _stream(options: argparse.Namespace) -> int:
         raise SourceError("nothing to read: give --source URI, or --demo to try it without a sensor")
     if options.demo:
         print(DEMO_NOTE, file=sys.stderr, flush=True)
+    axes = parse_axes(options.axes)
     model = load_model(options.model)
     source = open_source(options.source or DEMO_SOURCE)
     info = StreamInfo(model.card, source.description, source.report)
     sinks: list[Sink] = []
     interruptible = Interruptible()
+    still: dict[str, Any] | None = None
     try:
-        for uri in options.sink or ["terminal:"]:
-            sinks.append(open_sink(uri, info))
         with interruptible:
-            result = run_stream(StreamingClassifier(model), interruptible.items(source), sinks)
+            chunks: Iterable[SampleChunk] = interruptible.items(source)
+            if axes != IDENTITY:
+                chunks = turned(chunks, axes)
+            if options.still:
+                print(f"Stand still for {STILL_S} seconds, the sensor where it is worn.", file=sys.stderr, flush=True)
+                chunks = iter(chunks)
+                found = _measure(chunks, interruptible)
+                placement = judge_placement(found, model.card.gravity, axes)
+                print("\n".join(describe(found, placement, model.card)), file=sys.stderr, flush=True)
+                still = {**found.to_dict(), "placement": placement.to_dict()}
+                chunks = turned(chunks, IDENTITY, found.gyro_bias)
+            for uri in options.sink or ["terminal:"]:
+                sinks.append(open_sink(uri, info))
+            result = run_stream(StreamingClassifier(model), chunks, sinks)
     finally:
         for sink in sinks:
             sink.close()
         source.close()
     if options.json:
-        print(json.dumps({"model": info.card.name, "source": info.source, **result.to_dict()}, indent=1))
+        print(json.dumps(_to_dict(result, info, still), indent=1))
     else:
         for line in _summary(result, info):
             print(line, file=sys.stderr)
     if interruptible.interrupted:
         raise KeyboardInterrupt
     return 0
+
+
+def _measure(chunks: Iterator[SampleChunk], interruptible: Interruptible) -> Still:
+    try:
+        return measure_still(chunks)
+    except SourceError:
+        if interruptible.interrupted:  # The chunks ended because of it.
+            raise KeyboardInterrupt from None
+        raise
+
+
+def _to_dict(result: StreamResult, info: StreamInfo, still: dict[str, Any] | None) -> dict[str, Any]:
+    found = info.report
+    return {
+        "model": info.card.name,
+        "source": info.source,
+        "units": found.units,
+        "range": found.range,
+        "lost": dict(found.lost),
+        "reconnections": found.reconnections,
+        "still": still,
+        **result.to_dict(),
+    }
 
 
 def _summary(result: StreamResult, info: StreamInfo) -> list[str]:
@@ -94,11 +168,23 @@ def _summary(result: StreamResult, info: StreamInfo) -> list[str]:
             "not finite": sensor.not_finite,
             "repeated": sensor.duplicate,
             "out of order": sensor.out_of_order,
+            "astray": sensor.stray,
             "unpaired": sensor.unpaired,
             "gaps": sensor.gaps,
+            "jumps of its clock": sensor.clock_jumps,
+            "stuck": sensor.stuck,
+            "at full scale": sensor.full_scale,
         }
         if any(counts.values()):
             lines.append(f"  {name}: " + ", ".join(f"{count} {what}" for what, count in counts.items() if count))
+    found = info.report
+    for name, value in (("units", found.units), ("range", found.range)):
+        if value:
+            lines.append(f"  {name}: {value}")
+    if found.lost:
+        lines.append("  lost at the source: " + ", ".join(f"{count} x {why}" for why, count in found.lost.items()))
+    if found.reconnections:
+        lines.append(f"  reconnections: {found.reconnections}")
     if result.scores is not None:
         scores = result.scores
         lines.append(

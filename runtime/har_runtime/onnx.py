@@ -52,6 +52,7 @@ class OnnxBackend:
                 f"{self._where}: the model's tensors are {shapes}; needed are float32 imu (batch, {WINDOW}, "
                 f"{len(CHANNELS)}) and probabilities (batch, {classes}), as har-export writes them"
             )
+
     def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Probabilities of windows in SI units, shape (n, 50, 6) to (n, classes)."""
         parts = [windows[begin : begin + BATCH] for begin in range(0, len(windows), BATCH)]

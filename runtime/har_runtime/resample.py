@@ -9,42 +9,22 @@ Every grid value is computed from the same samples with the same operations in t
 cut into chunks: streaming is bit-identical to batch. Times are integer nanoseconds throughout for that reason.
 """
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from har_runtime.contract import MAX_GAP_NS, PERIOD_NS, to_ns
-from har_runtime.errors import DataError
-from har_runtime.sensor_run import Run
+from har_runtime.contract import PERIOD_NS
+from har_runtime.sensor_run import Run, values_at
+from har_runtime.sensor_stream import MAX_LEAD_NS, SensorReport, SensorStream
 
-MAX_LEAD_NS = 60_000_000_000
-"""How far one stream may run ahead of the other before its oldest samples are dropped: bounds the buffers."""
-
-
-@dataclass
-class SensorReport:
-    """What became of one sensor's samples."""
-
-    received: int = 0
-    not_finite: int = 0
-    """Dropped: NaN or infinite in the time or in an axis."""
-    duplicate: int = 0
-    """Dropped: the time of the newest sample again."""
-    out_of_order: int = 0
-    """Dropped: older than the newest sample."""
-    unpaired: int = 0
-    """Dropped: more than a minute ahead of the other sensor, or in a run too short or too slow to use."""
-    gaps: int = 0
-    """Times without samples for more than 0.1 s."""
-    rate_hz: float | None = None
-    """Rate of the newest run, measured over its first half second."""
-
-    @property
-    def dropped(self) -> int:
-        return self.not_finite + self.duplicate + self.out_of_order + self.unpaired
+LARGE_ACCELERATION = 14.0
+"""m/s^2; no accelerometer has a full scale under 2 g (19.6), and nobody holds still at more than 1 g."""
+LARGE_ANGULAR_RATE = 2.0
+"""rad/s; no gyroscope has a full scale under 125 deg/s (2.18)."""
+AGREEMENT_NS = 2_000_000_000
+"""Two sensors of which one alone was set back are on one clock again once both have shown the same time for so long."""
 
 
 @dataclass
@@ -70,90 +50,13 @@ class UniformChunk:
     """Shape (n, 6), the contract's channel order and SI units."""
 
 
-class _Sensor:
-    """One sensor's stream: cleans it and cuts it into runs."""
-
-    def __init__(self, name: str, report: SensorReport):
-        self.name = name
-        self.report = report
-        self.runs: deque[Run] = deque()
-        self.newest_ns: int | None = None
-
-    def push(self, times: ArrayLike, values: ArrayLike) -> None:
-        t = to_ns(times)
-        x = np.asarray(values, np.float64)
-        if x.ndim == 1:
-            x = x[None]
-        if x.shape != (len(t), 3):
-            raise DataError(f"{self.name}: {len(t)} times need values of shape ({len(t)}, 3), not {x.shape}")
-        t, x = self._clean(t, x)
-        if not len(t):
-            return
-        previous = np.concatenate([[t[0] if self.newest_ns is None else self.newest_ns], t[:-1]])
-        after_gap = t - previous > MAX_GAP_NS
-        starts = [0, *(np.flatnonzero(after_gap[1:]) + 1).tolist()]
-        for begin, end in zip(starts, [*starts[1:], len(t)], strict=True):
-            if after_gap[begin]:
-                self.report.gaps += 1
-                self.close()
-            if not self.runs or self.runs[-1].closed:
-                self.runs.append(Run(int(t[begin])))
-            self.runs[-1].append(t[begin:end], x[begin:end])
-            self.report.rate_hz = self.runs[-1].rate_hz or self.report.rate_hz
-        self.newest_ns = int(t[-1])
-
-    def _clean(self, t: NDArray[np.int64], x: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        report = self.report
-        report.received += len(t)
-        finite = np.isfinite(x).all(axis=1) & (t != np.iinfo(np.int64).min)
-        report.not_finite += int(np.count_nonzero(~finite))
-        t, x = t[finite], x[finite]
-        if not len(t):
-            return t, x
-        floor = np.iinfo(np.int64).min if self.newest_ns is None else self.newest_ns
-        newest_before = np.maximum.accumulate(np.concatenate([[floor], t[:-1]]))
-        report.duplicate += int(np.count_nonzero(t == newest_before))
-        report.out_of_order += int(np.count_nonzero(t < newest_before))
-        keep = t > newest_before
-        return t[keep], x[keep]
-
-    def close(self) -> None:
-        if self.runs and not self.runs[-1].closed:
-            self.runs[-1].close()
-            self.report.rate_hz = self.runs[-1].rate_hz or self.report.rate_hz
-
-    def front(self) -> Run | None:
-        """The oldest run that can be used, once its rate is known."""
-        while self.runs and self.runs[0].rate_hz is not None:
-            run = self.runs[0]
-            if run.usable and not (run.closed and run.last_ns < run.first_ns):
-                return run
-            self.report.unpaired += len(run.t)
-            if run.closed:
-                self.runs.popleft()
-            else:  # Too slow, and still coming in: keep the run as the place to drop it to.
-                run.t, run.x = run.t[-1:], run.x[-1:]
-                self.report.unpaired -= 1
-                return None
-        return None
-
-    def bound(self, other_ns: int) -> None:
-        """Drop what is more than MAX_LEAD_NS ahead of the other sensor's newest sample."""
-        if self.newest_ns is None or self.newest_ns - other_ns <= MAX_LEAD_NS:
-            return
-        oldest = self.newest_ns - MAX_LEAD_NS
-        while self.runs and self.runs[0].t[-1] < oldest:
-            self.report.unpaired += len(self.runs.popleft().t)
-        if self.runs:
-            run = self.runs[0]
-            late = int(np.searchsorted(run.t, oldest))
-            if late:
-                self.report.unpaired += late
-                run.t, run.x, run.start_ns = run.t[late:], run.x[late:], int(run.t[late])
-
-
 class Resampler:
     """Accelerometer and gyroscope of any rate from 20 Hz on, brought to segments on one 50 Hz grid.
+
+    Args:
+        block: give out an open segment in multiples of so many samples. A hop that divides the window costs a windower
+            no time, as each window ends with such a block, and makes live samples, of which two or three come at a
+            time, cheap.
 
     >>> import numpy as np
     >>> resampler = Resampler()
@@ -165,16 +68,27 @@ class Resampler:
     [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
     """
 
-    def __init__(self) -> None:
+    def __init__(self, block: int = 1) -> None:
+        self.block = block
         self.reset()
 
     def reset(self) -> None:
         """Forget everything, counts included."""
-        self.report = ResampleReport()
-        self._accelerometer = _Sensor("accelerometer", self.report.accelerometer)
-        self._gyroscope = _Sensor("gyroscope", self.report.gyroscope)
+        self._accelerometer = SensorStream("accelerometer", LARGE_ACCELERATION)
+        self._gyroscope = SensorStream("gyroscope", LARGE_ANGULAR_RATE)
+        self._report = ResampleReport(self._accelerometer.report, self._gyroscope.report)
         self._grid_ns: int | None = None
-        self._segment_has_samples = False
+        self._given = 0
+        """Samples of this segment given out."""
+        self._due_ns: int | None = None
+        """No sample can be given out before both sensors have come so far; None where there is no telling."""
+
+    @property
+    def report(self) -> ResampleReport:
+        """What became of all samples so far."""
+        self._accelerometer.judge()
+        self._gyroscope.judge()
+        return self._report
 
     def push(self, times: ArrayLike, acc: ArrayLike | None = None, gyro: ArrayLike | None = None) -> list[UniformChunk]:
         """Take in samples of one sensor, or of both where they share their times.
@@ -192,16 +106,16 @@ class Resampler:
                 order are no error: they are dropped and counted in `report`.
         """
         if acc is not None:
-            self._accelerometer.push(times, acc)
+            self._accelerometer.take(times, acc)
         if gyro is not None:
-            self._gyroscope.push(times, gyro)
+            self._gyroscope.take(times, gyro)
+        if self._can_wait():
+            return []
+        self._accelerometer.judge()
+        self._gyroscope.judge()
         chunks = self._drain()
-        for sensor, other in ((self._accelerometer, self._gyroscope), (self._gyroscope, self._accelerometer)):
-            newest = other.newest_ns
-            if newest is None and sensor.runs:
-                newest = int(sensor.runs[0].t[0])
-            if newest is not None:
-                sensor.bound(newest)
+        self._accelerometer.bound()
+        self._gyroscope.bound()
         return chunks
 
     def finish(self) -> list[UniformChunk]:
@@ -209,35 +123,54 @@ class Resampler:
         self._accelerometer.close()
         self._gyroscope.close()
         chunks = self._drain()
-        for sensor in (self._accelerometer, self._gyroscope):
-            sensor.front()  # Counts runs that nothing could be made of.
-            sensor.runs.clear()
-        self._grid_ns = None
+        self._accelerometer.clear()
+        self._gyroscope.clear()
+        self._grid_ns = self._due_ns = None
         return chunks
+
+    def _can_wait(self) -> bool:
+        """Whether nothing would come of looking at the samples now: this makes small pushes cheap."""
+        acc, gyro = self._accelerometer, self._gyroscope
+        if self._due_ns is None or acc.urgent or gyro.urgent or acc.latest_ns is None or gyro.latest_ns is None:
+            return False
+        return min(acc.latest_ns, gyro.latest_ns) < self._due_ns
 
     def _drain(self) -> list[UniformChunk]:
         chunks: list[UniformChunk] = []
+        self._due_ns = None
         while (acc := self._accelerometer.front()) and (gyro := self._gyroscope.front()):
+            if acc.clock != gyro.clock:
+                if self._agree(acc, gyro):
+                    continue
+                break
             start = max(acc.first_ns, gyro.first_ns)
             if self._grid_ns is None or self._grid_ns < start:  # The latter where the buffers were bounded.
                 if self._retire(start, acc, gyro):
                     continue
-                self._grid_ns, self._segment_has_samples = start, False
+                self._grid_ns, self._given = start, 0
             until = min(acc.final_until(self._grid_ns), gyro.final_until(self._grid_ns))
-            grid = np.arange(self._grid_ns, until + 1, PERIOD_NS, dtype=np.int64)
-            if len(grid):
-                self.report.segments += not self._segment_has_samples
-                self._segment_has_samples = True
-                imu = np.concatenate([acc.values_at(grid), gyro.values_at(grid)], axis=1).astype(np.float32)
-                chunks.append(UniformChunk(self.report.segments - 1, self._grid_ns, imu))
-                self.report.samples += len(grid)
-                self._grid_ns += len(grid) * PERIOD_NS
+            count = max(0, (until - self._grid_ns) // PERIOD_NS + 1)
+            if not (acc.closed or gyro.closed):
+                count = max(0, count - (self._given + count) % self.block)
+            if count:
+                chunks.append(self._give(count, self._grid_ns, acc, gyro))
+                self._grid_ns += count * PERIOD_NS
                 acc.forget_before(self._grid_ns)
                 gyro.forget_before(self._grid_ns)
-            if not self._retire(self._grid_ns, acc, gyro):
-                break
-            self._grid_ns = None
+            if self._retire(self._grid_ns, acc, gyro) or (not count and self._agree(acc, gyro)):
+                continue
+            block_ns = (self.block - self._given % self.block - 1) * PERIOD_NS
+            self._due_ns = self._grid_ns + block_ns + max(acc.margin_ns, gyro.margin_ns)
+            break
         return chunks
+
+    def _give(self, count: int, grid_ns: int, acc: Run, gyro: Run) -> UniformChunk:
+        """The next `count` samples of the segment."""
+        self._report.segments += not self._given
+        self._given += count
+        self._report.samples += count
+        grid = grid_ns + PERIOD_NS * np.arange(count, dtype=np.int64)
+        return UniformChunk(self._report.segments - 1, grid_ns, values_at(acc, gyro, grid).astype(np.float32))
 
     def _retire(self, grid_ns: int, acc: Run, gyro: Run) -> bool:
         """Let go of the runs that have ended before `grid_ns`; True where there was one, and so no segment goes on."""
@@ -245,8 +178,32 @@ class Resampler:
         for sensor, run in ((self._accelerometer, acc), (self._gyroscope, gyro)):
             if run.closed and run.last_ns < grid_ns:
                 sensor.runs.popleft()
+                self._grid_ns = None
                 ended = True
         return ended
+
+    def _agree(self, acc: Run, gyro: Run) -> bool:
+        """Let go of runs on a clock that the other sensor has left; True where there were any.
+
+        Both sensors have one clock as a rule, and are set back together. Where only one of them was, because its times
+        alone are wrong for a while, they are taken for one clock again once they have shown the same time for long.
+        """
+        pairs = ((self._accelerometer, acc, self._gyroscope, gyro), (self._gyroscope, gyro, self._accelerometer, acc))
+        for sensor, run, other, others_run in pairs:
+            if run.clock < others_run.clock and run.closed:
+                sensor.drop_front()
+                self._grid_ns = None
+                return True
+            if sensor.clock < other.clock and other.left_ns is not None:
+                own, new = sensor.runs[-1], other.runs[-1]
+                # Near where the other was set back, this one may only be slower to deliver.
+                gone_on = int(own.t[-1]) - other.left_ns
+                if not -MAX_LEAD_NS <= gone_on <= AGREEMENT_NS and own.overlap_ns(new) >= AGREEMENT_NS:
+                    other.set_clock(other.clock)
+                    sensor.set_clock(other.clock)
+                    self._grid_ns = None
+                    return True
+        return False
 
 
 def concatenate(chunks: Sequence[UniformChunk]) -> list[UniformChunk]:

@@ -33,34 +33,42 @@ def _anti_alias_kernel() -> NDArray[np.float64]:
 
 
 _KERNEL = _anti_alias_kernel()
+_KERNEL_RISE = np.diff(_KERNEL)
+_PIECE = 96
+"""Grid points that are low-passed at a time: their tables then stay in the processor's cache."""
 
 
 class Run:
-    """Samples of one sensor without a gap, and how to read them off at grid times."""
+    """Samples of one sensor without a gap."""
 
-    def __init__(self, start_ns: int):
+    def __init__(self, start_ns: int, clock: int = 0):
         self.t = np.empty(0, np.int64)
         self.x = np.empty((0, 3), np.float64)
         self.start_ns = start_ns
+        self.clock = clock
+        """How often the sensor's clock had been set back."""
         self.closed = False
         self.rate_hz: float | None = None
+        self._used_ns: int | None = None
+        """Grid points before it were given out."""
 
     def append(self, t: NDArray[np.int64], x: NDArray[np.float64]) -> None:
-        if self.rate_hz is None:
-            times = np.concatenate([self.t, t])
-            enough = np.searchsorted(times, self.start_ns + RATE_SPAN_NS)
-            if enough < len(times):
-                self._measure(times[: enough + 1])
         self.t = np.concatenate([self.t, t])
         self.x = np.concatenate([self.x, x])
+        if self.rate_hz is None:
+            enough = int(np.searchsorted(self.t, self.start_ns + RATE_SPAN_NS))
+            if enough < len(self.t):
+                self.rate_hz = _rate_hz(self.t[: enough + 1])
 
     def close(self) -> None:
         self.closed = True
         if self.rate_hz is None:
-            self._measure(self.t)
+            self.rate_hz = _rate_hz(self.t)
 
-    def _measure(self, times: NDArray[np.int64]) -> None:
-        self.rate_hz = (len(times) - 1) * 1e9 / (times[-1] - times[0]) if len(times) > 1 else 0.0
+    @property
+    def rate_so_far_hz(self) -> float:
+        """Its rate, even where it is too short to be sure of it."""
+        return _rate_hz(self.t) if self.rate_hz is None else self.rate_hz
 
     @property
     def usable(self) -> bool:
@@ -76,12 +84,31 @@ class Run:
         return KERNEL_HALF_WIDTH_NS if self.filtered else 0
 
     @property
+    def too_short(self) -> bool:
+        """Whether it ended before anything could be made of it."""
+        return self.closed and self.last_ns < self.start_ns + self.margin_ns
+
+    @property
     def first_ns(self) -> int:
-        return self.start_ns + self.margin_ns
+        """The first time whose value can be had of the samples held."""
+        first = self.start_ns + self.margin_ns
+        return first if self._used_ns is None else max(first, self._used_ns)
 
     @property
     def last_ns(self) -> int:
         return int(self.t[-1]) - self.margin_ns
+
+    @property
+    def unused(self) -> int:
+        """Samples held that no grid point was given out for, though one could be: not the overhang of the kernel."""
+        if self._used_ns is None:
+            return len(self.t)
+        first, stop = np.searchsorted(self.t, [self._used_ns, self.last_ns + 1])
+        return max(0, int(stop - first))
+
+    def overlap_ns(self, other: "Run") -> int:
+        """Time for which the samples held in both lie side by side; negative where they do not."""
+        return int(min(self.t[-1], other.t[-1]) - max(self.t[0], other.t[0]))
 
     def final_until(self, grid_ns: int) -> int:
         """The last time whose value no later sample can change, for a grid that stands at `grid_ns`."""
@@ -95,63 +122,89 @@ class Run:
             return newest  # A sample on the grid is the value itself: no need to wait for its neighbour.
         return before - self.margin_ns
 
-    def values_at(self, grid: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Signal at `grid` (int64 ns, each one final), shape (len(grid), 3)."""
-        return self._low_passed(grid) if self.filtered else self._interpolated(grid)
-
-    def _interpolated(self, grid: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Cubic Hermite interpolation; a tangent is the central difference over both neighbours.
-
-        That is Catmull-Rom on even spacing (5 Hz at 50 Hz loses 0.4 % at worst, linear interpolation 5 %), and stays
-        bounded by the neighbours' difference on any spacing, where Lagrange polynomials swing.
-        """
-        t, x = self.t, self.x
-        last = len(t) - 1
-        left = np.searchsorted(t, grid, side="right") - 1
-        offset = (grid - t[left])[:, None]
-        if not offset.any():  # A recording made on the grid: nothing lies between samples.
-            return x[left]
-        right = np.minimum(left + 1, last)
-        before, after = np.maximum(left - 1, 0), np.minimum(left + 2, last)
-        # A grid point on the run's last sample has no right neighbour; its width is never used, only kept from zero.
-        width = np.maximum(t[right] - t[left], 1).astype(np.float64)[:, None]
-        tangent_left = (x[right] - x[before]) / np.maximum(t[right] - t[before], 1)[:, None] * width
-        tangent_right = (x[after] - x[left]) / np.maximum(t[after] - t[left], 1)[:, None] * width
-        u = offset / width
-        u2, u3 = u * u, u * u * u
-        curve = (
-            (2 * u3 - 3 * u2 + 1) * x[left]
-            + (u3 - 2 * u2 + u) * tangent_left
-            + (3 * u2 - 2 * u3) * x[right]
-            + (u3 - u2) * tangent_right
-        )
-        return np.where(offset == 0, x[left], curve)
-
-    def _low_passed(self, grid: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Convolution with the anti-alias kernel, as a quadrature over the true sample times, gain 1 at 0 Hz."""
-        t, x = self.t, self.x
-        span = np.empty(len(t), np.float64)  # Time each sample stands for, twice over.
-        span[1:-1] = t[2:] - t[:-2]
-        span[0], span[-1] = t[1] - t[0], t[-1] - t[-2]
-        first = np.searchsorted(t, grid - KERNEL_HALF_WIDTH_NS)
-        stop = np.searchsorted(t, grid + KERNEL_HALF_WIDTH_NS, side="right")
-        # One tap after the other, not a sum over an axis: numpy would group that by shape, and so by chunk.
-        total = np.zeros((len(grid), 3))
-        weights = np.zeros((len(grid), 1))
-        for tap in range(int((stop - first).max())):
-            index = np.minimum(first + tap, len(t) - 1)
-            distance = np.abs(t[index] - grid)
-            inside = (first + tap < stop) & (distance <= KERNEL_HALF_WIDTH_NS)
-            cell = np.where(inside, distance // _KERNEL_STEP_NS, 0)
-            part = (distance - cell * _KERNEL_STEP_NS) / _KERNEL_STEP_NS
-            kernel = _KERNEL[cell] + (_KERNEL[cell + 1] - _KERNEL[cell]) * part
-            weight = np.where(inside, kernel * span[index], 0.0)[:, None]
-            total += weight * x[index]
-            weights += weight
-        return total / weights
-
     def forget_before(self, grid_ns: int) -> None:
         """Drop the samples that no grid point from `grid_ns` on needs."""
+        self._used_ns = grid_ns
         keep = int(np.searchsorted(self.t, grid_ns - self.margin_ns)) - 2
         if keep > 0:
             self.t, self.x = self.t[keep:], self.x[keep:]
+
+    def cut(self, count: int) -> int:
+        """Drop the first `count` samples, as if the run began after them; returns how many of them were unused."""
+        before = self.unused
+        self.t, self.x, self.start_ns = self.t[count:], self.x[count:], int(self.t[count])
+        return before - self.unused
+
+
+def values_at(acc: Run, gyro: Run, grid: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Signals of both runs at `grid` (int64 ns, each one final), shape (len(grid), 6)."""
+    if acc.filtered == gyro.filtered and np.array_equal(acc.t, gyro.t):  # One device: what depends on time, once.
+        return _read(acc.t, np.concatenate([acc.x, gyro.x], axis=1), acc.filtered, grid)
+    return np.concatenate([_read(run.t, run.x, run.filtered, grid) for run in (acc, gyro)], axis=1)
+
+
+def _read(t: NDArray[np.int64], x: NDArray[np.float64], filtered: bool, grid: NDArray[np.int64]) -> NDArray[np.float64]:
+    return _low_passed(t, x, grid) if filtered else _interpolated(t, x, grid)
+
+
+def _rate_hz(t: NDArray[np.int64]) -> float:
+    return float((len(t) - 1) * 1e9 / (t[-1] - t[0])) if len(t) > 1 else 0.0
+
+
+def _interpolated(t: NDArray[np.int64], x: NDArray[np.float64], grid: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Cubic Hermite interpolation; a tangent is the central difference over both neighbours.
+
+    That is Catmull-Rom on even spacing (5 Hz at 50 Hz loses 0.4 % at worst, linear interpolation 5 %), and stays
+    bounded by the neighbours' difference on any spacing, where Lagrange polynomials swing.
+    """
+    last = len(t) - 1
+    left = np.searchsorted(t, grid, side="right") - 1
+    offset = (grid - t[left])[:, None]
+    if not offset.any():  # A recording made on the grid: nothing lies between samples.
+        return x[left]
+    right = np.minimum(left + 1, last)
+    before, after = np.maximum(left - 1, 0), np.minimum(left + 2, last)
+    # A grid point on the run's last sample has no right neighbour; its width is never used, only kept from zero.
+    width = np.maximum(t[right] - t[left], 1).astype(np.float64)[:, None]
+    tangent_left = (x[right] - x[before]) / np.maximum(t[right] - t[before], 1)[:, None] * width
+    tangent_right = (x[after] - x[left]) / np.maximum(t[after] - t[left], 1)[:, None] * width
+    u = offset / width
+    u2, u3 = u * u, u * u * u
+    curve = (
+        (2 * u3 - 3 * u2 + 1) * x[left]
+        + (u3 - 2 * u2 + u) * tangent_left
+        + (3 * u2 - 2 * u3) * x[right]
+        + (u3 - u2) * tangent_right
+    )
+    return np.where(offset == 0, x[left], curve)
+
+
+def _low_passed(t: NDArray[np.int64], x: NDArray[np.float64], grid: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Convolution with the anti-alias kernel, as a quadrature over the true sample times, gain 1 at 0 Hz."""
+    span = np.empty(len(t), np.float64)  # Time each sample stands for, twice over.
+    span[1:-1] = t[2:] - t[:-2]
+    span[0], span[-1] = t[1] - t[0], t[-1] - t[-2]
+    first = np.searchsorted(t, grid - KERNEL_HALF_WIDTH_NS)
+    stop = np.searchsorted(t, grid + KERNEL_HALF_WIDTH_NS, side="right")
+    total = np.zeros((len(grid), x.shape[1]))
+    weights = np.zeros((len(grid), 1))
+    for begin in range(0, len(grid), _PIECE):
+        part = slice(begin, begin + _PIECE)
+        taps = int((stop[part] - first[part]).max())
+        index = first[part] + np.arange(taps)[:, None]  # A row for each tap.
+        inside = index < stop[part]
+        index = np.minimum(index, len(t) - 1)
+        weight = np.where(inside, _kernel_at(np.where(inside, np.abs(t[index] - grid[part]), 0)) * span[index], 0.0)
+        weight = weight[:, :, None]
+        # One tap after the other, not a sum over an axis: numpy would group that by shape, and so by chunk.
+        for weighted, own in zip(weight * x[index], weight, strict=True):
+            total[part] += weighted
+            weights[part] += own
+    return total / weights
+
+
+def _kernel_at(distance: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The anti-alias kernel at a distance of 0 to 0.1 s, in ns."""
+    cell = distance // _KERNEL_STEP_NS
+    part = (distance - cell * _KERNEL_STEP_NS) / _KERNEL_STEP_NS
+    return _KERNEL[cell] + _KERNEL_RISE[cell] * part

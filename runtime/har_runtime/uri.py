@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from har_runtime.errors import SourceError
 
@@ -39,6 +39,32 @@ class Uri:
             if name not in names:
                 known = ", ".join(names) or "none"
                 raise SourceError(f"{self.kind}: unknown option '{name}'; known: {known}")
+
+    def address(self, host: str, port: int) -> tuple[str, int]:
+        """Host and port of a target `//HOST:PORT`.
+
+        >>> parse_uri("phyphox://192.168.1.20").address("", 80), parse_uri("phyphox://[::1]:8080").address("", 80)
+        (('192.168.1.20', 80), ('::1', 8080))
+
+        Args:
+            host: where the target names none.
+            port: where the target names none.
+
+        Raises:
+            SourceError: a target that is no address.
+        """
+        try:
+            parts = urlsplit(self.target)
+            given = parts.port
+        except ValueError as error:
+            raise SourceError(f"{self.kind}:{self.target} is no address ({error}); write {self._shape}") from error
+        if (self.target and not self.target.startswith("//")) or parts.path.strip("/") or "@" in parts.netloc:
+            raise SourceError(f"{self.kind}:{self.target} is no address; write {self._shape}")
+        return parts.hostname or host, port if given is None else given
+
+    @property
+    def _shape(self) -> str:
+        return f"{self.kind}://HOST:PORT"
 
 
 def parse_uri(text: str) -> Uri:

@@ -132,6 +132,7 @@ def test_the_card_is_in_the_file_and_beside_it(name, exported: Path, checkpoint:
     assert beside.sha256 is not None
     assert beside.labels == checkpoint.record.labels
     assert beside.training.never_seen == checkpoint.record.split.test
+    assert beside.gravity is not None
     (tmp_path / name).write_bytes(path.read_bytes())
     inside = load_model(tmp_path / name).card
     assert inside.sha256 is None

@@ -53,6 +53,28 @@ def test_streaming_a_jittered_100_hz_recording_with_gaps_equals_classifying_it_a
     assert_same(streamed(model, recording, rng, 37), wanted)
 
 
+def test_a_recording_whose_clock_is_set_back_and_ahead_streams_as_it_classifies_at_once(model: Model) -> None:
+    plain = simulated_recording(4, 2000)
+    times = plain.times_ns.copy()
+    times[600:] -= 5_000_000_000
+    times[1100] += 10**15
+    times[1400:] += 900_000_000_000
+    recording = Recording("jumping", times, plain.acc, plain.gyro)
+    wanted = classify_recording(model, recording)
+    assert [sum(one.window.segment == segment for one in wanted) for segment in range(3)] == [23, 31, 23]
+    assert_same(streamed(model, recording, np.random.default_rng(0), 7), wanted)
+
+
+def test_an_answer_comes_with_the_sample_that_completes_its_window(model: Model) -> None:
+    recording = simulated_recording(0, 300)
+    classifier = StreamingClassifier(model)
+    came = [
+        len(classifier.push(recording.times_ns[at : at + 1], recording.acc[at : at + 1], recording.gyro[at : at + 1]))
+        for at in range(300)
+    ]
+    assert np.flatnonzero(came).tolist() == list(range(49, 300, 25))
+
+
 def test_a_prediction_tells_when_what_and_how_sure(model: Model) -> None:
     prediction = classify_recording(model, simulated_recording(0, 200))[1]
     assert (prediction.start_s, prediction.end_s) == (0.5, 1.48)

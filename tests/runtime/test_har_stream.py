@@ -7,13 +7,25 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from rich.console import Console
 from tests.conftest import simulated_recording
 
+from har_runtime.axes import parse_axes
+from har_runtime.classify import StreamingClassifier
 from har_runtime.cli import main
 from har_runtime.model import load_model
+from har_runtime.samples import SampleChunk
+from har_runtime.sinks import StreamInfo
+from har_runtime.sinks.terminal import panel
+from har_runtime.sources import SOURCES
+from har_runtime.sources.base import SourceReport
+from har_runtime.uri import Uri
 from har_train.data_cli import main as har_data
 from har_train.data_cli import write_replay
 from har_train.evaluate import evaluate
@@ -135,9 +147,154 @@ def test_a_source_that_is_too_slow_is_told(tmp_path: Path, capsys) -> None:
     assert "no second without a gap in 375 samples (sensor rate 12.5 Hz, needed 20 Hz" in capsys.readouterr().err
 
 
+class LossySource:
+    """A device of the test that has lost something, and whose readings stick and saturate."""
+
+    def __init__(self) -> None:
+        self.description = "a sensor of the test"
+        self.report = SourceReport(units="acceleration in g (as told)", range="16 g")
+
+    def __iter__(self) -> Iterator[SampleChunk]:
+        recording = simulated_recording(0, 1500)
+        recording.acc[200:300] = recording.acc[200]
+        recording.gyro[400:420, 1] = 34.9
+        times = recording.times_ns.copy()
+        times[700:] -= 10**10
+        self.report.lost["wrong checksum"] += 3
+        self.report.reconnections = 1
+        yield SampleChunk(times, recording.acc, recording.gyro)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def test_whatever_was_lost_or_looks_wrong_is_told_at_the_end_and_in_json(monkeypatch, capsys) -> None:
+    def open_lossy(uri: Uri) -> LossySource:
+        return LossySource()
+
+    monkeypatch.setitem(SOURCES, "lossy", open_lossy)
+    assert main(["--source", "lossy:"]) == 0
+    error = capsys.readouterr().err
+    assert "accelerometer: 1 jumps of its clock, 100 stuck" in error
+    assert "gyroscope: 1 jumps of its clock, 20 at full scale" in error
+    assert "lost at the source: 3 x wrong checksum" in error
+    assert "reconnections: 1" in error
+    assert "units: acceleration in g (as told)" in error
+    assert "range: 16 g" in error
+    assert main(["--source", "lossy:", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["lost"], result["reconnections"]) == ({"wrong checksum": 3}, 1)
+    assert (result["units"], result["range"]) == ("acceleration in g (as told)", "16 g")
+    assert result["report"]["accelerometer"]["stuck"] == 100
+    assert result["still"] is None
+
+
+def test_the_live_view_shows_losses_and_only_where_there_are_any() -> None:
+    source, recording = LossySource(), simulated_recording(0, 200)
+    classifier = StreamingClassifier(load_model("waist"))
+    info = StreamInfo(classifier.model.card, source.description, source.report)
+
+    def view() -> str:
+        prediction = classifier.push(recording.times_ns, recording.acc, recording.gyro)[-1]
+        console = Console(record=True, width=100, file=Path(os.devnull).open("w"))  # noqa: SIM115
+        console.print(panel(info, prediction, None, classifier.report))
+        classifier.reset()
+        return console.export_text()
+
+    assert "lost" not in view() and "stuck" not in view()
+    (chunk,) = source
+    assert chunk.acc is not None and chunk.gyro is not None
+    recording = replace(recording, times_ns=chunk.times_ns, acc=chunk.acc, gyro=chunk.gyro)
+    text = view()
+    assert "lost at the source: 3 x wrong checksum" in text
+    assert "reconnected 1   clock jumps 1   stuck 100   at full scale 20" in text
+
+
+def test_a_sensor_mounted_otherwise_gives_the_same_answers_with_its_axes(tmp_path: Path, capsys) -> None:
+    recording = simulated_recording(0, 1500)
+    mounted, flag = parse_axes("x=y,y=-x,z=z"), "x=-y,y=x,z=z"
+    other = replace(recording, acc=mounted.turn(recording.acc), gyro=mounted.turn(recording.gyro))
+    logs = []
+    for name, entry, extra in (("plain", recording, []), ("mounted", other, ["--axes", flag])):
+        write_replay(entry, tmp_path / f"{name}.csv")
+        arguments = ["--source", f"replay:{tmp_path / name}.csv?speed=max", "--sink", "jsonl:-", *extra]
+        assert main(arguments) == 0
+        logs.append(capsys.readouterr().out)
+    assert logs[0] == logs[1] != ""
+
+
+@pytest.fixture
+def standing(tmp_path: Path) -> tuple[Path, np.ndarray]:
+    """Twenty seconds of somebody standing, and what the gyroscope reads on average."""
+    recording = simulated_recording(0, 1500)
+    assert recording.labels is not None
+    upright = np.flatnonzero(recording.labels == "standing")
+    index = np.resize(upright, 1000)
+    times = np.arange(1000) * 20_000_000
+    gyro = recording.gyro[index] + [0.2, -0.1, 0.05]
+    path = tmp_path / "standing.csv"
+    write_replay(replace(recording, times_ns=times, acc=recording.acc[index], gyro=gyro, labels=None), path)
+    return path, gyro.mean(axis=0)
+
+
+def test_standing_still_first_takes_off_the_bias_and_checks_the_sensor(standing, capsys) -> None:
+    path, bias = standing
+    source = f"replay:{path}?speed=max"
+    assert main(["--source", source, "--still", "--json"]) == 0
+    out, err = capsys.readouterr()
+    result = json.loads(out)
+    assert result["still"]["gyro_bias"] == pytest.approx(bias.tolist(), abs=0.02)
+    assert result["still"]["magnitude"] == pytest.approx(9.81, rel=0.05)
+    assert result["still"]["placement"]["up"] == "+x"
+    assert result["still"]["placement"]["suggestions"] == []
+    assert 0 < result["windows"] < 31
+    assert "Stand still for 5 seconds" in err
+    assert f"gyroscope bias {np.degrees(result['still']['gyro_bias'][0]):+.2f}" in err
+    assert "up is the sensor's +x" in err
+
+
+def test_somebody_who_walks_is_told_to_stand_still(walk: Path, tmp_path: Path, capsys) -> None:
+    recording = simulated_recording(0, 4000)
+    assert recording.labels is not None
+    begin = int(np.flatnonzero(recording.labels == "walking")[0])
+    part = slice(begin, begin + 400)
+    write_replay(
+        replace(
+            recording,
+            times_ns=recording.times_ns[part],
+            acc=recording.acc[part],
+            gyro=recording.gyro[part],
+            labels=None,
+        ),
+        walk,
+    )
+    assert main(["--source", f"replay:{walk}?speed=max", "--still"]) == 2
+    assert "har-stream: --still: the sensor moved" in capsys.readouterr().err
+
+
+def test_stopped_while_standing_still_it_stops() -> None:
+    arguments = ["--source", "simulated:?speed=0.01", "--still"]
+    with subprocess.Popen([*HAR_STREAM, *arguments], stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("Stand still")
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == "har-stream: stopped\n"
+        assert process.wait() == 130
+
+
+@pytest.mark.parametrize("command", ["devices", "doctor", "simulate"])
+def test_a_subcommand_has_its_own_help(command: str, capsys) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    assert f"usage: har-stream {command}" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--demo", "--axes", "x=y,y=x,z=z"], "the gyroscope would turn the wrong way round"),
+        (["--demo", "--axes", "x=y"], "each of x, y and z must stand once"),
         ([], "nothing to read: give --source URI, or --demo"),
         (["--source", "replay:absent.csv"], "absent.csv: cannot be read"),
         (["--demo", "--model", "absent.tflite"], "absent.tflite: no such model"),

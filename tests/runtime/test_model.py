@@ -109,7 +109,7 @@ def test_a_card_that_does_not_fit_is_refused(folder: Path, values: dict, message
 
 def test_a_name_nobody_knows_is_said() -> None:
     with pytest.raises(
-        ModelError, match=r"wrist: no such model; give the path of a .tflite or a pretrained name \(waist\)"
+        ModelError, match=r"wrist: no such model; give the path of a .tflite or .onnx, or a pretrained name \(waist\)"
     ):
         load_model("wrist")
 

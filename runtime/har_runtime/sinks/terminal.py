@@ -86,9 +86,28 @@ def panel(info: StreamInfo, prediction: Prediction, truth: str | None, report: R
         f"{prediction.end_s:.1f} s   sensor {rate}   dropped {acc.dropped + gyro.dropped}   "
         f"gaps {max(acc.gaps, gyro.gaps)}"
     )
+    losses = _losses(info, report)
     return Panel(
-        Group(headline, Text(), bars, Text(), Text(state, style="dim")),
+        Group(headline, Text(), bars, Text(), Text(state, style="dim"), *[Text(line, style="red") for line in losses]),
         title=info.source,
         subtitle=f"model {info.card.name}",
         width=72,
     )
+
+
+def _losses(info: StreamInfo, report: ResampleReport) -> list[str]:
+    """What else went wrong, a line for each kind of it."""
+    lines: list[str] = []
+    found = info.report
+    if found.lost:
+        lines.append("lost at the source: " + ", ".join(f"{count} x {why}" for why, count in found.lost.items()))
+    acc, gyro = report.accelerometer, report.gyroscope
+    counts = {
+        "reconnected": found.reconnections,
+        "clock jumps": max(acc.clock_jumps, gyro.clock_jumps),
+        "stuck": acc.stuck + gyro.stuck,
+        "at full scale": acc.full_scale + gyro.full_scale,
+    }
+    if any(counts.values()):
+        lines.append("   ".join(f"{what} {count}" for what, count in counts.items() if count))
+    return lines

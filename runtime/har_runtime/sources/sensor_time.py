@@ -1,0 +1,161 @@
+"""Times of samples that always go forward: from the sensor's clock, whatever it does, or from when they arrived.
+
+Both clocks leave a gap where time was lost (a jump, a reconnection, silence), so that a segment ends there and nothing
+is interpolated across it.
+"""
+
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_runtime.contract import MAX_GAP_NS
+
+GAP_NS: Final = MAX_GAP_NS + 1
+"""The shortest step that ends a segment."""
+LONGEST_STEP_NS: Final = 10_000_000_000
+"""A sensor's clock that steps further ahead, or back, has jumped: what elapsed is taken from the arrivals."""
+WRAPPED_STEP_NS: Final = 1_000_000_000
+"""A step back that comes to less than this once the clock's range is added is its counter running over."""
+STANDSTILL: Final = 20
+"""Samples with one and the same time after which a sensor's clock is no use: it stands, or counts whole seconds."""
+SHORTEST_PERIOD_NS: Final = 500_000
+LONGEST_PERIOD_NS: Final = 100_000_000
+PHASE_GAIN: Final = 0.1
+PERIOD_GAIN: Final = PHASE_GAIN**2 / 4
+"""A phase-locked loop of second order with damping 1: jitter of the arrivals is averaged over some ten of them."""
+
+TIME_UNITS_NS: Final = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0}
+_WRAP_NS: Final = {"s": 86_400_000_000_000, "ms": 2**32 * 1_000_000, "us": 2**32 * 1000, "ns": 0}
+"""Where the usual counters run over: the time of day, and Arduino's millis() and micros() of 32 bits."""
+_FARTHEST_NS: Final = 4e18
+"""127 years either side, so that no difference of two times leaves int64."""
+
+
+class Clock(Protocol):
+    """Gives samples their times."""
+
+    last_ns: int | None
+    """The newest time given out."""
+
+    def stamp(self, raw: NDArray[np.float64], arrival_ns: int) -> NDArray[np.int64]:
+        """Times of consecutive samples.
+
+        Args:
+            raw: the sensor's own times, shape (n,); NaN where it has none.
+            arrival_ns: when the last of them arrived, on the computer's clock.
+        """
+        ...
+
+    def restart(self) -> None:
+        """The connection was cut: the next sample comes after a gap."""
+        ...
+
+
+class SensorClock:
+    """The sensor's own times, carried on over jumps, restarts and counters that run over.
+
+    >>> clock = SensorClock("ms")
+    >>> clock.stamp(np.array([4294967286.0, 4294967291.0, 0.0, 5.0]), 0).tolist()  # millis() runs over.
+    [4294967286000000, 4294967291000000, 4294967296000000, 4294967301000000]
+    >>> (clock.stamp(np.array([5.0, 10.0]), 1) - clock.last_ns).tolist()  # Repeated, then forward again.
+    [-5000000, 0]
+    """
+
+    def __init__(self, unit: str, wrap_ns: int | None = None):
+        """A clock.
+
+        Args:
+            unit: of the sensor's times, a key of `TIME_UNITS_NS`.
+            wrap_ns: where its counter runs over, if not where the usual ones of this unit do.
+        """
+        self._unit_ns, self._wrap_ns = TIME_UNITS_NS[unit], wrap_ns or _WRAP_NS[unit]
+        self.last_ns: int | None = None
+        self._raw_ns = 0
+        self._arrival_ns = 0
+        self._restarted = False
+        self._repeats = 0
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether the sensor's clock is no use."""
+        return self._repeats >= STANDSTILL
+
+    def usable(self, raw: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which of the sensor's times are times at all."""
+        return np.abs(raw * self._unit_ns) <= _FARTHEST_NS  # False for NaN.
+
+    def stamp(self, raw: NDArray[np.float64], arrival_ns: int) -> NDArray[np.int64]:
+        if not len(raw):
+            return np.empty(0, np.int64)
+        raw_ns = np.rint(raw * self._unit_ns).astype(np.int64)
+        if self.last_ns is None:
+            self.last_ns = self._raw_ns = int(raw_ns[0])
+        steps = np.diff(raw_ns, prepend=self._raw_ns)
+        over = steps + self._wrap_ns
+        steps = np.where((steps < 0) & (over > 0) & (over <= WRAPPED_STEP_NS), over, steps)
+        jumped = (steps < 0) | (steps > LONGEST_STEP_NS)
+        jumped[0] |= self._restarted
+        if jumped.any():
+            steps[jumped] = GAP_NS
+            steps[np.argmax(jumped)] = max(GAP_NS, arrival_ns - self._arrival_ns)
+        moved = np.flatnonzero(steps)
+        self._repeats = len(steps) - 1 - int(moved[-1]) if len(moved) else self._repeats + len(steps)
+        times = self.last_ns + np.cumsum(steps)
+        self.last_ns, self._raw_ns = int(times[-1]), int(raw_ns[-1])
+        self._arrival_ns, self._restarted = arrival_ns, False
+        return times
+
+    def restart(self) -> None:
+        self._restarted = True
+
+
+class EvenClock:
+    """Even times at the measured rate, held to the arrivals by a phase-locked loop, for a sensor without a clock.
+
+    >>> clock = EvenClock(period_ns=20_000_000)
+    >>> clock.stamp(np.full(3, np.nan), 100_000_000).tolist()
+    [60000000, 80000000, 100000000]
+    >>> clock.stamp(np.full(2, np.nan), 160_000_000).tolist()  # 20 ms late: a tenth of it is made up.
+    [121000000, 142000000]
+    >>> clock.stamp(np.full(1, np.nan), 900_000_000).tolist()  # Silence.
+    [900000000]
+    """
+
+    def __init__(self, period_ns: float, after_ns: int | None = None):
+        """A clock.
+
+        Args:
+            period_ns: between two samples, as measured or told.
+            after_ns: the newest time given out so far, if this one carries on from another clock.
+        """
+        self._period_ns = min(max(period_ns, SHORTEST_PERIOD_NS), LONGEST_PERIOD_NS)
+        self.last_ns = after_ns
+        self._offset_ns = 0
+        self._restarted = after_ns is not None
+
+    def stamp(self, raw: NDArray[np.float64], arrival_ns: int) -> NDArray[np.int64]:
+        count = len(raw)
+        if not count:
+            return np.empty(0, np.int64)
+        span_ns = count * self._period_ns
+        if self.last_ns is None:
+            self.last_ns = round(arrival_ns - span_ns)
+        elif self._restarted:
+            # The offset is between the computer's clock and the times given out so far, which may be a sensor's.
+            first_ns = arrival_ns + self._offset_ns - span_ns + self._period_ns
+            self._offset_ns += max(0, round(self.last_ns + GAP_NS - first_ns))
+        error_ns = arrival_ns + self._offset_ns - self.last_ns - span_ns
+        if error_ns > MAX_GAP_NS or self._restarted:
+            self.last_ns += round(error_ns)
+            step_ns = self._period_ns
+        else:
+            step_ns = max(self._period_ns + PHASE_GAIN * error_ns / count, SHORTEST_PERIOD_NS)
+            period_ns = self._period_ns + PERIOD_GAIN * error_ns / count
+            self._period_ns = min(max(period_ns, SHORTEST_PERIOD_NS), LONGEST_PERIOD_NS)
+        times = self.last_ns + np.rint(np.arange(1, count + 1) * step_ns).astype(np.int64)
+        self.last_ns, self._restarted = int(times[-1]), False
+        return times
+
+    def restart(self) -> None:
+        self._restarted = True

@@ -1,0 +1,52 @@
+"""Units of acceleration and angular rate: what one of each is in SI, and which one a sensor at rest delivers."""
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_runtime.contract import STANDARD_GRAVITY
+
+ACCELERATION: Final = {"g": STANDARD_GRAVITY, "m/s2": 1.0, "mg": STANDARD_GRAVITY / 1000}
+"""m/s^2 in one of each; the names are those of the option `unit`."""
+ANGULAR_RATE: Final = {"deg/s": math.pi / 180, "rad/s": 1.0}
+"""rad/s in one of each; the names are those of the option `gyro`."""
+REST_BAND: Final = (0.6, 1.65)
+"""How far the median magnitude of a worn, moving sensor may lie from gravity. Units are a factor of 9.8 or more apart,
+so the bands never meet."""
+
+
+def rest_magnitude(acc: NDArray[np.float64]) -> float | None:
+    """Median magnitude of acceleration in whatever unit it came, shape (n, 3); None where no row is finite.
+
+    >>> rest_magnitude(np.array([[0, 0, 1.0], [0.6, 0, 0.8], [np.nan, 0, 0]]))
+    1.0
+    """
+    with np.errstate(over="ignore"):  # A garbled line can hold a number whose square is infinite.
+        magnitude = np.linalg.norm(acc, axis=1)
+    magnitude = magnitude[np.isfinite(magnitude)]
+    return float(np.median(magnitude)) if len(magnitude) else None
+
+
+def unit_at_rest(magnitude: float) -> str | None:
+    """The unit in which gravity has this magnitude; None where it is none of `ACCELERATION`.
+
+    >>> unit_at_rest(0.99), unit_at_rest(9.7), unit_at_rest(1012.0), unit_at_rest(16384.0)
+    ('g', 'm/s2', 'mg', None)
+    """
+    low, high = REST_BAND
+    ratios = {unit: magnitude * size / STANDARD_GRAVITY for unit, size in ACCELERATION.items()}
+    return next((unit for unit, ratio in ratios.items() if low <= ratio <= high), None)
+
+
+def unit_question(magnitude: float) -> str:
+    """What to ask where a magnitude fits no unit.
+
+    >>> unit_question(0.02)
+    'acceleration is about 0.02 at rest, which is neither 1 (g), 9.81 (m/s2) nor 1000 (mg): which unit is it in?'
+    """
+    return (
+        f"acceleration is about {magnitude:.4g} at rest, which is neither 1 (g), 9.81 (m/s2) nor 1000 (mg): "
+        "which unit is it in?"
+    )

@@ -1,0 +1,34 @@
+"""The shipped model: what its checkpoint gives when exported again, on the people it never saw."""
+
+from pathlib import Path
+
+import pytest
+
+from har_export.cli import main
+from har_runtime.model import load_model
+from har_train.checkpoint import load_checkpoint
+
+ROOT = Path(__file__).parents[2]
+CHECKPOINT = ROOT / "export" / "waist.safetensors"
+
+
+@pytest.fixture(scope="module")
+def exported(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`waist` by har-export's own bounds: 1e-5 for float32, 99 % and 0.3 points for int8."""
+    out = tmp_path_factory.mktemp("waist")
+    arguments = [str(CHECKPOINT), "--name", "waist", "--out", str(out), "--data", str(data), "--quick"]
+    assert main(arguments) == 0
+    return out
+
+
+def test_the_shipped_files_are_those_of_the_checkpoint(exported: Path) -> None:
+    models = ROOT / "runtime" / "har_runtime" / "models"
+    for name in ("waist.tflite", "waist.json"):
+        assert (exported / name).read_bytes() == (models / name).read_bytes(), name
+
+
+def test_int8_loses_next_to_nothing(exported: Path) -> None:
+    card = load_model(exported / "waist.tflite").card
+    assert card.scores["fp32"].macro_f1 - card.scores["int8"].macro_f1 <= 0.003
+    assert card.scores["fp32"].windows == card.scores["int8"].windows > 5000
+    assert card.training.never_seen == load_checkpoint(CHECKPOINT).record.split.test
