@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from har_bench import tables
 from har_bench.cross_validation import METHODS, PARTS, SUITES
 from har_runtime.command import run_command
 from har_runtime.errors import DataError
@@ -24,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 PICTURE = ROOT / "runtime" / "assets" / "har-stream.svg"
 USERS = ROOT / "train" / "assets" / "hapt-users.png"
-PAGES = ("README.md", "benchmarks/README.md", "train/README.md", "export/README.md")
+PAGES = ("README.md", "benchmarks/README.md", "train/README.md", "export/README.md", "runtime/README.md")
 BLOCK = re.compile(r"(?<=<!-- figures: )([a-z_]+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
@@ -67,6 +68,8 @@ def render(name: str) -> str:
     if name not in BLOCKS:
         raise DataError(f"unknown figures '{name}'; known: {', '.join(BLOCKS)}")
     result, shown = BLOCKS[name]
+    if not (RESULTS / f"{result}.json").exists():
+        return "Not measured yet.\n"
     return shown(_result(result))
 
 
@@ -163,6 +166,18 @@ def _parts(result: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _emulated_pi(result: dict[str, Any]) -> str:
+    pi, replay, live = result["pi"], result["replay"], result["witmotion"]
+    return (
+        f"Emulated {pi['architecture']}, {pi['system']}, Python {pi['python']}, beside {result['machine']['cpu']}: "
+        f"`har-stream --demo` gave {result['demo']['windows']} windows, a virtual WitMotion {live['windows']}. "
+        f"A recording of {replay['windows']} windows gave {replay['same_label']} of the same labels and "
+        f"{100 * replay['same_probabilities']:.1f} % of the very same probabilities; "
+        f"{100 * replay['within_two_steps']:.1f} % are within two of 256 steps, the farthest is "
+        f"{replay['largest_difference_steps']} away. Nothing here says how fast a Pi is.\n"
+    )
+
+
 def _export(result: dict[str, Any]) -> str:
     lines = ["| file | KiB | operators | macro-F1 |", "|---|---|---|---|"]
     lines += [
@@ -227,6 +242,19 @@ def _training_speed(result: dict[str, Any]) -> str:
     )
 
 
+def _table4(result: dict[str, Any]) -> str:
+    from har_bench import table4
+
+    return table4.markdown(result)
+
+
+def _peers(result: dict[str, Any]) -> str:
+    from har_bench.peers import score_table
+
+    measured = {"machine": result["machine"], **result["measured"]}
+    return f"{score_table(result['peers']).markdown()}\n{tables.markdown(measured)}"
+
+
 def _percent(value: float) -> str:
     return f"{100 * value:.1f}"
 
@@ -241,8 +269,12 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "training_speed": ("training_speed", _training_speed),
     "cross_validation": ("cross_validation", _cross_validation),
     "hapt_groups": ("cross_validation", _hapt_groups),
+    "har_bench": ("har_bench", tables.markdown),
+    "table4": ("table4", _table4),
+    "peers": ("peers", _peers),
     "parts": ("cross_validation", _parts),
     "export": ("export", _export),
+    "emulated_pi": ("emulated_pi", _emulated_pi),
 }
 """For each block, the result that it shows and how."""
 
