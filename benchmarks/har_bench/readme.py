@@ -26,7 +26,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 PICTURE = ROOT / "runtime" / "assets" / "har-stream.svg"
 USERS = ROOT / "train" / "assets" / "hapt-users.png"
 PAGES = ("README.md", "benchmarks/README.md", "train/README.md", "export/README.md", "runtime/README.md")
-BLOCK = re.compile(r"(?<=<!-- figures: )([a-z_]+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(?<=<!-- figures: )([a-z0-9_]+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -11,7 +11,18 @@ from typing import Any
 from har_runtime.errors import DataError
 from har_runtime.files import write_bytes
 
-LIBRARIES = ("haredge", "numpy", "ai-edge-litert", "torch", "lightning", "litert-torch", "ai-edge-quantizer")
+LIBRARIES = (
+    "haredge",
+    "numpy",
+    "ai-edge-litert",
+    "onnxruntime",
+    "tflite-micro",
+    "torch",
+    "lightning",
+    "litert-torch",
+    "ai-edge-quantizer",
+    "scikit-learn",
+)
 
 
 def machine() -> dict[str, Any]:
@@ -52,9 +63,11 @@ def read_report(path: Path) -> dict[str, Any]:
     return result
 
 
-def _cpu_model() -> str:
+def _cpu_model(root: Path = Path("/")) -> str:
+    """From proc/cpuinfo below `root`: the processor's name on x86, the board's on a Raspberry Pi."""
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        lines = (root / "proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith(("model name", "Model\t")))
+    return next(named, platform.machine())

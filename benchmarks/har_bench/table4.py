@@ -1,6 +1,6 @@
 """Table 4 of the paper, counted again: parameters, FLOPs and memory of three networks on the shapes of three data sets.
 
-    python -m har_bench.table4 [--json F] [--markdown F]
+    har-bench table4 [--measure] [--json F] [--markdown F]
 
 The paper says neither what its FLOPs count nor what its memory is. Each figure is therefore counted in the ways that
 users of the common tools count, and set beside the printed one; the nearest is shown first, the others after it.
@@ -15,10 +15,12 @@ from typing import Any
 
 from torch import nn
 
+from har_bench import tables
+from har_bench.cli import add_measuring, settings_of, tell
 from har_bench.counting import CONVENTIONS, count, file_bytes, memory, weight_bytes
 from har_bench.networks.csshar import SETTINGS, Csshar
 from har_bench.networks.deepconvlstm import DeepConvLSTM
-from har_bench.report import write_report
+from har_bench.report import machine, write_report
 from har_runtime.command import run_command
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.files import write_bytes
@@ -92,6 +94,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="har-bench table4", description="Count the networks of the paper's Table 4 and compare with its figures."
     )
+    parser.add_argument(
+        "--measure", action="store_true", help="measure them too, as TFLite and ONNX on this machine, in one run"
+    )
+    add_measuring(parser)
     parser.add_argument("--json", type=Path, metavar="F", help="write the counts as JSON")
     parser.add_argument("--markdown", type=Path, metavar="F", help="write the tables as Markdown")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
@@ -100,8 +106,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    settings = settings_of(options)
     result = report(rows())
-    text = markdown(result)
+    if options.measure:
+        from har_bench.table4_cost import measure_table4
+
+        result["measured"] = measure_table4(settings, tell)
+        tell("")
+    text = markdown({"machine": machine(), **result})
     if options.json:
         write_report(options.json, result)
     if options.markdown:
@@ -133,7 +145,8 @@ def report(found: list[Row]) -> dict[str, Any]:
 
 
 def markdown(result: dict[str, Any]) -> str:
-    """What `report` holds as two tables: the nearest count of each printed figure, and all others that were tried."""
+    """What `report` holds as two tables: the nearest count of each printed figure, and all others that were tried; and
+    what was measured, where it was."""
     nearest: list[dict[str, Any]] = []
     others: list[dict[str, Any]] = []
     for row in result["rows"]:
@@ -153,6 +166,9 @@ def markdown(result: dict[str, Any]) -> str:
         "",
         *(f"- {name}: {description}" for name, description in result["conventions"].items()),
     ]
+    if "measured" in result:
+        measured = {"machine": result["machine"], **result["measured"]}
+        lines += ["", "Measured:", "", tables.markdown(measured).rstrip(), f"- {measured['remark']}"]
     return "\n".join(lines) + "\n"
 
 

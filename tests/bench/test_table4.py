@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from har_bench import table4_cost
+from har_bench.adapter import OtherNetwork
+from har_bench.networks import CnnHar
 from har_bench.table4 import COLUMNS, Row, main, markdown, report, rows
 
 
@@ -102,3 +105,19 @@ def test_a_file_that_cannot_be_written_is_one_line(capsys: pytest.CaptureFixture
     assert main(["--markdown", "/proc/table4.md"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("har-bench table4: /proc/table4.md: cannot be written")
+
+
+def test_the_networks_are_measured_beside_the_shipped_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A small network stands for the three, whose conversion takes half a minute.
+    monkeypatch.setattr(table4_cost, "NETWORKS", {"cnn": lambda: OtherNetwork(CnnHar(6, 50, 6), 6)})
+    assert main(["--measure", "--repetitions", "2", "--json", str(tmp_path / "table4.json")]) == 0
+    result = json.loads((tmp_path / "table4.json").read_text(encoding="utf-8"))
+    measured = result["measured"]
+    assert [model["name"] for model in measured["models"]] == ["waist", "cnn.tflite", "cnn-fp32.tflite", "cnn.onnx"]
+    assert [model["number_format"] for model in measured["models"]] == ["int8", "int8", "fp32", "fp32"]
+    assert {run["runtime"] for run in measured["runs"]} >= {"LiteRT", "ONNX Runtime"}
+    text = capsys.readouterr().out
+    assert text == markdown(result)
+    assert "the weights random" in text.split("Measured:")[1]

@@ -3,13 +3,15 @@
 A network that does not beat them has learnt nothing that was worth the trouble.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.contract import SAMPLE_RATE_HZ
-from har_train.windows import WindowSet
+
+if TYPE_CHECKING:  # It brings torch, which a forest does not need.
+    from har_train.windows import WindowSet
 
 
 def window_statistics(x: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -59,20 +61,20 @@ def _correlations(sensors: NDArray[np.float64]) -> NDArray[np.float64]:
 class Control:
     """A fitted control: windows in, probabilities out."""
 
-    def __init__(self, method: str, train: WindowSet, seed: int, jobs: int = 1):
+    def __init__(self, method: str, train: "WindowSet", seed: int, jobs: int = 1):
         """Fit `method`, "random-forest" or "logistic-regression", on the windows of the training users."""
         from sklearn.ensemble import RandomForestClassifier
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
-        self._model: Any = (
+        self.model: Any = (
             RandomForestClassifier(n_estimators=200, random_state=seed, n_jobs=jobs)
             if method == "random-forest"
             else make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000, random_state=seed))
         )
-        self._model.fit(window_statistics(train.x), train.y)
+        self.model.fit(window_statistics(train.x), train.y)
 
     def probabilities(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Shape (n, time, 6) in SI units to (n, classes)."""
-        return self._model.predict_proba(window_statistics(x)).astype(np.float32)
+        return self.model.predict_proba(window_statistics(x)).astype(np.float32)
