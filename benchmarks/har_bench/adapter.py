@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from har_export import flatbuffer, onnx_file, tflite
+from har_export.build import build
 from har_export.formats import FORMATS
 from har_export.inference import FrontEnd, InferenceNetwork
 from har_runtime.card import ModelCard
 from har_runtime.files import write_all
 from har_train.network import Architecture, HarNetwork
+
+WRITTEN = ("tflite-int8", "tflite", "onnx")
 
 
 class OtherNetwork(HarNetwork):
@@ -62,17 +64,12 @@ def write_models(
     """
     other = isinstance(network, OtherNetwork)
     deployed = _Deployed(network, card.temperature) if other else InferenceNetwork(network, card.temperature)
-    float_model = tflite.to_tflite(deployed)
-    models = {
-        "tflite-int8": tflite.to_int8(float_model, calibration),
-        "tflite": float_model,
-        "onnx": onnx_file.to_onnx(deployed),
-    }
+    built = build(deployed, WRITTEN, calibration)
     paths: dict[str, Path] = {}
     files: dict[Path, bytes] = {}
-    for format, model in models.items():
+    for format in WRITTEN:
         own = replace(card, name=card.name + FORMATS[format].suffix)
         paths[format] = folder / f"{own.name}{FORMATS[format].extension}"
-        files[paths[format]] = onnx_file.seal(model, own) if format == "onnx" else flatbuffer.seal(model, own)
+        files[paths[format]] = built.sealed(format, own)
     write_all(files)
     return paths

@@ -16,7 +16,7 @@ from typing import Any
 
 from har_bench.report import read_report, write_report
 from har_export.formats import FORMATS
-from har_export.interpreters import QUICK, runtimes
+from har_export.interpreters import own_runtimes
 from har_export.pipeline import export_model
 from har_runtime.command import data_folder, run_command
 from har_runtime.errors import DataError
@@ -77,9 +77,9 @@ def _judge(folder: Path, windows: WindowSet) -> dict[str, Any]:
     """Scores of one run in both number formats, and what it took."""
     checkpoint = load_checkpoint(folder)
     record = checkpoint.record
-    formats, compared = ("tflite", "tflite-int8"), runtimes()[:QUICK]
+    formats = ("tflite", "tflite-int8")
     exported = export_model(
-        checkpoint, windows, folder / "export", record.recipe.name, formats, bounds={}, compared=compared
+        checkpoint, windows, folder / "export", record.recipe.name, formats, bounds={}, compared=own_runtimes()
     )
     scores = {FORMATS[file.format].number_format: asdict(file.score) for file in exported.files}
     return {

@@ -179,36 +179,41 @@ def _emulated_pi(result: dict[str, Any]) -> str:
 
 
 def _export(result: dict[str, Any]) -> str:
+    from har_export.parity import Agreement, Parity
+
     lines = ["| file | KiB | operators | macro-F1 |", "|---|---|---|---|"]
     lines += [
         f"| `{Path(file['path']).relative_to(Path(result['files'][0]['path']).parent)}` | {file['size'] / 1024:.0f} "
         f"| {sum(file['operators'].values())} | {100 * file['score']['macro_f1']:.2f} |"
         for file in result["files"]
     ]
-    rows = result["parity"]["rows"]
-    windows = max(row["windows"] for row in rows)
-    lines += [
-        "",
-        f"On {windows:,} windows of people `waist` never saw; macro-F1 in %, PyTorch's in brackets:",
-        "",
-        "| format | runtime | windows | largest difference | mean | same answer | macro-F1 |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row['format']} | {row['runtime']} {row['version']} | {row['windows']:,} | {row['worst']:.1e} "
-        f"| {row['mean']:.1e} | {100 * row['agreement']:.2f} % "
-        f"| {100 * row['macro_f1']:.2f} ({100 * row['macro_f1_pytorch']:.2f}) |"
-        for row in rows
-    ]
-    micro = next(row for row in rows if (row["format"], row["runtime"]) == ("tflite-int8", "TFLM"))
-    slowest = {"comparing": 0.0, "making": 0.0}
-    for step, seconds in result["seconds"].items():
-        slowest["comparing" if step.startswith("comparing") else "making"] += seconds
+    parity = Parity(tuple(Agreement(**row) for row in result["parity"]["rows"]), result["parity"]["missing"])
+    steps = result["seconds"].items()
+    comparing = sum(seconds for step, seconds in steps if step.startswith("comparing"))
+    making = sum(seconds for _, seconds in steps) - comparing
+    windows = max(row.windows for row in parity.rows)
     return "\n".join(lines) + (
-        f"\n\nIn TFLM {100 * micro['same_as_reference']:.2f} % of the int8 probabilities are those of LiteRT's "
-        f"reference kernels, the others at most {micro['steps']} of 256 steps away; its arena takes "
-        f"{result['arena_bytes']:,} bytes. Making the files took {slowest['making']:.0f} s, comparing them "
-        f"{slowest['comparing']:.0f} s.\n"
+        f"\n\nOn {windows:,} windows of people `waist` never saw; macro-F1 in %:\n\n{parity.table()}\n"
+        f"TFLM's arena takes {result['arena_bytes']:,} bytes. Making the files took {making:.0f} s, comparing them "
+        f"{comparing:.0f} s.\n"
+    )
+
+
+def _endurance(result: dict[str, Any]) -> str:
+    samples, windows, memory = result["samples"], result["windows"], result["memory"]
+    return (
+        f"A week of a WitMotion at 100 Hz, {samples['sent']:,} samples, from its bytes to int8 answers: "
+        f"{windows['came']:,} windows of {windows['expected']:,} expected, {windows['start_elsewhere']} of them "
+        f"elsewhere in time; {memory['warm_bytes'] / 1e6:.1f} MB after the warm-up, at most "
+        f"{memory['highest_bytes'] / 1e6:.1f} MB.\n"
+    )
+
+
+def _live_cost(result: dict[str, Any]) -> str:
+    return (
+        f"`har-stream` on a WitMotion at {result['rate_hz']} Hz for {result['seconds']:.0f} s, on "
+        f"{result['machine']['cpu']}: {100 * result['share_of_a_core']:.2f} % of a core, at most "
+        f"{result['peak_memory_bytes'] / 1e6:.0f} MB.\n"
     )
 
 
@@ -275,6 +280,8 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "parts": ("cross_validation", _parts),
     "export": ("export", _export),
     "emulated_pi": ("emulated_pi", _emulated_pi),
+    "week": ("week", _endurance),
+    "live_cost": ("live_cost", _live_cost),
 }
 """For each block, the result that it shows and how."""
 

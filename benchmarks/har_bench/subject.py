@@ -1,6 +1,5 @@
 """What is measured: a model by its name or path, with its graph and, where it has one, its card."""
 
-import hashlib
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -8,10 +7,10 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from har_bench.graph import Graph
-from har_runtime.card import METADATA_NAME, ModelCard, card_from_json
+from har_runtime.card import METADATA_NAME
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import ModelError
-from har_runtime.model import card_path, pretrained_names
+from har_runtime.model import pretrained_names, read_card
 from har_runtime.tflite_file import read_metadata
 
 INPUT = (1, WINDOW, len(CHANNELS))
@@ -126,20 +125,11 @@ def _macro_f1(path: Path, format: str, content: bytes, number_format: str) -> fl
         from har_train.checkpoint import load_checkpoint
 
         return load_checkpoint(path).record.test_macro_f1
-    card = _card(path, format, content) if format in ("tflite", "onnx") else None
+    if format not in ("tflite", "onnx"):
+        return None
+    embedded = _onnx_metadata(content) if format == "onnx" else read_metadata(content, path).get(METADATA_NAME)
+    card = read_card(path, content, embedded)
     return card.scores[number_format].macro_f1 if card and number_format in card.scores else None
-
-
-def _card(path: Path, format: str, content: bytes) -> ModelCard | None:
-    """The card beside the file or inside it; None for a model that has none."""
-    beside = card_path(path)
-    if beside.is_file():
-        card = card_from_json(beside.read_bytes(), str(beside))
-        if card.sha256 is not None and card.sha256 != hashlib.sha256(content).hexdigest():
-            raise ModelError(f"{path}: does not fit its card {beside.name} (sha256 differs); copy both again")
-        return card
-    text = _onnx_metadata(content) if format == "onnx" else read_metadata(content, path).get(METADATA_NAME)
-    return None if text is None else card_from_json(text, str(path))
 
 
 def _onnx_metadata(content: bytes) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from har_export import flatbuffer, onnx_file, tflite
 from har_export.inference import InferenceNetwork
@@ -31,15 +32,17 @@ class Built:
 
 
 def build(
-    network: InferenceNetwork,
+    network: nn.Module,
     formats: Collection[str],
     training_windows: NDArray[np.float32],
-    for_int8: InferenceNetwork | None = None,
+    for_int8: nn.Module | None = None,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Built:
     """Convert and quantise.
 
     Args:
+        network: (batch, 50, 6) windows in SI units to (batch, classes) probabilities, in evaluation mode; for
+            "tflite-int8-io" an `InferenceNetwork`.
         training_windows: windows in SI units of training users, shape (n, 50, 6), to calibrate.
         for_int8: a network that was trained for quantisation, where the int8 files are not to be those of `network`.
 
@@ -71,7 +74,8 @@ def build(
     return Built(models, ends)
 
 
-def _with_int8_ends(int8_model: bytes, network: InferenceNetwork) -> tuple[bytes, QuantisedEnds]:
+def _with_int8_ends(int8_model: bytes, network: nn.Module) -> tuple[bytes, QuantisedEnds]:
+    assert isinstance(network, InferenceNetwork)
     front = network.front
     if front.unit is not None:
         raise ModelError(

@@ -67,7 +67,7 @@ def _formats() -> str:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from har_export.interpreters import QUICK, runtimes
+    from har_export.interpreters import own_runtimes, runtimes
     from har_export.pipeline import export_model
     from har_train.checkpoint import load_checkpoint
     from har_train.datasets import load
@@ -90,7 +90,7 @@ def _export(options: argparse.Namespace) -> int:
         formats,
         qat=options.qat,
         bounds={key: int8 if format.bound is INT8 else format.bound for key, format in FORMATS.items()},
-        compared=runtimes(options.tflite_runtime)[: QUICK if options.quick else None],
+        compared=own_runtimes() if options.quick else runtimes(options.tflite_runtime),
         progress=lambda step: print(f"{step} ...", file=sys.stderr, flush=True),
     )
     if options.json:

@@ -1,5 +1,6 @@
 """Every runtime that people run the files with, behind one call: bytes of a model in, answers to windows out."""
 
+import functools
 import importlib.metadata
 import os
 import subprocess
@@ -40,10 +41,16 @@ class NotHereError(HarError):
 
 
 TFLITE = ("tflite", "tflite-fp16", "tflite-int8", "tflite-int8-io")
-QUICK = 2
-"""The first of `runtimes` are those that haredge itself runs models with."""
 REFERENCE_KERNELS = "LiteRT, reference kernels"
 MICRO = "TFLM"
+
+
+def own_runtimes() -> list[Runtime]:
+    """Those that haredge itself runs models with."""
+    return [
+        Runtime("ONNX Runtime", ("onnx",), lambda model: OnnxBackend(model, "model"), _version("onnxruntime")),
+        Runtime("LiteRT, XNNPACK", TFLITE, litert, _version("ai-edge-litert")),
+    ]
 
 
 def runtimes(tflite_runtime: Path | None = None) -> list[Runtime]:
@@ -54,8 +61,7 @@ def runtimes(tflite_runtime: Path | None = None) -> list[Runtime]:
     """
     python = Path(sys.executable)
     return [
-        Runtime("ONNX Runtime", ("onnx",), lambda model: OnnxBackend(model, "model"), _version("onnxruntime")),
-        Runtime("LiteRT, XNNPACK", TFLITE, lambda model: _LiteRt(model, "BUILTIN"), _version("ai-edge-litert")),
+        *own_runtimes(),
         Runtime(
             "LiteRT, without XNNPACK",
             TFLITE,
@@ -100,6 +106,11 @@ class _LiteRt:
         return np.stack(rows)
 
 
+def litert(model: bytes) -> Answers:
+    """A .tflite as haredge runs it: in LiteRT with XNNPACK."""
+    return _LiteRt(model, "BUILTIN")
+
+
 def _micro(model: bytes) -> Answers:
     if not is_installed():
         raise NotHereError("tflite-micro is not installed (wheels for x86-64 Linux only)")
@@ -109,13 +120,18 @@ def _micro(model: bytes) -> Answers:
 def _other_process(name: str, python: Path | None, module: str, formats: tuple[str, ...]) -> Runtime:
     """A runtime that cannot share a process or an environment with LiteRT."""
     said: dict[str, str] = {}
+    package = module.partition(".")[0]
+
+    @functools.cache  # TensorFlow takes seconds to import.
+    def is_importable() -> bool:
+        command = [python, "-c", f"import {module}"]
+        return subprocess.run(command, capture_output=True, env=_quiet(), check=False).returncode == 0
 
     def open_in(model: bytes) -> Answers:
         if python is None:
-            raise NotHereError(f"no environment with {module.partition('.')[0]} was given")
-        found = subprocess.run([python, "-c", f"import {module}"], capture_output=True, env=_quiet(), check=False)
-        if found.returncode:
-            raise NotHereError(f"{module.partition('.')[0]} cannot be imported by {python.name}")
+            raise NotHereError(f"no environment with {package} was given")
+        if not is_importable():
+            raise NotHereError(f"{package} cannot be imported by {python.name}")
 
         def answers(windows: NDArray[Any]) -> NDArray[Any]:
             script = Path(__file__).with_name("interpreter_process.py")

@@ -16,7 +16,7 @@ from torch import nn
 from har_export.build import build
 from har_export.converters import quiet_converter
 from har_export.inference import InferenceNetwork
-from har_export.interpreters import runtimes
+from har_export.interpreters import litert
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.scores import score
 from har_train.windows import WindowSet
@@ -157,14 +157,13 @@ def _stop_observing(model: nn.Module) -> None:
 def _judged(
     network: InferenceNetwork, tuned: InferenceNetwork, training: WindowSet, validation: WindowSet
 ) -> QatResult:
-    litert = runtimes()[1]
     with torch.inference_mode():
         wanted = network(torch.from_numpy(validation.x)).numpy()
     reached: list[float] = []
     errors: list[float] = []
     for candidate in (network, tuned):
         model = build(candidate, ("tflite-int8",), training.x).models["tflite-int8"]
-        got = litert.open(model)(validation.x)
+        got = litert(model)(validation.x)
         reached.append(score(validation.y, got.argmax(axis=1), validation.labels).macro_f1)
         errors.append(float(np.abs(got - wanted).mean()))
     exact = score(validation.y, wanted.argmax(axis=1), validation.labels).macro_f1

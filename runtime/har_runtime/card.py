@@ -49,8 +49,8 @@ class QuantisedEnds:
     """How a file with int8 input and output is fed and read.
 
     It is fed round((x - offset) / scale), of each channel and clipped to -128..127, for x in SI units: normalisation
-    and quantisation in one. One scale for m/s^2 and rad/s alike would cost a point of macro-F1 and more. A probability
-    is (output + 128) / 256.
+    and quantisation in one, since one scale is too coarse for m/s^2 and rad/s alike. A probability is
+    (output + 128) / 256.
     """
 
     scale: tuple[float, ...]

@@ -72,20 +72,36 @@ def _load(path: Path, threads: int) -> Model:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
     if path.suffix == ".onnx":
         session = OnnxBackend(content, path, threads)
-        card = _card(path, content, session.embedded_card)
+        card = _needed(read_card(path, content, session.embedded_card), path)
         session.check_tensors(len(card.labels))
         return Model(card, session)
-    card = _card(path, content, read_metadata(content, path).get(METADATA_NAME))
+    card = _needed(read_card(path, content, read_metadata(content, path).get(METADATA_NAME)), path)
     return Model(card, LiteRtBackend(path, len(card.labels), threads))
 
 
-def _card(path: Path, content: bytes, embedded: str | bytes | None) -> ModelCard:
+def read_card(path: Path, content: bytes, embedded: str | bytes | None) -> ModelCard | None:
+    """The card beside a model file, or else the copy inside it; None where there is neither.
+
+    Args:
+        path: of the model file.
+        content: its bytes.
+        embedded: text of the copy inside, if there is one.
+
+    Raises:
+        ModelError: a damaged card, one that does not fit the contract, or one of another file.
+    """
     beside = card_path(path)
     if beside.is_file():
         card = card_from_json(beside.read_bytes(), str(beside))
         if card.sha256 is not None and card.sha256 != hashlib.sha256(content).hexdigest():
             raise ModelError(f"{path}: does not fit its card {beside.name} (sha256 differs); copy both again")
         return card
-    if embedded is None:
-        raise ModelError(f"{path}: has no model card, neither inside nor as {beside.name}; export it with har-export")
-    return card_from_json(embedded, str(path))
+    return None if embedded is None else card_from_json(embedded, str(path))
+
+
+def _needed(card: ModelCard | None, path: Path) -> ModelCard:
+    if card is None:
+        raise ModelError(
+            f"{path}: has no model card, neither inside nor as {card_path(path).name}; export it with har-export"
+        )
+    return card

@@ -9,7 +9,7 @@ import torch
 from har_export import qat
 from har_export.build import build
 from har_export.inference import InferenceNetwork
-from har_export.interpreters import runtimes
+from har_export.interpreters import litert, own_runtimes
 from har_export.pipeline import export_model
 from har_train.checkpoint import load_checkpoint
 from har_train.windows import WindowSet
@@ -28,7 +28,7 @@ def test_the_rounded_network_errs_as_much_as_the_int8_file(network: InferenceNet
         rounded(x)  # Ranges are taken from what comes by.
         emulated, exact = rounded(x).numpy(), network(x).numpy()
     model = build(network, ("tflite-int8",), windows.x).models["tflite-int8"]
-    int8 = runtimes()[1].open(model)(windows.x)
+    int8 = litert(model)(windows.x)
     assert 0.3 < np.abs(emulated - exact).mean() / np.abs(int8 - exact).mean() < 3
 
 
@@ -49,7 +49,7 @@ def test_fine_tuning_leaves_the_network_alone_and_is_used_where_it_gains(
 
 def test_an_export_says_what_fine_tuning_gained(runs: dict[str, Path], windows: WindowSet, tmp_path: Path) -> None:
     checkpoint = load_checkpoint(runs["fcn"])
-    compared = runtimes()[:2]
+    compared = own_runtimes()
     done = export_model(checkpoint, windows, tmp_path, "toy", ("tflite-int8",), qat=True, bounds={}, compared=compared)
     assert done.qat is not None
     assert any(line.startswith("Fine-tuning for int8: macro-F1 on the validation users") for line in done.summary())

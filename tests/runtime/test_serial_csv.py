@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.runtime.cutting import assert_cutting_changes_nothing
 
 from har_runtime.contract import MAX_GAP_NS, STANDARD_GRAVITY
 from har_runtime.errors import SourceError
@@ -111,15 +111,7 @@ LINES = st.lists(
 @given(LINES, st.lists(st.integers(0, 3000), max_size=6))
 @settings(max_examples=150, deadline=None)
 def test_any_cutting_gives_the_same_rows_and_counts_and_nothing_is_an_error(data: bytes, cuts: list[int]) -> None:
-    whole, pieces, bytewise = TextLines(), TextLines(), TextLines()
-    edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
-    expected = whole.feed(data)
-    in_pieces = [pieces.feed(data[begin:end]) for begin, end in pairwise(edges)]
-    in_bytes = [bytewise.feed(data[index : index + 1]) for index in range(len(data))]
-    assert np.array_equal(np.concatenate(in_pieces), expected, equal_nan=True)
-    assert np.array_equal(np.concatenate([np.empty((0, 7)), *in_bytes]), expected, equal_nan=True)
-    assert whole.lost == pieces.lost == bytewise.lost
-    assert max(whole.held_bytes, pieces.held_bytes, bytewise.held_bytes) <= MAX_LINE
+    assert_cutting_changes_nothing(TextLines, data, cuts, MAX_LINE)
 
 
 def test_lines_that_are_none_are_counted_and_cost_nothing_else() -> None:

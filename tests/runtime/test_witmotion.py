@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.runtime.cutting import assert_cutting_changes_nothing
 
 from har_runtime.contract import STANDARD_GRAVITY
 from har_runtime.sources import witmotion as wit
@@ -92,16 +93,8 @@ def test_a_frame_of_time_right_before_gives_the_sample_its_time() -> None:
 @given(STREAMS, st.lists(st.integers(0, 400), max_size=8))
 @settings(max_examples=150, deadline=None)
 def test_any_cutting_gives_the_same_samples_and_counts(data: bytes, cuts: list[int]) -> None:
-    whole, pieces, bytewise = WitmotionParser(), WitmotionParser(), WitmotionParser()
-    edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
-    expected = whole.feed(data)
-    in_pieces = [pieces.feed(data[begin:end]) for begin, end in pairwise(edges)]
-    in_bytes = [bytewise.feed(data[index : index + 1]) for index in range(len(data))]
-    assert np.array_equal(np.concatenate(in_pieces), expected, equal_nan=True)
-    assert np.array_equal(np.concatenate([np.empty((0, 7)), *in_bytes]), expected, equal_nan=True)
-    assert whole.lost == pieces.lost == bytewise.lost
+    whole, pieces, bytewise = assert_cutting_changes_nothing(WitmotionParser, data, cuts, 32)
     assert whole.frames == pieces.frames == bytewise.frames
-    assert max(whole.held_bytes, pieces.held_bytes, bytewise.held_bytes) <= 32
 
 
 @given(STREAMS)

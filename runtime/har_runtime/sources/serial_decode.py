@@ -1,5 +1,6 @@
 """From the rows of a serial sensor's parser to samples in SI units with times; the first rows tell units and clock."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -35,7 +36,7 @@ class Parser(Protocol):
         ...
 
 
-class Decoder:
+class Decoder(ABC):
     """A parser's rows as samples, once the first ones have told what they are."""
 
     what = ""
@@ -95,9 +96,9 @@ class Decoder:
         """Why what arrives gives no samples, where that is known."""
         return None
 
+    @abstractmethod
     def _settle(self, rows: NDArray[np.float64]) -> Clock | None:
         """Set the scales and choose the clock by the rows so far; None where it takes more of them."""
-        raise NotImplementedError
 
     def _measure(self, count: int, arrival_ns: int) -> None:
         if self._first_arrival_ns is None:
