@@ -302,25 +302,27 @@ def draw_picture() -> str:
     from rich.console import Console
 
     from har_runtime import StreamingClassifier, load_model
-    from har_runtime.recording import LabelTrack
+    from har_runtime.answer import Answer
     from har_runtime.sinks import StreamInfo
     from har_runtime.sinks.terminal import panel
     from har_runtime.sources import open_source
+    from har_runtime.stream import run_stream
 
-    model = load_model("waist")
+    class Latest:
+        answer: Answer | None = None
+
+        def write(self, answer: Answer) -> None:
+            self.answer = answer
+
+        def close(self) -> None:
+            """Nothing to let go of."""
+
+    model, latest = load_model("waist"), Latest()
     source = open_source("simulated:?seed=0&seconds=40&speed=max")
-    classifier, track = StreamingClassifier(model), LabelTrack()
-    latest = None
-    for chunk in source:
-        if chunk.labels is not None:
-            track.add(chunk.times_ns, chunk.labels)
-        latest = (classifier.push(chunk.times_ns, chunk.acc, chunk.gyro) or [latest])[-1]
-    assert latest is not None
+    run_stream(StreamingClassifier(model), source, [latest])
+    assert latest.answer is not None
     console = Console(record=True, width=72, file=Path("/dev/null").open("w"), color_system="truecolor")  # noqa: SIM115
-    view = panel(
-        StreamInfo(model.card, source.description, source.report), latest, track.of(latest.window), classifier.report
-    )
-    console.print(view)
+    console.print(panel(StreamInfo(model.card, source.description, source.report), latest.answer))
     svg = console.export_svg(title="har-stream --demo")
     # rich asks a content network for its font; the picture must not.
     return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from har_runtime.answering import Answering
 from har_runtime.classify import Prediction, StreamingClassifier
 from har_runtime.contract import HOP, SAMPLE_RATE_HZ
 from har_runtime.recording import LabelTrack
@@ -51,6 +52,7 @@ class _Tally:
 
     def __init__(self, classifier: StreamingClassifier, sinks: Sequence[Sink]):
         self._classifier, self._sinks = classifier, sinks
+        self._answering = Answering(classifier.model.card)
         self._index = {label: index for index, label in enumerate(classifier.model.card.labels)}
         self._counts = [0] * len(self._index)
         self._confusion = np.zeros((len(self._index), len(self._index)), np.int64)
@@ -63,8 +65,9 @@ class _Tally:
             self._counts[guess] += 1
             if truth in self._index:
                 self._confusion[self._index[truth], guess] += 1
+            answer = self._answering.take(prediction, truth, self._classifier.report)
             for sink in self._sinks:
-                sink.write(prediction, truth, self._classifier.report)
+                sink.write(answer)
         if predictions:
             self.track.forget_before(predictions[-1].window.start_ns)
 

@@ -16,6 +16,7 @@ import pytest
 from rich.console import Console
 from tests.conftest import simulated_recording
 
+from har_runtime.answering import Answering
 from har_runtime.axes import parse_axes
 from har_runtime.classify import StreamingClassifier
 from har_runtime.cli import main
@@ -197,7 +198,8 @@ def test_the_live_view_shows_losses_and_only_where_there_are_any() -> None:
     def view() -> str:
         prediction = classifier.push(recording.times_ns, recording.acc, recording.gyro)[-1]
         console = Console(record=True, width=100, file=Path(os.devnull).open("w"))  # noqa: SIM115
-        console.print(panel(info, prediction, None, classifier.report))
+        answer = Answering(info.card).take(prediction, None, classifier.report)
+        console.print(panel(info, answer))
         classifier.reset()
         return console.export_text()
 

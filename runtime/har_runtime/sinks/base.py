@@ -1,11 +1,10 @@
-"""What every sink is: it takes predictions as they come."""
+"""What every sink is: it takes answers as they come."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
+from har_runtime.answer import Answer
 from har_runtime.card import ModelCard
-from har_runtime.classify import Prediction
-from har_runtime.resample import ResampleReport
 from har_runtime.sources.base import SourceReport
 
 
@@ -23,8 +22,8 @@ class StreamInfo:
 class Sink(Protocol):
     """A place answers go to."""
 
-    def write(self, prediction: Prediction, truth: str | None, report: ResampleReport) -> None:
-        """Take one answer; `truth` is what the source says the wearer did, `report` what was received so far.
+    def write(self, answer: Answer) -> None:
+        """Take one answer.
 
         Raises:
             SourceError: it cannot take any more.

@@ -6,9 +6,8 @@ import json
 import os
 import sys
 
-from har_runtime.classify import Prediction
+from har_runtime.answer import Answer
 from har_runtime.errors import SourceError
-from har_runtime.resample import ResampleReport
 from har_runtime.sinks.base import StreamInfo
 from har_runtime.uri import Uri
 
@@ -34,7 +33,8 @@ class JsonLines:
             except OSError as error:
                 raise self._failed(error) from error
 
-    def write(self, prediction: Prediction, truth: str | None, report: ResampleReport) -> None:
+    def write(self, answer: Answer) -> None:
+        prediction = answer.prediction
         row = {
             "start_s": prediction.start_s,
             "end_s": prediction.end_s,
@@ -46,8 +46,8 @@ class JsonLines:
                 for label, value in zip(self._labels, prediction.probabilities, strict=True)
             },
         }
-        if truth is not None:
-            row["truth"] = truth
+        if answer.truth is not None:
+            row["truth"] = answer.truth
         line = json.dumps(row) + "\n"
         if self._file is None:
             sys.stdout.write(line)

@@ -5,7 +5,7 @@ rich is imported where it is used: importing the runtime must stay quick.
 
 from typing import Any
 
-from har_runtime.classify import Prediction
+from har_runtime.answer import Answer
 from har_runtime.errors import SourceError
 from har_runtime.resample import ResampleReport
 from har_runtime.sinks.base import Sink, StreamInfo
@@ -33,7 +33,8 @@ class PlainLines:
         self._label: str | None = None
         console.print(f"{info.source} -> model {info.card.name}")
 
-    def write(self, prediction: Prediction, truth: str | None, report: ResampleReport) -> None:
+    def write(self, answer: Answer) -> None:
+        prediction = answer.prediction
         if prediction.label != self._label:
             self._label = prediction.label
             self._console.print(
@@ -54,15 +55,16 @@ class LiveTerminal:
         self._live = Live(console=console, refresh_per_second=10, transient=False)
         self._live.start()
 
-    def write(self, prediction: Prediction, truth: str | None, report: ResampleReport) -> None:
-        self._live.update(panel(self._info, prediction, truth, report))
+    def write(self, answer: Answer) -> None:
+        self._live.update(panel(self._info, answer))
 
     def close(self) -> None:
         self._live.stop()
 
 
-def panel(info: StreamInfo, prediction: Prediction, truth: str | None, report: ResampleReport) -> Any:
+def panel(info: StreamInfo, answer: Answer) -> Any:
     """One answer as a rich panel."""
+    prediction, truth, report = answer.prediction, answer.truth, answer.report
     from rich.console import Group
     from rich.panel import Panel
     from rich.table import Table
