@@ -1,5 +1,6 @@
 """phyphox, against a server that speaks its remote interface as the app does: thresholds, eight digits, null."""
 
+import contextlib
 import json
 import math
 import os
@@ -132,10 +133,11 @@ def phone() -> Iterator[Phone]:
             except HangUpError:
                 self.close_connection = True
                 return
-            self.send_response(200 if body else 404)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            with contextlib.suppress(ConnectionError):  # The reader may have left meanwhile.
+                self.send_response(200 if body else 404)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

@@ -1,5 +1,6 @@
 """Two processes that share a batch compute the loss and the gradients of one that has it alone."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,9 @@ def share_a_batch(rank: int, folder: str, weight: float) -> None:
     if rank == 0:
         contiguous = {name: value.contiguous() for name, value in result_of(module, loss).items()}
         save_file(contiguous, Path(folder) / "shared.safetensors")
-    dist.destroy_process_group()
+    # The end without the group's destructor: it joins threads that may still want the GIL it is called with, and with
+    # torch 2.13 that is a deadlock one time in ten.
+    os._exit(0)
 
 
 @pytest.mark.parametrize("weight", [0.4, 0.0])
