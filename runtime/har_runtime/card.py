@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -11,6 +12,9 @@ from har_runtime.errors import ModelError
 FORMAT = "haredge-card-1"
 METADATA_NAME = "haredge_card"
 """Name of the TFLite metadata entry and of the ONNX metadata property that hold the card."""
+
+NUMBERS = re.compile(r"\[([^][{}\"]*)\]")
+"""A list of numbers: it stands on one line."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,8 @@ class ModelCard:
 
     def to_json(self) -> str:
         """The card as JSON text; `card_from_json` reads it back."""
-        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1)
+        text = json.dumps({"format": FORMAT, **asdict(self)}, indent=1)
+        return NUMBERS.sub(lambda match: f"[{' '.join(match[1].split())}]", text)
 
 
 def card_from_json(text: str | bytes, where: str) -> ModelCard:

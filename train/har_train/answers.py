@@ -1,5 +1,5 @@
-"""What the runtime needs to make answers of predictions, learnt from recordings: an HMM's transitions, and when a window
-is unlike or an answer unsure.
+"""What the runtime needs to make answers of predictions, learnt from recordings: the transitions of an HMM, and when a
+window is unlike the training data or an answer unsure.
 
 Training users give the transitions and the statistics of their windows, validation users choose the settings and the
 thresholds, test users decide nothing.

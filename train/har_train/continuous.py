@@ -1,7 +1,7 @@
 """Scoring answers over whole recordings, changes of activity included: by sample, and how late a change is noticed.
 
-An answer stands for the half second up to its window's end, as in the runtime's totals. Samples of labels that the model
-does not have, such as posture changes, are truly unknown; samples that nobody labelled are left out.
+An answer stands for the half second up to its window's end, as in the runtime's totals. Samples of labels that the
+model does not have, such as posture changes, are truly unknown; samples that nobody labelled are left out.
 """
 
 import itertools
