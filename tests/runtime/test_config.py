@@ -30,7 +30,9 @@ def test_a_file_gives_every_kind_of_option(config: Path, capsys) -> None:
 
 
 def test_the_command_line_wins_even_where_it_asks_for_the_default(config: Path, capsys) -> None:
-    config.write_text('source = "replay:absent.csv"\nmodel = "absent"\nsink = ["jsonl:file.jsonl"]\nlog-level = "debug"\n')
+    config.write_text(
+        'source = "replay:absent.csv"\nmodel = "absent"\nsink = ["jsonl:file.jsonl"]\nlog-level = "debug"\n'
+    )
     arguments = ["--source", QUICK, "--model", "waist", "--log-level", "warning", "--sink", "jsonl:-"]
     for order in ([*arguments, "--config", str(config)], ["--config", str(config), *arguments]):
         assert main(order) == 0

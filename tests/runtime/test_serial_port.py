@@ -388,7 +388,9 @@ def test_auto_refuses_to_guess_and_lists_the_ports(monkeypatch, ports: list[List
 
 @pytest.mark.parametrize("state", ["silent", "unplugged"])
 @pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
-def test_a_signal_while_it_waits_for_the_sensor_ends_it_in_order(plug: Plug, tmp_path: Path, state: str, stop, code: int) -> None:
+def test_a_signal_while_it_waits_for_the_sensor_ends_it_in_order(
+    plug: Plug, tmp_path: Path, state: str, stop, code: int
+) -> None:
     plug.put_in_device("witmotion")
     source = f"serial:{plug.link}?format=witmotion&baud=115200"
     command = [sys.executable, "-m", "har_runtime", "--source", source, "--sink", "jsonl:-"]
