@@ -1,4 +1,4 @@
-"""A simulated day, from samples through the shipped model to rows as of a `jsonl:` sink. Synthetic, and deterministic."""
+"""A simulated day, from samples through the shipped model to rows as of a `jsonl:` sink. Synthetic."""
 
 import json
 from collections.abc import Iterator

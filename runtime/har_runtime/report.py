@@ -61,7 +61,9 @@ def _print(diary: Diary) -> None:
     if diary.transitions:
         kinds = diary.transitions.most_common(MOST_CHANGES)
         told = ", ".join(f"{said(before)} to {said(after)} {count}" for (before, after), count in kinds)
-        console.print(f"changes: {diary.transitions.total()}; {told}{', ...' if len(diary.transitions) > len(kinds) else ''}")
+        console.print(
+            f"changes: {diary.transitions.total()}; {told}{', ...' if len(diary.transitions) > len(kinds) else ''}"
+        )
     first, last = diary.spans[0], diary.spans[-1]
     console.print(f"{diary.rows} answers from {_moment(first.start_unix_s)} to {_moment(last.end_unix_s)}")
     if diary.broken_lines:

@@ -47,7 +47,7 @@ class Service:
         return cls(address, int(patience_us) / 1e6 if address and for_us and patience_us.isdecimal() else None)
 
     def watched(self, items: Iterable[Item]) -> Iterator[Item]:
-        """The same items; with the first of them wanted systemd is told that the service is ready, and then that it lives.
+        """The same items; systemd is told that the service is ready once the first is wanted, and then that it lives.
 
         To be consumed in the main thread, once all that the work on an item needs is there.
         """

@@ -1,4 +1,4 @@
-"""Options from a TOML file: every option of har-stream, the command line before the file, and one line for a mistake."""
+"""Options from a TOML file: every option of har-stream, the command line first, and one line for a mistake."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What systemd is told, at a real notification socket: ready, alive, what is done, stopping; and SIGTERM's clean end."""
+"""What systemd is told at a real notification socket: ready, alive, what is done, stopping; and the clean end."""
 
 import json
 import os
