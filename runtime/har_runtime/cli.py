@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 from har_runtime.axes import IDENTITY, parse_axes, turned
@@ -13,7 +14,8 @@ from har_runtime.errors import SourceError
 from har_runtime.interrupt import Interruptible
 from har_runtime.model import load_model, pretrained_names
 from har_runtime.samples import SampleChunk
-from har_runtime.sinks import Sink, StreamInfo, open_sink
+from har_runtime.sinks import StreamInfo
+from har_runtime.sinks.fan_out import FanOut
 from har_runtime.sources import open_source
 from har_runtime.still import STILL_S, Still, describe, judge_placement, measure_still
 from har_runtime.stream import StreamResult, run_stream
@@ -49,7 +51,9 @@ def main(arguments: list[str] | None = None) -> int:
         "--sink",
         action="append",
         metavar="URI",
-        help="terminal: (default) or jsonl:FILE; may be given several times",
+        help="terminal: (default), jsonl:FILE or csv:FILE (?rotate=day|10MB&keep=N&sync=SECONDS), "
+        "mqtt://[USER@]HOST[:PORT]/TOPIC or mqtts:// (?password-file=F&cafile=F, or HAREDGE_MQTT_PASSWORD); may be "
+        "given several times",
     )
     parser.add_argument(
         "--axes",
@@ -96,7 +100,7 @@ def _stream(options: argparse.Namespace) -> int:
     model = load_model(options.model)
     source = open_source(options.source or DEMO_SOURCE)
     info = StreamInfo(model.card, source.description, source.report)
-    sinks: list[Sink] = []
+    sinks = FanOut(info)
     interruptible = Interruptible()
     still: dict[str, Any] | None = None
     try:
@@ -113,11 +117,10 @@ def _stream(options: argparse.Namespace) -> int:
                 still = {**found.to_dict(), "placement": placement.to_dict()}
                 chunks = turned(chunks, IDENTITY, found.gyro_bias)
             for uri in options.sink or ["terminal:"]:
-                sinks.append(open_sink(uri, info))
-            result = run_stream(StreamingClassifier(model), chunks, sinks)
+                sinks.open(uri)
+            result = run_stream(StreamingClassifier(model), chunks, [sinks])
     finally:
-        for sink in sinks:
-            sink.close()
+        sinks.close(hurry=interruptible.interrupted)
         source.close()
     if options.json:
         print(json.dumps(_to_dict(result, info, still), indent=1))
@@ -147,6 +150,7 @@ def _to_dict(result: StreamResult, info: StreamInfo, still: dict[str, Any] | Non
         "range": found.range,
         "lost": dict(found.lost),
         "reconnections": found.reconnections,
+        "sinks": [asdict(sink) for sink in info.sinks],
         "still": still,
         **result.to_dict(),
     }
@@ -185,6 +189,7 @@ def _summary(result: StreamResult, info: StreamInfo) -> list[str]:
         lines.append("  lost at the source: " + ", ".join(f"{count} x {why}" for why, count in found.lost.items()))
     if found.reconnections:
         lines.append(f"  reconnections: {found.reconnections}")
+    lines += [f"  {sink}" for sink in info.sinks if sink.dropped or sink.trouble]
     if result.scores is not None:
         scores = result.scores
         lines.append(
