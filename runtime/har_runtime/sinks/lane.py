@@ -147,7 +147,7 @@ class Lane:
         why = " ".join(str(error).split()) or type(error).__name__
         with self._changed:
             begins = self.report.trouble is None
-            self.report.trouble = why
+            self.report.trouble = why.removeprefix(f"{self.report.name}: ")
             self._changed.notify_all()  # Who waits for room need not any more.
         if begins:
             _LOG.warning("%s; trying again, %d answers may wait", why, self._capacity)
