@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--sink",
         action="append",
         metavar="URI",
-        help="terminal: (default) or jsonl:FILE; may be given several times",
+        help="terminal: (default), jsonl:FILE or live:HOST:PORT; may be given several times",
     )
     parser.add_argument(
         "--axes",

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from har_runtime.errors import SourceError
 from har_runtime.sinks.base import Sink, StreamInfo
 from har_runtime.sinks.jsonl import open_jsonl
+from har_runtime.sinks.live import open_live
 from har_runtime.sinks.terminal import open_terminal
 from har_runtime.uri import Uri, parse_uri
 
 SINKS: dict[str, Callable[[Uri, StreamInfo], Sink]] = {
     "terminal": open_terminal,
     "jsonl": open_jsonl,
+    "live": open_live,
 }
 
 __all__ = ["SINKS", "Sink", "StreamInfo", "open_sink"]

@@ -1,0 +1,127 @@
+"""The charts of the live page as Bokeh models: signal, probabilities over time, timeline of the day.
+
+They hold no data: the page fills their sources, and gives them the colours of its light or dark mode.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bokeh.embed import json_item
+from bokeh.models import (
+    BasicTicker,
+    CategoricalAxis,
+    CategoricalScale,
+    ColumnDataSource,
+    DatetimeAxis,
+    DatetimeTickFormatter,
+    FactorRange,
+    FixedTicker,
+    Grid,
+    HBar,
+    Line,
+    LinearAxis,
+    NumeralTickFormatter,
+    Plot,
+    Range1d,
+    VArea,
+)
+
+from har_runtime.contract import SAMPLE_RATE_HZ
+from har_runtime.sinks.live_state import HISTORY_ROWS, HOP_S, SIGNAL_ROWS
+
+AXIS_COLOURS = ("#4477AA", "#EE6677", "#228833")
+"""Of x, y and z: Paul Tol's bright scheme, so that no axis has an activity's colour."""
+FONT = "system-ui, sans-serif"
+FONT_SIZE = "13px"
+
+
+def charts(labels: Sequence[str], colours: Mapping[str, str]) -> dict[str, Any]:
+    """The JSON of each chart by the id of the element it goes into.
+
+    Args:
+        labels: of the model, in its order.
+        colours: of every activity there can be, from the top of the timeline to its bottom.
+    """
+    plots = {
+        "acceleration-chart": _signal("acceleration", range(3)),
+        "rotation-chart": _signal("rotation", range(3, 6)),
+        "probabilities-chart": _probabilities(labels, colours),
+        "timeline-chart": _timeline(colours),
+    }
+    return {element: json_item(plot, element) for element, plot in plots.items()}
+
+
+def _signal(name: str, channels: Sequence[int]) -> Plot:
+    """Columns of the source: x (seconds before now) and the channels' numbers."""
+    length_s = SIGNAL_ROWS // SAMPLE_RATE_HZ
+    plot = _plot(name, Range1d(-length_s, 0), Range1d(-1, 1, name="y-range"))
+    _seconds_axis(plot, range(-length_s, 1, 2))
+    plot.add_layout(LinearAxis(ticker=BasicTicker(desired_num_ticks=4), **_TEXT), "left")
+    plot.add_layout(Grid(dimension=1, ticker=plot.left[0].ticker), "center")
+    source = ColumnDataSource({column: [] for column in ("x", *map(str, channels))}, name="source")
+    for channel, colour in zip(channels, AXIS_COLOURS, strict=True):
+        plot.add_glyph(source, Line(x="x", y=str(channel), line_color=colour, line_width=1.5))
+    return plot
+
+
+def _probabilities(labels: Sequence[str], colours: Mapping[str, str]) -> Plot:
+    """Columns of the source: x (seconds before now) and edges 0 to n of the n areas that lie on each other."""
+    length_s = round(HISTORY_ROWS * HOP_S)
+    plot = _plot("probabilities", Range1d(-length_s, 0), Range1d(0, 1))
+    _seconds_axis(plot, range(-length_s, 1, 30))
+    plot.add_layout(LinearAxis(formatter=NumeralTickFormatter(format="0 %"), ticker=_QUARTERS, **_TEXT), "left")
+    plot.add_layout(Grid(dimension=1, ticker=_QUARTERS), "center")
+    source = ColumnDataSource({column: [] for column in ("x", *map(str, range(len(labels) + 1)))}, name="source")
+    for index, label in enumerate(labels):
+        area = VArea(x="x", y1=str(index), y2=str(index + 1), fill_color=colours[label])
+        plot.add_glyph(source, area)
+    return plot
+
+
+def _timeline(colours: Mapping[str, str]) -> Plot:
+    """Columns of the source: activity, left and right (milliseconds of local time) and colour."""
+    rows = [activity.replace("_", " ") for activity in reversed(colours)]
+    plot = _plot("timeline", Range1d(0, 1, name="x-range"), FactorRange(*rows))
+    clock = dict.fromkeys(("minutes", "hourmin", "hours", "days", "months", "years"), "%H:%M")
+    times = DatetimeTickFormatter(seconds="%H:%M:%S", minsec="%H:%M:%S", milliseconds="%H:%M:%S", **clock)
+    plot.y_scale = CategoricalScale()
+    plot.add_layout(DatetimeAxis(formatter=times, **_TEXT), "below")
+    plot.add_layout(Grid(dimension=0, ticker=plot.below[0].ticker), "center")
+    plot.add_layout(CategoricalAxis(**_TEXT), "left")
+    source = ColumnDataSource({column: [] for column in ("activity", "left", "right", "colour")}, name="source")
+    bar = HBar(y="activity", left="left", right="right", height=0.8, fill_color="colour", line_color="colour")
+    plot.add_glyph(source, bar)
+    return plot
+
+
+_TEXT: dict[str, Any] = {
+    "major_label_text_font": FONT,
+    "major_label_text_font_size": FONT_SIZE,
+    "minor_tick_line_color": None,
+    "major_tick_line_color": None,
+    "axis_line_color": None,
+}
+_QUARTERS = [0, 0.25, 0.5, 0.75, 1]
+
+
+def _plot(name: str, x_range: Range1d, y_range: Range1d | FactorRange) -> Plot:
+    """An empty plot as large as its element, which scrolls with the page under a finger: it has no tools."""
+    return Plot(
+        name=name,
+        x_range=x_range,
+        y_range=y_range,
+        min_border=4,
+        min_border_left=52,
+        min_border_right=16,
+        sizing_mode="stretch_both",
+        toolbar_location=None,
+        background_fill_color=None,
+        border_fill_color=None,
+        outline_line_color=None,
+    )
+
+
+def _seconds_axis(plot: Plot, ticks: Sequence[int]) -> None:
+    words = {tick: f"{tick} s".replace("-", "\N{MINUS SIGN}") for tick in ticks}
+    axis = LinearAxis(ticker=FixedTicker(ticks=list(ticks)), major_label_overrides=words, **_TEXT)
+    plot.add_layout(axis, "below")
