@@ -4,7 +4,7 @@ Time is cut into at most 720 bins that remember how long each activity was seen 
 the day outgrows them, pairs of neighbours are joined, so that a whole day has bins of about two minutes.
 """
 
-from collections import Counter
+from collections import defaultdict
 
 BINS = 720
 FINEST_S = 1.0
@@ -13,6 +13,8 @@ LONGEST_S = 25 * 3600.0
 
 Run = tuple[float, float, str]
 """Start and end, seconds since 1970, and the activity that was seen longest in every bin between."""
+_Bins = dict[int, defaultdict[str, float]]
+"""Seconds of each activity by the bin's place since the start."""
 
 
 class Timeline:
@@ -28,7 +30,7 @@ class Timeline:
     def __init__(self) -> None:
         self._start_s: float | None = None
         self._width_s = FINEST_S
-        self._bins: dict[int, Counter[str]] = {}
+        self._bins: _Bins = {}
 
     def add(self, start_s: float, activity: str, seconds: float) -> None:
         """Note an activity that began at `start_s`, seconds since 1970, and was seen for `seconds`."""
@@ -36,7 +38,7 @@ class Timeline:
             self._start_s, self._width_s, self._bins = start_s, FINEST_S, {}
         while (index := int((start_s - self._start_s) / self._width_s)) >= BINS:
             self._join_pairs()
-        self._bins.setdefault(index, Counter())[activity] += seconds
+        self._bins.setdefault(index, defaultdict(float))[activity] += seconds
 
     def runs(self) -> list[Run]:
         """Bins with the same activity joined, in order of time; what is missing between them was not seen."""
@@ -50,8 +52,10 @@ class Timeline:
         return runs
 
     def _join_pairs(self) -> None:
-        joined: dict[int, Counter[str]] = {}
+        joined: _Bins = {}
         for index, seen in self._bins.items():
-            joined.setdefault(index // 2, Counter()).update(seen)
+            both = joined.setdefault(index // 2, defaultdict(float))
+            for activity, seconds in seen.items():
+                both[activity] += seconds
         self._bins = joined
         self._width_s *= 2

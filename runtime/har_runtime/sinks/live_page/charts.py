@@ -8,11 +8,13 @@ from typing import Any
 
 from bokeh.embed import json_item
 from bokeh.models import (
+    Axis,
     BasicTicker,
     CategoricalAxis,
     CategoricalScale,
     ColumnDataSource,
     DatetimeAxis,
+    DatetimeTicker,
     DatetimeTickFormatter,
     FactorRange,
     FixedTicker,
@@ -23,6 +25,7 @@ from bokeh.models import (
     NumeralTickFormatter,
     Plot,
     Range1d,
+    Ticker,
     VArea,
 )
 
@@ -33,6 +36,7 @@ AXIS_COLOURS = ("#4477AA", "#EE6677", "#228833")
 """Of x, y and z: Paul Tol's bright scheme, so that no axis has an activity's colour."""
 FONT = "system-ui, sans-serif"
 FONT_SIZE = "13px"
+QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def charts(labels: Sequence[str], colours: Mapping[str, str]) -> dict[str, Any]:
@@ -54,11 +58,10 @@ def charts(labels: Sequence[str], colours: Mapping[str, str]) -> dict[str, Any]:
 def _signal(name: str, channels: Sequence[int]) -> Plot:
     """Columns of the source: x (seconds before now) and the channels' numbers."""
     length_s = SIGNAL_ROWS // SAMPLE_RATE_HZ
-    plot = _plot(name, Range1d(-length_s, 0), Range1d(-1, 1, name="y-range"))
-    _seconds_axis(plot, range(-length_s, 1, 2))
-    plot.add_layout(LinearAxis(ticker=BasicTicker(desired_num_ticks=4), **_TEXT), "left")
-    plot.add_layout(Grid(dimension=1, ticker=plot.left[0].ticker), "center")
-    source = ColumnDataSource({column: [] for column in ("x", *map(str, channels))}, name="source")
+    plot = _plot(name, Range1d(start=-length_s, end=0), Range1d(start=-1, end=1))
+    _add_seconds(plot, range(-length_s, 1, 2))
+    _add_axis(plot, "left", LinearAxis, BasicTicker(desired_num_ticks=4), grid=True)
+    source = _source("x", *map(str, channels))
     for channel, colour in zip(channels, AXIS_COLOURS, strict=True):
         plot.add_glyph(source, Line(x="x", y=str(channel), line_color=colour, line_width=1.5))
     return plot
@@ -67,41 +70,29 @@ def _signal(name: str, channels: Sequence[int]) -> Plot:
 def _probabilities(labels: Sequence[str], colours: Mapping[str, str]) -> Plot:
     """Columns of the source: x (seconds before now) and edges 0 to n of the n areas that lie on each other."""
     length_s = round(HISTORY_ROWS * HOP_S)
-    plot = _plot("probabilities", Range1d(-length_s, 0), Range1d(0, 1))
-    _seconds_axis(plot, range(-length_s, 1, 30))
-    plot.add_layout(LinearAxis(formatter=NumeralTickFormatter(format="0 %"), ticker=_QUARTERS, **_TEXT), "left")
-    plot.add_layout(Grid(dimension=1, ticker=_QUARTERS), "center")
-    source = ColumnDataSource({column: [] for column in ("x", *map(str, range(len(labels) + 1)))}, name="source")
+    plot = _plot("probabilities", Range1d(start=-length_s, end=0), Range1d(start=0, end=1))
+    _add_seconds(plot, range(-length_s, 1, 30))
+    share = NumeralTickFormatter(format="0 %")
+    _add_axis(plot, "left", LinearAxis, FixedTicker(ticks=list(QUARTERS)), grid=True, formatter=share)
+    source = _source("x", *map(str, range(len(labels) + 1)))
     for index, label in enumerate(labels):
-        area = VArea(x="x", y1=str(index), y2=str(index + 1), fill_color=colours[label])
-        plot.add_glyph(source, area)
+        plot.add_glyph(source, VArea(x="x", y1=str(index), y2=str(index + 1), fill_color=colours[label]))
     return plot
 
 
 def _timeline(colours: Mapping[str, str]) -> Plot:
     """Columns of the source: activity, left and right (milliseconds of local time) and colour."""
-    rows = [activity.replace("_", " ") for activity in reversed(colours)]
-    plot = _plot("timeline", Range1d(0, 1, name="x-range"), FactorRange(*rows))
-    clock = dict.fromkeys(("minutes", "hourmin", "hours", "days", "months", "years"), "%H:%M")
-    times = DatetimeTickFormatter(seconds="%H:%M:%S", minsec="%H:%M:%S", milliseconds="%H:%M:%S", **clock)
+    rows = [activity.replace("_", " ") for activity in reversed(tuple(colours))]
+    plot = _plot("timeline", Range1d(start=0, end=1), FactorRange(factors=rows))
     plot.y_scale = CategoricalScale()
-    plot.add_layout(DatetimeAxis(formatter=times, **_TEXT), "below")
-    plot.add_layout(Grid(dimension=0, ticker=plot.below[0].ticker), "center")
-    plot.add_layout(CategoricalAxis(**_TEXT), "left")
-    source = ColumnDataSource({column: [] for column in ("activity", "left", "right", "colour")}, name="source")
+    to_minutes = dict.fromkeys(("minutes", "hourmin", "hours", "days", "months", "years"), "%H:%M")
+    to_seconds = dict.fromkeys(("milliseconds", "seconds", "minsec"), "%H:%M:%S")
+    times = DatetimeTickFormatter(**to_minutes, **to_seconds)
+    _add_axis(plot, "below", DatetimeAxis, DatetimeTicker(), grid=True, formatter=times)
+    _add_axis(plot, "left", CategoricalAxis)
     bar = HBar(y="activity", left="left", right="right", height=0.8, fill_color="colour", line_color="colour")
-    plot.add_glyph(source, bar)
+    plot.add_glyph(_source("activity", "left", "right", "colour"), bar)
     return plot
-
-
-_TEXT: dict[str, Any] = {
-    "major_label_text_font": FONT,
-    "major_label_text_font_size": FONT_SIZE,
-    "minor_tick_line_color": None,
-    "major_tick_line_color": None,
-    "axis_line_color": None,
-}
-_QUARTERS = [0, 0.25, 0.5, 0.75, 1]
 
 
 def _plot(name: str, x_range: Range1d, y_range: Range1d | FactorRange) -> Plot:
@@ -121,7 +112,28 @@ def _plot(name: str, x_range: Range1d, y_range: Range1d | FactorRange) -> Plot:
     )
 
 
-def _seconds_axis(plot: Plot, ticks: Sequence[int]) -> None:
+def _source(*columns: str) -> ColumnDataSource:
+    return ColumnDataSource({column: [] for column in columns}, name="source")
+
+
+def _add_seconds(plot: Plot, ticks: Sequence[int]) -> None:
     words = {tick: f"{tick} s".replace("-", "\N{MINUS SIGN}") for tick in ticks}
-    axis = LinearAxis(ticker=FixedTicker(ticks=list(ticks)), major_label_overrides=words, **_TEXT)
-    plot.add_layout(axis, "below")
+    _add_axis(plot, "below", LinearAxis, FixedTicker(ticks=list(ticks)), major_label_overrides=words)
+
+
+def _add_axis(
+    plot: Plot, place: Any, kind: type[Axis], ticker: Ticker | None = None, grid: bool = False, **options: Any
+) -> None:
+    if ticker is not None:
+        options["ticker"] = ticker
+    axis = kind(
+        major_label_text_font=FONT,
+        major_label_text_font_size=FONT_SIZE,
+        minor_tick_line_color=None,
+        major_tick_line_color=None,
+        axis_line_color=None,
+        **options,
+    )
+    plot.add_layout(axis, place)
+    if grid:
+        plot.add_layout(Grid(dimension=0 if place == "below" else 1, ticker=ticker))

@@ -235,7 +235,7 @@ def _application(state: LiveState, access: _Access) -> Application:
         "bokeh.min.js": lambda handler: _send(handler, library.read_bytes(), "text/javascript"),
     }
     for path, (name, kind) in FILES.items():
-        content = files(__package__).joinpath(name).read_bytes()
+        content = files("har_runtime.sinks.live_page").joinpath(name).read_bytes()
         replies[path] = lambda handler, content=content, kind=kind: _send(handler, content, kind)
     routes = [(f"/{path}", _Handler, {"access": access, "reply": reply}) for path, reply in replies.items()]
     return Application(routes, default_handler_class=_NotFound, log_function=lambda handler: None)
