@@ -6,6 +6,7 @@ They hold no data: the page fills their sources, and gives them the colours of i
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bokeh.core.types import ID
 from bokeh.embed import json_item
 from bokeh.models import (
     Axis,
@@ -52,7 +53,7 @@ def charts(labels: Sequence[str], colours: Mapping[str, str]) -> dict[str, Any]:
         "probabilities-chart": _probabilities(labels, colours),
         "timeline-chart": _timeline(colours),
     }
-    return {element: json_item(plot, element) for element, plot in plots.items()}
+    return {element: json_item(plot, ID(element)) for element, plot in plots.items()}
 
 
 def _signal(name: str, channels: Sequence[int]) -> Plot:
