@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from har_runtime.classify import StreamingClassifier
 from har_runtime.command import add_common, run_command
-from har_runtime.files import write_bytes
 from har_runtime.contract import HOP, PERIOD_NS
 from har_runtime.errors import ModelError
+from har_runtime.files import write_bytes
 from har_runtime.model import Model, load_model
 from har_runtime.rejection import Rejector
 from har_runtime.smoothing import HmmFilter

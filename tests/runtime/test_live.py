@@ -123,7 +123,7 @@ def test_the_page_follows_the_wearer(page: Any, stream: Stream) -> None:
 
     def agrees() -> bool:
         shown = activity(page)
-        if shown == stream.rows()[-1]["label"]:
+        if shown == stream.rows()[-1]["activity"]:
             followed.add(shown)
         return len(followed) >= 3
 
@@ -224,7 +224,7 @@ def test_a_browser_that_hangs_delays_neither_the_answers_nor_other_viewers(page:
         assert {round(after - before, 6) for before, after in itertools.pairwise(ends)} == {0.5}
     finally:
         send(frozen, signal.SIGCONT)
-    wait_for(lambda: activity(page) == stream.rows()[-1]["label"])
+    wait_for(lambda: activity(page) == stream.rows()[-1]["activity"])
     assert text(page, "status") == "live"
 
 

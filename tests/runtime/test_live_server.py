@@ -9,14 +9,13 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from tests.runtime.answers import answer
+from tests.runtime.answers import stream_info
+from tests.runtime.live_answers import live_answer
 
 from har_runtime.cli import main
 from har_runtime.errors import SourceError
-from har_runtime.model import load_model
-from har_runtime.sinks import StreamInfo, open_sink
+from har_runtime.sinks import open_sink
 from har_runtime.sinks.live import LivePage
-from har_runtime.sources.base import SourceReport
 
 pytest.importorskip("bokeh", reason="needs pip install 'haredge[live]'")
 from har_runtime.sinks.live_page import server as page_server
@@ -29,10 +28,9 @@ Opener = Callable[[str], LivePage]
 @pytest.fixture
 def open_page() -> Iterator[Opener]:
     pages: list[LivePage] = []
-    info = StreamInfo(load_model("waist").card, "a sensor", SourceReport())
 
     def open_it(uri: str) -> LivePage:
-        page = open_sink(uri, info)
+        page = open_sink(uri, stream_info())
         assert isinstance(page, LivePage)
         pages.append(page)
         return page
@@ -88,7 +86,7 @@ def test_everything_the_page_loads_comes_from_its_own_server(open_page: Opener) 
 
 def test_what_is_written_is_told_to_viewers(open_page: Opener) -> None:
     page = open_page("live:127.0.0.1:0")
-    page.write(answer(0, "lying"))
+    page.write(live_answer(0, "lying"))
     told = json.loads(ask(page, "/state")[2])
     assert told["answer"]["activity"] == "lying"
     assert "answer" not in json.loads(ask(page, f"/state?run={told['run']}&after=1")[2])
@@ -167,7 +165,7 @@ def test_viewers_that_never_read_delay_neither_answers_nor_others(open_page: Ope
     viewers = [hang(page, 20 * request) for _ in range(5)]
     try:
         for number in range(1000):
-            page.write(answer(number))
+            page.write(live_answer(number))
         assert json.loads(ask(page, "/state")[2])["number"] == 1000
         page.close()
         with pytest.raises(OSError):

@@ -19,10 +19,8 @@ from har_runtime.answer import Answer, Event, Totals
 from har_runtime.classify import Prediction
 from har_runtime.contract import HOP, PERIOD_NS, SAMPLE_RATE_HZ
 from har_runtime.palette import NOT_WORN, activity_colours
-from har_runtime.resample import ResampleReport
 from har_runtime.sinks.base import StreamInfo
 from har_runtime.sinks.live_timeline import Timeline
-from har_runtime.sources.base import SourceReport
 
 HOP_S = HOP / SAMPLE_RATE_HZ
 SIGNAL_ROWS = 10 * SAMPLE_RATE_HZ
@@ -106,7 +104,7 @@ class LiveState:
             self._timeline.add(answer.unix_s - HOP_S, activity, HOP_S)
             self._totals = _totals(answer.totals)
             self._events.extend(answer.events)
-            self._sensor = _sensor(answer.report, self._info.report)
+            self._sensor = _sensor(answer, self._info)
 
     def since(self, run: str = "", number: int = 0) -> dict[str, Any]:
         """What a viewer does not know yet, as JSON-able values.
@@ -171,9 +169,9 @@ def _totals(totals: Totals) -> dict[str, Any]:
     }
 
 
-def _sensor(report: ResampleReport, found: SourceReport) -> dict[str, Any]:
-    """Rate, Hz, and what was lost, by its reason."""
-    acc, gyro = report.accelerometer, report.gyroscope
+def _sensor(answer: Answer, info: StreamInfo) -> dict[str, Any]:
+    """Rate, Hz, delay of the answer, ms, and what was lost, by its reason."""
+    acc, gyro, found = answer.report.accelerometer, answer.report.gyroscope, info.report
     counts = {
         "samples dropped": acc.dropped + gyro.dropped,
         "gaps": max(acc.gaps, gyro.gaps),
@@ -182,9 +180,11 @@ def _sensor(report: ResampleReport, found: SourceReport) -> dict[str, Any]:
         "readings at full scale": acc.full_scale + gyro.full_scale,
         "reconnections": found.reconnections,
         **found.lost,
+        **{f"answers that {sink.name} missed": sink.dropped for sink in info.sinks},
     }
     return {
         "rate_hz": acc.rate_hz,
+        "latency_ms": None if answer.latency_s is None else round(1000 * answer.latency_s, 1),
         "received": acc.received,
         "lost": {reason: count for reason, count in counts.items() if count},
     }

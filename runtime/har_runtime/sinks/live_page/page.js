@@ -158,6 +158,7 @@ function showEvents({ events, utc_offset_s }) {
 function showSensor(sensor) {
   const rows = [
     ["rate", sensor.rate_hz === null ? "measuring" : `${sensor.rate_hz.toFixed(1)} Hz`, ""],
+    ["delay of the answer", sensor.latency_ms === null ? "not timed" : `${sensor.latency_ms.toFixed(1)} ms`, ""],
     ["samples received", sensor.received.toLocaleString("en"), ""],
     ...Object.entries(sensor.lost).map(([reason, count]) => [reason, count.toLocaleString("en"), "lost"]),
   ];
