@@ -23,6 +23,7 @@ SINKS: dict[str, Callable[[Uri, StreamInfo], AnySink]] = {
     "csv": _imported_when_opened("csv_table:open_csv"),
     "mqtt": _imported_when_opened("mqtt:open_mqtt"),
     "mqtts": _imported_when_opened("mqtt:open_mqtt"),
+    "live": _imported_when_opened("live:open_live"),
 }
 
 __all__ = ["SINKS", "AnySink", "RecordSink", "Sink", "StreamInfo", "open_sink"]
