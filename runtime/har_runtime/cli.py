@@ -17,7 +17,8 @@ from har_runtime.interrupt import Interruptible
 from har_runtime.log import add_log_level, set_up_log
 from har_runtime.model import load_model, pretrained_names
 from har_runtime.samples import SampleChunk
-from har_runtime.sinks import Sink, StreamInfo, open_sink
+from har_runtime.sinks import StreamInfo
+from har_runtime.sinks.fan_out import FanOut
 from har_runtime.smoothing import SMOOTHERS
 from har_runtime.sources import open_source
 from har_runtime.still import STILL_S, Still, describe, judge_placement, measure_still
@@ -57,7 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
         "--sink",
         action="append",
         metavar="URI",
-        help="terminal: (default) or jsonl:FILE; may be given several times",
+        help="terminal: (default), jsonl:FILE or csv:FILE (?rotate=day|10MB&keep=N&sync=SECONDS), "
+        "mqtt://[USER@]HOST[:PORT]/TOPIC or mqtts:// (?password-file=F&cafile=F, or HAREDGE_MQTT_PASSWORD), "
+        "live:HOST:PORT (a page in the browser); may be given several times",
     )
     parser.add_argument(
         "--axes",
@@ -131,7 +134,7 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
     source = open_source(options.source or DEMO_SOURCE)
     LOG.info("source: %s", source.description)
     info = StreamInfo(model.card, source.description, source.report)
-    sinks: list[Sink] = []
+    sinks = FanOut(info)
     service = Service.of_environment()
     still: dict[str, Any] | None = None
     try:
@@ -147,12 +150,11 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
             still = {**found.to_dict(), "placement": placement.to_dict()}
             chunks = turned(chunks, IDENTITY, found.gyro_bias)
         for uri in options.sink or ["terminal:"]:
-            sinks.append(open_sink(uri, info))
-        result = run_stream(StreamingClassifier(model), service.watched(chunks), [service, *sinks], answering)
+            sinks.open(uri)
+        result = run_stream(StreamingClassifier(model), service.watched(chunks), [service, sinks], answering)
     finally:
         service.close()
-        for sink in sinks:
-            sink.close()
+        sinks.close(hurry=interruptible.interrupted)
         source.close()
     if options.json:
         print(json.dumps(to_dict(result, info, still), indent=1))

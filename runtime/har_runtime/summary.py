@@ -1,5 +1,6 @@
 """What a run of `har-stream` ends with: its activities, what was lost, and how often it was right, as text and JSON."""
 
+from dataclasses import asdict
 from typing import Any
 
 from har_runtime.answer import UNKNOWN
@@ -22,6 +23,7 @@ def to_dict(result: StreamResult, info: StreamInfo, still: dict[str, Any] | None
         "range": found.range,
         "lost": dict(found.lost),
         "reconnections": found.reconnections,
+        "sinks": [asdict(sink) for sink in info.sinks],
         "still": still,
         **result.to_dict(),
     }
@@ -64,6 +66,7 @@ def summary(result: StreamResult, info: StreamInfo) -> list[str]:
         lines.append("  lost at the source: " + ", ".join(f"{count} x {why}" for why, count in found.lost.items()))
     if found.reconnections:
         lines.append(f"  reconnections: {found.reconnections}")
+    lines += [f"  {sink}" for sink in info.sinks if sink.dropped or sink.trouble]
     if result.scores is not None:
         lines.append(f"  against the source's labels, {_scored(result.scores)}")
         if result.answered is not None:

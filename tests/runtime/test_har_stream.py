@@ -301,11 +301,10 @@ def test_a_subcommand_has_its_own_help(command: str, capsys) -> None:
         ([], "nothing to read: give --source URI, or --demo"),
         (["--source", "replay:absent.csv"], "absent.csv: cannot be read"),
         (["--demo", "--model", "absent.tflite"], "absent.tflite: no such model"),
-        (["--demo", "--sink", "telegram:me"], "unknown sink 'telegram:'; known: terminal:, jsonl:"),
+        (["--demo", "--sink", "telegram:me"], "unknown sink 'telegram:'; known: terminal:, jsonl:, csv:, mqtt:"),
         (["--demo", "--sink", "jsonl:"], "jsonl: needs a file"),
         (["--demo", "--sink", "jsonl:absent/day.jsonl"], "jsonl:absent/day.jsonl: cannot be written"),
         (["--demo", "--sink", "terminal:here"], "terminal: takes no target"),
-        (["--source", "simulated:?speed=max&seconds=9", "--sink", "jsonl:/dev/full"], "No space left on device"),
     ],
 )
 def test_what_the_user_got_wrong_is_one_line_and_exit_code_2(arguments, message, tmp_path, monkeypatch, capsys) -> None:
