@@ -26,7 +26,7 @@ from har_runtime.stream import run_stream
 from har_runtime.summary import summary, to_dict
 from har_runtime.systemd import Service
 
-LOG = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 DEMO_SOURCE = "simulated:?seed=0&seconds=120&speed=4"
 DEMO_NOTE = (
     "Demo: the wearer is SIMULATED (synthetic signals with measured gait and postures), four times as fast as life."
@@ -127,12 +127,12 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
         print(DEMO_NOTE, file=sys.stderr, flush=True)
     axes = parse_axes(options.axes)
     model = load_model(options.model)
-    LOG.info("model %s %s: %s", model.card.name, model.card.version, ", ".join(model.card.labels))
+    _LOG.info("model %s %s: %s", model.card.name, model.card.version, ", ".join(model.card.labels))
     answering = Answering(model.card, options.smoothing)
     for note in answering.notes:
-        LOG.warning("%s", note)
+        _LOG.warning("%s", note)
     source = open_source(options.source or DEMO_SOURCE)
-    LOG.info("source: %s", source.description)
+    _LOG.info("source: %s", source.description)
     info = StreamInfo(model.card, source.description, source.report)
     sinks = FanOut(info)
     service = Service.of_environment()

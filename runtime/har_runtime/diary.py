@@ -13,10 +13,9 @@ from typing import Any, BinaryIO, Final, get_args
 
 from har_runtime.answer import UNKNOWN, Reason
 from har_runtime.errors import DataError
+from har_runtime.palette import NOT_WORN
 from har_runtime.totals import WINDOW_S
 
-NOT_WORN: Final = "not worn"
-"""The reason, and what a span is called in which nobody wears the sensor."""
 MOST_LINE: Final = 65_536
 """Bytes: a row of 50 activities has 3,000."""
 MOST_SPANS: Final = 500_000

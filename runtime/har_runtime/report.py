@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from har_runtime.answer import UNKNOWN
 from har_runtime.command import add_common, run_command
-from har_runtime.diary import NOT_WORN, Day, Diary, local, longest_first, read_diary, said
+from har_runtime.diary import Day, Diary, local, longest_first, read_diary, said
+from har_runtime.palette import NOT_WORN
 
 if TYPE_CHECKING:
     from rich.table import Table

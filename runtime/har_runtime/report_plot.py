@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from har_runtime.answer import UNKNOWN
-from har_runtime.diary import NOT_WORN, Diary, local, said
+from har_runtime.diary import Diary, local, said
 from har_runtime.errors import HarError
 from har_runtime.files import write_bytes
+from har_runtime.palette import COLOURS, NOT_WORN, activity_colours
 
 if TYPE_CHECKING:
     import altair as alt
 
-COLOURS: Final = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
-"""Of Okabe and Ito (Color Universal Design, 2008), which colour-blind readers can tell apart."""
-GREYS: Final = {UNKNOWN: "#8C8C8C", NOT_WORN: "#C9C9C9"}
+APART: Final = (UNKNOWN, NOT_WORN)
+"""No activities: they come last."""
 WIDTH: Final = 720
 DARK: Final = (
     "<style>@media (prefers-color-scheme: dark) {"
@@ -71,9 +71,8 @@ def _chart(diary: Diary) -> "alt.VConcatChart":
     first, last = local(diary.spans[0].start_unix_s), local(diary.spans[-1].end_unix_s)
     days = [f"{moment.day} {moment:%B %Y}" for moment in (first, last)]
     title = f"{first:%A}, {days[0]}" if days[0] == days[1] else " to ".join(days)
-    labels = sorted(name for name in diary.seconds if name not in GREYS)
-    colours = {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(labels)}
-    shown = colours | {name: grey for name, grey in GREYS.items() if name in diary.seconds}
+    colours = activity_colours(sorted(name for name in diary.seconds if name not in APART))
+    shown = {name: colour for name, colour in colours.items() if name in diary.seconds}
     scale = alt.Scale(domain=[said(name) for name in shown], range=list(shown.values()))
     colour = alt.Color("activity:N", scale=scale, title=None, legend=alt.Legend(orient="top", symbolType="square"))
     parts = [_minutes(diary, list(shown), colour)]
@@ -144,7 +143,7 @@ def _minutes(diary: Diary, names: list[str], colour: "alt.Color") -> "alt.LayerC
     seconds = diary.seconds
     bars = [
         {"activity": said(name), "minutes": seconds[name] / 60, "said": f"{seconds[name] / 60:,.1f}"}
-        for name in sorted(names, key=lambda name: (name in GREYS, -seconds[name]))
+        for name in sorted(names, key=lambda name: (name in APART, -seconds[name]))
     ]
     base = alt.Chart(alt.Data(values=bars)).encode(
         x=alt.X("minutes:Q", title="minutes", axis=alt.Axis(grid=False, tickCount=5)),
@@ -169,6 +168,6 @@ def _transitions(diary: Diary) -> "alt.LayerChart":
     )
     # Never so strong that the number on it cannot be read, whether that is dark or light.
     strength = alt.Opacity("count:Q", scale=alt.Scale(domainMin=0, range=[0.1, 0.55]), legend=None)
-    cell = base.mark_rect(color=COLOURS[0]).encode(opacity=strength)
+    cell = base.mark_rect(color=COLOURS["walking"]).encode(opacity=strength)
     numbers = base.mark_text(fontSize=12).encode(text="count:Q")
     return (cell + numbers).properties(width=alt.Step(40), height=alt.Step(28))

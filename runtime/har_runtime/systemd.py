@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from har_runtime.answer import Answer
 
-LOG = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 Item = TypeVar("Item")
 TIMEOUT_S = 1.0
 """systemd reads at once, unless it is in trouble itself."""
@@ -53,7 +53,7 @@ class Service:
         """
         self._is_ready = True
         if not self._tell("READY=1"):
-            LOG.warning("systemd cannot be told anything at its socket %s", self._address)
+            _LOG.warning("systemd cannot be told anything at its socket %s", self._address)
         if self._patience_s:
             signal.signal(signal.SIGALRM, self._on_timer)
             signal.setitimer(signal.ITIMER_REAL, self._patience_s / 2, self._patience_s / 2)

@@ -15,9 +15,10 @@ from har_runtime import diary as diary_module
 from har_runtime.answering import Answering
 from har_runtime.classify import StreamingClassifier
 from har_runtime.cli import main
-from har_runtime.diary import NOT_WORN, parse_row, read_diary
+from har_runtime.diary import parse_row, read_diary
 from har_runtime.errors import DataError
 from har_runtime.model import load_model
+from har_runtime.palette import NOT_WORN
 
 NOON = 1_772_452_800.0  # 2026-03-02 12:00 UTC
 

@@ -31,7 +31,7 @@ from har_runtime.uri import Uri
 if TYPE_CHECKING:
     from http.client import HTTPResponse
 
-LOG = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 DEFAULT_PORT: Final = 80
 SENSORS: Final = ("accelerometer", "gyroscope")
 POLL_S: Final = 0.2
@@ -200,7 +200,7 @@ class Phyphox:
                     self._experiment = self._settle()
                 if is_away:
                     self.report.reconnections += 1
-                    LOG.info("%s: answers again", self._host)
+                    _LOG.info("%s: answers again", self._host)
                     self._pauses_ns += PAUSE_NS  # It may have been paused meanwhile.
                 is_away = is_unsettled = False
                 answer = self._poll()
@@ -212,7 +212,7 @@ class Phyphox:
             except SourceError as error:
                 self.report.lost["question without a usable answer"] += 1
                 if not is_away:
-                    LOG.warning("%s: %s", self._host, error)
+                    _LOG.warning("%s: %s", self._host, error)
                 is_away = True
                 continue
             self.report.lost.update(answer.lost)

@@ -25,7 +25,7 @@ from har_runtime.uri import Uri
 if TYPE_CHECKING:
     from har_runtime.http_server import Limits
 
-LOG = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 DEFAULT_PORT: Final = 8000
 PLATFORMS: Final = ("auto", "ios", "android")
 MOST_WAITING: Final = 32
@@ -158,7 +158,7 @@ class _Recordings:
         if self._order is not None:
             self._former.append((self._device, self._name))
             self._report.reconnections += 1
-        LOG.info("a recording of the phone %.40r", push.device)
+        _LOG.info("a recording of the phone %.40r", push.device)
         self._device, self._name = push.device, push.session
         self._order, self._session = MessageOrder(self._report.lost), Session(self._platform, self._report)
 

@@ -33,7 +33,7 @@ try:
 except ImportError:  # Windows.
     TermiosError = OSError
 
-LOG = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 PERIOD_S = 0.1
 """The port is read ten times a second; a sensor's bytes trickle in, and would wake the program for each."""
 SILENCE_S = 1.0
@@ -182,7 +182,7 @@ class SerialSource:
 
     def _reconnect(self) -> None:
         """Wait until the port is there again, for as long as it takes."""
-        LOG.warning("%s: nothing can be read any more; waiting until it is plugged in again", self._path)
+        _LOG.warning("%s: nothing can be read any more; waiting until it is plugged in again", self._path)
         self._port.close()
         self._decoder.restart()
         while True:
@@ -195,7 +195,7 @@ class SerialSource:
             self._port.close()
             time.sleep(RETRY_S)
         self.report.reconnections += 1
-        LOG.info("%s: there again", self._port.port)
+        _LOG.info("%s: there again", self._port.port)
 
     def _find_again(self) -> str:
         """The port's path, or that of a new port with its USB id: the kernel does not always give the same number."""
