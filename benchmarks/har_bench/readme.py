@@ -12,7 +12,9 @@ import re
 import statistics
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from har_bench import tables
@@ -24,6 +26,7 @@ from har_runtime.files import atomic_path, write_bytes
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 PICTURE = ROOT / "runtime" / "assets" / "har-stream.svg"
+DAY = ROOT / "runtime" / "assets" / "day.svg"
 USERS = ROOT / "train" / "assets" / "hapt-users.png"
 PAGES = ("README.md", "benchmarks/README.md", "train/README.md", "export/README.md", "runtime/README.md")
 BLOCK = re.compile(r"(?<=<!-- figures: )([a-z0-9_]+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
@@ -51,6 +54,7 @@ def _run(options: argparse.Namespace) -> int:
             write_bytes(path, wanted.encode())
     if not options.check:
         write_bytes(PICTURE, draw_picture().encode())
+        draw_day(DAY)
         draw_users(USERS)
     return 0
 
@@ -286,6 +290,18 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
 """For each block, the result that it shows and how."""
 
 
+def draw_day(path: Path) -> None:
+    """The picture of `har-stream report`, of a simulated day."""
+    from har_bench.day import write_day
+    from har_runtime.diary import read_diary
+    from har_runtime.report_plot import draw
+
+    with TemporaryDirectory() as folder:
+        rows = Path(folder) / "day.jsonl"
+        write_day(rows)
+        draw(read_diary([rows]), path)
+
+
 def draw_users(path: Path) -> None:
     """What the best network on HAPT is worth to each of its people, as PNG."""
     from har_train.judgement import judgement_from_dict
@@ -304,15 +320,17 @@ def draw_picture() -> str:
     from har_runtime import StreamingClassifier, load_model
     from har_runtime.answer import Answer
     from har_runtime.sinks import StreamInfo
-    from har_runtime.sinks.terminal import panel
+    from har_runtime.sinks.terminal import Sparkline, panel
     from har_runtime.sources import open_source
     from har_runtime.stream import run_stream
 
     class Latest:
         answer: Answer | None = None
+        signal = Sparkline()
 
         def write(self, answer: Answer) -> None:
             self.answer = answer
+            self.signal.add(answer.prediction)
 
         def close(self) -> None:
             """Nothing to let go of."""
@@ -322,7 +340,8 @@ def draw_picture() -> str:
     run_stream(StreamingClassifier(model), source, [latest])
     assert latest.answer is not None
     console = Console(record=True, width=72, file=Path("/dev/null").open("w"), color_system="truecolor")  # noqa: SIM115
-    console.print(panel(StreamInfo(model.card, source.description, source.report), latest.answer))
+    info = StreamInfo(model.card, source.description, source.report)
+    console.print(panel(info, replace(latest.answer, latency_s=None), str(latest.signal)))
     svg = console.export_svg(title="har-stream --demo")
     # rich asks a content network for its font; the picture must not.
     return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)

@@ -2,22 +2,31 @@
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from har_runtime.answering import Answering
 from har_runtime.axes import IDENTITY, parse_axes, turned
 from har_runtime.classify import StreamingClassifier
 from har_runtime.command import add_common, run_command
+from har_runtime.config import add_config, parse_with_config
 from har_runtime.errors import SourceError
 from har_runtime.interrupt import Interruptible
+from har_runtime.log import add_log_level, set_up_log
 from har_runtime.model import load_model, pretrained_names
 from har_runtime.samples import SampleChunk
-from har_runtime.sinks import Sink, StreamInfo, open_sink
+from har_runtime.sinks import StreamInfo
+from har_runtime.sinks.fan_out import FanOut
+from har_runtime.smoothing import SMOOTHERS
 from har_runtime.sources import open_source
 from har_runtime.still import STILL_S, Still, describe, judge_placement, measure_still
-from har_runtime.stream import StreamResult, run_stream
+from har_runtime.stream import run_stream
+from har_runtime.summary import summary, to_dict
+from har_runtime.systemd import Service
 
+_LOG = logging.getLogger(__name__)
 DEMO_SOURCE = "simulated:?seed=0&seconds=120&speed=4"
 DEMO_NOTE = (
     "Demo: the wearer is SIMULATED (synthetic signals with measured gait and postures), four times as fast as life."
@@ -30,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="har-stream",
         description="Recognise activities in real time: read an IMU, a recording or a simulated wearer, print, log.",
         epilog="Also: har-stream devices (what could be read), har-stream doctor (is all well?), har-stream simulate "
-        "(a virtual sensor); each has its --help. "
+        "(a virtual sensor), har-stream report (a day of a jsonl: file); each has its --help. "
         "Example: har-stream --source serial:auto --sink terminal: --sink jsonl:day.jsonl",
     )
     parser.add_argument(
@@ -49,7 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
         "--sink",
         action="append",
         metavar="URI",
-        help="terminal: (default) or jsonl:FILE; may be given several times",
+        help="terminal: (default), jsonl:FILE or csv:FILE (?rotate=day|10MB&keep=N&sync=SECONDS), "
+        "mqtt://[USER@]HOST[:PORT]/TOPIC or mqtts:// (?password-file=F&cafile=F, or HAREDGE_MQTT_PASSWORD), "
+        "live:HOST:PORT (a page in the browser); may be given several times",
     )
     parser.add_argument(
         "--axes",
@@ -63,10 +74,18 @@ def main(arguments: list[str] | None = None) -> int:
         help=f"first stand still for {STILL_S} seconds: takes off the gyroscope's bias, checks unit, scale and which "
         "way up the sensor is",
     )
+    parser.add_argument(
+        "--smoothing",
+        choices=tuple(SMOOTHERS),
+        help="how answers become steady: hmm (default, where the model's card has transitions), hysteresis, or none",
+    )
     parser.add_argument("--demo", action="store_true", help="half a minute with a simulated wearer: needs no sensor")
+    add_config(parser)
+    add_log_level(parser)
     add_common(parser)
     parser.set_defaults(run=_stream)
-    return run_command(parser, arguments, {"devices": _devices, "doctor": _doctor, "simulate": _simulate})
+    commands = {"devices": _devices, "doctor": _doctor, "report": _report, "simulate": _simulate}
+    return run_command(parser, arguments, commands, parse_with_config)
 
 
 def _devices(arguments: list[str]) -> int:
@@ -81,6 +100,12 @@ def _doctor(arguments: list[str]) -> int:
     return main(arguments)
 
 
+def _report(arguments: list[str]) -> int:
+    from har_runtime.report import main
+
+    return main(arguments)
+
+
 def _simulate(arguments: list[str]) -> int:
     from har_runtime.simulate import main
 
@@ -88,107 +113,59 @@ def _simulate(arguments: list[str]) -> int:
 
 
 def _stream(options: argparse.Namespace) -> int:
+    set_up_log(options.log_level)
+    with Interruptible() as interruptible:
+        _run(options, interruptible)
+        interruptible.raise_if_interrupted()
+    return 0
+
+
+def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
     if not (options.source or options.demo):
         raise SourceError("nothing to read: give --source URI, or --demo to try it without a sensor")
     if options.demo:
         print(DEMO_NOTE, file=sys.stderr, flush=True)
     axes = parse_axes(options.axes)
     model = load_model(options.model)
+    _LOG.info("model %s %s: %s", model.card.name, model.card.version, ", ".join(model.card.labels))
+    answering = Answering(model.card, options.smoothing)
+    for note in answering.notes:
+        _LOG.warning("%s", note)
     source = open_source(options.source or DEMO_SOURCE)
+    _LOG.info("source: %s", source.description)
     info = StreamInfo(model.card, source.description, source.report)
-    sinks: list[Sink] = []
-    interruptible = Interruptible()
+    sinks = FanOut(info)
+    service = Service.of_environment()
     still: dict[str, Any] | None = None
     try:
-        with interruptible:
-            chunks: Iterable[SampleChunk] = interruptible.items(source)
-            if axes != IDENTITY:
-                chunks = turned(chunks, axes)
-            if options.still:
-                print(f"Stand still for {STILL_S} seconds, the sensor where it is worn.", file=sys.stderr, flush=True)
-                chunks = iter(chunks)
-                found = _measure(chunks, interruptible)
-                placement = judge_placement(found, model.card.gravity, axes)
-                print("\n".join(describe(found, placement, model.card)), file=sys.stderr, flush=True)
-                still = {**found.to_dict(), "placement": placement.to_dict()}
-                chunks = turned(chunks, IDENTITY, found.gyro_bias)
-            for uri in options.sink or ["terminal:"]:
-                sinks.append(open_sink(uri, info))
-            result = run_stream(StreamingClassifier(model), chunks, sinks)
+        chunks: Iterable[SampleChunk] = interruptible.items(source)
+        if axes != IDENTITY:
+            chunks = turned(chunks, axes)
+        if options.still:
+            print(f"Stand still for {STILL_S} seconds, the sensor where it is worn.", file=sys.stderr, flush=True)
+            chunks = iter(chunks)
+            found = _measure(chunks, interruptible)
+            placement = judge_placement(found, model.card.gravity, axes)
+            print("\n".join(describe(found, placement, model.card)), file=sys.stderr, flush=True)
+            still = {**found.to_dict(), "placement": placement.to_dict()}
+            chunks = turned(chunks, IDENTITY, found.gyro_bias)
+        for uri in options.sink or ["terminal:"]:
+            sinks.open(uri)
+        result = run_stream(StreamingClassifier(model), service.watched(chunks), [service, sinks], answering)
     finally:
-        for sink in sinks:
-            sink.close()
+        service.close()
+        sinks.close(hurry=interruptible.interrupted)
         source.close()
     if options.json:
-        print(json.dumps(_to_dict(result, info, still), indent=1))
+        print(json.dumps(to_dict(result, info, still), indent=1))
     else:
-        for line in _summary(result, info):
+        for line in summary(result, info):
             print(line, file=sys.stderr)
-    if interruptible.interrupted:
-        raise KeyboardInterrupt
-    return 0
 
 
 def _measure(chunks: Iterator[SampleChunk], interruptible: Interruptible) -> Still:
     try:
         return measure_still(chunks)
     except SourceError:
-        if interruptible.interrupted:  # The chunks ended because of it.
-            raise KeyboardInterrupt from None
+        interruptible.raise_if_interrupted()  # The chunks ended because of it.
         raise
-
-
-def _to_dict(result: StreamResult, info: StreamInfo, still: dict[str, Any] | None) -> dict[str, Any]:
-    found = info.report
-    return {
-        "model": info.card.name,
-        "source": info.source,
-        "units": found.units,
-        "range": found.range,
-        "lost": dict(found.lost),
-        "reconnections": found.reconnections,
-        "still": still,
-        **result.to_dict(),
-    }
-
-
-def _summary(result: StreamResult, info: StreamInfo) -> list[str]:
-    report = result.report
-    lines = [f"{result.windows} windows of {info.source}"]
-    if result.windows:
-        shares = sorted(result.seconds.items(), key=lambda item: -item[1])
-        lines.append("  " + ", ".join(f"{label} {seconds:.0f} s" for label, seconds in shares if seconds))
-    elif report.segments == 0 and (acc := report.accelerometer).received:
-        lines.append(
-            f"  no second without a gap in {acc.received} samples (sensor rate {acc.rate_hz or 0:.1f} Hz, needed 20 Hz "
-            f"or more; {acc.gaps} gaps over 0.1 s)"
-        )
-    for name, sensor in (("accelerometer", report.accelerometer), ("gyroscope", report.gyroscope)):
-        counts = {
-            "not finite": sensor.not_finite,
-            "repeated": sensor.duplicate,
-            "out of order": sensor.out_of_order,
-            "astray": sensor.stray,
-            "unpaired": sensor.unpaired,
-            "gaps": sensor.gaps,
-            "jumps of its clock": sensor.clock_jumps,
-            "stuck": sensor.stuck,
-            "at full scale": sensor.full_scale,
-        }
-        if any(counts.values()):
-            lines.append(f"  {name}: " + ", ".join(f"{count} {what}" for what, count in counts.items() if count))
-    found = info.report
-    for name, value in (("units", found.units), ("range", found.range)):
-        if value:
-            lines.append(f"  {name}: {value}")
-    if found.lost:
-        lines.append("  lost at the source: " + ", ".join(f"{count} x {why}" for why, count in found.lost.items()))
-    if found.reconnections:
-        lines.append(f"  reconnections: {found.reconnections}")
-    if result.scores is not None:
-        scores = result.scores
-        lines.append(
-            f"  against the source's labels ({scores.windows} windows): accuracy {100 * scores.accuracy:.2f} %, "
-            f"macro-F1 {100 * scores.macro_f1:.2f} %"
-        )
-    return lines

@@ -1,22 +1,35 @@
 """Where answers go: each sink is one file and one line in `SINKS`."""
 
 from collections.abc import Callable
+from pkgutil import resolve_name
 
 from har_runtime.errors import SourceError
-from har_runtime.sinks.base import Sink, StreamInfo
-from har_runtime.sinks.jsonl import open_jsonl
-from har_runtime.sinks.terminal import open_terminal
+from har_runtime.sinks.base import AnySink, RecordSink, Sink, StreamInfo
 from har_runtime.uri import Uri, parse_uri
 
-SINKS: dict[str, Callable[[Uri, StreamInfo], Sink]] = {
-    "terminal": open_terminal,
-    "jsonl": open_jsonl,
+
+def _imported_when_opened(name: str) -> Callable[[Uri, StreamInfo], AnySink]:
+    """The function `FILE:FUNCTION` of this package. Sinks that nobody asks for cost no start-up and no memory."""
+
+    def open_it(uri: Uri, info: StreamInfo) -> AnySink:
+        return resolve_name(f"{__name__}.{name}")(uri, info)
+
+    return open_it
+
+
+SINKS: dict[str, Callable[[Uri, StreamInfo], AnySink]] = {
+    "terminal": _imported_when_opened("terminal:open_terminal"),
+    "jsonl": _imported_when_opened("jsonl:open_jsonl"),
+    "csv": _imported_when_opened("csv_table:open_csv"),
+    "mqtt": _imported_when_opened("mqtt:open_mqtt"),
+    "mqtts": _imported_when_opened("mqtt:open_mqtt"),
+    "live": _imported_when_opened("live:open_live"),
 }
 
-__all__ = ["SINKS", "Sink", "StreamInfo", "open_sink"]
+__all__ = ["SINKS", "AnySink", "RecordSink", "Sink", "StreamInfo", "open_sink"]
 
 
-def open_sink(text: str, info: StreamInfo) -> Sink:
+def open_sink(text: str, info: StreamInfo) -> AnySink:
     """The sink a URI names.
 
     Raises:

@@ -1,70 +1,33 @@
-"""`jsonl:FILE` - one JSON object a line for each window, appended; `jsonl:-` writes to standard output."""
+"""`jsonl:FILE` - one JSON object a line for each window, appended; `jsonl:-` writes to standard output.
 
-import errno
-import io
+Options: rotate=day|10MB, keep=N, sync=SECONDS.
+"""
+
 import json
-import os
-import sys
+from typing import Any
 
 from har_runtime.answer import Answer
-from har_runtime.errors import SourceError
-from har_runtime.sinks.base import StreamInfo
+from har_runtime.row import row_of
+from har_runtime.sinks.base import RecordSink, StreamInfo
+from har_runtime.sinks.file_sink import LineFormat, open_lines
 from har_runtime.uri import Uri
 
+BEGINS = b'{"unix_s": '
 
-def open_jsonl(uri: Uri, info: StreamInfo) -> "JsonLines":
+
+def open_jsonl(uri: Uri, info: StreamInfo) -> RecordSink[Any]:
     """The sink of a `jsonl:` URI."""
-    uri.only()
-    if not uri.target:
-        raise SourceError("jsonl: needs a file, such as jsonl:day.jsonl")
-    return JsonLines(uri.target, info)
+    return open_lines(uri, json_lines(info.card.labels))
 
 
-class JsonLines:
-    """Writes each answer as a whole line at once, so that a power cut or a full disk leaves no half of one."""
+def json_lines(labels: tuple[str, ...]) -> LineFormat:
+    """JSON objects with the keys of `row_of`.
 
-    def __init__(self, target: str, info: StreamInfo):
-        self._labels = info.card.labels
-        self._target = target
-        self._file: io.FileIO | None = None
-        if target != "-":
-            try:
-                self._file = io.FileIO(target, "a")
-            except OSError as error:
-                raise self._failed(error) from error
+    Args:
+        labels: the card's.
+    """
 
-    def write(self, answer: Answer) -> None:
-        prediction = answer.prediction
-        row = {
-            "start_s": prediction.start_s,
-            "end_s": prediction.end_s,
-            "segment": prediction.window.segment,
-            "label": prediction.label,
-            "confidence": round(prediction.confidence, 6),
-            "probabilities": {
-                label: round(float(value), 6)
-                for label, value in zip(self._labels, prediction.probabilities, strict=True)
-            },
-        }
-        if answer.truth is not None:
-            row["truth"] = answer.truth
-        line = json.dumps(row) + "\n"
-        if self._file is None:
-            sys.stdout.write(line)
-            sys.stdout.flush()
-            return
-        data = line.encode()
-        try:
-            written = self._file.write(data)
-            if written != len(data):  # The disk filled up in the middle of the line: take it back.
-                self._file.truncate(self._file.tell() - written)
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        except OSError as error:
-            raise self._failed(error) from error
+    def line(answer: Answer) -> bytes:
+        return json.dumps(row_of(answer, labels)).encode() + b"\n"
 
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def _failed(self, error: OSError) -> SourceError:
-        return SourceError(f"jsonl:{self._target}: cannot be written ({error.strerror})")
+    return LineFormat(line, BEGINS)

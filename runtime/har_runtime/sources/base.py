@@ -22,6 +22,8 @@ class SourceReport:
     lost: Counter[str] = field(default_factory=Counter)
     """Samples, frames, lines or requests that gave no sample, counted by reason ("wrong checksum")."""
     reconnections: int = 0
+    can_wait: bool = False
+    """Whether nothing is lost where it is held up: so with a recording, not with a sensor."""
 
 
 class Source(Protocol):

@@ -70,7 +70,7 @@ class Replay:
         self.path = path
         self._speed = speed
         self.description = f"recording {path.name}"
-        self.report = SourceReport()
+        self.report = SourceReport(can_wait=True)
         self._rows = _open_rows(path)
         try:
             self._first = self._rows.read(UNIT_CHECK_ROWS)

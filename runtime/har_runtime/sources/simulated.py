@@ -22,7 +22,7 @@ class Simulated:
 
     def __init__(self, seed: int, seconds: float, speed: float):
         self.description = f"simulated wearer (synthetic signals, seed {seed})"
-        self.report = SourceReport(SAMPLE_RATE_HZ)
+        self.report = SourceReport(SAMPLE_RATE_HZ, can_wait=True)
         self._seed, self._seconds, self._speed = seed, seconds, speed
 
     def __iter__(self) -> Iterator[ImuChunk]:

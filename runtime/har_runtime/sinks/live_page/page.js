@@ -1,0 +1,239 @@
+// Asks har-stream for what is new, three times a second while the page is in sight, and shows it.
+
+const PERIOD_MS = 330;
+const TIMEOUT_MS = 5000;
+const RETRY_MS = 2000;
+const SILENT_S = 5; // Without an answer for so long, the sensor is silent.
+const SHORTEST_TIMELINE_S = 60;
+const REASONS = {
+  "unsure": "the model is not sure",
+  "unlike": "the signal is unlike all that the model has learnt",
+  "not worn": "nobody seems to wear the sensor",
+};
+
+const viewer = crypto.getRandomValues(new Uint32Array(2)).join("-");
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const element = (id) => document.getElementById(id);
+
+let setup;
+let charts = {}; // By the id of their element: plot, source and range.
+let known = { run: "", number: 0 };
+let samples = []; // Rows of six values, null where one is missing.
+let probabilities = []; // Rows of one value for each activity, null where there was no answer.
+
+const shown = (activity) => activity.replaceAll("_", " ");
+const percent = (share) => `${Math.round(100 * share)} %`;
+
+function duration(seconds) {
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}
+
+// The time of day where har-stream runs, which need not be that of the browser.
+function clock(unixSeconds, offsetSeconds) {
+  return new Date(1000 * (unixSeconds + offsetSeconds)).toISOString().slice(11, 19);
+}
+
+function setText(id, text) {
+  if (element(id).textContent !== text) element(id).textContent = text; // Screen readers tell of every change.
+}
+
+function make(tag, text, attributes = {}) {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+function setStatus(state, text) {
+  element("status").dataset.state = state;
+  setText("status", text);
+}
+
+async function start() {
+  const response = await fetch("setup");
+  if (!response.ok) throw new Error(await response.text());
+  setup = await response.json();
+  const placement = setup.placement ? `, worn at the ${setup.placement}` : "";
+  setText("source", `${setup.source} · model ${setup.model}${placement}`);
+  for (const label of setup.labels) {
+    const item = make("li", shown(label));
+    item.style.setProperty("--chip", setup.colours[label]);
+    element("legend").append(item);
+  }
+  for (const [id, chart] of Object.entries(setup.charts)) {
+    const views = await Bokeh.embed.embed_item(chart, id);
+    const plot = views.roots[0].model;
+    charts[id] = { plot, source: plot.document.get_model_by_name("source") };
+  }
+  paintCharts();
+  dark.addEventListener("change", paintCharts);
+}
+
+function paintCharts() {
+  const style = getComputedStyle(document.documentElement);
+  const [text, line] = ["--muted", "--line"].map((name) => style.getPropertyValue(name).trim());
+  for (const { plot } of Object.values(charts)) {
+    for (const axis of [...plot.below, ...plot.left]) axis.major_label_text_color = text;
+    for (const guide of plot.center) guide.grid_line_color = line;
+  }
+}
+
+function take(news) {
+  if (news.run !== known.run) {
+    [samples, probabilities] = [[], []]; // har-stream was started anew.
+    known.answer = undefined;
+  }
+  known = { run: news.run, number: news.number, answer: news.answer ?? known.answer };
+  if (news.answer) {
+    for (const [missing, imu, row] of news.steps) {
+      samples.push(...Array(Math.min(missing, setup.signal_rows)).fill(null), ...imu);
+      probabilities.push(...Array(Math.floor(missing / setup.hop)).fill(null), row);
+    }
+    samples = samples.slice(-setup.signal_rows);
+    probabilities = probabilities.slice(-setup.history_rows);
+    showNow(news);
+    showTotals(news);
+    showEvents(news);
+    showSensor(news.sensor);
+    showSignal();
+    showProbabilities();
+    showTimeline(news);
+  }
+  if (!known.answer) return setStatus("waiting", "waiting for the sensor");
+  const silent = news.now_s - known.answer.unix_s;
+  if (silent > SILENT_S) setStatus("lost", `no answer for ${duration(silent)}`);
+  else setStatus("live", "live");
+}
+
+function showNow({ answer, now_s }) {
+  setText("activity", shown(answer.activity));
+  element("activity").dataset.activity = answer.activity;
+  element("now").style.setProperty("--activity", setup.colours[answer.activity]);
+  const parts = [`for ${duration(Math.max(0, answer.unix_s - answer.since_s))}`];
+  if (answer.reason) parts.unshift(REASONS[answer.reason]);
+  if (answer.truth) parts.push(`truth: ${shown(answer.truth)}`);
+  setText("detail", parts.join(" · "));
+  setText("percent", percent(answer.confidence));
+  element("level").style.width = `${100 * answer.confidence}%`;
+  element("meter").setAttribute("aria-valuenow", Math.round(100 * answer.confidence));
+  document.title = `${shown(answer.activity)} · har-stream`;
+}
+
+function showTotals({ totals, answer, utc_offset_s }) {
+  setText("today-since", `since ${clock(totals.since_s, utc_offset_s).slice(0, 5)}`);
+  const seconds = { ...totals.seconds };
+  if (totals.not_worn_s) seconds["not worn"] = totals.not_worn_s;
+  const longest = Math.max(1, ...Object.values(seconds));
+  const rows = Object.keys(setup.colours).filter((activity) => seconds[activity]).map((activity) => {
+    const row = make("tr", "");
+    const name = make("th", shown(activity), { scope: "row" });
+    const share = make("td", "", { class: "share" });
+    const bar = make("div", "", { class: "bar" });
+    name.style.setProperty("--chip", setup.colours[activity]);
+    bar.style.background = setup.colours[activity];
+    bar.style.width = `${(100 * seconds[activity]) / longest}%`;
+    share.append(bar);
+    row.append(name, share, make("td", duration(seconds[activity]), { class: "time" }));
+    if (activity === answer.activity) row.setAttribute("aria-current", "true");
+    return row;
+  });
+  element("totals").replaceChildren(...rows);
+  setText("changes", totals.transitions === 1 ? "1 change of activity" : `${totals.transitions} changes of activity`);
+}
+
+function showEvents({ events, utc_offset_s }) {
+  const items = events.map((event) => {
+    const item = make("li", "");
+    const time = clock(event.unix_s, utc_offset_s);
+    item.style.setProperty("--chip", setup.colours[event.activity]);
+    item.append(make("time", time), make("span", `${shown(event.activity)} ${event.kind}`));
+    return item;
+  });
+  if (!items.length) items.push(make("li", "none yet", { class: "none" }));
+  element("events").replaceChildren(...items);
+}
+
+function showSensor(sensor) {
+  const rows = [
+    ["rate", sensor.rate_hz === null ? "measuring" : `${sensor.rate_hz.toFixed(1)} Hz`, ""],
+    ["delay of the answer", sensor.latency_ms === null ? "not timed" : `${sensor.latency_ms.toFixed(1)} ms`, ""],
+    ["samples received", sensor.received.toLocaleString("en"), ""],
+    ...Object.entries(sensor.lost).map(([reason, count]) => [reason, count.toLocaleString("en"), "lost"]),
+  ];
+  if (!Object.keys(sensor.lost).length) rows.push(["lost", "none", ""]);
+  element("readings").replaceChildren(
+    ...rows.flatMap(([name, value, kind]) => [make("dt", name), make("dd", value, { class: kind })]),
+  );
+}
+
+function showSignal() {
+  const x = samples.map((_, index) => (index + 1 - samples.length) / 50);
+  for (const [id, first, step] of [["acceleration-chart", 0, 5], ["rotation-chart", 3, 1]]) {
+    const { plot, source } = charts[id];
+    const data = { x };
+    let [low, high] = [Infinity, -Infinity];
+    for (const channel of [first, first + 1, first + 2]) {
+      data[channel] = samples.map((row) => (row ? row[channel] : NaN));
+      for (const row of samples) {
+        if (row) [low, high] = [Math.min(low, row[channel]), Math.max(high, row[channel])];
+      }
+    }
+    // Whole steps, so that the chart does not breathe with every sample.
+    plot.y_range.setv({ start: step * Math.floor(low / step), end: step * Math.max(Math.ceil(high / step), Math.floor(low / step) + 1) });
+    source.data = data;
+  }
+}
+
+function showProbabilities() {
+  const x = probabilities.map((_, index) => (index + 1 - probabilities.length) / 2);
+  const data = { x, 0: x.map(() => 0) };
+  const edge = x.map(() => 0);
+  setup.labels.forEach((_, label) => {
+    probabilities.forEach((row, index) => { edge[index] += row ? row[label] : 0; });
+    data[label + 1] = [...edge];
+  });
+  charts["probabilities-chart"].source.data = data;
+}
+
+function showTimeline({ timeline, now_s, utc_offset_s }) {
+  const { plot, source } = charts["timeline-chart"];
+  const local = (unixSeconds) => 1000 * (unixSeconds + utc_offset_s);
+  const begin = timeline.length ? timeline[0][0] : now_s;
+  const end = timeline.length ? timeline[timeline.length - 1][1] : now_s;
+  plot.x_range.setv({ start: local(begin), end: local(Math.max(end, begin + SHORTEST_TIMELINE_S)) });
+  plot.below[0].ticker.desired_num_ticks = Math.round(element("timeline-chart").clientWidth / 130);
+  source.data = {
+    activity: timeline.map(([, , activity]) => shown(activity)),
+    left: timeline.map(([start]) => local(start)),
+    right: timeline.map(([, end]) => local(end)),
+    colour: timeline.map(([, , activity]) => setup.colours[activity]),
+  };
+}
+
+async function ask() {
+  const query = new URLSearchParams({ run: known.run, after: known.number, viewer });
+  const response = await fetch(`state?${query}`, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
+  if (!response.ok) throw new Error(await response.text());
+  take(await response.json());
+}
+
+async function watch() {
+  let pause = PERIOD_MS;
+  if (!document.hidden) {
+    try {
+      if (!setup) await start();
+      await ask();
+    } catch (error) {
+      // A TypeError is what fetch gives where nobody listens.
+      const absent = error instanceof TypeError || error.name === "TimeoutError";
+      setStatus("lost", absent ? "har-stream does not answer" : error.message.trim());
+      console.error(error);
+      pause = RETRY_MS;
+    }
+  }
+  setTimeout(watch, pause);
+}
+
+watch();
