@@ -25,9 +25,11 @@ const shown = (activity) => activity.replaceAll("_", " ");
 const percent = (share) => `${Math.round(100 * share)} %`;
 
 function duration(seconds) {
-  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  const two = (number) => String(Math.floor(number)).padStart(2, "0");
   const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+  if (minutes < 1) return `${Math.floor(seconds)} s`;
+  if (minutes < 10) return `${minutes} min ${two(seconds % 60)} s`;
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
 }
 
 // The time of day where har-stream runs, which need not be that of the browser.
@@ -102,9 +104,9 @@ function take(news) {
     showTimeline(news);
   }
   if (!known.answer) return setStatus("waiting", "waiting for the sensor");
-  const silent = news.now_s - known.answer.unix_s;
-  if (silent > SILENT_S) setStatus("lost", `no answer for ${duration(silent)}`);
-  else setStatus("live", "live");
+  const newest = known.answer.unix_s;
+  if (news.now_s - newest <= SILENT_S) return setStatus("live", "live");
+  setStatus("lost", `no answer since ${clock(newest, news.utc_offset_s)}`);
 }
 
 function showNow({ answer, now_s }) {
