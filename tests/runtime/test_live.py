@@ -22,6 +22,7 @@ from har_runtime.errors import SourceError
 from har_runtime.model import load_model
 
 pytest.importorskip("bokeh", reason="needs pip install 'haredge[live]'")
+from har_runtime.sinks.live_page.server import VIEWERS
 
 PATIENCE_S = 60
 LABELS = load_model("waist").card.labels
@@ -226,6 +227,13 @@ def test_a_browser_that_hangs_delays_neither_the_answers_nor_other_viewers(page:
         send(frozen, signal.SIGCONT)
     wait_for(lambda: activity(page) == stream.rows()[-1]["activity"])
     assert text(page, "status") == "live"
+
+
+def test_a_page_that_is_loaded_again_takes_no_second_place(page: Any, stream: Stream) -> None:
+    for _ in range(VIEWERS + 1):
+        page.get(stream.url)
+        wait_for(lambda: activity(page) in LABELS)
+    assert told(stream)["number"] > 0
 
 
 def test_the_page_says_when_har_stream_has_gone(browser: Any, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ const REASONS = {
   "not worn": "nobody seems to wear the sensor",
 };
 
-const viewer = crypto.getRandomValues(new Uint32Array(2)).join("-");
+const viewer = (sessionStorage.viewer ??= crypto.getRandomValues(new Uint32Array(2)).join("-")); // The same after a reload.
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const element = (id) => document.getElementById(id);
 
