@@ -13,7 +13,7 @@ FORMAT = "haredge-card-1"
 METADATA_NAME = "haredge_card"
 """Name of the TFLite metadata entry and of the ONNX metadata property that hold the card."""
 
-NUMBERS = re.compile(r"\[([^][{}\"]*)\]")
+NUMBERS = re.compile(r"\[([-+.,\deE\s]*)\]")
 """A list of numbers: it stands on one line."""
 
 

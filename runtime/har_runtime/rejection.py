@@ -53,7 +53,7 @@ class Rejector:
             window: SI units, shape (50, 6).
             raw: whether the probabilities are those of the window alone, and not a filter's belief.
         """
-        if self.distances(window[None])[0] > self._rejection.distance:
+        if not self.distances(window[None])[0] <= self._rejection.distance:  # NaN is unlike anything too.
             return "unlike"
         least = self._rejection.raw_confidence if raw else self._rejection.confidence
         return "unsure" if smoothed.probabilities.max() < least else None

@@ -5,7 +5,6 @@ import socket
 import subprocess
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 from paho.mqtt.client import Client, MQTTMessage
@@ -72,12 +71,13 @@ class Broker:
 
 
 class Listener:
-    """One who has subscribed to everything, and goes on where it was when the broker comes back."""
+    """One who has subscribed to everything, and goes on where it was when the broker comes back, or begins anew."""
 
-    def __init__(self, port: int, user: str | None = None, password: str | None = None):
+    def __init__(self, port: int, user: str | None = None, password: str | None = None, anew: bool = False):
         self.messages: list[MQTTMessage] = []
         self._ready = threading.Event()
-        self._client = Client(CallbackAPIVersion.VERSION2, "listener", clean_session=False)
+        name = "newcomer" if anew else "listener"
+        self._client = Client(CallbackAPIVersion.VERSION2, name, clean_session=anew)
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = lambda client, *rest: client.subscribe("#", qos=1)
         self._client.on_subscribe = lambda *rest: self._ready.set()
@@ -104,8 +104,8 @@ class Listener:
         wait_until(lambda: self.payloads(topic)[-1:] == [payload], f"{payload!r} on {topic}")
 
 
-def retained(port: int, topic: str, **login: Any) -> list[bytes]:
+def retained(port: int, topic: str) -> list[bytes]:
     """What a newcomer is told of a topic."""
-    with Listener(port, **login) as newcomer:
+    with Listener(port, anew=True) as newcomer:
         wait_until(lambda: newcomer.payloads(topic), f"something retained on {topic}")
         return [m.payload for m in list(newcomer.messages) if m.topic == topic and m.retain]

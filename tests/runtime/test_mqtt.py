@@ -119,9 +119,9 @@ def test_the_state_is_sent_at_changes_and_not_with_every_answer(broker: Broker, 
 
 def test_a_broker_killed_and_restarted_gets_every_answer_in_order(broker, listener, quick_retries, caplog) -> None:
     with caplog.at_level(logging.WARNING), Publishing(uri_of(broker)) as stream:
-        for outage in range(3):
+        for _ in range(3):
             stream.give(50)
-            wait_until(lambda: len(numbers(listener)) > 10 * outage, "some have come")
+            wait_until(lambda: stream.report.written > stream.count - 40, "some are sent")
             broker.kill()
             stream.give(200)
             wait_until(lambda: stream.report.trouble, "the outage is noticed")
@@ -140,12 +140,13 @@ def test_a_broker_killed_and_restarted_gets_every_answer_in_order(broker, listen
 def test_a_broker_that_is_killed_while_it_is_sent_answers_gets_them_all(broker, listener, quick_retries) -> None:
     with Publishing(uri_of(broker)) as stream:
         for _ in range(3):
-            stream.give(3000)
-            wait_until(lambda: len(numbers(listener)) > stream.count - 2900, "some have come")
+            stream.give(500)
+            wait_until(lambda: stream.report.written > stream.count - 400, "some are sent")
+            assert stream.report.waiting
             broker.kill()
             broker.start()
             wait_until(lambda: len(numbers(listener)) == stream.count, "every answer has come")
-    assert numbers(listener) == list(range(9000))
+    assert numbers(listener) == list(range(1500))
 
 
 def test_a_broker_that_is_not_there_at_the_start_catches_up(tmp_path: Path, quick_retries) -> None:
@@ -290,8 +291,8 @@ def test_an_address_has_defaults_and_escapes() -> None:
         ("mqtt://broker/%23", "'#' is no topic"),
         ("mqtt://broker/$SYS/x", "'$SYS/x' is no topic"),
         (f"mqtt://broker/{'x' * 201}", "the topic is over 200 bytes"),
-        ("mqtt://me:secret@broker/home", f"no password in the URI, where every process list shows it; set {PASSWORD_VARIABLE}"),
-        ("mqtt://me@broker/home?password-file=absent", "password-file=absent cannot be read (No such file or directory)"),
+        ("mqtt://me:secret@broker/home", "no password in the URI, where every process list shows it; set HAREDGE_"),
+        ("mqtt://me@broker/home?password-file=absent", "password-file=absent cannot be read (No such file"),
         ("mqtt://broker/home?password-file=/dev/null", "a password but no user; write mqtt://USER@broker/home"),
         ("mqtt://broker/home?cafile=ca.crt", "unknown option 'cafile'; known: password-file"),
         ("mqtts://broker/home?cafile=absent", "cafile=absent cannot be used (No such file or directory)"),

@@ -60,13 +60,13 @@ def test_an_answer_goes_into_the_file_of_its_day_and_the_oldest_files_go(log: Pa
 
 @pytest.mark.parametrize("kind", ["jsonl", "csv"])
 def test_no_file_grows_over_its_size_and_nothing_is_lost(kind: str, tmp_path: Path) -> None:
-    for begin in (0, 100):  # A second run goes on in the file the first has left.
-        write_some(f"{kind}:{tmp_path / 'day'}.{kind}?rotate=12kB", range(begin, begin + 100))
+    for begin in (0, 150):  # A second run goes on in the file the first has left.
+        write_some(f"{kind}:{tmp_path / 'day'}.{kind}?rotate=12kB", range(begin, begin + 150))
     files = sorted(tmp_path.iterdir())
     assert [path.name for path in files] == [f"day-{number:04d}.{kind}" for number in range(1, len(files) + 1)]
     assert len(files) > 2
     assert all(11_000 < path.stat().st_size <= 12_000 for path in files[:-1])
-    assert [number for path in files for number in numbers_of(path)] == list(range(200))
+    assert [number for path in files for number in numbers_of(path)] == list(range(300))
 
 
 def test_numbers_go_on_past_9999_in_their_order(tmp_path: Path) -> None:
