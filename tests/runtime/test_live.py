@@ -213,6 +213,22 @@ def test_screen_readers_are_told_the_activity_and_what_the_charts_are(page: Any)
     assert run(page, f"{meter} + ' %' == document.getElementById('percent').textContent")
 
 
+def test_events_that_have_not_changed_are_not_written_anew(page: Any, stream: Stream) -> None:
+    wait_for(lambda: run(page, "document.querySelectorAll('#events time').length") >= 2)
+    page.execute_script(
+        """const list = document.getElementById('events');
+        let before = list.innerHTML;
+        window.needless = 0;
+        new MutationObserver(() => {
+            if (list.innerHTML === before) window.needless += 1;
+            before = list.innerHTML;
+        }).observe(list, { childList: true });"""
+    )
+    known = told(stream)["number"]
+    wait_for(lambda: told(stream)["number"] >= known + 20)
+    assert run(page, "window.needless") == 0
+
+
 def test_a_browser_that_hangs_delays_neither_the_answers_nor_other_viewers(page: Any, stream: Stream) -> None:
     frozen = descendants(page.service.process.pid)
     assert frozen

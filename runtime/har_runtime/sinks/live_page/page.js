@@ -41,6 +41,12 @@ function setText(id, text) {
   if (element(id).textContent !== text) element(id).textContent = text; // Screen readers tell of every change.
 }
 
+// Leaves alone what is the same: somebody may be reading it aloud.
+function setChildren(id, children) {
+  const html = children.map((child) => child.outerHTML).join("");
+  if (element(id).innerHTML !== html) element(id).replaceChildren(...children);
+}
+
 function make(tag, text, attributes = {}) {
   const made = document.createElement(tag);
   made.textContent = text;
@@ -141,7 +147,7 @@ function showTotals({ totals, answer, utc_offset_s }) {
     if (activity === answer.activity) row.setAttribute("aria-current", "true");
     return row;
   });
-  element("totals").replaceChildren(...rows);
+  setChildren("totals", rows);
   setText("changes", totals.transitions === 1 ? "1 change of activity" : `${totals.transitions} changes of activity`);
 }
 
@@ -154,7 +160,7 @@ function showEvents({ events, utc_offset_s }) {
     return item;
   });
   if (!items.length) items.push(make("li", "none yet", { class: "none" }));
-  element("events").replaceChildren(...items);
+  setChildren("events", items);
 }
 
 function showSensor(sensor) {
@@ -165,9 +171,7 @@ function showSensor(sensor) {
     ...Object.entries(sensor.lost).map(([reason, count]) => [reason, count.toLocaleString("en"), "lost"]),
   ];
   if (!Object.keys(sensor.lost).length) rows.push(["lost", "none", ""]);
-  element("readings").replaceChildren(
-    ...rows.flatMap(([name, value, kind]) => [make("dt", name), make("dd", value, { class: kind })]),
-  );
+  setChildren("readings", rows.flatMap(([name, value, kind]) => [make("dt", name), make("dd", value, { class: kind })]));
 }
 
 function showSignal() {
