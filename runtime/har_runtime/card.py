@@ -13,6 +13,8 @@ FORMAT = "haredge-card-1"
 METADATA_NAME = "haredge_card"
 """Name of the TFLite metadata entry and of the ONNX metadata property that hold the card."""
 
+STATISTICS = 2 * len(CHANNELS) + 1
+"""Numbers that a window is compared by: see `rejection.window_statistics`."""
 NUMBERS = re.compile(r"\[([-+.,\deE\s]*)\]")
 """A list of numbers: it stands on one line."""
 
@@ -204,7 +206,7 @@ def _smoothing_fits(smoothing: Smoothing, classes: int) -> bool:
 
 
 def _rejection_fits(rejection: Rejection, classes: int) -> bool:
-    size = 2 * len(CHANNELS)
+    size = STATISTICS
     means, whitening = rejection.means, rejection.whitening
     shaped = all(len(row) == size for row in means) and all(len(row) == size * (size + 1) // 2 for row in whitening)
     finite = all(math.isfinite(value) for rows in (means, whitening) for row in rows for value in row)
