@@ -39,7 +39,7 @@ class Scorer:
     answers: Answers
     means: NDArray[np.float64]
     """Features' mean in each class, shape (classes, width)."""
-    precision: NDArray[np.float64]
+    precision: NDArray[np.floating]
     """Inverse of their covariance within classes, shape (width, width)."""
 
     def scores(self, tracks: Sequence[Track]) -> dict[str, NDArray[np.float64]]:
