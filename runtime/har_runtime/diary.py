@@ -206,13 +206,20 @@ def parse_row(line: bytes) -> Row | None:
         return None
     if not isinstance(entry, dict):
         return None
-    unix_s, end_s, activity, reason = (entry.get(name) for name in ("unix_s", "end_s", "activity", "reason"))
-    for number in (unix_s, end_s):
-        if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) < LATEST_S:
-            return None
-    if not (isinstance(activity, str) and 0 < len(activity) <= LONGEST_NAME and reason in (None, *get_args(Reason))):
+    unix_s, end_s = _moment(entry.get("unix_s")), _moment(entry.get("end_s"))
+    activity, reason = entry.get("activity"), entry.get("reason")
+    if unix_s is None or end_s is None or reason not in (None, *get_args(Reason)):
         return None
-    return Row(float(unix_s), float(end_s), NOT_WORN if reason == NOT_WORN else activity, reason)
+    if not (isinstance(activity, str) and 0 < len(activity) <= LONGEST_NAME):
+        return None
+    return Row(unix_s, end_s, NOT_WORN if reason == NOT_WORN else activity, reason)
+
+
+def _moment(value: object) -> float | None:
+    """Seconds, if it can be that."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < LATEST_S:
+        return None
+    return float(value)
 
 
 class _Writer:
