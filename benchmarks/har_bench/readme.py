@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from har_bench import tables
+from har_bench import answer_tables, tables
 from har_bench.cross_validation import METHODS, PARTS, SUITES
 from har_runtime.command import run_command
 from har_runtime.errors import DataError
@@ -286,6 +286,9 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "emulated_pi": ("emulated_pi", _emulated_pi),
     "week": ("week", _endurance),
     "live_cost": ("live_cost", _live_cost),
+    "smoothing": ("smoothing", answer_tables.smoothing),
+    "rejection": ("rejection", answer_tables.rejection),
+    "left_out": ("left_out", answer_tables.left_out),
 }
 """For each block, the result that it shows and how."""
 
