@@ -215,11 +215,14 @@ class _Answers:
             return False
         with self._path.open("rb") as file:
             file.seek(self._size)
-            rows = [json.loads(line) for line in file.read(size - self._size).splitlines()]
-        self._size = size
+            data = file.read(size - self._size)
+        # A line over the border of two pages is in the file page by page.
+        data = data[: data.rfind(b"\n") + 1]
+        rows = [json.loads(line) for line in data.splitlines()]
+        self._size += len(data)
         self.ends_s += [row["end_s"] for row in rows]
         self.seen_s += [now_s] * len(rows)
-        return True
+        return bool(rows)
 
 
 @contextmanager
