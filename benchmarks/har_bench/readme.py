@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from har_bench import tables
@@ -25,6 +26,7 @@ from har_runtime.files import atomic_path, write_bytes
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 PICTURE = ROOT / "runtime" / "assets" / "har-stream.svg"
+DAY = ROOT / "runtime" / "assets" / "day.svg"
 USERS = ROOT / "train" / "assets" / "hapt-users.png"
 PAGES = ("README.md", "benchmarks/README.md", "train/README.md", "export/README.md", "runtime/README.md")
 BLOCK = re.compile(r"(?<=<!-- figures: )([a-z0-9_]+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
@@ -52,6 +54,7 @@ def _run(options: argparse.Namespace) -> int:
             write_bytes(path, wanted.encode())
     if not options.check:
         write_bytes(PICTURE, draw_picture().encode())
+        draw_day(DAY)
         draw_users(USERS)
     return 0
 
@@ -298,6 +301,18 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "sink_latency": ("sink_latency", _sink_latency),
 }
 """For each block, the result that it shows and how."""
+
+
+def draw_day(path: Path) -> None:
+    """The picture of `har-stream report`, of a simulated day."""
+    from har_bench.day import write_day
+    from har_runtime.diary import read_diary
+    from har_runtime.report_plot import draw
+
+    with TemporaryDirectory() as folder:
+        rows = Path(folder) / "day.jsonl"
+        write_day(rows)
+        draw(read_diary([rows]), path)
 
 
 def draw_users(path: Path) -> None:

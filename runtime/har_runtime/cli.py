@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -10,8 +11,10 @@ from har_runtime.answering import Answering
 from har_runtime.axes import IDENTITY, parse_axes, turned
 from har_runtime.classify import StreamingClassifier
 from har_runtime.command import add_common, run_command
+from har_runtime.config import add_config, parse_with_config
 from har_runtime.errors import SourceError
 from har_runtime.interrupt import Interruptible
+from har_runtime.log import add_log_level, set_up_log
 from har_runtime.model import load_model, pretrained_names
 from har_runtime.samples import SampleChunk
 from har_runtime.sinks import StreamInfo
@@ -21,7 +24,9 @@ from har_runtime.sources import open_source
 from har_runtime.still import STILL_S, Still, describe, judge_placement, measure_still
 from har_runtime.stream import run_stream
 from har_runtime.summary import summary, to_dict
+from har_runtime.systemd import Service
 
+_LOG = logging.getLogger(__name__)
 DEMO_SOURCE = "simulated:?seed=0&seconds=120&speed=4"
 DEMO_NOTE = (
     "Demo: the wearer is SIMULATED (synthetic signals with measured gait and postures), four times as fast as life."
@@ -34,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="har-stream",
         description="Recognise activities in real time: read an IMU, a recording or a simulated wearer, print, log.",
         epilog="Also: har-stream devices (what could be read), har-stream doctor (is all well?), har-stream simulate "
-        "(a virtual sensor); each has its --help. "
+        "(a virtual sensor), har-stream report (a day of a jsonl: file); each has its --help. "
         "Example: har-stream --source serial:auto --sink terminal: --sink jsonl:day.jsonl",
     )
     parser.add_argument(
@@ -75,9 +80,12 @@ def main(arguments: list[str] | None = None) -> int:
         help="how answers become steady: hmm (default, where the model's card has transitions), hysteresis, or none",
     )
     parser.add_argument("--demo", action="store_true", help="half a minute with a simulated wearer: needs no sensor")
+    add_config(parser)
+    add_log_level(parser)
     add_common(parser)
     parser.set_defaults(run=_stream)
-    return run_command(parser, arguments, {"devices": _devices, "doctor": _doctor, "simulate": _simulate})
+    commands = {"devices": _devices, "doctor": _doctor, "report": _report, "simulate": _simulate}
+    return run_command(parser, arguments, commands, parse_with_config)
 
 
 def _devices(arguments: list[str]) -> int:
@@ -92,6 +100,12 @@ def _doctor(arguments: list[str]) -> int:
     return main(arguments)
 
 
+def _report(arguments: list[str]) -> int:
+    from har_runtime.report import main
+
+    return main(arguments)
+
+
 def _simulate(arguments: list[str]) -> int:
     from har_runtime.simulate import main
 
@@ -99,37 +113,47 @@ def _simulate(arguments: list[str]) -> int:
 
 
 def _stream(options: argparse.Namespace) -> int:
+    set_up_log(options.log_level)
+    with Interruptible() as interruptible:
+        _run(options, interruptible)
+        interruptible.raise_if_interrupted()
+    return 0
+
+
+def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
     if not (options.source or options.demo):
         raise SourceError("nothing to read: give --source URI, or --demo to try it without a sensor")
     if options.demo:
         print(DEMO_NOTE, file=sys.stderr, flush=True)
     axes = parse_axes(options.axes)
     model = load_model(options.model)
+    _LOG.info("model %s %s: %s", model.card.name, model.card.version, ", ".join(model.card.labels))
     answering = Answering(model.card, options.smoothing)
     for note in answering.notes:
-        print(note, file=sys.stderr, flush=True)
+        _LOG.warning("%s", note)
     source = open_source(options.source or DEMO_SOURCE)
+    _LOG.info("source: %s", source.description)
     info = StreamInfo(model.card, source.description, source.report)
     sinks = FanOut(info)
-    interruptible = Interruptible()
+    service = Service.of_environment()
     still: dict[str, Any] | None = None
     try:
-        with interruptible:
-            chunks: Iterable[SampleChunk] = interruptible.items(source)
-            if axes != IDENTITY:
-                chunks = turned(chunks, axes)
-            if options.still:
-                print(f"Stand still for {STILL_S} seconds, the sensor where it is worn.", file=sys.stderr, flush=True)
-                chunks = iter(chunks)
-                found = _measure(chunks, interruptible)
-                placement = judge_placement(found, model.card.gravity, axes)
-                print("\n".join(describe(found, placement, model.card)), file=sys.stderr, flush=True)
-                still = {**found.to_dict(), "placement": placement.to_dict()}
-                chunks = turned(chunks, IDENTITY, found.gyro_bias)
-            for uri in options.sink or ["terminal:"]:
-                sinks.open(uri)
-            result = run_stream(StreamingClassifier(model), chunks, [sinks], answering)
+        chunks: Iterable[SampleChunk] = interruptible.items(source)
+        if axes != IDENTITY:
+            chunks = turned(chunks, axes)
+        if options.still:
+            print(f"Stand still for {STILL_S} seconds, the sensor where it is worn.", file=sys.stderr, flush=True)
+            chunks = iter(chunks)
+            found = _measure(chunks, interruptible)
+            placement = judge_placement(found, model.card.gravity, axes)
+            print("\n".join(describe(found, placement, model.card)), file=sys.stderr, flush=True)
+            still = {**found.to_dict(), "placement": placement.to_dict()}
+            chunks = turned(chunks, IDENTITY, found.gyro_bias)
+        for uri in options.sink or ["terminal:"]:
+            sinks.open(uri)
+        result = run_stream(StreamingClassifier(model), service.watched(chunks), [service, sinks], answering)
     finally:
+        service.close()
         sinks.close(hurry=interruptible.interrupted)
         source.close()
     if options.json:
@@ -137,15 +161,11 @@ def _stream(options: argparse.Namespace) -> int:
     else:
         for line in summary(result, info):
             print(line, file=sys.stderr)
-    if interruptible.interrupted:
-        raise KeyboardInterrupt
-    return 0
 
 
 def _measure(chunks: Iterator[SampleChunk], interruptible: Interruptible) -> Still:
     try:
         return measure_still(chunks)
     except SourceError:
-        if interruptible.interrupted:  # The chunks ended because of it.
-            raise KeyboardInterrupt from None
+        interruptible.raise_if_interrupted()  # The chunks ended because of it.
         raise

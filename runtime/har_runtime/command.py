@@ -1,4 +1,4 @@
-"""What the command lines share: one line and exit code 2 for what the user got wrong, 130 for Ctrl-C."""
+"""What the command lines share: one line and exit code 2 for what the user got wrong, 130 for Ctrl-C, 0 for SIGTERM."""
 
 import argparse
 import os
@@ -8,9 +8,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from har_runtime.errors import DataError, HarError
+from har_runtime.interrupt import Terminated
 
 Command = Callable[[list[str]], int]
 """The entry point of a subcommand: its arguments to its exit code."""
+Parse = Callable[[argparse.ArgumentParser, list[str]], argparse.Namespace]
+"""Reads options from arguments."""
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
@@ -20,29 +23,35 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def run_command(
-    parser: argparse.ArgumentParser, arguments: list[str] | None, commands: Mapping[str, Command] | None = None
+    parser: argparse.ArgumentParser,
+    arguments: list[str] | None,
+    commands: Mapping[str, Command] | None = None,
+    parse: Parse = argparse.ArgumentParser.parse_args,
 ) -> int:
     """Parse, call the chosen command's `run`, and turn what it raises into an exit code.
 
     Args:
         commands: for a program that does its main job without a subcommand: what else it can do, by first argument.
+        parse: where options come from elsewhere too.
     """
     given = sys.argv[1:] if arguments is None else arguments
     if commands and given and given[0] in commands:
         return commands[given[0]](given[1:])
-    options = parser.parse_args(given)
+    debug = "--debug" in given
     try:
+        options = parse(parser, given)
+        debug |= options.debug
         return int(options.run(options))
     except HarError as error:
-        if options.debug:
+        if debug:
             traceback.print_exc()
         print(f"{parser.prog}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        if options.debug:
+    except KeyboardInterrupt as interrupt:
+        if debug:
             traceback.print_exc()
         print(f"{parser.prog}: stopped", file=sys.stderr)
-        return 130
+        return 0 if isinstance(interrupt, Terminated) else 130
     except BrokenPipeError:
         # The reader of a pipe (head, a pager) has left. Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

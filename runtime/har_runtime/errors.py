@@ -9,6 +9,10 @@ class HarError(Exception):
     """Something a user can put right: a file, an option, a device."""
 
 
+class ConfigError(HarError):
+    """A configuration file that cannot be used: damaged, a key nobody knows, a value of the wrong type."""
+
+
 class DataError(HarError):
     """A recording or data set that cannot be used: damaged, wrong columns, wrong units."""
 

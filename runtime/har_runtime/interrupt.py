@@ -8,19 +8,25 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: whoever manages the program wants it to end, which is no failure."""
+
+
 class Interruptible:
     """While it is entered, the first Ctrl-C or SIGTERM ends `items` and nothing else.
 
-    Waiting for the next item is broken off at once; work on an item is finished first, so that every sink has every
-    answer. A second Ctrl-C acts as usual.
+    Waiting for the next item is broken off at once, and so is whatever comes before the first; work on an item is
+    finished, so that every sink has every answer. A second signal acts at once.
     """
 
     def __init__(self) -> None:
         self.interrupted = False
+        self._error: type[KeyboardInterrupt] = KeyboardInterrupt
         self._waiting = False
         self._previous: dict[int, object] = {}
 
     def __enter__(self) -> "Interruptible":
+        self._waiting = True
         for number in (signal.SIGINT, signal.SIGTERM):
             self._previous[number] = signal.signal(number, self._on_signal)
         return self
@@ -44,8 +50,19 @@ class Interruptible:
                 self._waiting = False
             yield item
 
+    def raise_if_interrupted(self) -> None:
+        """Once all is flushed: end the program as the signal asked.
+
+        Raises:
+            KeyboardInterrupt: after Ctrl-C.
+            Terminated: after SIGTERM.
+        """
+        if self.interrupted:
+            raise self._error
+
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self._waiting or self.interrupted:
-            self.interrupted = True
-            raise KeyboardInterrupt
+        at_once = self._waiting or self.interrupted
         self.interrupted = True
+        self._error = Terminated if number == signal.SIGTERM else KeyboardInterrupt
+        if at_once:
+            raise self._error

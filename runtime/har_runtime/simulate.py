@@ -50,7 +50,8 @@ def _simulate(options: argparse.Namespace) -> int:
                 pass
         finally:
             pty.close()
-    raise KeyboardInterrupt
+    interruptible.raise_if_interrupted()
+    return 0
 
 
 def _ticks() -> Iterator[float]:

@@ -5,7 +5,7 @@ and spread of the six channels, for each gait the stride frequency and the Fouri
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -83,15 +83,21 @@ def _coloured(rng: np.random.Generator, samples: int, lag1: NDArray[np.float64])
 
 
 class Wearer:
-    """One synthetic person, who goes on for ever.
+    """One synthetic person.
 
     >>> chunk = next(iter(Wearer(seed=3)))
     >>> chunk.acc.shape[1], str(chunk.labels[0])
     (3, 'standing')
     """
 
-    def __init__(self, seed: int = 0):
-        self._seed = seed
+    def __init__(self, seed: int = 0, plan: Iterable[tuple[str, float]] | None = None):
+        """A wearer.
+
+        Args:
+            seed: which one.
+            plan: what they do, and for how many seconds; None for all activities in bouts of 8 to 16 s, for ever.
+        """
+        self._seed, self._plan = seed, plan
         people = _people()
         self._activities = people[seed % len(people)]
 
@@ -102,8 +108,8 @@ class Wearer:
         rise = (0.5 - 0.5 * np.cos(np.pi * np.arange(fade) / fade))[:, None]
         start = 0
         leaving: NDArray[np.float64] | None = None
-        for activity in _bouts(rng):
-            samples = round(rng.uniform(*BOUT_S) * SAMPLE_RATE_HZ)
+        for activity, seconds in _bouts(rng) if self._plan is None else self._plan:
+            samples = round(seconds * SAMPLE_RATE_HZ)
             signal = self._activities[activity].signal(samples + 2 * fade, rng)
             labels = np.full(samples + fade, activity)
             if leaving is None:
@@ -118,12 +124,13 @@ class Wearer:
             yield ImuChunk(times, now[:, :3], now[:, 3:], labels)
 
 
-def _bouts(rng: np.random.Generator) -> Iterator[str]:
-    yield from TOUR
+def _bouts(rng: np.random.Generator) -> Iterator[tuple[str, float]]:
+    for activity in TOUR:
+        yield activity, rng.uniform(*BOUT_S)
     activity = TOUR[-1]
     while True:
         activity = str(rng.choice(NEXT[activity]))
-        yield activity
+        yield activity, rng.uniform(*BOUT_S)
 
 
 def _people() -> list[dict[str, Posture | Gait]]:

@@ -106,8 +106,8 @@ def test_on_a_terminal_it_draws_the_activity_and_bars() -> None:
     assert "sensor 50.0 Hz   dropped 0   gaps 0" in text
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_stopped_in_the_middle_it_keeps_whole_lines_and_says_what_it_saw(stop, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_stopped_in_the_middle_it_keeps_whole_lines_and_says_what_it_saw(stop, code: int, tmp_path: Path) -> None:
     log = tmp_path / "day.jsonl"
     arguments = ["--source", "simulated:?speed=20", "--sink", "jsonl:-", "--sink", f"jsonl:{log}"]
     with subprocess.Popen(
@@ -119,7 +119,7 @@ def test_stopped_in_the_middle_it_keeps_whole_lines_and_says_what_it_saw(stop, t
         process.send_signal(stop)
         process.stdout.read()
         error = process.stderr.read()
-        assert process.wait() == 130
+        assert process.wait() == code
     rows = [json.loads(line) for line in log.read_text().splitlines()]
     assert len(rows) >= 5
     assert f"{len(rows)} windows of simulated wearer" in error

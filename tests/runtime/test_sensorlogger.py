@@ -306,8 +306,8 @@ def test_a_uri_that_makes_no_sense_is_refused(uri: str, message: str) -> None:
         open_source(uri)
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_a_pushing_phone_is_recognised_live_and_ctrl_c_ends_it(stop: signal.Signals) -> None:
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_a_pushing_phone_is_recognised_live_and_a_signal_ends_it(stop: signal.Signals, code: int) -> None:
     command = [sys.executable, "-m", "har_runtime", "--source", "sensorlogger://127.0.0.1:0"]
     command += ["--sink", "terminal:", "--sink", "jsonl:-"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -322,5 +322,5 @@ def test_a_pushing_phone_is_recognised_live_and_ctrl_c_ends_it(stop: signal.Sign
         process.send_signal(stop)
         process.stdout.read()
         error = process.stderr.read()
-        assert process.wait(60) == 130
+        assert process.wait(60) == code
     assert "windows of Sensor Logger pushing to" in error

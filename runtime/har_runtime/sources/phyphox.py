@@ -10,6 +10,7 @@ that times come in steps of 1 ms once an experiment has run for 2.8 hours, and o
 """
 
 import json
+import logging
 import math
 import time
 from collections import Counter
@@ -30,6 +31,7 @@ from har_runtime.uri import Uri
 if TYPE_CHECKING:
     from http.client import HTTPResponse
 
+_LOG = logging.getLogger(__name__)
 DEFAULT_PORT: Final = 80
 SENSORS: Final = ("accelerometer", "gyroscope")
 POLL_S: Final = 0.2
@@ -198,6 +200,7 @@ class Phyphox:
                     self._experiment = self._settle()
                 if is_away:
                     self.report.reconnections += 1
+                    _LOG.info("%s: answers again", self._host)
                     self._pauses_ns += PAUSE_NS  # It may have been paused meanwhile.
                 is_away = is_unsettled = False
                 answer = self._poll()
@@ -206,8 +209,10 @@ class Phyphox:
                 self._newest_s.clear()
                 is_unsettled = True
                 continue
-            except SourceError:
+            except SourceError as error:
                 self.report.lost["question without a usable answer"] += 1
+                if not is_away:
+                    _LOG.warning("%s: %s", self._host, error)
                 is_away = True
                 continue
             self.report.lost.update(answer.lost)

@@ -8,6 +8,7 @@ computer, or 0.0.0.0 for all of them, and then better a token.
 Accelerometer is without gravity in this app, so Gravity is added; `sensorlogger_session` says how the sign is told.
 """
 
+import logging
 import queue
 import time
 from collections import deque
@@ -24,6 +25,7 @@ from har_runtime.uri import Uri
 if TYPE_CHECKING:
     from har_runtime.http_server import Limits
 
+_LOG = logging.getLogger(__name__)
 DEFAULT_PORT: Final = 8000
 PLATFORMS: Final = ("auto", "ios", "android")
 MOST_WAITING: Final = 32
@@ -156,6 +158,7 @@ class _Recordings:
         if self._order is not None:
             self._former.append((self._device, self._name))
             self._report.reconnections += 1
+        _LOG.info("a recording of the phone %.40r", push.device)
         self._device, self._name = push.device, push.session
         self._order, self._session = MessageOrder(self._report.lost), Session(self._platform, self._report)
 

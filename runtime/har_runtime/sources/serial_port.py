@@ -7,6 +7,7 @@ gyro=deg/s|rad/s, columns=time_ms,ax,ay,az,gx,gy,gz (for lines without a header)
 
 import contextlib
 import errno
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ try:
 except ImportError:  # Windows.
     TermiosError = OSError
 
+_LOG = logging.getLogger(__name__)
 PERIOD_S = 0.1
 """The port is read ten times a second; a sensor's bytes trickle in, and would wake the program for each."""
 SILENCE_S = 1.0
@@ -180,6 +182,7 @@ class SerialSource:
 
     def _reconnect(self) -> None:
         """Wait until the port is there again, for as long as it takes."""
+        _LOG.warning("%s: nothing can be read any more; waiting until it is plugged in again", self._path)
         self._port.close()
         self._decoder.restart()
         while True:
@@ -192,6 +195,7 @@ class SerialSource:
             self._port.close()
             time.sleep(RETRY_S)
         self.report.reconnections += 1
+        _LOG.info("%s: there again", self._port.port)
 
     def _find_again(self) -> str:
         """The port's path, or that of a new port with its USB id: the kernel does not always give the same number."""
