@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from har_bench import tables
+from har_bench import answer_tables, tables
 from har_bench.cross_validation import METHODS, PARTS, SUITES
 from har_runtime.command import run_command
 from har_runtime.errors import DataError
@@ -226,9 +226,9 @@ def _sink_latency(result: dict[str, Any]) -> str:
     port, sensor = page["from_port_ms"], page["from_sensor_ms"]
     return (
         f"From a window's last sample to its line in the file, with terminal, JSON lines, CSV, MQTT and page for "
-        f"{page['seconds']} s, on {result['machine']['cpu']}: {port['p50']:.1f} ms, p99 {port['p99']:.1f} ms, counted from "
-        f"its reading; the port is read ten times a second, so {sensor['p50']:.0f} ms, p99 {sensor['p99']:.0f} ms, from its "
-        f"sending. At most {without['peak_memory_bytes'] / 1e6:.0f} MB without the page, "
+        f"{page['seconds']} s, on {result['machine']['cpu']}: {port['p50']:.1f} ms, p99 {port['p99']:.1f} ms, counted "
+        f"from its reading; the port is read ten times a second, so {sensor['p50']:.0f} ms, p99 {sensor['p99']:.0f} ms, "
+        f"from its sending. At most {without['peak_memory_bytes'] / 1e6:.0f} MB without the page, "
         f"{page['peak_memory_bytes'] / 1e6:.0f} MB with it.\n"
     )
 
@@ -299,6 +299,9 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "week": ("week", _endurance),
     "live_cost": ("live_cost", _live_cost),
     "sink_latency": ("sink_latency", _sink_latency),
+    "smoothing": ("smoothing", answer_tables.smoothing),
+    "rejection": ("rejection", answer_tables.rejection),
+    "left_out": ("left_out", answer_tables.left_out),
 }
 """For each block, the result that it shows and how."""
 

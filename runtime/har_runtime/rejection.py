@@ -1,8 +1,8 @@
 """When an answer is better left open: too little confidence, or a window unlike all that the model was trained on.
 
 The second is asked of the window itself, not of the network, which is often sure of what it never saw: its mean and
-spread in each channel against those of each activity's training windows (Mahalanobis distance to the nearest one;
-Lee et al. 2018 with simple statistics in place of a network's features).
+spread in each channel, and the length of its mean acceleration, against those of each activity's training windows
+(Mahalanobis distance to the nearest one; Lee et al. 2018 with simple statistics in place of a network's features).
 """
 
 import numpy as np
@@ -17,13 +17,19 @@ SPREAD_FLOOR = 0.02
 
 
 def window_statistics(windows: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Mean, and logarithm of the standard deviation, of each channel: shape (..., time, 6) to (..., 12).
+    """What a window is compared by: shape (..., time, 6) in SI units to (..., 13).
 
-    >>> window_statistics(np.zeros((50, 6), np.float32)).round(2).tolist()[5:7]
-    [0.0, -3.91]
+    The mean of each channel, the logarithm of each standard deviation, and the length of the mean acceleration: that is
+    gravity's whichever way is up, and another one in g.
+
+    >>> still = np.tile(np.float32([9.81, 0, 0, 0, 0, 0]), (50, 1))
+    >>> window_statistics(still).round(2).tolist()[5:]
+    [0.0, -3.91, -3.91, -3.91, -3.91, -3.91, -3.91, 9.81]
     """
     values = windows.astype(np.float64)
-    return np.concatenate([values.mean(axis=-2), np.log(values.std(axis=-2) + SPREAD_FLOOR)], axis=-1)
+    mean = values.mean(axis=-2)
+    gravity = np.linalg.norm(mean[..., :3], axis=-1, keepdims=True)
+    return np.concatenate([mean, np.log(values.std(axis=-2) + SPREAD_FLOOR), gravity], axis=-1)
 
 
 class Rejector:

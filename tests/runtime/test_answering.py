@@ -13,7 +13,7 @@ from tests.runtime.test_worn import lying_about
 
 from har_runtime.answer import UNKNOWN, Answer
 from har_runtime.answering import Answering
-from har_runtime.card import ModelCard, Rejection
+from har_runtime.card import STATISTICS, ModelCard, Rejection
 from har_runtime.classify import StreamingClassifier
 from har_runtime.errors import ModelError
 from har_runtime.model import load_model
@@ -21,13 +21,11 @@ from har_runtime.rejection import window_statistics
 from har_runtime.resample import ResampleReport
 from har_runtime.worn import PATIENCE_WINDOWS
 
-SIZE = 12
-
 
 def with_rejection(confidence: float = 0.6) -> ModelCard:
     """The toy card with thresholds: windows like `moving()` are like its training data."""
     means = tuple(tuple(window_statistics(moving()).tolist()) for _ in LABELS)
-    whitening = tuple(tuple(np.eye(SIZE)[np.tril_indices(SIZE)].tolist()) for _ in LABELS)
+    whitening = tuple(tuple(np.eye(STATISTICS)[np.tril_indices(STATISTICS)].tolist()) for _ in LABELS)
     return replace(CARD, rejection=Rejection(confidence, 0.5, 3.0, means, whitening))
 
 

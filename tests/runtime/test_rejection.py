@@ -45,9 +45,10 @@ def test_statistics_are_those_of_each_channel() -> None:
     window = np.zeros((50, 6), np.float32)
     window[:, 0], window[::2, 4], window[1::2, 4] = 9.81, 1.0, -1.0
     found = window_statistics(window)
-    assert found.shape == (12,)
+    assert found.shape == (13,)
     assert found[:6] == pytest.approx([9.81, 0, 0, 0, 0, 0])
-    assert found[6:] == pytest.approx(np.log([0.02, 0.02, 0.02, 0.02, 1.02, 0.02]))
+    assert found[6:12] == pytest.approx(np.log([0.02, 0.02, 0.02, 0.02, 1.02, 0.02]))
+    assert found[12] == pytest.approx(9.81)
     assert window_statistics(np.stack([window, window])).tolist() == [found.tolist()] * 2
 
 
