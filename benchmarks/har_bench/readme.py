@@ -228,8 +228,8 @@ def _sink_latency(result: dict[str, Any]) -> str:
         f"From a window's last sample to its line in the file, with terminal, JSON lines, CSV, MQTT and page for "
         f"{page['seconds']} s, on {result['machine']['cpu']}: {port['p50']:.1f} ms, p99 {port['p99']:.1f} ms, counted "
         f"from its reading; the port is read ten times a second, so {sensor['p50']:.0f} ms, p99 "
-        f"{sensor['p99']:.0f} ms, from its sending. At most {without['peak_memory_bytes'] / 1e6:.0f} MB without the page, "
-        f"{page['peak_memory_bytes'] / 1e6:.0f} MB with it.\n"
+        f"{sensor['p99']:.0f} ms, from its sending. At most {without['peak_memory_bytes'] / 1e6:.0f} MB without the "
+        f"page, {page['peak_memory_bytes'] / 1e6:.0f} MB with it.\n"
     )
 
 
