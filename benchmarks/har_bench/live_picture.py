@@ -15,6 +15,7 @@ from pathlib import Path
 
 from har_bench.browser import PATIENCE_S, open_browser, set_view
 from har_runtime.answer import Answer
+from har_runtime.answering import Answering
 from har_runtime.classify import StreamingClassifier
 from har_runtime.command import run_command
 from har_runtime.files import write_bytes
@@ -25,24 +26,23 @@ from har_runtime.sources import open_source
 from har_runtime.stream import run_stream
 
 SECONDS = 420
+DRAWN_MS = 800
+"""Until charts and bars have their final size."""
 SOURCE = f"simulated:?seed=0&seconds={SECONDS}&speed=max"
 
 
-class _Dated:
-    """Hands answers on with the time at which they would have come; the last one comes now."""
+class _Kept:
+    """Keeps every answer as it was."""
 
-    def __init__(self, page: LivePage):
-        self._page = page
-        self._begin_s = time.time() - SECONDS
+    def __init__(self) -> None:
+        self.answers: list[Answer] = []
 
     def write(self, answer: Answer) -> None:
-        events = tuple(replace(event, unix_s=self._begin_s + event.sensor_s) for event in answer.events)
-        totals = replace(answer.totals, since_unix_s=self._begin_s)
-        unix_s = self._begin_s + answer.prediction.end_s
-        self._page.write(replace(answer, unix_s=unix_s, events=events, totals=totals))
+        totals = replace(answer.totals, seconds=dict(answer.totals.seconds))
+        self.answers.append(replace(answer, totals=totals))
 
     def close(self) -> None:
-        self._page.close()
+        """Nothing to let go of."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -72,26 +72,39 @@ def picture(width: int, dark: bool) -> bytes:
     from selenium.webdriver.support.wait import WebDriverWait
 
     model = load_model("waist")
-    source = open_source(SOURCE)
+    source, kept = open_source(SOURCE), _Kept()
+    run_stream(StreamingClassifier(model), source, [kept], Answering(model.card))
     page = LivePage("127.0.0.1", 0, None, StreamInfo(model.card, source.description, source.report))
     try:
-        run_stream(StreamingClassifier(model), source, [_Dated(page)])
         with tempfile.TemporaryDirectory() as profile:
             browser = open_browser(Path(profile))
             try:
                 set_view(browser, width, 800, dark)
                 browser.get(page.url)
-                WebDriverWait(browser, PATIENCE_S).until(
+                begin_s = time.time() - SECONDS
+                for answer in kept.answers:
+                    page.write(_dated(answer, begin_s))
+                WebDriverWait(browser, PATIENCE_S, poll_frequency=0.05).until(
                     lambda _: browser.execute_script("return document.getElementById('status').dataset.state == 'live'")
                 )
                 height = browser.execute_script("return document.documentElement.scrollHeight")
                 set_view(browser, width, height, dark)
-                browser.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+                browser.execute_async_script(f"setTimeout(arguments[0], {DRAWN_MS})")
                 return browser.get_screenshot_as_png()
             finally:
                 browser.quit()
     finally:
         page.close()
+
+
+def _dated(answer: Answer, begin_s: float) -> Answer:
+    """As if the wearer had begun at `begin_s`, seconds since 1970."""
+    return replace(
+        answer,
+        unix_s=begin_s + answer.prediction.end_s,
+        events=tuple(replace(event, unix_s=begin_s + event.sensor_s) for event in answer.events),
+        totals=replace(answer.totals, since_unix_s=begin_s),
+    )
 
 
 if __name__ == "__main__":

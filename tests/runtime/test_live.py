@@ -22,6 +22,7 @@ from har_runtime.errors import SourceError
 from har_runtime.model import load_model
 
 pytest.importorskip("bokeh", reason="needs pip install 'haredge[live]'")
+from har_runtime.sinks.live_page.server import VIEWERS
 
 PATIENCE_S = 60
 LABELS = load_model("waist").card.labels
@@ -212,6 +213,22 @@ def test_screen_readers_are_told_the_activity_and_what_the_charts_are(page: Any)
     assert run(page, f"{meter} + ' %' == document.getElementById('percent').textContent")
 
 
+def test_events_that_have_not_changed_are_not_written_anew(page: Any, stream: Stream) -> None:
+    wait_for(lambda: run(page, "document.querySelectorAll('#events time').length") >= 2)
+    page.execute_script(
+        """const list = document.getElementById('events');
+        let before = list.innerHTML;
+        window.needless = 0;
+        new MutationObserver(() => {
+            if (list.innerHTML === before) window.needless += 1;
+            before = list.innerHTML;
+        }).observe(list, { childList: true });"""
+    )
+    known = told(stream)["number"]
+    wait_for(lambda: told(stream)["number"] >= known + 20)
+    assert run(page, "window.needless") == 0
+
+
 def test_a_browser_that_hangs_delays_neither_the_answers_nor_other_viewers(page: Any, stream: Stream) -> None:
     frozen = descendants(page.service.process.pid)
     assert frozen
@@ -226,6 +243,13 @@ def test_a_browser_that_hangs_delays_neither_the_answers_nor_other_viewers(page:
         send(frozen, signal.SIGCONT)
     wait_for(lambda: activity(page) == stream.rows()[-1]["activity"])
     assert text(page, "status") == "live"
+
+
+def test_a_page_that_is_loaded_again_takes_no_second_place(page: Any, stream: Stream) -> None:
+    for _ in range(VIEWERS + 1):
+        page.get(stream.url)
+        wait_for(lambda: activity(page) in LABELS)
+    assert told(stream)["number"] > 0
 
 
 def test_the_page_says_when_har_stream_has_gone(browser: Any, tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ SIGNAL_ROWS = 10 * SAMPLE_RATE_HZ
 """Samples of the signal that are shown: ten seconds."""
 HISTORY_ROWS = round(120 / HOP_S)
 """Answers whose probabilities are shown: two minutes."""
-EVENTS = 30
-"""Events that are kept."""
+EVENTS = 8
+"""Events that are shown."""
 
 
 @dataclass(frozen=True)

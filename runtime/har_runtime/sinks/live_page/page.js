@@ -11,7 +11,7 @@ const REASONS = {
   "not worn": "nobody seems to wear the sensor",
 };
 
-const viewer = crypto.getRandomValues(new Uint32Array(2)).join("-");
+const viewer = (sessionStorage.viewer ??= crypto.getRandomValues(new Uint32Array(2)).join("-")); // The same after a reload.
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const element = (id) => document.getElementById(id);
 
@@ -25,9 +25,11 @@ const shown = (activity) => activity.replaceAll("_", " ");
 const percent = (share) => `${Math.round(100 * share)} %`;
 
 function duration(seconds) {
-  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  const two = (number) => String(Math.floor(number)).padStart(2, "0");
   const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+  if (minutes < 1) return `${Math.floor(seconds)} s`;
+  if (minutes < 10) return `${minutes} min ${two(seconds % 60)} s`;
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
 }
 
 // The time of day where har-stream runs, which need not be that of the browser.
@@ -37,6 +39,12 @@ function clock(unixSeconds, offsetSeconds) {
 
 function setText(id, text) {
   if (element(id).textContent !== text) element(id).textContent = text; // Screen readers tell of every change.
+}
+
+// Leaves alone what is the same: somebody may be reading it aloud.
+function setChildren(id, children) {
+  const html = children.map((child) => child.outerHTML).join("");
+  if (element(id).innerHTML !== html) element(id).replaceChildren(...children);
 }
 
 function make(tag, text, attributes = {}) {
@@ -102,9 +110,9 @@ function take(news) {
     showTimeline(news);
   }
   if (!known.answer) return setStatus("waiting", "waiting for the sensor");
-  const silent = news.now_s - known.answer.unix_s;
-  if (silent > SILENT_S) setStatus("lost", `no answer for ${duration(silent)}`);
-  else setStatus("live", "live");
+  const newest = known.answer.unix_s;
+  if (news.now_s - newest <= SILENT_S) return setStatus("live", "live");
+  setStatus("lost", `no answer since ${clock(newest, news.utc_offset_s)}`);
 }
 
 function showNow({ answer, now_s }) {
@@ -139,7 +147,7 @@ function showTotals({ totals, answer, utc_offset_s }) {
     if (activity === answer.activity) row.setAttribute("aria-current", "true");
     return row;
   });
-  element("totals").replaceChildren(...rows);
+  setChildren("totals", rows);
   setText("changes", totals.transitions === 1 ? "1 change of activity" : `${totals.transitions} changes of activity`);
 }
 
@@ -152,7 +160,7 @@ function showEvents({ events, utc_offset_s }) {
     return item;
   });
   if (!items.length) items.push(make("li", "none yet", { class: "none" }));
-  element("events").replaceChildren(...items);
+  setChildren("events", items);
 }
 
 function showSensor(sensor) {
@@ -163,9 +171,7 @@ function showSensor(sensor) {
     ...Object.entries(sensor.lost).map(([reason, count]) => [reason, count.toLocaleString("en"), "lost"]),
   ];
   if (!Object.keys(sensor.lost).length) rows.push(["lost", "none", ""]);
-  element("readings").replaceChildren(
-    ...rows.flatMap(([name, value, kind]) => [make("dt", name), make("dd", value, { class: kind })]),
-  );
+  setChildren("readings", rows.flatMap(([name, value, kind]) => [make("dt", name), make("dd", value, { class: kind })]));
 }
 
 function showSignal() {
