@@ -93,7 +93,7 @@ class Diary:
     spans: list[Span] = field(default_factory=list)
     """In order of time, unless a clock was set back."""
     transitions: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """How often one activity came after another, whatever time unknown, not worn or missing lay between the two."""
+    """How often one activity of two windows or more came after another, whatever lay between the two."""
     rows: int = 0
     broken_lines: int = 0
     """Lines that are no rows, such as the last one of a program that was killed."""
@@ -246,7 +246,8 @@ class _Writer:
         seconds[row.activity] = seconds.get(row.activity, 0.0) + WINDOW_S
         if row.activity == UNKNOWN and row.reason:
             reasons[row.reason] = reasons.get(row.reason, 0.0) + WINDOW_S
-        if row.activity not in (UNKNOWN, NOT_WORN):
+        is_started = self._last is not None and self._last.activity == row.activity  # One window alone starts nothing.
+        if is_started and row.activity not in (UNKNOWN, NOT_WORN):
             if self._known not in (None, row.activity):
                 self.diary.transitions[self._known, row.activity] += 1
                 self._day.transitions += 1
