@@ -221,6 +221,18 @@ def _live_cost(result: dict[str, Any]) -> str:
     )
 
 
+def _sink_latency(result: dict[str, Any]) -> str:
+    page, without = result["with_page"], result["without_page"]
+    port, sensor = page["from_port_ms"], page["from_sensor_ms"]
+    return (
+        f"From a window's last sample to its line in the file, with terminal, JSON lines, CSV, MQTT and page for "
+        f"{page['seconds']} s, on {result['machine']['cpu']}: {port['p50']:.1f} ms, p99 {port['p99']:.1f} ms, counted "
+        f"from its reading; the port is read ten times a second, so {sensor['p50']:.0f} ms, p99 "
+        f"{sensor['p99']:.0f} ms, from its sending. At most {without['peak_memory_bytes'] / 1e6:.0f} MB without the "
+        f"page, {page['peak_memory_bytes'] / 1e6:.0f} MB with it.\n"
+    )
+
+
 def _hapt_groups(result: dict[str, Any]) -> str:
     beside = {
         row["method"]: row for row in result["comparisons"] if (row["set"], row["against"]) == ("hapt", "supervised")
@@ -286,6 +298,7 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "emulated_pi": ("emulated_pi", _emulated_pi),
     "week": ("week", _endurance),
     "live_cost": ("live_cost", _live_cost),
+    "sink_latency": ("sink_latency", _sink_latency),
     "smoothing": ("smoothing", answer_tables.smoothing),
     "rejection": ("rejection", answer_tables.rejection),
     "left_out": ("left_out", answer_tables.left_out),

@@ -93,7 +93,7 @@ class Diary:
     spans: list[Span] = field(default_factory=list)
     """In order of time, unless a clock was set back."""
     transitions: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """How often one activity came after another, whatever time unknown, not worn or missing lay between the two."""
+    """How often one activity of two windows or more came after another, whatever lay between the two."""
     rows: int = 0
     broken_lines: int = 0
     """Lines that are no rows, such as the last one of a program that was killed."""
@@ -206,13 +206,20 @@ def parse_row(line: bytes) -> Row | None:
         return None
     if not isinstance(entry, dict):
         return None
-    unix_s, end_s, activity, reason = (entry.get(name) for name in ("unix_s", "end_s", "activity", "reason"))
-    for number in (unix_s, end_s):
-        if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) < LATEST_S:
-            return None
-    if not (isinstance(activity, str) and 0 < len(activity) <= LONGEST_NAME and reason in (None, *get_args(Reason))):
+    unix_s, end_s = _moment(entry.get("unix_s")), _moment(entry.get("end_s"))
+    activity, reason = entry.get("activity"), entry.get("reason")
+    if unix_s is None or end_s is None or reason not in (None, *get_args(Reason)):
         return None
-    return Row(float(unix_s), float(end_s), NOT_WORN if reason == NOT_WORN else activity, reason)
+    if not (isinstance(activity, str) and 0 < len(activity) <= LONGEST_NAME):
+        return None
+    return Row(unix_s, end_s, NOT_WORN if reason == NOT_WORN else activity, reason)
+
+
+def _moment(value: object) -> float | None:
+    """Seconds, if it can be that."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < LATEST_S:
+        return None
+    return float(value)
 
 
 class _Writer:
@@ -239,7 +246,8 @@ class _Writer:
         seconds[row.activity] = seconds.get(row.activity, 0.0) + WINDOW_S
         if row.activity == UNKNOWN and row.reason:
             reasons[row.reason] = reasons.get(row.reason, 0.0) + WINDOW_S
-        if row.activity not in (UNKNOWN, NOT_WORN):
+        is_started = self._last is not None and self._last.activity == row.activity  # One window alone starts nothing.
+        if is_started and row.activity not in (UNKNOWN, NOT_WORN):
             if self._known not in (None, row.activity):
                 self.diary.transitions[self._known, row.activity] += 1
                 self._day.transitions += 1

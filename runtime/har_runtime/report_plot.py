@@ -150,7 +150,7 @@ def _minutes(diary: Diary, names: list[str], colour: "alt.Color") -> "alt.LayerC
         y=alt.Y("activity:N", title=None, sort=None, axis=alt.Axis(domain=False, ticks=False)),
     )
     numbers = base.mark_text(align="left", dx=5, fontSize=12).encode(text="said:N")
-    return (base.mark_bar().encode(color=colour) + numbers).properties(width=250, height=alt.Step(28))
+    return alt.layer(base.mark_bar().encode(color=colour), numbers, width=250, height=alt.Step(28))
 
 
 def _transitions(diary: Diary) -> "alt.LayerChart":
@@ -170,4 +170,4 @@ def _transitions(diary: Diary) -> "alt.LayerChart":
     strength = alt.Opacity("count:Q", scale=alt.Scale(domainMin=0, range=[0.1, 0.55]), legend=None)
     cell = base.mark_rect(color=COLOURS["walking"]).encode(opacity=strength)
     numbers = base.mark_text(fontSize=12).encode(text="count:Q")
-    return (cell + numbers).properties(width=alt.Step(40), height=alt.Step(28))
+    return alt.layer(cell, numbers, width=alt.Step(40), height=alt.Step(28))

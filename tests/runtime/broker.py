@@ -1,6 +1,7 @@
 """A real MQTT broker, mosquitto, that tests may kill and start again, and one who listens to it."""
 
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -60,6 +61,16 @@ class Broker:
             self._process.kill()
             self._process.wait(30)
             self._process = None
+
+    def pause(self) -> None:
+        """Have it hang: its connections stay, and nothing answers."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def _listens(self) -> bool:
         assert self._process is not None and self._process.poll() is None, self._log.read_text()

@@ -84,6 +84,19 @@ def test_unknown_time_has_its_reasons_and_is_no_change_of_activity(tmp_path: Pat
     assert diary.transitions == {("sitting", "walking"): 1}
 
 
+def test_one_window_alone_is_no_change_of_activity(tmp_path: Path) -> None:
+    day = write(
+        tmp_path / "day.jsonl",
+        rows("sitting", 4, NOON),
+        rows("lying", 1, NOON + 2, 2),
+        rows("sitting", 4, NOON + 2.5, 2.5),
+        rows("lying", 2, NOON + 4.5, 4.5),
+    )
+    diary = read_diary([day])
+    assert diary.transitions == {("sitting", "lying"): 1}
+    assert diary.seconds == {"sitting": 4.0, "lying": 1.5}
+
+
 def test_time_without_rows_is_a_gap_and_counts_for_nothing(tmp_path: Path) -> None:
     day = write(tmp_path / "day.jsonl", rows("sitting", 20, NOON), rows("sitting", 20, NOON + 3610, 3610))
     diary = read_diary([day])

@@ -240,7 +240,7 @@ def test_every_sink_can_show_the_counts_of_all(open_all, monkeypatch) -> None:
     sinks.open("showing:again")
     sinks.write(make_answer(0))
     sinks.close()
-    assert [str(report) for report in shown[0].sinks] == ["showing:: 1 written", "showing:again: 1 written"]
+    assert [str(report) for report in shown[0].sinks] == ["showing: 1 written", "showing:again: 1 written"]
 
 
 def test_what_a_sink_missed_is_told_at_the_end_and_in_json(monkeypatch, capsys) -> None:

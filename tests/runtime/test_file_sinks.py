@@ -253,12 +253,9 @@ def test_what_the_user_got_wrong_is_one_line_and_no_file(uri, message, tmp_path:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_without_permission_is_one_line(tmp_path: Path) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root may write anywhere")
-    tmp_path.chmod(0o500)
-    with pytest.raises(SourceError, match=r"cannot be written \(Permission denied\)"):
-        open_sink(f"jsonl:{tmp_path / 'day.jsonl'}", stream_info())
+def test_a_folder_without_permission_is_one_line() -> None:
+    with pytest.raises(SourceError, match=r"cannot be written \((Permission denied|Read-only file system)\)"):
+        open_sink("jsonl:/sys/day.jsonl", stream_info())  # Where even root may make no file.
 
 
 def test_a_row_of_json_has_the_labels_of_the_card(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,15 +15,6 @@ from har_runtime.log import set_up_log
 
 LOG = logging.getLogger("har_runtime.test")
 ARGUMENTS = ["--source", "simulated:?seed=0&seconds=3&speed=max", "--sink", "jsonl:/dev/null"]
-
-
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    logger = logging.getLogger("har_runtime")
-    before = logger.handlers, logger.level, logger.propagate
-    yield
-    logger.handlers, level, logger.propagate = before
-    logger.setLevel(level)
 
 
 @pytest.mark.parametrize(("level", "told"), [("debug", 4), ("info", 3), ("warning", 2), ("error", 1)])

@@ -163,6 +163,22 @@ def test_a_broker_that_is_not_there_at_the_start_catches_up(tmp_path: Path, quic
             stream.close()
 
 
+def test_a_broker_that_hangs_is_waited_for(broker: Broker, listener: Listener) -> None:
+    with Publishing(uri_of(broker)) as stream:
+        stream.give(10)
+        wait_until(lambda: len(numbers(listener)) == 10, "some have come")
+        broker.pause()
+        try:
+            stream.give(200)
+            wait_until(lambda: stream.report.trouble, "the silence is noticed")
+            assert stream.report.trouble == "the broker confirms nothing"
+        finally:
+            broker.resume()
+        wait_until(lambda: len(numbers(listener)) == 210, "every answer has come")
+    assert numbers(listener) == list(range(210))
+    assert stream.report.dropped == 0
+
+
 def test_beyond_its_bound_the_oldest_are_dropped_and_counted(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(mqtt.MqttSink, "capacity", 50)
     broker = Broker(tmp_path)  # Not started.

@@ -44,7 +44,7 @@ class Lane:
         else:
             self._encode, self._take, self._capacity = _snapshot, sink.write, WAITING
         self._queue: deque[Any] = deque()
-        self._changed = threading.Condition(threading.RLock())
+        self._changed = threading.Condition()
         self._ending = threading.Event()
         self._abandoned = False
         self._thread = threading.Thread(target=self._run, name=f"sink {name}", daemon=True)
@@ -61,9 +61,9 @@ class Lane:
             self.report.dropped += 1
             return
         item = self._encode(answer)
+        if wait and not self._wait_for_room():
+            self._fail(f"{self.report.name}: has taken nothing for {STALLED_S:.0f} s")
         with self._changed:
-            if wait and not self._changed.wait_for(self._may_put, STALLED_S):
-                self._fail(f"{self.report.name}: has taken nothing for {STALLED_S:.0f} s")
             if len(self._queue) >= self._capacity:
                 self._queue.popleft()
                 self.report.dropped += 1
@@ -95,8 +95,12 @@ class Lane:
                 self._drop_queue()
                 self.report.trouble = self.report.trouble or "did not end in time"
 
-    def _may_put(self) -> bool:
-        return len(self._queue) < self._capacity or self.report.trouble is not None
+    def _wait_for_room(self) -> bool:
+        """Wait while the queue is full and the sink gets on; whether it still does, as far as is known."""
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: len(self._queue) < self._capacity or self.report.trouble is not None, STALLED_S
+            )
 
     def _run(self) -> None:
         while self._wait_for_one():
@@ -164,10 +168,12 @@ class Lane:
                 self.report.dropped -= 1
                 self.report.written += 1
             self._count_waiting()
-            if taken and self.report.trouble is not None:
-                _LOG.warning("%s: works again, %d answers dropped so far", self.report.name, self.report.dropped)
+            recovered = taken and self.report.trouble is not None
+            if recovered:
                 self.report.trouble = None
             self._changed.notify_all()
+        if recovered:
+            _LOG.warning("%s: works again, %d answers dropped so far", self.report.name, self.report.dropped)
 
     def _close(self) -> None:
         try:

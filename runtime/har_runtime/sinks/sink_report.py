@@ -21,4 +21,4 @@ class SinkReport:
     def __str__(self) -> str:
         counts = {"written": self.written, "waiting": self.waiting, "dropped": self.dropped}
         text = ", ".join(f"{count} {what}" for what, count in counts.items() if count or what == "written")
-        return f"{self.name}: {text}" + (f" ({self.trouble})" if self.trouble else "")
+        return f"{self.name.rstrip(':')}: {text}" + (f" ({self.trouble})" if self.trouble else "")

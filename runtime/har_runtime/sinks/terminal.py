@@ -183,4 +183,4 @@ def _losses(info: StreamInfo, report: ResampleReport) -> list[str]:
     }
     if any(counts.values()):
         lines.append("   ".join(f"{what} {count}" for what, count in counts.items() if count))
-    return lines
+    return lines + [str(sink) for sink in info.sinks if sink.dropped or sink.trouble]
