@@ -137,7 +137,7 @@ def _hours(bars: list[dict[str, Any]]) -> list[float]:
     return [start // unit * unit, max(-(-end // unit), start // unit + 1) * unit]
 
 
-def _minutes(diary: Diary, names: list[str], colour: "alt.Color") -> "alt.LayerChart":
+def _minutes(diary: Diary, names: list[str], colour: "alt.Color") -> "alt.LayerChart | alt.FacetChart":
     import altair as alt
 
     seconds = diary.seconds
@@ -153,7 +153,7 @@ def _minutes(diary: Diary, names: list[str], colour: "alt.Color") -> "alt.LayerC
     return alt.layer(base.mark_bar().encode(color=colour), numbers, width=250, height=alt.Step(28))
 
 
-def _transitions(diary: Diary) -> "alt.LayerChart":
+def _transitions(diary: Diary) -> "alt.LayerChart | alt.FacetChart":
     import altair as alt
 
     names = sorted({name for pair in diary.transitions for name in pair})
