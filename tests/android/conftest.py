@@ -1,0 +1,90 @@
+"""The app compiled once, its JUnit tests run once, for all tests of this folder."""
+
+import json
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.android.assets import gather_assets
+from tests.android.faulty import faulty_cases
+from tests.android.jdk import APP, HERE, ROOT, class_path, java, javac, litert_library, require_jdk, sources
+
+
+@pytest.fixture(scope="session")
+def assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The assets as the Gradle task puts them together."""
+    return gather_assets(tmp_path_factory.mktemp("assets"))
+
+
+@pytest.fixture(scope="session")
+def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """App, stand-ins for Android and Java tests, compiled without a warning."""
+    require_jdk()
+    out = tmp_path_factory.mktemp("classes")
+    javac(sources(APP / "java", HERE / "standins", HERE / "java"), out, "-cp", class_path())
+    return out
+
+
+@pytest.fixture(scope="session")
+def properties(classes: Path, assets: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What the Java tests and stand-ins are told of the files they use."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "faulty.json").write_text(json.dumps({"cases": faulty_cases()}), encoding="ascii")
+    (folder / "smoothing.json").write_text(json.dumps(_smoothing()), encoding="ascii")
+    values = {
+        "haredge.litert": litert_library(),
+        "haredge.assets": assets,
+        "haredge.res": APP / "res",
+        "haredge.vectors": ROOT / "export" / "vectors.json",
+        "haredge.faulty": folder / "faulty.json",
+        "haredge.smoothing": folder / "smoothing.json",
+        "haredge.out": folder,
+    }
+    return [f"-D{name}={value}" for name, value in values.items()]
+
+
+@pytest.fixture(scope="session")
+def made(properties: list[str]) -> Path:
+    """Folder of what the Java tests write, once `junit` has run."""
+    return Path(properties[-1].partition("=")[2])
+
+
+@pytest.fixture(scope="session")
+def junit(classes: Path, properties: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What JUnit says of each test, as "Class.method": "" where it passed, else why not."""
+    reports = tmp_path_factory.mktemp("junit")
+    launcher = "org.junit.platform.console.ConsoleLauncher"
+    scan = [f"--scan-classpath={classes}", f"--reports-dir={reports}", "--disable-banner", "--details=none"]
+    ran = java("-Xmx512m", *properties, "-cp", class_path(classes), launcher, *scan, wanted=None)
+    print(ran.stdout)
+    results: dict[str, str] = {}
+    for report in reports.glob("TEST-junit-jupiter.xml"):
+        for case in ElementTree.parse(report).getroot().iter("testcase"):
+            fault = next((case.find(kind) for kind in ("failure", "error", "skipped") if case.find(kind) is not None), None)
+            name = f"{case.attrib['classname'].rpartition('.')[2]}.{case.attrib['name'].partition('(')[0]}"
+            results[name] = "" if fault is None else (fault.text or "skipped")
+    assert results, ran.stdout + ran.stderr
+    return results
+
+
+def _smoothing() -> dict[str, Any]:
+    """The filter of har_runtime's smoothing written down in numpy, on random answers with gaps."""
+    rng = np.random.default_rng(0)
+    classes, evidence = 6, 0.6
+    transitions = rng.dirichlet(np.full(classes, 0.3), classes) * 0.1 + 0.9 * np.eye(classes)
+    prior = rng.dirichlet(np.full(classes, 2.0))
+    belief, previous, end_ns = prior.copy(), None, 5_000_000_000
+    windows = []
+    for hops in [1, 1, 1, 3, 1, 0.7, 1, 500, 1, 1, 2.5, 1] * 4:
+        end_ns += round(hops * 5e8)
+        probabilities = rng.dirichlet(np.full(classes, 0.05)).astype(np.float32)
+        steps = 1 if previous is None else int(np.clip(np.rint((end_ns - previous) / 5e8), 1, 120))
+        for _ in range(steps):
+            belief = belief @ transitions
+        belief = belief * (np.maximum(probabilities.astype(np.float64), 1e-6) / prior) ** evidence
+        belief = belief / belief.sum()
+        previous = end_ns
+        windows.append({"end_ns": end_ns, "probabilities": probabilities.tolist(), "belief": belief.tolist()})
+    return {"transitions": transitions.tolist(), "prior": prior.tolist(), "evidence": evidence, "windows": windows}
