@@ -10,6 +10,8 @@ import pytest
 from tests.android.assets import gather_assets
 from tests.android.faulty import faulty_cases
 from tests.android.jdk import APP, HERE, ROOT, class_path, java, javac, litert_library, require_jdk, sources
+from tests.android.resources import write_r
+from tests.conftest import simulated_recording
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +25,8 @@ def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """App, stand-ins for Android and Java tests, compiled without a warning."""
     require_jdk()
     out = tmp_path_factory.mktemp("classes")
-    javac(sources(APP / "java", HERE / "standins", HERE / "java"), out, "-cp", class_path())
+    r = write_r(tmp_path_factory.mktemp("r"))
+    javac([r, *sources(APP / "java", HERE / "standins", HERE / "java")], out, "-cp", class_path())
     return out
 
 
@@ -33,6 +36,7 @@ def properties(classes: Path, assets: Path, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("made")
     (folder / "faulty.json").write_text(json.dumps({"cases": faulty_cases()}), encoding="ascii")
     (folder / "smoothing.json").write_text(json.dumps(_smoothing()), encoding="ascii")
+    _write_wearer(folder / "wearer.csv")
     values = {
         "haredge.litert": litert_library(),
         "haredge.assets": assets,
@@ -40,6 +44,7 @@ def properties(classes: Path, assets: Path, tmp_path_factory: pytest.TempPathFac
         "haredge.vectors": ROOT / "export" / "vectors.json",
         "haredge.faulty": folder / "faulty.json",
         "haredge.smoothing": folder / "smoothing.json",
+        "haredge.wearer": folder / "wearer.csv",
         "haredge.out": folder,
     }
     return [f"-D{name}={value}" for name, value in values.items()]
@@ -67,6 +72,12 @@ def junit(classes: Path, properties: list[str], tmp_path_factory: pytest.TempPat
             results[name] = "" if fault is None else (fault.text or "skipped")
     assert results, ran.stdout + ran.stderr
     return results
+
+
+def _write_wearer(path: Path) -> None:
+    """Two minutes of a simulated wearer at 50 Hz: standing, walking, stairs, sitting, lying."""
+    recording = simulated_recording(seed=7, samples=6000)
+    np.savetxt(path, np.concatenate([recording.acc, recording.gyro], axis=1), fmt="%.5f", delimiter=",")
 
 
 def _smoothing() -> dict[str, Any]:
