@@ -36,8 +36,9 @@ def properties(classes: Path, assets: Path, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("made")
     (folder / "faulty.json").write_text(json.dumps({"cases": faulty_cases()}), encoding="ascii")
     (folder / "smoothing.json").write_text(json.dumps(_smoothing()), encoding="ascii")
-    _write_wearer(folder / "wearer.csv")
+    write_wearer(folder / "wearer.csv")
     values = {
+        "user.timezone": "UTC",
         "haredge.litert": litert_library(),
         "haredge.assets": assets,
         "haredge.res": APP / "res",
@@ -67,14 +68,16 @@ def junit(classes: Path, properties: list[str], tmp_path_factory: pytest.TempPat
     results: dict[str, str] = {}
     for report in reports.glob("TEST-junit-jupiter.xml"):
         for case in ElementTree.parse(report).getroot().iter("testcase"):
-            fault = next((case.find(kind) for kind in ("failure", "error", "skipped") if case.find(kind) is not None), None)
+            fault = next(
+                (case.find(kind) for kind in ("failure", "error", "skipped") if case.find(kind) is not None), None
+            )
             name = f"{case.attrib['classname'].rpartition('.')[2]}.{case.attrib['name'].partition('(')[0]}"
             results[name] = "" if fault is None else (fault.text or "skipped")
     assert results, ran.stdout + ran.stderr
     return results
 
 
-def _write_wearer(path: Path) -> None:
+def write_wearer(path: Path) -> None:
     """Two minutes of a simulated wearer at 50 Hz: standing, walking, stairs, sitting, lying."""
     recording = simulated_recording(seed=7, samples=6000)
     np.savetxt(path, np.concatenate([recording.acc, recording.gyro], axis=1), fmt="%.5f", delimiter=",")

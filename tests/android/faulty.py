@@ -85,7 +85,9 @@ def _stream(rng: np.random.Generator, sensor: str) -> Events:
     order = np.arange(count)
     for at in rng.integers(0, count - 1, rng.integers(0, 4)):
         order[[at, at + 1]] = order[[at + 1, at]]
-    order = np.sort(np.concatenate([order, rng.integers(0, count, rng.integers(0, 4))])) if rng.random() < 0.3 else order
+    order = (
+        np.sort(np.concatenate([order, rng.integers(0, count, rng.integers(0, 4))])) if rng.random() < 0.3 else order
+    )
     return [(sensor, int(ns[index]), values[index]) for index in order if keep[index]]
 
 
@@ -95,7 +97,10 @@ def _merged(rng: np.random.Generator, acc: Events, gyro: Events) -> Events:
     keyed = []
     for stream in (acc, gyro):
         reached = np.maximum.accumulate([min(time, 200 * 10**9) for _, time, _ in stream])
-        keyed += [(int(at) // batch_ns, stream[0][0], index, event) for index, (at, event) in enumerate(zip(reached, stream, strict=True))]
+        keyed += [
+            (int(at) // batch_ns, stream[0][0], index, event)
+            for index, (at, event) in enumerate(zip(reached, stream, strict=True))
+        ]
     return [event for *_, event in sorted(keyed, key=lambda row: row[:3])]
 
 

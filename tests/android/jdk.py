@@ -57,7 +57,17 @@ def class_path(*folders: Path) -> str:
 
 def javac(files: list[Path], out: Path, *options: str) -> None:
     """Compile without a warning, for the Java that Android's tools are given too."""
-    command = ["javac", "--release", "17", "-Xlint:all,-processing,-path", "-Werror", "-encoding", "UTF-8", "-d", str(out)]
+    command = [
+        "javac",
+        "--release",
+        "17",
+        "-Xlint:all,-processing,-path",
+        "-Werror",
+        "-encoding",
+        "UTF-8",
+        "-d",
+        str(out),
+    ]
     done = subprocess.run(
         [*command, *options, *map(str, files)], capture_output=True, text=True, timeout=TIMEOUT_S, check=False
     )

@@ -32,6 +32,8 @@ public class Activity extends ContextThemeWrapper {
         content = view;
     }
 
+    public void setTitle(CharSequence title) {}
+
     public Window getWindow() {
         return window;
     }

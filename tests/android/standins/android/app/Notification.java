@@ -16,6 +16,8 @@ public class Notification {
         @Control public CharSequence label;
         @Control public PendingIntent intent;
 
+        private Action() {}
+
         public static final class Builder {
             private final Action action = new Action();
 

@@ -7,6 +7,8 @@ import io.haredge.standins.Control;
 public final class PendingIntent {
     public static final int FLAG_IMMUTABLE = 1 << 26;
 
+    private PendingIntent() {}
+
     @Control public Intent intent;
 
     public static PendingIntent getActivity(Context context, int requestCode, Intent intent, int flags) {

@@ -1,12 +1,16 @@
 package android.content;
 
 import android.net.Uri;
+import io.haredge.standins.Control;
 import io.haredge.standins.Phone;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
 
 public abstract class ContentResolver {
+    @Control
+    public ContentResolver() {}
+
     public final OutputStream openOutputStream(Uri uri, String mode) throws FileNotFoundException {
         Phone.Document document = Phone.current().documents.get(uri.toString());
         if (document == null) {

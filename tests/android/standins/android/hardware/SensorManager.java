@@ -13,6 +13,11 @@ public class SensorManager {
     }
 
     public boolean registerListener(SensorEventListener listener, Sensor sensor, int samplingPeriodUs,
+            int maxReportLatencyUs) {
+        return registerListener(listener, sensor, samplingPeriodUs, maxReportLatencyUs, null);
+    }
+
+    public boolean registerListener(SensorEventListener listener, Sensor sensor, int samplingPeriodUs,
             int maxReportLatencyUs, Handler handler) {
         return Phone.current().listen(listener, sensor);
     }

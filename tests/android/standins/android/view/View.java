@@ -10,10 +10,10 @@ public class View {
     public static final int GONE = 8;
     public static final int ACCESSIBILITY_LIVE_REGION_POLITE = 1;
 
-    protected int paddingLeft;
-    protected int paddingTop;
-    protected int paddingRight;
-    protected int paddingBottom;
+    private int paddingLeft;
+    private int paddingTop;
+    private int paddingRight;
+    private int paddingBottom;
     private final Context context;
     private ViewGroup.LayoutParams layoutParams;
     private OnClickListener onClick;
@@ -103,6 +103,22 @@ public class View {
         paddingTop = top;
         paddingRight = right;
         paddingBottom = bottom;
+    }
+
+    public int getPaddingLeft() {
+        return paddingLeft;
+    }
+
+    public int getPaddingTop() {
+        return paddingTop;
+    }
+
+    public int getPaddingRight() {
+        return paddingRight;
+    }
+
+    public int getPaddingBottom() {
+        return paddingBottom;
     }
 
     public void setFitsSystemWindows(boolean fitSystemWindows) {}

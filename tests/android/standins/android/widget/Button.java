@@ -3,6 +3,7 @@ package android.widget;
 import android.content.Context;
 import android.graphics.Canvas;
 import android.graphics.Paint;
+import io.haredge.standins.Control;
 
 public class Button extends TextView {
     private static final int PADDING_DP = 8;
@@ -25,6 +26,7 @@ public class Button extends TextView {
     }
 
     @Override
+    @Control
     protected float startOf(String line) {
         return (getWidth() - paint.measureText(line)) / 2;
     }

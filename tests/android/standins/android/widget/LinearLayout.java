@@ -42,7 +42,7 @@ public class LinearLayout extends ViewGroup {
 
     @Override
     protected void onMeasure(int widthMeasureSpec, int heightMeasureSpec) {
-        int inside = MeasureSpec.getSize(widthMeasureSpec) - paddingLeft - paddingRight;
+        int inside = MeasureSpec.getSize(widthMeasureSpec) - getPaddingLeft() - getPaddingRight();
         float weights = 0;
         for (int index = 0; index < getChildCount(); index++) {
             weights += ((LayoutParams) getChildAt(index).getLayoutParams()).weight;
@@ -58,13 +58,13 @@ public class LinearLayout extends ViewGroup {
                     ? 0 : child.getMeasuredHeight() + params.topMargin + params.bottomMargin;
             height = orientation == HORIZONTAL ? Math.max(height, needed) : height + needed;
         }
-        setMeasuredDimension(MeasureSpec.getSize(widthMeasureSpec), height + paddingTop + paddingBottom);
+        setMeasuredDimension(MeasureSpec.getSize(widthMeasureSpec), height + getPaddingTop() + getPaddingBottom());
     }
 
     @Override
     protected void onLayout(boolean changed, int l, int t, int r, int b) {
-        int x = paddingLeft;
-        int y = paddingTop;
+        int x = getPaddingLeft();
+        int y = getPaddingTop();
         for (int index = 0; index < getChildCount(); index++) {
             View child = getChildAt(index);
             if (child.getVisibility() == GONE) {

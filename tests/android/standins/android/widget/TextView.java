@@ -14,6 +14,7 @@ public class TextView extends View {
     private static final float LINE = 1.35f;
     private static final float DEFAULT_SP = 14;
 
+    @Control
     protected final Paint paint = new Paint(Paint.ANTI_ALIAS_FLAG);
     private CharSequence text = "";
 
@@ -51,14 +52,14 @@ public class TextView extends View {
     @Override
     protected void onMeasure(int widthMeasureSpec, int heightMeasureSpec) {
         int width = MeasureSpec.getSize(widthMeasureSpec);
-        int height = Math.round(lines(width - paddingLeft - paddingRight).size() * lineHeight());
-        setMeasuredDimension(width, resolveSize(height + paddingTop + paddingBottom, heightMeasureSpec));
+        int height = Math.round(lines(width - getPaddingLeft() - getPaddingRight()).size() * lineHeight());
+        setMeasuredDimension(width, resolveSize(height + getPaddingTop() + getPaddingBottom(), heightMeasureSpec));
     }
 
     @Override
     protected void onDraw(Canvas canvas) {
-        float baseline = paddingTop + 0.75f * lineHeight();
-        for (String line : lines(getWidth() - paddingLeft - paddingRight)) {
+        float baseline = getPaddingTop() + 0.75f * lineHeight();
+        for (String line : lines(getWidth() - getPaddingLeft() - getPaddingRight())) {
             canvas.drawText(line, startOf(line), baseline, paint);
             baseline += lineHeight();
         }
@@ -66,7 +67,7 @@ public class TextView extends View {
 
     @Control
     protected float startOf(String line) {
-        return paddingLeft;
+        return getPaddingLeft();
     }
 
     private float lineHeight() {

@@ -39,7 +39,7 @@ class ScreenTest {
     @Test
     void theDayTheProbabilitiesAndTheCardAreDrawn() {
         List<String> drawn = draw(SHORT_SIDE).texts;
-        for (String text : List.of("Today", "Walking downstairs", "00:00", "12:00", "24:00", "Model")) {
+        for (String text : List.of("Today", "Walking downstairs", "0", "12", "24", "Model")) {
             assertTrue(drawn.contains(text), text + " is not among " + drawn);
         }
         String all = String.join(" ", drawn);

@@ -1,5 +1,6 @@
 package android.content.res;
 
+import io.haredge.standins.Control;
 import io.haredge.standins.Phone;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -8,6 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 public final class AssetManager {
+    @Control
+    public AssetManager() {}
+
     public InputStream open(String fileName) throws IOException {
         byte[] changed = Phone.current().changedAssets.get(fileName);
         return changed != null ? new ByteArrayInputStream(changed)

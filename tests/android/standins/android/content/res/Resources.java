@@ -5,6 +5,9 @@ import io.haredge.standins.Control;
 import io.haredge.standins.Phone;
 
 public class Resources {
+    @Control
+    public Resources() {}
+
     public DisplayMetrics getDisplayMetrics() {
         DisplayMetrics metrics = new DisplayMetrics();
         metrics.density = Phone.current().density;

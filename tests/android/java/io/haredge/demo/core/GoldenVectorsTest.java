@@ -3,11 +3,14 @@ package io.haredge.demo.core;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.haredge.demo.TestFiles;
 import io.haredge.litert.NativeLiteRt;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +48,17 @@ class GoldenVectorsTest {
                     assertArrayEquals(Vectors.probabilities(wanted.get(index)), answers.get(index), 0f, which);
                 }
             }
+        }
+    }
+
+    @Test
+    void recordingsOfTheGoldenEventsAreWrittenForTheReplay() throws Exception {
+        for (Map<String, Object> vectors : Vectors.cases("haredge.vectors")) {
+            Path path = Path.of(System.getProperty("haredge.out"), vectors.get("name") + ".csv");
+            try (CsvRecorder recorder = new CsvRecorder(Files.newOutputStream(path))) {
+                Vectors.record(vectors, recorder);
+            }
+            assertTrue(Files.size(path) > 0);
         }
     }
 

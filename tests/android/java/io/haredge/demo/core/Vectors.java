@@ -37,23 +37,37 @@ final class Vectors {
         return maps(asMap(Json.parse(new String(content, StandardCharsets.UTF_8))).get("cases"));
     }
 
+    /** Takes an event. */
+    private interface Taker {
+        void take(long timeNs, double x, double y, double z) throws IOException;
+    }
+
     /** Feeds the events of a case to a resampler, in their order. */
     static void feed(Map<String, Object> vectors, Resampler resampler) {
+        try {
+            feed(vectors, resampler::accelerometer, resampler::gyroscope);
+        } catch (IOException impossible) {
+            throw new AssertionError(impossible);
+        }
+        resampler.finish();
+    }
+
+    /** Records the events of a case, in their order. */
+    static void record(Map<String, Object> vectors, CsvRecorder recorder) throws IOException {
+        feed(vectors, recorder::accelerometer, recorder::gyroscope);
+    }
+
+    private static void feed(Map<String, Object> vectors, Taker accelerometer, Taker gyroscope) throws IOException {
         for (Object row : (List<?>) vectors.get("events")) {
             List<?> event = (List<?>) row;
-            long time = ((Double) event.get(1)).longValue();
             double[] value = new double[3];
             for (int axis = 0; axis < 3; axis++) {
                 Object cell = event.get(2 + axis);
                 value[axis] = cell == null ? Double.NaN : (Double) cell;
             }
-            if (event.get(0).equals("acc")) {
-                resampler.accelerometer(time, value[0], value[1], value[2]);
-            } else {
-                resampler.gyroscope(time, value[0], value[1], value[2]);
-            }
+            Taker taker = event.get(0).equals("acc") ? accelerometer : gyroscope;
+            taker.take(((Double) event.get(1)).longValue(), value[0], value[1], value[2]);
         }
-        resampler.finish();
     }
 
     /** The windows that the Java core cuts of a case; its reports must be those of har_runtime. */

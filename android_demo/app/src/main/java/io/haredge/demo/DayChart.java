@@ -47,7 +47,7 @@ final class DayChart extends Lanes {
     void drawFoot(Canvas canvas, float left, float top, float right) {
         text.setColor(getContext().getColor(R.color.faint));
         for (int hour = 0; hour <= 24; hour += HOURS_BETWEEN_MARKS) {
-            String mark = String.format(Locale.getDefault(), "%02d:00", hour);
+            String mark = String.format(Locale.getDefault(), "%d", hour);
             float centre = left + hour * (right - left) / 24;
             float half = text.measureText(mark) / 2;
             float at = Math.max(left, Math.min(centre - half, right - 2 * half));

@@ -5,6 +5,7 @@ import android.os.Looper;
 import io.haredge.demo.core.Answer;
 import io.haredge.demo.core.Card;
 import io.haredge.demo.core.Day;
+import io.haredge.demo.core.Reason;
 import io.haredge.demo.core.Trouble;
 import java.util.Arrays;
 
@@ -25,6 +26,8 @@ final class LiveState {
         final Trouble trouble;
         /** Index of a label, or {@code Answer.UNKNOWN}; of no meaning unless it is recognising. */
         final int activity;
+        /** Why the activity is unknown; null where it is not. */
+        final Reason reason;
         final double confidence;
         /** Of every label, after smoothing. */
         final double[] probabilities;
@@ -41,6 +44,7 @@ final class LiveState {
             message = state.message;
             trouble = state.trouble;
             activity = state.activity;
+            reason = state.reason;
             confidence = state.confidence;
             probabilities = state.probabilities.clone();
             accelerometerHz = state.accelerometerHz;
@@ -58,6 +62,7 @@ final class LiveState {
     private String message;
     private Trouble trouble = Trouble.NONE;
     private int activity = Answer.UNKNOWN;
+    private Reason reason;
     private double confidence;
     private double[] probabilities = new double[0];
     private double accelerometerHz = Double.NaN;
@@ -92,6 +97,7 @@ final class LiveState {
     synchronized void answered(Answer answer, double accHz, double gyroHz) {
         phase = Phase.RECOGNISING;
         activity = answer.activity;
+        reason = answer.reason;
         confidence = answer.confidence;
         System.arraycopy(answer.smoothed, 0, probabilities, 0, probabilities.length);
         accelerometerHz = accHz;

@@ -3,18 +3,9 @@ package io.haredge.demo;
 import android.content.Context;
 import io.haredge.demo.core.Answer;
 import io.haredge.demo.core.Card;
-import java.util.Map;
 
 /** Activities in the user's language. */
 final class Names {
-    private static final Map<String, Integer> KNOWN = Map.of(
-            "walking", R.string.walking,
-            "stairs_up", R.string.stairs_up,
-            "stairs_down", R.string.stairs_down,
-            "sitting", R.string.sitting,
-            "standing", R.string.standing,
-            "lying", R.string.lying);
-
     private Names() {}
 
     /** The name of an activity; a label that the app has no word for is shown as the card writes it. */
@@ -22,7 +13,21 @@ final class Names {
         if (activity == Answer.UNKNOWN) {
             return context.getString(R.string.unknown);
         }
-        Integer name = KNOWN.get(card.label(activity));
-        return name == null ? card.label(activity) : context.getString(name);
+        switch (card.label(activity)) {
+            case "walking":
+                return context.getString(R.string.walking);
+            case "stairs_up":
+                return context.getString(R.string.stairs_up);
+            case "stairs_down":
+                return context.getString(R.string.stairs_down);
+            case "sitting":
+                return context.getString(R.string.sitting);
+            case "standing":
+                return context.getString(R.string.standing);
+            case "lying":
+                return context.getString(R.string.lying);
+            default:
+                return card.label(activity);
+        }
     }
 }

@@ -28,6 +28,7 @@ final class ProbabilityBars extends Lanes {
         fill.setColor(colour(lane));
         canvas.drawRect(left, top, left + (float) probability * (end - left), bottom, fill);
         text.setColor(getContext().getColor(R.color.faint));
-        canvas.drawText(String.format(Locale.getDefault(), "%d %%", Math.round(100 * probability)), numbers, bottom, text);
+        String number = String.format(Locale.getDefault(), "%d %%", Math.round(100 * probability));
+        canvas.drawText(number, right - text.measureText(number), bottom - 0.15f * laneHeight(), text);
     }
 }

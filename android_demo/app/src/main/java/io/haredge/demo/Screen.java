@@ -11,9 +11,9 @@ import android.widget.Button;
 import android.widget.LinearLayout;
 import android.widget.ScrollView;
 import android.widget.TextView;
-import io.haredge.demo.core.Answer;
 import io.haredge.demo.core.Card;
 import io.haredge.demo.core.Day;
+import io.haredge.demo.core.Reason;
 import io.haredge.demo.core.Trouble;
 
 /** The main screen's views and what they say; one column, in landscape two. */
@@ -86,9 +86,9 @@ final class Screen {
         boolean running = state.phase != LiveState.Phase.STOPPED;
         if (recognising) {
             activity.setText(Names.of(context, card, state.activity));
-            confidence.setText(state.activity == Answer.UNKNOWN
-                    ? context.getString(R.string.confidence_unknown)
-                    : context.getString(R.string.confidence, Math.round(100 * state.confidence)));
+            confidence.setText(state.reason == null
+                    ? context.getString(R.string.confidence, Math.round(100 * state.confidence))
+                    : context.getString(wordsOf(state.reason)));
         } else {
             activity.setText(running ? R.string.waiting : R.string.stopped);
         }
@@ -114,7 +114,10 @@ final class Screen {
             int seconds = day.seconds(label);
             if (seconds >= LEAST_SECONDS) {
                 int minutes = Math.max(1, Math.round(seconds / 60f));
-                append(list, context.getString(R.string.minutes_of, Names.of(context, card, label), minutes));
+                String name = Names.of(context, card, label);
+                append(list, minutes < 60
+                        ? context.getString(R.string.minutes_of, name, minutes)
+                        : context.getString(R.string.hours_of, name, minutes / 60, minutes % 60));
             }
         }
         return list.length() == 0 ? context.getString(R.string.today_nothing) : context.getString(R.string.today_of, list);
@@ -134,6 +137,17 @@ final class Screen {
 
     private String rate(double hz) {
         return Double.isNaN(hz) ? context.getString(R.string.no_rate) : context.getString(R.string.rate, hz);
+    }
+
+    private static int wordsOf(Reason reason) {
+        switch (reason) {
+            case UNSURE:
+                return R.string.unsure;
+            case UNLIKE:
+                return R.string.unlike;
+            default:
+                return R.string.not_worn;
+        }
     }
 
     private String troubleOf(Trouble trouble) {

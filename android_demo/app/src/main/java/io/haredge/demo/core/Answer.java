@@ -9,6 +9,8 @@ public final class Answer {
     public long endNs;
     /** Index of a label of the card, after smoothing, or {@code UNKNOWN}. */
     public int activity;
+    /** Why it is unknown; null where it is not. */
+    public Reason reason;
     /** Probability of the likeliest label after smoothing, 0 to 1. */
     public double confidence;
     /** Of the window alone, as the model gave them. */

@@ -1,17 +1,18 @@
 package io.haredge.demo.core;
 
-/** From a window's probabilities to an answer: smoothed, and unknown where the card says that it is too unsure. */
+/** From a window's probabilities to an answer: smoothed, and unknown where the card or the wearer leaves it open. */
 final class Answering {
     private final Smoother smoother;
-    private final double threshold;
+    private final Rejector rejector;
+    private final WornDetector worn = new WornDetector();
 
     Answering(Card card) {
         smoother = card.smoothing == null ? null : new Smoother(card.smoothing);
-        threshold = card.rejectionThreshold;
+        rejector = card.rejection == null ? null : new Rejector(card.rejection);
     }
 
-    /** Completes an answer of which {@code raw} is filled. */
-    void complete(Answer answer, long endNs) {
+    /** Completes an answer of which {@code raw} is filled, from the window that it is of. */
+    void complete(Answer answer, float[] imu, long endNs) {
         answer.endNs = endNs;
         if (smoother != null) {
             smoother.take(endNs, answer.raw, answer.smoothed);
@@ -21,12 +22,15 @@ final class Answering {
             }
         }
         int best = 0;
-        float surest = answer.raw[0];
-        for (int label = 1; label < answer.raw.length; label++) {
+        for (int label = 1; label < answer.smoothed.length; label++) {
             best = answer.smoothed[label] > answer.smoothed[best] ? label : best;
-            surest = Math.max(surest, answer.raw[label]);
         }
         answer.confidence = answer.smoothed[best];
-        answer.activity = surest < threshold ? Answer.UNKNOWN : best;
+        if (!worn.step(imu, endNs)) {
+            answer.reason = Reason.NOT_WORN;
+        } else {
+            answer.reason = rejector == null ? null : rejector.judge(imu, answer.confidence, smoother != null);
+        }
+        answer.activity = answer.reason == null ? best : Answer.UNKNOWN;
     }
 }

@@ -27,10 +27,10 @@ public final class Card {
     public final String licence;
     /** Of the model file, lower-case hexadecimal; null in a card that was read from inside a model. */
     private final String sha256;
-    /** Confidence under which an answer counts as unknown; NaN where none was determined. */
-    public final double rejectionThreshold;
     /** How answers are steadied; null where the card does not say. */
     public final Smoothing smoothing;
+    /** When an answer is unknown; null where the card does not say. */
+    public final Rejection rejection;
 
     /** The hidden Markov model that steadies the answers. */
     public static final class Smoothing {
@@ -46,6 +46,66 @@ public final class Card {
             this.prior = prior;
             this.evidence = evidence;
         }
+
+        private Smoothing(Map<String, Object> table) {
+            this(rows(table, "transitions"), numbers(list(table, "prior")), number(table, "evidence"));
+        }
+
+        private boolean fits(int classes) {
+            boolean fits = transitions.length == classes && isDistribution(prior, classes) && evidence > 0 && evidence <= 1;
+            for (double[] row : transitions) {
+                fits &= isDistribution(row, classes);
+            }
+            for (double share : prior) {
+                fits &= share > 0;
+            }
+            return fits;
+        }
+
+        private static boolean isDistribution(double[] row, int classes) {
+            double sum = 0;
+            boolean fits = row.length == classes;
+            for (double share : row) {
+                fits &= share >= 0;
+                sum += share;
+            }
+            return fits && Math.abs(sum - 1) < 1e-4;
+        }
+    }
+
+    /** Thresholds, and what the windows of each activity are like in the training data. */
+    public static final class Rejection {
+        /** Of the filter's likeliest activity, under which it is unsure. */
+        final double confidence;
+        /** The same for a window's own likeliest activity, without the filter. */
+        final double rawConfidence;
+        /** In standard deviations, over which a window is unlike the training data. */
+        final double distance;
+        /** Of the window statistics, a row for each activity. */
+        final double[][] means;
+        /** Lower triangle, row by row, of the matrix that makes an activity's statistics uncorrelated with variance 1. */
+        final double[][] whitening;
+
+        private Rejection(Map<String, Object> table) {
+            confidence = number(table, "confidence");
+            rawConfidence = number(table, "raw_confidence");
+            distance = number(table, "distance");
+            means = rows(table, "means");
+            whitening = rows(table, "whitening");
+        }
+
+        private boolean fits(int classes) {
+            int size = Rejector.STATISTICS;
+            boolean fits = means.length == classes && whitening.length == classes && distance > 0
+                    && confidence >= 0 && confidence < 1 && rawConfidence >= 0 && rawConfidence < 1;
+            for (double[] row : means) {
+                fits &= row.length == size;
+            }
+            for (double[] row : whitening) {
+                fits &= row.length == size * (size + 1) / 2;
+            }
+            return fits;
+        }
     }
 
     private Card(Map<String, Object> table) {
@@ -60,10 +120,10 @@ public final class Card {
         Object int8 = map(table, "scores").get("int8");
         macroF1 = int8 == null ? Double.NaN : number(asMap(int8), "macro_f1");
         sha256 = (String) table.get("sha256");
-        Object threshold = table.get("rejection_threshold");
-        rejectionThreshold = threshold == null ? Double.NaN : (Double) threshold;
         Object steady = table.get("smoothing");
-        smoothing = steady == null ? null : smoothing(asMap(steady));
+        smoothing = steady == null ? null : new Smoothing(asMap(steady));
+        Object doubt = table.get("rejection");
+        rejection = doubt == null ? null : new Rejection(asMap(doubt));
     }
 
     /**
@@ -137,8 +197,11 @@ public final class Card {
         if (labels.length == 0 || new HashSet<>(Arrays.asList(labels)).size() < labels.length) {
             throw new BadModelException("the labels of the card are empty or repeat: " + Arrays.toString(labels));
         }
-        if (smoothing != null && !fits(smoothing)) {
+        if (smoothing != null && !smoothing.fits(labels.length)) {
             throw new BadModelException("the card's smoothing does not fit its " + labels.length + " labels");
+        }
+        if (rejection != null && !rejection.fits(labels.length)) {
+            throw new BadModelException("the card's rejection does not fit its " + labels.length + " labels");
         }
     }
 
@@ -148,26 +211,13 @@ public final class Card {
         }
     }
 
-    private boolean fits(Smoothing smoothing) {
-        boolean fits = smoothing.transitions.length == labels.length
-                && smoothing.prior.length == labels.length
-                && smoothing.evidence > 0;
-        for (double[] row : smoothing.transitions) {
-            fits &= row.length == labels.length;
+    private static double[][] rows(Map<String, Object> table, String name) {
+        List<Object> lists = list(table, name);
+        double[][] rows = new double[lists.size()][];
+        for (int row = 0; row < rows.length; row++) {
+            rows[row] = numbers((List<?>) lists.get(row));
         }
-        for (double share : smoothing.prior) {
-            fits &= share > 0;
-        }
-        return fits;
-    }
-
-    private static Smoothing smoothing(Map<String, Object> table) {
-        List<Object> rows = list(table, "transitions");
-        double[][] transitions = new double[rows.size()][];
-        for (int row = 0; row < transitions.length; row++) {
-            transitions[row] = numbers((List<?>) rows.get(row));
-        }
-        return new Smoothing(transitions, numbers(list(table, "prior")), number(table, "evidence"));
+        return rows;
     }
 
     private static Object present(Map<String, Object> table, String name) {

@@ -57,7 +57,7 @@ public final class Recognizer implements Windower.Sink {
     @Override
     public void window(int segment, long startNs, float[] imu) {
         model.run(imu, answer.raw);
-        answering.complete(answer, startNs + (Contract.WINDOW - 1) * Contract.PERIOD_NS);
+        answering.complete(answer, imu, startNs + (Contract.WINDOW - 1) * Contract.PERIOD_NS);
         listener.answer(answer);
     }
 }
