@@ -1,7 +1,7 @@
 """Draws the picture of `android_demo/README.md`: `python -m tests.android.screen`.
 
-The app's own code makes the screen, with the real model and a simulated wearer; stand-ins for Android's views lay it out
-and draw it, so no phone's fonts, buttons and bars are in it.
+The app's own code makes the screen, with the real model and a simulated wearer; stand-ins for Android's views lay it
+out and draw it, so no phone's fonts, buttons and bars are in it.
 """
 
 import os

@@ -2,8 +2,8 @@
 
 Its columns: time (s), acc_x, acc_y, acc_z (m/s^2 with gravity), gyro_x, gyro_y, gyro_z (rad/s) and, where there is
 truth, label. Other columns are passed over. An empty cell is a lost sample, but a row may be of one sensor alone, with
-empty cells for the other: so a phone records two that do not tick together. A file named .parquet or .pq is Parquet, any
-other is CSV.
+empty cells for the other: so a phone records two that do not tick together. A file named .parquet or .pq is Parquet,
+any other is CSV.
 """
 
 from collections.abc import Iterator, Sequence
