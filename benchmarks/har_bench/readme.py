@@ -12,6 +12,7 @@ import re
 import statistics
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -304,15 +305,17 @@ def draw_picture() -> str:
     from har_runtime import StreamingClassifier, load_model
     from har_runtime.answer import Answer
     from har_runtime.sinks import StreamInfo
-    from har_runtime.sinks.terminal import panel
+    from har_runtime.sinks.terminal import Sparkline, panel
     from har_runtime.sources import open_source
     from har_runtime.stream import run_stream
 
     class Latest:
         answer: Answer | None = None
+        signal = Sparkline()
 
         def write(self, answer: Answer) -> None:
             self.answer = answer
+            self.signal.add(answer.prediction)
 
         def close(self) -> None:
             """Nothing to let go of."""
@@ -322,7 +325,8 @@ def draw_picture() -> str:
     run_stream(StreamingClassifier(model), source, [latest])
     assert latest.answer is not None
     console = Console(record=True, width=72, file=Path("/dev/null").open("w"), color_system="truecolor")  # noqa: SIM115
-    console.print(panel(StreamInfo(model.card, source.description, source.report), latest.answer))
+    info = StreamInfo(model.card, source.description, source.report)
+    console.print(panel(info, replace(latest.answer, latency_s=None), str(latest.signal)))
     svg = console.export_svg(title="har-stream --demo")
     # rich asks a content network for its font; the picture must not.
     return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)

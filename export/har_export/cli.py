@@ -69,6 +69,8 @@ def _formats() -> str:
 def _export(options: argparse.Namespace) -> int:
     from har_export.interpreters import own_runtimes, runtimes
     from har_export.pipeline import export_model
+    from har_train.answers import fit_answers
+    from har_train.calibration import calibrated
     from har_train.checkpoint import load_checkpoint
     from har_train.datasets import load
     from har_train.windows import cut_windows
@@ -80,18 +82,24 @@ def _export(options: argparse.Namespace) -> int:
     checkpoint = load_checkpoint(options.checkpoint)
     record = checkpoint.record
     config = record.recipe.data
-    windows = cut_windows(load(config.dataset, data_folder(options.data), config.placement), config)
+    recordings = load(config.dataset, data_folder(options.data), config.placement)
+    windows = cut_windows(recordings, config)
     int8 = replace(INT8, macro_f1_loss=options.max_loss / 100, agreement=options.min_agreement / 100)
+    _say("smoothing and thresholds")
+    answers = fit_answers(
+        recordings, windows, record.split, lambda x: calibrated(checkpoint.logits(x), record.temperature)
+    )
     done = export_model(
         checkpoint,
         windows,
         options.out,
         options.name or re.sub(r"[^\w.-]+", "-", record.recipe.name),  # Settings changed by --set are in it.
         formats,
+        answers=answers,
         qat=options.qat,
         bounds={key: int8 if format.bound is INT8 else format.bound for key, format in FORMATS.items()},
         compared=own_runtimes() if options.quick else runtimes(options.tflite_runtime),
-        progress=lambda step: print(f"{step} ...", file=sys.stderr, flush=True),
+        progress=_say,
     )
     if options.json:
         print(json.dumps(done.to_dict(), indent=1))
@@ -105,3 +113,7 @@ def _export(options: argparse.Namespace) -> int:
     for line in done.summary():
         print(line)
     return 0
+
+
+def _say(step: str) -> None:
+    print(f"{step} ...", file=sys.stderr, flush=True)

@@ -25,6 +25,7 @@ from har_runtime.contract import WINDOW
 from har_runtime.errors import ModelError
 from har_runtime.files import write_all
 from har_runtime.model import card_path
+from har_train.answers import Answers
 from har_train.checkpoint import Checkpoint, TrainingRecord
 from har_train.windows import WindowSet
 
@@ -79,6 +80,7 @@ def export_model(
     name: str,
     formats: tuple[str, ...] = tuple(FORMATS),
     *,
+    answers: Answers | None = None,
     qat: bool = False,
     bounds: Mapping[str, Bound] | None = None,
     compared: list[Runtime] | None = None,
@@ -88,6 +90,7 @@ def export_model(
 
     Args:
         windows: of the checkpoint's data set; training users calibrate, test users score.
+        answers: smoothing and rejection for the card (`har_train.answers`); None leaves them out.
         qat: fine-tune the network for int8 first.
         bounds: by format, without a bound where it is left out; None for those of `FORMATS`.
         compared: runtimes to compare in; None for all that are here.
@@ -111,6 +114,8 @@ def export_model(
     tuned = fine_tuned(network, training, windows.of_users(record.split.validation), steps) if qat else None
     built = build(network, formats, training.x, tuned and tuned.network, steps)
     card = replace(make_card(record, name), gravity=gravity_of(training))
+    if answers is not None:
+        card = replace(card, smoothing=answers.smoothing, rejection=answers.rejection)
     sealed = {format: built.sealed(format, card) for format in built.models}
     parity = measure(sealed, built.ends, _calibrated(checkpoint, test.x), test, compared or runtimes(), steps)
     check(parity, {format: row.bound for format, row in FORMATS.items()} if bounds is None else bounds)

@@ -1,9 +1,11 @@
-"""Golden vectors for code in other languages: raw sensor events, the windows they must give, the answers to these.
+"""Golden vectors for code in other languages: raw sensor events, the windows they must give, the model's answers to
+these and how far they are from its training data; and sequences of answers with the smoothing filter's beliefs.
 
     har-export vectors waist --out export/vectors.json
 
 The events are a simulated wearer's, seen by sensors with faults that real ones have. Windows are float32, compared bit
-by bit; a port that uses other arithmetic states its own bound.
+by bit; a port that uses other arithmetic states its own bound. Distances and beliefs are float64 sums, whose last
+digits depend on the order of adding.
 """
 
 import argparse
@@ -19,8 +21,12 @@ from numpy.typing import NDArray
 
 from har_runtime.classify import StreamingClassifier
 from har_runtime.command import add_common, run_command
+from har_runtime.contract import HOP, PERIOD_NS
+from har_runtime.errors import ModelError
 from har_runtime.files import write_bytes
 from har_runtime.model import Model, load_model
+from har_runtime.rejection import Rejector
+from har_runtime.smoothing import HmmFilter
 from har_runtime.wearer import Wearer
 
 FORMAT = "haredge-vectors-1"
@@ -108,7 +114,14 @@ class Signal:
 
 
 def make_vectors(model: Model) -> dict[str, Any]:
-    """All cases as plain JSON-able values."""
+    """All cases as plain JSON-able values.
+
+    Raises:
+        ModelError: a card without smoothing or rejection.
+    """
+    if model.card.smoothing is None or model.card.rejection is None:
+        raise ModelError(f"{model.card.name}: its card has no smoothing and rejection; export the model again")
+    rejector = Rejector(model.card.rejection)
     cases: list[dict[str, Any]] = []
     for index, (name, make) in enumerate(CASES.items()):
         streams = make(Signal(seed=index, skip_s=20.0 + 7 * index), np.random.default_rng(index))
@@ -131,6 +144,7 @@ def make_vectors(model: Model) -> dict[str, Any]:
                         "start_ns": answer.window.start_ns,
                         "imu": base64.b64encode(answer.window.imu.astype("<f4").tobytes()).decode(),
                         "probabilities": [float(value) for value in answer.probabilities],
+                        "distance": float(rejector.distances(answer.window.imu[None])[0]),
                     }
                     for answer in answers
                 ],
@@ -157,7 +171,52 @@ def make_vectors(model: Model) -> dict[str, Any]:
         "event": ["sensor (acc or gyro)", "time (ns)", "x", "y", "z (m/s^2 or rad/s; null: not a number)"],
         "imu": "base64 of float32, little-endian, shape (50, 6), in the order of the card's channels",
         "cases": cases,
+        "smoothing": _smoothing_cases(HmmFilter(model.card.smoothing), len(model.card.labels)),
     }
+
+
+GAPS_S = (0.5, 0.5, 0.74, 0.76, 1.24, 2.0, 5.0, 59.9, 61.0, 3600.0, -10.0, 0.5)
+"""Between the ends of windows: neighbours, gaps on both sides of a rounding, longer ones than count, and a clock that
+was set back."""
+
+
+def _smoothing_cases(hmm: HmmFilter, classes: int) -> list[dict[str, Any]]:
+    """Windows' probabilities with the filter's belief after each."""
+    rng = np.random.default_rng(0)
+    steady = np.repeat(np.arange(6) % classes, 5)
+    sure = 0.9 * np.eye(classes)[steady] + 0.1 * rng.dirichlet(np.ones(classes), len(steady))
+    sequences = {
+        "steady": ("A window each half second, sure of itself.", sure, [HOP * PERIOD_NS] * len(sure)),
+        "doubt": ("No window is sure.", rng.dirichlet(np.ones(classes), 20), [HOP * PERIOD_NS] * 20),
+        "gaps": (
+            "Gaps of all lengths.",
+            rng.dirichlet(np.full(classes, 0.3), len(GAPS_S)),
+            [round(gap * 1e9) for gap in GAPS_S],
+        ),
+        "extremes": (
+            "Probabilities of 0 and 1, as an int8 model gives them.",
+            np.eye(classes)[rng.integers(0, classes, 15)],
+            [HOP * PERIOD_NS] * 15,
+        ),
+    }
+    cases: list[dict[str, Any]] = []
+    for name, (about, rows, steps_ns) in sequences.items():
+        hmm.reset()
+        windows: list[dict[str, Any]] = []
+        end_ns = 980_000_000
+        for row, step_ns in zip(rows.astype(np.float32), steps_ns, strict=True):
+            end_ns += step_ns
+            smoothed = hmm.step(row, end_ns)
+            windows.append(
+                {
+                    "end_ns": end_ns,
+                    "probabilities": row.tolist(),
+                    "belief": smoothed.probabilities.tolist(),
+                    "label": smoothed.index,
+                }
+            )
+        cases.append({"name": name, "about": about, "windows": windows})
+    return cases
 
 
 def _by_arrival(streams: list[Stream]) -> list[list[Any]]:
@@ -173,16 +232,21 @@ def _by_arrival(streams: list[Stream]) -> list[list[Any]]:
 
 def to_json(vectors: dict[str, Any]) -> str:
     """One event or window a line: a change shows where it is."""
-    text = json.dumps({**vectors, "cases": None}, indent=1)
-    cases = ",\n".join(_case(case) for case in vectors["cases"])
-    return text.replace('"cases": null', f'"cases": [\n{cases}\n ]') + "\n"
+    text = json.dumps({**vectors, "cases": None, "smoothing": None}, indent=1)
+    for key in ("cases", "smoothing"):
+        cases = ",\n".join(_case(case) for case in vectors[key])
+        text = text.replace(f'"{key}": null', f'"{key}": [\n{cases}\n ]')
+    return text + "\n"
 
 
 def _case(case: dict[str, Any]) -> str:
-    parts = [f'"{key}": {json.dumps(case[key])}' for key in ("name", "about", "dropped")]
-    for key in ("events", "windows"):
-        rows = ",\n".join(json.dumps(row, separators=(",", ":")) for row in case[key])
-        parts.append(f'"{key}": [\n{rows}\n]')
+    parts: list[str] = []
+    for key, value in case.items():
+        if isinstance(value, list):
+            rows = ",\n".join(json.dumps(row, separators=(",", ":")) for row in value)
+            parts.append(f'"{key}": [\n{rows}\n]')
+        else:
+            parts.append(f'"{key}": {json.dumps(value)}')
     return "{" + ",\n".join(parts) + "}"
 
 

@@ -49,9 +49,10 @@ class Answer:
     activity: str
     """A label of the card, after smoothing, or `UNKNOWN`."""
     confidence: float
-    """Probability of `activity` after smoothing; where it is unknown, that of the likeliest label. 0 to 1."""
+    """Probability of `activity` after smoothing; where it is unknown, that of the likeliest label. 0 to 1. Without an
+    HMM filter it is the window's own, and hysteresis may hold an activity that is not its likeliest."""
     probabilities: NDArray[np.float64]
-    """Of every label of the card after smoothing, in its order, shape (classes,)."""
+    """Of every label of the card after smoothing, in its order, shape (classes,); the window's own without a filter."""
     reason: Reason | None
     """Why it is unknown; None where it is not."""
     events: tuple[Event, ...]
@@ -64,3 +65,5 @@ class Answer:
     """What was received and lost so far; it goes on counting."""
     unix_s: float
     """The end of the window by this computer's clock, seconds since 1970."""
+    latency_s: float | None = None
+    """From the arrival of the window's last samples to this answer, seconds; None where nobody timed it."""

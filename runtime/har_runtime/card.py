@@ -1,6 +1,8 @@
 """The model card: what a model takes, gives and is worth, in a JSON beside the model and inside it."""
 
 import json
+import math
+import re
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -10,6 +12,11 @@ from har_runtime.errors import ModelError
 FORMAT = "haredge-card-1"
 METADATA_NAME = "haredge_card"
 """Name of the TFLite metadata entry and of the ONNX metadata property that hold the card."""
+
+STATISTICS = 2 * len(CHANNELS) + 1
+"""Numbers that a window is compared by: see `rejection.window_statistics`."""
+NUMBERS = re.compile(r"\[([-+.,\deE\s]*)\]")
+"""A list of numbers: it stands on one line."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,34 @@ class QuantisedEnds:
 
 
 @dataclass(frozen=True)
+class Smoothing:
+    """What an HMM filter over consecutive windows needs."""
+
+    transitions: tuple[tuple[float, ...], ...]
+    """Probability of each activity a hop (0.5 s) after each: a row for each activity before, in the labels' order."""
+    prior: tuple[float, ...]
+    """Share of each activity in the training windows, which the model's probabilities hold."""
+    evidence: float
+    """Exponent of a window's likelihood: below 1, since windows share half their samples."""
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """When an answer is unknown; thresholds are quantiles over the validation users' windows."""
+
+    confidence: float
+    """Of the HMM filter's likeliest activity, under which it is unsure."""
+    raw_confidence: float
+    """The same for a window's own likeliest activity, without the filter."""
+    distance: float
+    """From the nearest activity's training windows, in standard deviations, over which a window is unlike them."""
+    means: tuple[tuple[float, ...], ...]
+    """Of the window statistics (`rejection.window_statistics`), a row for each activity."""
+    whitening: tuple[tuple[float, ...], ...]
+    """Lower triangle, row by row, of the matrix that makes each activity's statistics uncorrelated with variance 1."""
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """Everything a program needs to feed a model and read its answer."""
 
@@ -83,8 +118,10 @@ class ModelCard:
     units: tuple[str, ...] = UNITS
     """Of each channel."""
     frame: str = FRAME
-    rejection_threshold: float | None = None
-    """Confidence under which an answer should count as unknown; None where none was determined."""
+    smoothing: Smoothing | None = None
+    """None where no recordings without a break could tell what follows what."""
+    rejection: Rejection | None = None
+    """None where it was not determined: no answer is unknown then."""
     gravity: tuple[float, float, float] | None = None
     """Which way was up: unit vector of acceleration, mean over training users standing; None where nobody stood."""
     quantised_ends: QuantisedEnds | None = None
@@ -94,7 +131,8 @@ class ModelCard:
 
     def to_json(self) -> str:
         """The card as JSON text; `card_from_json` reads it back."""
-        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1)
+        text = json.dumps({"format": FORMAT, **asdict(self)}, indent=1)
+        return NUMBERS.sub(lambda match: f"[{' '.join(match[1].split())}]", text)
 
 
 def card_from_json(text: str | bytes, where: str) -> ModelCard:
@@ -112,12 +150,10 @@ def card_from_json(text: str | bytes, where: str) -> ModelCard:
             raise ModelError(f"{where}: no model card (format {FORMAT} is missing); export the model with har-export")
         training = _known(Training, table["training"])
         scores = {name: CardScore(**_known(CardScore, row)) for name, row in table["scores"].items()}
-        ends = table.get("quantised_ends")
-        parts = {
-            "training": Training(**training),
-            "scores": scores,
-            "quantised_ends": ends and QuantisedEnds(**_known(QuantisedEnds, ends)),
-        }
+        parts = {"training": Training(**training), "scores": scores}
+        for name, kind in (("quantised_ends", QuantisedEnds), ("smoothing", Smoothing), ("rejection", Rejection)):
+            part = table.get(name)
+            parts[name] = part and kind(**_known(kind, part))
         card = ModelCard(**{**_known(ModelCard, table), **parts})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{where}: the model card is damaged or incomplete ({error})") from error
@@ -126,9 +162,13 @@ def card_from_json(text: str | bytes, where: str) -> ModelCard:
 
 
 def _known(kind: type, table: dict[str, Any]) -> dict[str, Any]:
-    """The entries that `kind` has; later versions may add others. JSON lists become tuples."""
+    """The entries that `kind` has; others come from other versions. JSON lists become tuples."""
     names = {entry.name for entry in fields(kind)}
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items() if key in names}
+    return {key: _frozen(value) for key, value in table.items() if key in names}
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
 
 
 def _check_contract(card: ModelCard, where: str) -> None:
@@ -147,3 +187,28 @@ def _check_contract(card: ModelCard, where: str) -> None:
         raise ModelError(f"{where}: the card's gravity must be three numbers, not {card.gravity}")
     if not card.labels or len(set(card.labels)) != len(card.labels):
         raise ModelError(f"{where}: the labels of the card are empty or repeat: {card.labels}")
+    for name, part, check in (
+        ("smoothing", card.smoothing, _smoothing_fits),
+        ("rejection", card.rejection, _rejection_fits),
+    ):
+        try:
+            fits = part is None or check(part, len(card.labels))
+        except (TypeError, ValueError):  # No numbers, or rows of different lengths.
+            fits = False
+        if not fits:
+            raise ModelError(f"{where}: {name} of the card does not fit its labels; export the model again")
+
+
+def _smoothing_fits(smoothing: Smoothing, classes: int) -> bool:
+    rows = (*smoothing.transitions, smoothing.prior)
+    stochastic = all(len(row) == classes and min(row) >= 0 and abs(sum(row) - 1) < 1e-4 for row in rows)
+    return len(rows) == classes + 1 and stochastic and min(smoothing.prior) > 0 and 0 < smoothing.evidence <= 1
+
+
+def _rejection_fits(rejection: Rejection, classes: int) -> bool:
+    size = STATISTICS
+    means, whitening = rejection.means, rejection.whitening
+    shaped = all(len(row) == size for row in means) and all(len(row) == size * (size + 1) // 2 for row in whitening)
+    finite = all(math.isfinite(value) for rows in (means, whitening) for row in rows for value in row)
+    thresholds = 0 <= rejection.confidence < 1 and 0 <= rejection.raw_confidence < 1 and rejection.distance > 0
+    return len(means) == len(whitening) == classes and shaped and finite and thresholds

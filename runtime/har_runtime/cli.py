@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from har_runtime.answering import Answering
 from har_runtime.axes import IDENTITY, parse_axes, turned
 from har_runtime.classify import StreamingClassifier
 from har_runtime.command import add_common, run_command
@@ -14,9 +15,11 @@ from har_runtime.interrupt import Interruptible
 from har_runtime.model import load_model, pretrained_names
 from har_runtime.samples import SampleChunk
 from har_runtime.sinks import Sink, StreamInfo, open_sink
+from har_runtime.smoothing import SMOOTHERS
 from har_runtime.sources import open_source
 from har_runtime.still import STILL_S, Still, describe, judge_placement, measure_still
-from har_runtime.stream import StreamResult, run_stream
+from har_runtime.stream import run_stream
+from har_runtime.summary import summary, to_dict
 
 DEMO_SOURCE = "simulated:?seed=0&seconds=120&speed=4"
 DEMO_NOTE = (
@@ -63,6 +66,11 @@ def main(arguments: list[str] | None = None) -> int:
         help=f"first stand still for {STILL_S} seconds: takes off the gyroscope's bias, checks unit, scale and which "
         "way up the sensor is",
     )
+    parser.add_argument(
+        "--smoothing",
+        choices=tuple(SMOOTHERS),
+        help="how answers become steady: hmm (default, where the model's card has transitions), hysteresis, or none",
+    )
     parser.add_argument("--demo", action="store_true", help="half a minute with a simulated wearer: needs no sensor")
     add_common(parser)
     parser.set_defaults(run=_stream)
@@ -94,6 +102,9 @@ def _stream(options: argparse.Namespace) -> int:
         print(DEMO_NOTE, file=sys.stderr, flush=True)
     axes = parse_axes(options.axes)
     model = load_model(options.model)
+    answering = Answering(model.card, options.smoothing)
+    for note in answering.notes:
+        print(note, file=sys.stderr, flush=True)
     source = open_source(options.source or DEMO_SOURCE)
     info = StreamInfo(model.card, source.description, source.report)
     sinks: list[Sink] = []
@@ -114,15 +125,15 @@ def _stream(options: argparse.Namespace) -> int:
                 chunks = turned(chunks, IDENTITY, found.gyro_bias)
             for uri in options.sink or ["terminal:"]:
                 sinks.append(open_sink(uri, info))
-            result = run_stream(StreamingClassifier(model), chunks, sinks)
+            result = run_stream(StreamingClassifier(model), chunks, sinks, answering)
     finally:
         for sink in sinks:
             sink.close()
         source.close()
     if options.json:
-        print(json.dumps(_to_dict(result, info, still), indent=1))
+        print(json.dumps(to_dict(result, info, still), indent=1))
     else:
-        for line in _summary(result, info):
+        for line in summary(result, info):
             print(line, file=sys.stderr)
     if interruptible.interrupted:
         raise KeyboardInterrupt
@@ -136,59 +147,3 @@ def _measure(chunks: Iterator[SampleChunk], interruptible: Interruptible) -> Sti
         if interruptible.interrupted:  # The chunks ended because of it.
             raise KeyboardInterrupt from None
         raise
-
-
-def _to_dict(result: StreamResult, info: StreamInfo, still: dict[str, Any] | None) -> dict[str, Any]:
-    found = info.report
-    return {
-        "model": info.card.name,
-        "source": info.source,
-        "units": found.units,
-        "range": found.range,
-        "lost": dict(found.lost),
-        "reconnections": found.reconnections,
-        "still": still,
-        **result.to_dict(),
-    }
-
-
-def _summary(result: StreamResult, info: StreamInfo) -> list[str]:
-    report = result.report
-    lines = [f"{result.windows} windows of {info.source}"]
-    if result.windows:
-        shares = sorted(result.seconds.items(), key=lambda item: -item[1])
-        lines.append("  " + ", ".join(f"{label} {seconds:.0f} s" for label, seconds in shares if seconds))
-    elif report.segments == 0 and (acc := report.accelerometer).received:
-        lines.append(
-            f"  no second without a gap in {acc.received} samples (sensor rate {acc.rate_hz or 0:.1f} Hz, needed 20 Hz "
-            f"or more; {acc.gaps} gaps over 0.1 s)"
-        )
-    for name, sensor in (("accelerometer", report.accelerometer), ("gyroscope", report.gyroscope)):
-        counts = {
-            "not finite": sensor.not_finite,
-            "repeated": sensor.duplicate,
-            "out of order": sensor.out_of_order,
-            "astray": sensor.stray,
-            "unpaired": sensor.unpaired,
-            "gaps": sensor.gaps,
-            "jumps of its clock": sensor.clock_jumps,
-            "stuck": sensor.stuck,
-            "at full scale": sensor.full_scale,
-        }
-        if any(counts.values()):
-            lines.append(f"  {name}: " + ", ".join(f"{count} {what}" for what, count in counts.items() if count))
-    found = info.report
-    for name, value in (("units", found.units), ("range", found.range)):
-        if value:
-            lines.append(f"  {name}: {value}")
-    if found.lost:
-        lines.append("  lost at the source: " + ", ".join(f"{count} x {why}" for why, count in found.lost.items()))
-    if found.reconnections:
-        lines.append(f"  reconnections: {found.reconnections}")
-    if result.scores is not None:
-        scores = result.scores
-        lines.append(
-            f"  against the source's labels ({scores.windows} windows): accuracy {100 * scores.accuracy:.2f} %, "
-            f"macro-F1 {100 * scores.macro_f1:.2f} %"
-        )
-    return lines

@@ -1,11 +1,11 @@
 """Model cards: whole, readable by later and earlier versions, and refused where they do not fit."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
-from har_runtime.card import CardScore, ModelCard, Training, card_from_json
+from har_runtime.card import STATISTICS, CardScore, ModelCard, Rejection, Smoothing, Training, card_from_json
 from har_runtime.errors import ModelError
 
 CARD = ModelCard(
@@ -25,6 +25,66 @@ def changed(**values) -> str:
 
 def test_a_card_reads_back_as_it_was() -> None:
     assert card_from_json(CARD.to_json(), "toy.json") == CARD
+
+
+SMOOTHING = Smoothing(((0.9, 0.1), (0.2, 0.8)), (0.5, 0.5), 0.7)
+REJECTION = Rejection(0.7, 0.5, 4.0, ((0.0,) * STATISTICS,) * 2, ((1.0,) * (STATISTICS * (STATISTICS + 1) // 2),) * 2)
+
+
+def test_smoothing_and_rejection_read_back_as_they_were() -> None:
+    card = replace(CARD, smoothing=SMOOTHING, rejection=REJECTION)
+    assert card_from_json(card.to_json(), "toy.json") == card
+
+
+def test_a_card_of_an_earlier_version_has_neither() -> None:
+    table = json.loads(CARD.to_json())
+    del table["smoothing"], table["rejection"]
+    table["rejection_threshold"] = None
+    card = card_from_json(json.dumps(table), "toy.json")
+    assert (card.smoothing, card.rejection) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"transitions": [[0.9, 0.1]]},
+        {"transitions": [[0.9, 0.1], [0.2, 0.9]]},
+        {"transitions": [[1.1, -0.1], [0.2, 0.8]]},
+        {"transitions": [["a", "b"], [0.2, 0.8]]},
+        {"transitions": 3},
+        {"prior": [1.0, 0.0]},
+        {"prior": [0.5]},
+        {"evidence": 0},
+        {"evidence": float("nan")},
+    ],
+)
+def test_smoothing_that_does_not_fit_is_refused(changes: dict) -> None:
+    with pytest.raises(ModelError, match=r"^toy.json: smoothing of the card does not fit"):
+        card_from_json(changed(smoothing={**asdict(SMOOTHING), **changes}), "toy.json")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"means": [[0.0] * STATISTICS]},
+        {"means": [[0.0] * 12] * 2},
+        {"means": [[float("inf")] * STATISTICS] * 2},
+        {"whitening": [[1.0] * 3] * 2},
+        {"whitening": None},
+        {"confidence": 1.5},
+        {"raw_confidence": "high"},
+        {"distance": -1},
+    ],
+)
+def test_rejection_that_does_not_fit_is_refused(changes: dict) -> None:
+    with pytest.raises(ModelError, match=r"^toy.json: rejection of the card does not fit"):
+        card_from_json(changed(rejection={**asdict(REJECTION), **changes}), "toy.json")
+
+
+def test_lists_of_numbers_stand_on_one_line_each() -> None:
+    text = replace(CARD, smoothing=SMOOTHING, rejection=REJECTION).to_json()
+    assert "[0.9, 0.1]" in text
+    assert len(text.splitlines()) < 120
 
 
 def test_what_a_later_version_adds_is_passed_over() -> None:

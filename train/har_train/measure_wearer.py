@@ -38,7 +38,7 @@ def measure(recording: Recording) -> dict[str, dict[str, Any]]:
     person: dict[str, dict[str, Any]] = {}
     for activity in POSTURES:
         signal = max(_bouts(recording, activity), key=len)
-        person[activity] = {"mean": _rounded(signal.mean(axis=0)), "spread": _rounded(_still_spread(signal))}
+        person[activity] = {"mean": _rounded(_still_mean(signal)), "spread": _rounded(_still_spread(signal))}
     for activity in GAITS:
         pieces = [
             bout[begin : begin + PIECE]
@@ -55,6 +55,14 @@ def _bouts(recording: Recording, activity: str) -> list[NDArray[np.float64]]:
     edges = np.flatnonzero(np.diff(np.concatenate([[False], recording.labels == activity, [False]])))
     imu = np.concatenate([recording.acc, recording.gyro], axis=1)
     return [imu[begin:end] for begin, end in edges.reshape(-1, 2)]
+
+
+def _still_mean(signal: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean over a bout, its acceleration as long as that of the samples: gravity does not shrink when somebody turns over
+    meanwhile, and the mean of two directions does."""
+    mean = signal.mean(axis=0)
+    mean[:3] *= np.linalg.norm(signal[:, :3], axis=1).mean() / np.linalg.norm(mean[:3])
+    return mean
 
 
 def _still_spread(signal: NDArray[np.float64]) -> NDArray[np.float64]:

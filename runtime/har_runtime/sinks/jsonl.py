@@ -8,6 +8,7 @@ import sys
 
 from har_runtime.answer import Answer
 from har_runtime.errors import SourceError
+from har_runtime.row import row_of
 from har_runtime.sinks.base import StreamInfo
 from har_runtime.uri import Uri
 
@@ -34,21 +35,7 @@ class JsonLines:
                 raise self._failed(error) from error
 
     def write(self, answer: Answer) -> None:
-        prediction = answer.prediction
-        row = {
-            "start_s": prediction.start_s,
-            "end_s": prediction.end_s,
-            "segment": prediction.window.segment,
-            "label": prediction.label,
-            "confidence": round(prediction.confidence, 6),
-            "probabilities": {
-                label: round(float(value), 6)
-                for label, value in zip(self._labels, prediction.probabilities, strict=True)
-            },
-        }
-        if answer.truth is not None:
-            row["truth"] = answer.truth
-        line = json.dumps(row) + "\n"
+        line = json.dumps(row_of(answer, self._labels)) + "\n"
         if self._file is None:
             sys.stdout.write(line)
             sys.stdout.flush()

@@ -3,15 +3,26 @@
 rich is imported where it is used: importing the runtime must stay quick.
 """
 
+from collections import deque
 from typing import Any
 
-from har_runtime.answer import Answer
+import numpy as np
+
+from har_runtime.answer import UNKNOWN, Answer
+from har_runtime.classify import Prediction
+from har_runtime.contract import HOP
 from har_runtime.errors import SourceError
 from har_runtime.resample import ResampleReport
 from har_runtime.sinks.base import Sink, StreamInfo
 from har_runtime.uri import Uri
 
 BAR_WIDTH = 32
+SPARKS = "▁▂▃▄▅▆▇█"
+SPARKS_PER_WINDOW = 3
+"""Characters for the half second that a window adds: enough to see steps."""
+SIGNAL_S = 10
+LEAST_RANGE = 2.0
+"""m/s^2 from the lowest to the highest character: less is noise, which must not look like movement."""
 
 
 def open_terminal(uri: Uri, info: StreamInfo) -> Sink:
@@ -30,71 +41,130 @@ class PlainLines:
 
     def __init__(self, console: Any, info: StreamInfo):
         self._console = console
-        self._label: str | None = None
+        self._shown: str | None = None
         console.print(f"{info.source} -> model {info.card.name}")
 
     def write(self, answer: Answer) -> None:
-        prediction = answer.prediction
-        if prediction.label != self._label:
-            self._label = prediction.label
-            self._console.print(
-                f"{prediction.end_s:10.2f} s  {prediction.label:12} {100 * prediction.confidence:5.1f} %"
-            )
+        shown = f"{answer.activity} ({answer.reason})" if answer.reason else answer.activity
+        if shown != self._shown:
+            self._shown = shown
+            self._console.print(f"{answer.prediction.end_s:10.2f} s  {shown:20} {100 * answer.confidence:5.1f} %")
 
     def close(self) -> None:
         """Nothing to let go of."""
 
 
 class LiveTerminal:
-    """Activity, probability bars, truth and sensor state, redrawn in place."""
+    """Activity, probability bars, signal, truth and sensor state, redrawn in place."""
 
     def __init__(self, console: Any, info: StreamInfo):
         from rich.live import Live
 
         self._info = info
+        self._signal = Sparkline()
         self._live = Live(console=console, refresh_per_second=10, transient=False)
         self._live.start()
 
     def write(self, answer: Answer) -> None:
-        self._live.update(panel(self._info, answer))
+        self._signal.add(answer.prediction)
+        self._live.update(panel(self._info, answer, str(self._signal)))
 
     def close(self) -> None:
         self._live.stop()
 
 
-def panel(info: StreamInfo, answer: Answer) -> Any:
-    """One answer as a rich panel."""
-    prediction, truth, report = answer.prediction, answer.truth, answer.report
+class Sparkline:
+    """The magnitude of acceleration over the last ten seconds, as characters."""
+
+    def __init__(self) -> None:
+        self._levels: deque[float] = deque(maxlen=SIGNAL_S * 2 * SPARKS_PER_WINDOW)
+        self._segment: int | None = None
+
+    def add(self, prediction: Prediction) -> None:
+        """Take in what a window adds to the one before."""
+        window = prediction.window
+        if self._segment not in (None, window.segment):
+            self._levels.append(np.nan)  # A gap.
+        self._segment = window.segment
+        magnitude = np.linalg.norm(window.imu[-HOP:, :3], axis=1)
+        self._levels.extend(float(part.mean()) for part in np.array_split(magnitude, SPARKS_PER_WINDOW))
+
+    def __str__(self) -> str:
+        levels = np.array(self._levels)
+        if not len(levels):
+            return ""
+        low, high = np.nanmin(levels), np.nanmax(levels)
+        low = min(low, (low + high - LEAST_RANGE) / 2)
+        step = max(high - low, LEAST_RANGE) / (len(SPARKS) - 1)
+        return "".join(" " if np.isnan(level) else SPARKS[round((level - low) / step)] for level in levels)
+
+
+def panel(info: StreamInfo, answer: Answer, signal: str = "") -> Any:
+    """One answer as a rich panel.
+
+    Args:
+        signal: a `Sparkline` up to this answer.
+    """
     from rich.console import Group
     from rich.panel import Panel
     from rich.table import Table
     from rich.text import Text
 
-    headline = Text(prediction.label.replace("_", " "), style="bold green")
-    headline.append(f"   {100 * prediction.confidence:.0f} %", style="bold")
-    if truth:
-        headline.append(f"   truth: {truth.replace('_', ' ')}", style="dim")
+    prediction = answer.prediction
+    if answer.activity == UNKNOWN:
+        headline = Text(f"unknown: {answer.reason}", style="bold yellow")
+    else:
+        headline = Text(_spaced(answer.activity), style="bold green")
+        headline.append(f"   {100 * answer.confidence:.0f} %", style="bold")
+    headline.append(f"   this window: {_spaced(prediction.label)}", style="dim")
+    if answer.truth:
+        headline.append(f"   truth: {_spaced(answer.truth)}", style="dim")
     bars = Table.grid(padding=(0, 1))
-    for label, value in zip(info.card.labels, prediction.probabilities.tolist(), strict=True):
-        chosen = label == prediction.label
+    for label, value in zip(info.card.labels, answer.probabilities.tolist(), strict=True):
+        chosen = label == answer.activity
         bars.add_row(
-            Text(label.replace("_", " "), style="bold" if chosen else ""),
+            Text(_spaced(label), style="bold" if chosen else ""),
             Text("█" * round(BAR_WIDTH * value), style="green" if chosen else "blue"),
             Text(f"{100 * value:5.1f} %", style="" if chosen else "dim"),
         )
-    acc, gyro = report.accelerometer, report.gyroscope
-    rate = "measuring" if acc.rate_hz is None else f"{acc.rate_hz:.1f} Hz"
-    state = (
-        f"{prediction.end_s:.1f} s   sensor {rate}   dropped {acc.dropped + gyro.dropped}   "
-        f"gaps {max(acc.gaps, gyro.gaps)}"
-    )
-    losses = _losses(info, report)
+    lines = [Text(f"signal {signal}", style="cyan", no_wrap=True)] if signal else []
+    lines += [Text(line, style="dim") for line in _state(answer)]
+    lines += [Text(line, style="red") for line in _losses(info, answer.report)]
     return Panel(
-        Group(headline, Text(), bars, Text(), Text(state, style="dim"), *[Text(line, style="red") for line in losses]),
+        Group(headline, Text(), bars, Text(), *lines),
         title=info.source,
         subtitle=f"model {info.card.name}",
         width=72,
     )
+
+
+def _spaced(label: str) -> str:
+    return label.replace("_", " ")
+
+
+def _state(answer: Answer) -> list[str]:
+    """Where the sensor and the day stand, two lines."""
+    acc, gyro = answer.report.accelerometer, answer.report.gyroscope
+    rate = "measuring" if acc.rate_hz is None else f"{acc.rate_hz:.1f} Hz"
+    latency = "" if answer.latency_s is None else f"   latency {1000 * answer.latency_s:.1f} ms"
+    totals = answer.totals
+    active = sum(seconds for activity, seconds in totals.seconds.items() if activity != UNKNOWN)
+    return [
+        f"{answer.prediction.end_s:.1f} s   sensor {rate}   dropped {acc.dropped + gyro.dropped}   "
+        f"gaps {max(acc.gaps, gyro.gaps)}{latency}",
+        f"today: known {_clock(active)}   unknown {_clock(totals.seconds.get(UNKNOWN, 0.0))}   "
+        f"not worn {_clock(totals.not_worn_s)}   changes {totals.transitions}",
+    ]
+
+
+def _clock(seconds: float) -> str:
+    """Hours, minutes and seconds.
+
+    >>> _clock(3725)
+    '1:02:05'
+    """
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
 def _losses(info: StreamInfo, report: ResampleReport) -> list[str]:
