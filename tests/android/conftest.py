@@ -3,7 +3,6 @@
 import json
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -35,7 +34,6 @@ def properties(classes: Path, assets: Path, tmp_path_factory: pytest.TempPathFac
     """What the Java tests and stand-ins are told of the files they use."""
     folder = tmp_path_factory.mktemp("made")
     (folder / "faulty.json").write_text(json.dumps({"cases": faulty_cases()}), encoding="ascii")
-    (folder / "smoothing.json").write_text(json.dumps(_smoothing()), encoding="ascii")
     write_wearer(folder / "wearer.csv")
     values = {
         "user.timezone": "UTC",
@@ -44,7 +42,6 @@ def properties(classes: Path, assets: Path, tmp_path_factory: pytest.TempPathFac
         "haredge.res": APP / "res",
         "haredge.vectors": ROOT / "export" / "vectors.json",
         "haredge.faulty": folder / "faulty.json",
-        "haredge.smoothing": folder / "smoothing.json",
         "haredge.wearer": folder / "wearer.csv",
         "haredge.out": folder,
     }
@@ -81,24 +78,3 @@ def write_wearer(path: Path) -> None:
     """Two minutes of a simulated wearer at 50 Hz: standing, walking, stairs, sitting, lying."""
     recording = simulated_recording(seed=7, samples=6000)
     np.savetxt(path, np.concatenate([recording.acc, recording.gyro], axis=1), fmt="%.5f", delimiter=",")
-
-
-def _smoothing() -> dict[str, Any]:
-    """The filter of har_runtime's smoothing written down in numpy, on random answers with gaps."""
-    rng = np.random.default_rng(0)
-    classes, evidence = 6, 0.6
-    transitions = rng.dirichlet(np.full(classes, 0.3), classes) * 0.1 + 0.9 * np.eye(classes)
-    prior = rng.dirichlet(np.full(classes, 2.0))
-    belief, previous, end_ns = prior.copy(), None, 5_000_000_000
-    windows = []
-    for hops in [1, 1, 1, 3, 1, 0.7, 1, 500, 1, 1, 2.5, 1] * 4:
-        end_ns += round(hops * 5e8)
-        probabilities = rng.dirichlet(np.full(classes, 0.05)).astype(np.float32)
-        steps = 1 if previous is None else int(np.clip(np.rint((end_ns - previous) / 5e8), 1, 120))
-        for _ in range(steps):
-            belief = belief @ transitions
-        belief = belief * (np.maximum(probabilities.astype(np.float64), 1e-6) / prior) ** evidence
-        belief = belief / belief.sum()
-        previous = end_ns
-        windows.append({"end_ns": end_ns, "probabilities": probabilities.tolist(), "belief": belief.tolist()})
-    return {"transitions": transitions.tolist(), "prior": prior.tolist(), "evidence": evidence, "windows": windows}

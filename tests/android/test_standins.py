@@ -47,6 +47,16 @@ def test_every_method_is_one_of_androids_with_the_same_signature(declared: list[
     assert not wrong, "\n".join(wrong)
 
 
+def test_what_android_does_not_have_is_found_out() -> None:
+    require_api_list()
+    assert _has_method("android.os.Handler", "post", False, "boolean", ["java.lang.Runnable"])
+    assert not _has_method("android.os.Handler", "post", False, "boolean", ["java.lang.String"])
+    assert not _has_method("android.os.Handler", "post", False, "void", ["java.lang.Runnable"])
+    assert not _has_method("android.os.Handler", "post", True, "boolean", ["java.lang.Runnable"])
+    assert not _has_method("android.os.Handler", "put", False, "boolean", ["java.lang.Runnable"])
+    assert _find("android.os.Handel") is None
+
+
 def _find(name: str) -> ApiClass | None:
     try:
         return api_class(name)

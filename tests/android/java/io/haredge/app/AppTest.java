@@ -84,6 +84,21 @@ class AppTest {
     }
 
     @Test
+    void aPhoneWornOtherwiseIsUnknownAndItSaysWhy() {
+        phone.open("MainActivity");
+        phone.press("Start");
+        for (int sample = 0; sample < 500; sample++) {
+            long time = 5_000_000_000L + 20_000_000L * sample;
+            float sway = (float) Math.sin(0.7 * sample);
+            phone.deliver(Sensor.TYPE_ACCELEROMETER, time, -9 + sway, 0.5f * sway, -3 - sway);
+            phone.deliver(Sensor.TYPE_GYROSCOPE, time, sway, -0.5f * sway, 0.1f * sway);
+        }
+        phone.run();
+        assertSays("Unknown");
+        assertSays("Unlike anything the model has learnt");
+    }
+
+    @Test
     void itGoesOnWhileNobodyLooksAndWhenThePhoneIsTurned() {
         phone.open("MainActivity");
         phone.press("Start");

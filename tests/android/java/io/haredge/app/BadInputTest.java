@@ -71,7 +71,7 @@ class BadInputTest {
     void aModelOfOtherClasses() throws IOException {
         change("waist.json", TestFiles.text("waist.json")
                 .replaceAll("\"sha256\": \"[0-9a-f]+\"", "\"sha256\": null")
-                .replaceAll("\"smoothing\": \\{[^}]*\\}", "\"smoothing\": null")
+                .replaceAll("\"(smoothing|rejection)\": \\{[^}]*\\}", "\"$1\": null")
                 .replace("  \"lying\"\n", "  \"lying\", \"swimming\"\n"));
         phone.open("MainActivity");
         phone.press("Start");

@@ -52,6 +52,18 @@ class GoldenVectorsTest {
     }
 
     @Test
+    void distancesFromTheTrainingDataAreThoseOfPython() throws Exception {
+        Rejector rejector = new Rejector(Card.parse(TestFiles.text("waist.json")).rejection);
+        for (Map<String, Object> vectors : Vectors.cases("haredge.vectors")) {
+            List<Map<String, Object>> wanted = Vectors.maps(vectors.get("windows"));
+            List<Vectors.Cut> cuts = Vectors.cut(vectors);
+            for (int index = 0; index < cuts.size(); index++) {
+                assertEquals((Double) wanted.get(index).get("distance"), rejector.distance(cuts.get(index).imu), 1e-9);
+            }
+        }
+    }
+
+    @Test
     void recordingsOfTheGoldenEventsAreWrittenForTheReplay() throws Exception {
         for (Map<String, Object> vectors : Vectors.cases("haredge.vectors")) {
             Path path = Path.of(System.getProperty("haredge.out"), vectors.get("name") + ".csv");

@@ -4,28 +4,25 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.haredge.demo.TestFiles;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** The filter against the same filter in numpy, and what the core makes of it. */
+/** The filter against har_runtime's. */
 class SmootherTest {
     private static final double TOLERANCE = 1e-12;
 
     @Test
-    void beliefsAreThoseOfNumpyGapsIncluded() throws Exception {
-        byte[] content = Files.readAllBytes(Path.of(System.getProperty("haredge.smoothing")));
-        Map<String, Object> reference = Vectors.asMap(Json.parse(new String(content, StandardCharsets.UTF_8)));
-        Smoother smoother = new Smoother(
-                new Card.Smoothing(table(reference.get("transitions")), row(reference.get("prior")), (Double) reference.get("evidence")));
-        for (Map<String, Object> window : Vectors.maps(reference.get("windows"))) {
-            double[] wanted = row(window.get("belief"));
-            double[] belief = new double[wanted.length];
-            smoother.take(((Double) window.get("end_ns")).longValue(), Vectors.probabilities(window), belief);
-            assertArrayEquals(wanted, belief, TOLERANCE);
+    void beliefsAreThoseOfTheGoldenVectorsGapsIncluded() throws Exception {
+        Card card = Card.parse(TestFiles.text("waist.json"));
+        for (Map<String, Object> sequence : Vectors.sequences("haredge.vectors")) {
+            Smoother smoother = new Smoother(card.smoothing);
+            for (Map<String, Object> window : Vectors.maps(sequence.get("windows"))) {
+                double[] wanted = ((List<?>) window.get("belief")).stream().mapToDouble(value -> (Double) value).toArray();
+                double[] belief = new double[wanted.length];
+                smoother.take(((Double) window.get("end_ns")).longValue(), Vectors.probabilities(window), belief);
+                assertArrayEquals(wanted, belief, TOLERANCE, (String) sequence.get("name"));
+            }
         }
     }
 
@@ -40,13 +37,5 @@ class SmootherTest {
         smoother.take(10 * Contract.HOP_NS, new float[] {0.1f, 0.9f}, belief);
         assertEquals(1.0, belief[0] + belief[1], TOLERANCE);
         assertEquals(0, belief[0] > belief[1] ? 0 : 1);
-    }
-
-    private static double[][] table(Object value) {
-        return ((List<?>) value).stream().map(SmootherTest::row).toArray(double[][]::new);
-    }
-
-    private static double[] row(Object value) {
-        return ((List<?>) value).stream().mapToDouble(entry -> (Double) entry).toArray();
     }
 }

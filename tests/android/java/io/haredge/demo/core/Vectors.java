@@ -33,8 +33,17 @@ final class Vectors {
 
     /** The cases of the file that a system property names. */
     static List<Map<String, Object>> cases(String property) throws IOException {
+        return maps(read(property).get("cases"));
+    }
+
+    /** The sequences of answers with the smoothing filter's beliefs, of the file that a system property names. */
+    static List<Map<String, Object>> sequences(String property) throws IOException {
+        return maps(read(property).get("smoothing"));
+    }
+
+    private static Map<String, Object> read(String property) throws IOException {
         byte[] content = Files.readAllBytes(Path.of(System.getProperty(property)));
-        return maps(asMap(Json.parse(new String(content, StandardCharsets.UTF_8))).get("cases"));
+        return asMap(Json.parse(new String(content, StandardCharsets.UTF_8)));
     }
 
     /** Takes an event. */

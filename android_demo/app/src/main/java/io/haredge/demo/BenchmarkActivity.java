@@ -83,7 +83,7 @@ public final class BenchmarkActivity extends Activity {
         List<LiteRtModel> open = new ArrayList<>();
         try {
             AssetManager assets = getAssets();
-            Card card = LiteRtModel.loadCard(assets, SensorService.MODEL);
+            Card card = LiteRtModel.loadCard(assets, Session.MODEL);
             Benchmark benchmark = new Benchmark(card.classes(),
                     subject(assets, card, card.name, card.name + ".tflite", "int8", card.macroF1, open),
                     subject(assets, card, card.name + "-fp32.tflite", card.name + "-fp32.tflite", "fp32", Double.NaN, open));

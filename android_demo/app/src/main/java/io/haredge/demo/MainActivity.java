@@ -30,7 +30,7 @@ public final class MainActivity extends Activity {
         screen.benchmark.setOnClickListener(view -> startActivity(new Intent(this, BenchmarkActivity.class)));
         setContentView(screen.root);
         try {
-            Card card = LiteRtModel.loadCard(getAssets(), SensorService.MODEL);
+            Card card = LiteRtModel.loadCard(getAssets(), Session.MODEL);
             screen.setCard(card);
             storedDay = new Day(card.labels());
             new DayFile(getFilesDir()).read(storedDay);
