@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from har_bench import tables
+from har_bench import answer_tables, tables
 from har_bench.cross_validation import METHODS, PARTS, SUITES
 from har_runtime.command import run_command
 from har_runtime.errors import DataError
@@ -283,6 +283,9 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "emulated_pi": ("emulated_pi", _emulated_pi),
     "week": ("week", _endurance),
     "live_cost": ("live_cost", _live_cost),
+    "smoothing": ("smoothing", answer_tables.smoothing),
+    "rejection": ("rejection", answer_tables.rejection),
+    "left_out": ("left_out", answer_tables.left_out),
 }
 """For each block, the result that it shows and how."""
 

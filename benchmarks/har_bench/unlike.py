@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 from sklearn.metrics import roc_auc_score
 
+from har_bench.answer_tables import SCORES
 from har_runtime.rejection import Rejector
 from har_train.answers import Answers, beliefs
 from har_train.calibration import calibrated
@@ -25,15 +26,7 @@ from har_train.checkpoint import Checkpoint
 from har_train.continuous import Track
 from har_train.windows import WindowSet
 
-ENERGY, PROBABILITY, SMOOTHED, FEATURES, STATISTICS, VERDICT = (
-    "energy",
-    "largest probability",
-    "largest probability, smoothed",
-    "network features",
-    "window statistics",
-    "verdict",
-)
-SCORES = (ENERGY, PROBABILITY, SMOOTHED, FEATURES, STATISTICS, VERDICT)
+ENERGY, PROBABILITY, SMOOTHED, FEATURES, STATISTICS, VERDICT = SCORES
 VARIANCE_FLOOR = 1e-6
 """Added to the features' variances, for features that are 0 in every training window."""
 
@@ -46,7 +39,7 @@ class Scorer:
     answers: Answers
     means: NDArray[np.float64]
     """Features' mean in each class, shape (classes, width)."""
-    precision: NDArray[np.float64]
+    precision: NDArray[np.floating]
     """Inverse of their covariance within classes, shape (width, width)."""
 
     def scores(self, tracks: Sequence[Track]) -> dict[str, NDArray[np.float64]]:

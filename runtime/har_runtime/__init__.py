@@ -1,5 +1,7 @@
-"""Real-time human activity recognition from an IMU: resample, window, classify."""
+"""Real-time human activity recognition from an IMU: resample, window, classify, answer."""
 
+from har_runtime.answer import UNKNOWN, Answer
+from har_runtime.answering import Answering
 from har_runtime.card import ModelCard
 from har_runtime.classify import Prediction, StreamingClassifier, classify_recording
 from har_runtime.errors import DataError, HarError, ModelError, SourceError
@@ -9,6 +11,9 @@ from har_runtime.resample import Resampler
 from har_runtime.window import Window, Windower
 
 __all__ = [
+    "UNKNOWN",
+    "Answer",
+    "Answering",
     "DataError",
     "HarError",
     "Model",

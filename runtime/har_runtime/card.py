@@ -187,25 +187,26 @@ def _check_contract(card: ModelCard, where: str) -> None:
         raise ModelError(f"{where}: the card's gravity must be three numbers, not {card.gravity}")
     if not card.labels or len(set(card.labels)) != len(card.labels):
         raise ModelError(f"{where}: the labels of the card are empty or repeat: {card.labels}")
-    for name, part, check in (
-        ("smoothing", card.smoothing, _smoothing_fits),
-        ("rejection", card.rejection, _rejection_fits),
-    ):
+    for name, fit in (("smoothing", _smoothing_fits), ("rejection", _rejection_fits)):
         try:
-            fits = part is None or check(part, len(card.labels))
+            fits = getattr(card, name) is None or fit(card)
         except (TypeError, ValueError):  # No numbers, or rows of different lengths.
             fits = False
         if not fits:
             raise ModelError(f"{where}: {name} of the card does not fit its labels; export the model again")
 
 
-def _smoothing_fits(smoothing: Smoothing, classes: int) -> bool:
+def _smoothing_fits(card: ModelCard) -> bool:
+    smoothing, classes = card.smoothing, len(card.labels)
+    assert smoothing is not None
     rows = (*smoothing.transitions, smoothing.prior)
     stochastic = all(len(row) == classes and min(row) >= 0 and abs(sum(row) - 1) < 1e-4 for row in rows)
     return len(rows) == classes + 1 and stochastic and min(smoothing.prior) > 0 and 0 < smoothing.evidence <= 1
 
 
-def _rejection_fits(rejection: Rejection, classes: int) -> bool:
+def _rejection_fits(card: ModelCard) -> bool:
+    rejection, classes = card.rejection, len(card.labels)
+    assert rejection is not None
     size = STATISTICS
     means, whitening = rejection.means, rejection.whitening
     shaped = all(len(row) == size for row in means) and all(len(row) == size * (size + 1) // 2 for row in whitening)

@@ -59,7 +59,7 @@ def test_it_says_why_an_activity_is_unknown(console: Console, answer: Answer, re
 def test_it_shows_the_day(console: Console, answer: Answer) -> None:
     totals = Totals(0.0, {"still": 3600.0, "walking": 125.0, UNKNOWN: 61.0}, not_worn_s=7200.0, transitions=17)
     text = shown(console, replace(answer, totals=totals))
-    assert "today: known 1:02:05   unknown 0:01:01   not worn 2:00:00   changes 17" in text
+    assert "today 1:02:05 known, 0:01:01 unknown, 2:00:00 not worn, 17 changes" in text
 
 
 def window(number: int, magnitude: np.ndarray, segment: int = 0) -> Prediction:

@@ -99,7 +99,7 @@ def test_whitened_statistics_have_variance_one_and_no_correlation(windows) -> No
         statistics = window_statistics(windows.x[windows.y == index])
         whitened = (statistics - means[index]) @ whitener.T
         assert np.abs(whitened.mean(axis=0)).max() < 0.05
-        assert 0.5 < (whitened**2).mean() < 1.3  # The shrunken correlations leave a little.
+        assert 0.2 < (whitened**2).mean() < 1.3  # Correlations were shrunk, and a simulated signal's are strong.
 
 
 def test_thresholds_accept_the_validation_users_as_promised(answers, recordings, windows) -> None:

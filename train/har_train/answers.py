@@ -122,7 +122,7 @@ def fit_transitions(
 def fit_statistics(windows: WindowSet) -> tuple[tuple[tuple[float, ...], ...], tuple[tuple[float, ...], ...]]:
     """Means and whitening of each activity's window statistics: see `Rejection`."""
     means: list[NDArray[np.float64]] = []
-    whitening: list[NDArray[np.float64]] = []
+    whitening: list[NDArray[np.floating]] = []
     for index in range(len(windows.labels)):
         statistics = window_statistics(windows.x[windows.y == index])
         covariance = np.cov(statistics.T)
@@ -177,5 +177,5 @@ def _where(values: Sequence[NDArray[np.float64]], keep: Sequence[NDArray[np.bool
     return np.concatenate(values)[np.concatenate(keep)]
 
 
-def _rows(table: NDArray[np.float64]) -> tuple[tuple[float, ...], ...]:
+def _rows(table: NDArray[np.floating]) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(row) for row in table.tolist())

@@ -58,8 +58,8 @@ def _bouts(recording: Recording, activity: str) -> list[NDArray[np.float64]]:
 
 
 def _still_mean(signal: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean over a bout, its acceleration as long as that of the samples: gravity does not shrink when somebody turns over
-    meanwhile, and the mean of two directions does."""
+    """Mean over a bout, its acceleration as long as that of the samples: gravity does not shrink when somebody turns
+    over meanwhile, and the mean of two directions does."""
     mean = signal.mean(axis=0)
     mean[:3] *= np.linalg.norm(signal[:, :3], axis=1).mean() / np.linalg.norm(mean[:3])
     return mean

@@ -96,7 +96,8 @@ class Sparkline:
         low, high = np.nanmin(levels), np.nanmax(levels)
         low = min(low, (low + high - LEAST_RANGE) / 2)
         step = max(high - low, LEAST_RANGE) / (len(SPARKS) - 1)
-        return "".join(" " if np.isnan(level) else SPARKS[round((level - low) / step)] for level in levels)
+        # Rounded down, so that noise stays within the character that the middle of the least range falls into.
+        return "".join(" " if np.isnan(level) else SPARKS[int((level - low) / step + 1e-9)] for level in levels)
 
 
 def panel(info: StreamInfo, answer: Answer, signal: str = "") -> Any:
@@ -152,8 +153,8 @@ def _state(answer: Answer) -> list[str]:
     return [
         f"{answer.prediction.end_s:.1f} s   sensor {rate}   dropped {acc.dropped + gyro.dropped}   "
         f"gaps {max(acc.gaps, gyro.gaps)}{latency}",
-        f"today: known {_clock(active)}   unknown {_clock(totals.seconds.get(UNKNOWN, 0.0))}   "
-        f"not worn {_clock(totals.not_worn_s)}   changes {totals.transitions}",
+        f"today {_clock(active)} known, {_clock(totals.seconds.get(UNKNOWN, 0.0))} unknown, "
+        f"{_clock(totals.not_worn_s)} not worn, {totals.transitions} changes",
     ]
 
 

@@ -1,0 +1,70 @@
+"""The benchmarks of answers as Markdown: smoothing, other placements, activities left out."""
+
+from typing import Any
+
+SCORES = (
+    "energy",
+    "largest probability",
+    "largest probability, smoothed",
+    "network features",
+    "window statistics",
+    "verdict",
+)
+"""See `unlike`."""
+WAYS = {"none": "each window by itself", "hysteresis": "hysteresis", "hmm": "HMM filter"}
+
+
+def smoothing(result: dict[str, Any]) -> str:
+    """Raw and smoothed answers over whole recordings."""
+    lines = [
+        "| answers | macro-F1, the six activities | macro-F1, posture changes as unknown | answered | median delay "
+        "| starts an hour |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in sorted(result["rows"], key=lambda row: (row["doubt"], list(WAYS).index(row["smoothing"]))):
+        delay = row["median_delay_s"]
+        way = WAYS[row["smoothing"]] + (", with doubt" if row["doubt"] else "")
+        lines.append(
+            f"| {way} | {100 * row['known_macro_f1']:.1f} | {100 * row['macro_f1']:.1f} "
+            f"| {100 * row['answered']:.1f} % | {'none' if delay is None else f'{delay:.2f} s'} "
+            f"| {row['starts_per_hour']:.0f} |"
+        )
+    changes = result["rows"][0]["changes"]
+    return "\n".join(lines) + (
+        f"\n\n{result['recordings']} recordings, {result['hours']:.1f} hours, of {len(result['users'])} people never "
+        f"seen; {changes / result['hours']:.0f} true changes an hour, by a script.\n"
+    )
+
+
+def rejection(result: dict[str, Any]) -> str:
+    """Windows of other placements, against those of test users at the waist."""
+    return _areas("windows of", [{**row, "name": row["unknown"]} for row in result["rows"]]) + (
+        f"\nOf {result['known_windows']:,} windows of people never seen, worn as the model's, "
+        f"{100 * result['known_called_unknown']:.1f} % were called unknown.\n"
+    )
+
+
+def left_out(result: dict[str, Any]) -> str:
+    """Windows of the activity that each network never learnt, against those of the others."""
+    rows = [{**row, "name": row["left_out"]} for row in result["rows"]]
+    mean = {
+        "name": "**mean**",
+        "windows": sum(row["windows"] for row in rows),
+        "auc": {score: sum(row["auc"][score] for row in rows) / len(rows) for score in SCORES},
+        "called_unknown": sum(row["called_unknown"] for row in rows) / len(rows),
+    }
+    wrongly = 100 * sum(row["known_called_unknown"] for row in rows) / len(rows)
+    return _areas("never learnt", [*rows, mean]) + (
+        f"\nOf the windows of the activities that they did learn, {wrongly:.1f} % were called unknown, on average.\n"
+    )
+
+
+def _areas(what: str, rows: list[dict[str, Any]]) -> str:
+    lines = [
+        f"| {what} | windows | {' | '.join(SCORES)} | called unknown |",
+        f"|---|---|{'---|' * len(SCORES)}---|",
+    ]
+    for row in rows:
+        cells = " | ".join(f"{row['auc'][score]:.3f}" for score in SCORES)
+        lines.append(f"| {row['name']} | {row['windows']:,} | {cells} | {100 * row['called_unknown']:.0f} % |")
+    return "\n".join(lines) + "\n"
