@@ -9,28 +9,13 @@ import android.Manifest;
 import android.content.pm.ServiceInfo;
 import android.hardware.Sensor;
 import android.os.Build;
-import io.haredge.standins.Phone;
 import java.io.IOException;
-import java.nio.file.Path;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The app on a phone of stand-ins, with the real model in LiteRT and a simulated wearer. */
-class AppTest {
+class AppTest extends OnAPhone {
     private static final String SERVICE = "io.haredge.demo.SensorService";
     private static final double STANDING_S = 12;
-
-    @TempDir Path files;
-    private Phone phone;
-    private Wearer wearer;
-
-    @BeforeEach
-    void unpack() throws IOException {
-        phone = new Phone(files.toFile());
-        phone.granted.add(Manifest.permission.POST_NOTIFICATIONS);
-        wearer = new Wearer(phone, 50, 50);
-    }
 
     @Test
     void oncePressedItNamesWhatItsOwnerDoes() {
@@ -40,7 +25,7 @@ class AppTest {
         assertSays("Waiting for the sensors…");
         wearer.wear(STANDING_S);
         assertSays("Standing");
-        assertTrue(phone.texts().stream().anyMatch(text -> text.endsWith("% sure")), phone.texts().toString());
+        assertSaysWith("% sure");
         assertSays("Accelerometer 50.0 Hz, gyroscope 50.0 Hz");
         wearer.wear(10);
         assertSays("Walking");
@@ -61,9 +46,7 @@ class AppTest {
 
     @Test
     void theNotificationStopsItToo() {
-        phone.open("MainActivity");
-        phone.press("Start");
-        wearer.wear(5);
+        startAndWear(5);
         phone.activity.startService(phone.notification.actionList.get(0).intent.intent);
         phone.run();
         assertSays("Not running");
@@ -161,18 +144,14 @@ class AppTest {
     void android8NeedsNeitherTypeNorPermission() {
         Build.VERSION.SDK_INT = 26;
         phone.granted.clear();
-        phone.open("MainActivity");
-        phone.press("Start");
-        wearer.wear(STANDING_S);
+        startAndWear(STANDING_S);
         assertSays("Standing");
         assertTrue(phone.asked.isEmpty());
     }
 
     @Test
     void afterTheProcessDiedAndroidStartsItAgainAndTheDayGoesOn() {
-        phone.open("MainActivity");
-        phone.press("Start");
-        wearer.wear(65);
+        startAndWear(65);
         String before = today();
         phone.kill();
         phone.restartService(SERVICE);
@@ -188,9 +167,7 @@ class AppTest {
 
     @Test
     void whereAndroidDoesNotOpeningTheAppStartsItAgain() {
-        phone.open("MainActivity");
-        phone.press("Start");
-        wearer.wear(65);
+        startAndWear(65);
         phone.kill();
         phone.open("MainActivity");
         assertTrue(phone.serviceRuns());
@@ -203,11 +180,9 @@ class AppTest {
     }
 
     private String today() {
-        return phone.texts().stream().filter(text -> text.startsWith("Today: ") || text.startsWith("Nothing")).findFirst().get();
-    }
-
-    private void assertSays(String text) {
-        assertTrue(phone.texts().contains(text), () -> text + " is not among " + phone.texts());
+        return phone.texts().stream()
+                .filter(text -> text.startsWith("Today: ") || text.startsWith("Nothing"))
+                .findFirst().get();
     }
 
     private void assertStopped() {

@@ -1,41 +1,24 @@
 package io.haredge.app;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import android.Manifest;
 import android.hardware.Sensor;
 import io.haredge.demo.TestFiles;
-import io.haredge.standins.Phone;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What is wrong is said on the screen; nothing crashes, and what can go on goes on. */
-class BadInputTest {
+class BadInputTest extends OnAPhone {
     private static final double STANDING_S = 10;
-
-    @TempDir Path files;
-    private Phone phone;
-    private Wearer wearer;
-
-    @BeforeEach
-    void unpack() throws IOException {
-        phone = new Phone(files.toFile());
-        phone.granted.add(Manifest.permission.POST_NOTIFICATIONS);
-        wearer = new Wearer(phone, 50, 50);
-    }
 
     @Test
     void aCardThatDoesNotFit() throws IOException {
         change("waist.json", TestFiles.text("waist.json").replace("\"sample_rate_hz\": 50", "\"sample_rate_hz\": 100"));
         phone.open("MainActivity");
-        assertSays("The model cannot be used: the model wants sample_rate_hz 100.0, this app feeds 50.0");
+        assertSays("The model cannot be used: the model wants sample_rate_hz 100, this app feeds 50");
         assertFalse(phone.serviceRuns());
     }
 
@@ -43,7 +26,7 @@ class BadInputTest {
     void aCardThatIsDamaged() {
         change("waist.json", "{\"format\": \"haredge-ca");
         phone.open("MainActivity");
-        assertTrue(phone.texts().stream().anyMatch(text -> text.contains("the model card is damaged")), phone.texts().toString());
+        assertSaysWith("the model card is damaged");
     }
 
     @Test
@@ -63,7 +46,7 @@ class BadInputTest {
         phone.changedAssets.put("waist.tflite", new byte[] {1, 2, 3, 4, 5, 6, 7, 8});
         phone.open("MainActivity");
         phone.press("Start");
-        assertTrue(phone.texts().stream().anyMatch(text -> text.contains("LiteRT cannot load it")), phone.texts().toString());
+        assertSaysWith("LiteRT cannot load it");
         assertFalse(phone.serviceRuns());
     }
 
@@ -135,21 +118,15 @@ class BadInputTest {
     }
 
     private void startAndStand() {
-        phone.open("MainActivity");
-        phone.press("Start");
-        wearer.wear(STANDING_S);
+        startAndWear(STANDING_S);
         assertSays("Standing");
     }
 
     private void assertRecognising() {
-        assertTrue(phone.texts().stream().anyMatch(text -> text.endsWith("% sure")), phone.texts().toString());
+        assertSaysWith("% sure");
     }
 
     private void change(String asset, String text) {
         phone.changedAssets.put(asset, text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private void assertSays(String text) {
-        assertTrue(phone.texts().contains(text), () -> text + " is not among " + phone.texts());
     }
 }

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import android.content.Intent;
 import android.view.View;
+import android.widget.Button;
 import io.haredge.standins.Phone;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,7 +36,7 @@ class BenchmarkTest {
         assertEquals(Intent.ACTION_CHOOSER, chooser.getAction());
         assertEquals(Intent.ACTION_SEND, chooser.inner().getAction());
         String json = chooser.inner().getStringExtra(Intent.EXTRA_TEXT);
-        Files.write(Path.of(System.getProperty("haredge.out"), "benchmark.json"), json.getBytes(StandardCharsets.UTF_8));
+        Files.writeString(Path.of(System.getProperty("haredge.out"), "benchmark.json"), json);
     }
 
     @Test
@@ -51,7 +51,7 @@ class BenchmarkTest {
 
     private View button(String text) {
         for (View view : Phone.views(phone.activity.content())) {
-            if (view instanceof android.widget.Button && ((android.widget.Button) view).getText().toString().equals(text)) {
+            if (view instanceof Button && ((Button) view).getText().toString().equals(text)) {
                 return view;
             }
         }

@@ -25,8 +25,8 @@ final class Picture {
     private static final String[] LABELS = {"walking", "stairs_up", "stairs_down", "sitting", "standing", "lying"};
     /** A made-up day: first minute and activity of each stretch. */
     private static final int[][] DAY = {
-        {0, 5}, {415, 4}, {425, 0}, {440, 3}, {462, 4}, {470, 0}, {492, 1}, {494, 3}, {610, 0}, {616, 4}, {625, 3}, {722, 2},
-        {725, 0}, {741, 4}, {752, 3}, {790, 0}, {806, 1}, {809, 3}, {905, 4}, {915, 3}, {988, Day.NOTHING}
+        {0, 5}, {415, 4}, {425, 0}, {440, 3}, {462, 4}, {470, 0}, {492, 1}, {494, 3}, {610, 0}, {616, 4}, {625, 3},
+        {722, 2}, {725, 0}, {741, 4}, {752, 3}, {790, 0}, {806, 1}, {809, 3}, {905, 4}, {915, 3}, {988, Day.NOTHING}
     };
 
     private Picture() {}

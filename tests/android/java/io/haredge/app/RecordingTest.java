@@ -3,46 +3,35 @@ package io.haredge.app;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import android.Manifest;
 import android.content.Intent;
 import android.net.Uri;
-import io.haredge.standins.Phone;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Recording raw events to a document that the user chooses. */
-class RecordingTest {
+class RecordingTest extends OnAPhone {
     private static final int CHOOSE_DOCUMENT = 2;
     private static final String DOCUMENT = "content://documents/1";
 
-    @TempDir Path files;
     private final ByteArrayOutputStream written = new ByteArrayOutputStream();
-    private Phone phone;
-    private Wearer wearer;
 
     @BeforeEach
     void start() throws IOException {
-        phone = new Phone(files.toFile());
-        phone.granted.add(Manifest.permission.POST_NOTIFICATIONS);
         phone.documents.put(DOCUMENT, () -> written);
         wearer = new Wearer(phone, 100, 50);
-        phone.open("MainActivity");
-        phone.press("Start");
-        wearer.wear(2);
+        startAndWear(2);
     }
 
     @Test
     void everyEventIsInTheDocument() {
         record();
         wearer.wear(10);
-        assertTrue(phone.texts().stream().anyMatch(text -> text.startsWith("Recording: ")), phone.texts().toString());
+        assertSaysWith("Recording: ");
         phone.press("Stop recording");
         wearer.wear(2);
         List<String> lines = written.toString().lines().collect(Collectors.toList());
@@ -87,7 +76,7 @@ class RecordingTest {
     void aDocumentThatCannotBeOpenedIsSaid() {
         phone.documents.clear();
         record();
-        assertTrue(phone.texts().stream().anyMatch(text -> text.startsWith("The recording ended: ")), phone.texts().toString());
+        assertSaysWith("The recording ended: ");
         wearer.wear(10);
         assertSays("Standing");
     }
@@ -105,9 +94,5 @@ class RecordingTest {
         assertEquals(Intent.ACTION_CREATE_DOCUMENT, choose.getAction());
         phone.activity.driveResult(CHOOSE_DOCUMENT, new Intent().setData(Uri.parse(DOCUMENT)));
         phone.run();
-    }
-
-    private void assertSays(String text) {
-        assertTrue(phone.texts().contains(text), () -> text + " is not among " + phone.texts());
     }
 }

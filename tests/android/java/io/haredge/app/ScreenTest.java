@@ -4,36 +4,25 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import android.Manifest;
 import android.graphics.Canvas;
 import android.view.View;
 import android.widget.TextView;
 import io.haredge.standins.Phone;
 import java.awt.image.BufferedImage;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What is drawn, and what TalkBack reads. */
-class ScreenTest {
+class ScreenTest extends OnAPhone {
     private static final int SHORT_SIDE = 720;
     private static final int LONG_SIDE = 1600;
 
-    @TempDir Path files;
-    private Phone phone;
-
     @BeforeEach
-    void wearIt() throws IOException {
-        phone = new Phone(files.toFile());
-        phone.granted.add(Manifest.permission.POST_NOTIFICATIONS);
-        phone.open("MainActivity");
-        phone.press("Start");
-        new Wearer(phone, 50, 50).wear(45);
+    void wearIt() {
+        startAndWear(45);
     }
 
     @Test
@@ -96,16 +85,21 @@ class ScreenTest {
         for (View view : Phone.views(phone.activity.content())) {
             String name = view.getClass().getSimpleName();
             if (name.equals("DayChart")) {
-                assertTrue(view.getContentDescription().toString().startsWith("Today: "), view.getContentDescription().toString());
+                assertReads("Today: Walking", view);
                 charts++;
             } else if (name.equals("ProbabilityBars")) {
-                assertTrue(view.getContentDescription().toString().contains("Standing "), view.getContentDescription().toString());
+                assertReads("Standing ", view);
                 charts++;
             } else if (view instanceof TextView) {
                 assertTrue(!((TextView) view).getText().toString().isEmpty(), "a text that is visible says something");
             }
         }
         assertEquals(2, charts);
+    }
+
+    private static void assertReads(String part, View view) {
+        String read = view.getContentDescription().toString();
+        assertTrue(read.contains(part), read);
     }
 
     private Canvas draw(int width) {

@@ -3,7 +3,6 @@ package io.haredge.app;
 import android.hardware.Sensor;
 import io.haredge.standins.Phone;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,7 +24,7 @@ final class Wearer {
         this.phone = phone;
         accPeriodNs = Math.round(1e9 / accHz);
         gyroPeriodNs = Math.round(1e9 / gyroHz);
-        for (String line : Files.readAllLines(Path.of(System.getProperty("haredge.wearer")), StandardCharsets.US_ASCII)) {
+        for (String line : Files.readAllLines(Path.of(System.getProperty("haredge.wearer")))) {
             String[] cells = line.split(",");
             float[] row = new float[cells.length];
             for (int index = 0; index < cells.length; index++) {

@@ -49,12 +49,14 @@ final class Dump {
         }
         for (Method method : type.getDeclaredMethods()) {
             if (isSeen(method.getModifiers(), method) && !method.isBridge()) {
-                line("method", type, method.getName(), method.getModifiers(), method.getReturnType(), parameters(method));
+                int how = method.getModifiers();
+                line("method", type, method.getName(), how, method.getReturnType(), parameters(method));
             }
         }
     }
 
-    private static void line(String kind, Class<?> type, String name, int modifiers, Class<?> result, String parameters) {
+    private static void line(
+            String kind, Class<?> type, String name, int modifiers, Class<?> result, String parameters) {
         String how = Modifier.isStatic(modifiers) ? "static" : "instance";
         System.out.println(String.join("\t", kind, type.getName(), name, how, result.getTypeName(), parameters));
     }

@@ -78,7 +78,7 @@ public final class Phone {
 
     private final Map<Integer, SensorEventListener> listeners = new LinkedHashMap<>();
     private final PriorityQueue<Task> tasks =
-            new PriorityQueue<>(Comparator.<Task>comparingLong(task -> task.atMs).thenComparingLong(task -> task.number));
+            new PriorityQueue<>(Comparator.<Task>comparingLong(it -> it.atMs).thenComparingLong(it -> it.number));
     private final Path classes;
     private ClassLoader process;
     private Service service;

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
+import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 import org.xml.sax.SAXException;
@@ -46,7 +47,8 @@ public final class ResourceFiles {
         File file = new File(new File(System.getProperty("haredge.res"), folder), kind + "s.xml");
         Map<String, String> table = new HashMap<>();
         try {
-            NodeList entries = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(file).getElementsByTagName(kind);
+            Document document = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(file);
+            NodeList entries = document.getElementsByTagName(kind);
             for (int index = 0; index < entries.getLength(); index++) {
                 table.put(((Element) entries.item(index)).getAttribute("name"), entries.item(index).getTextContent());
             }

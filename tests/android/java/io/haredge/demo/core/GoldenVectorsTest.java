@@ -38,8 +38,8 @@ class GoldenVectorsTest {
         try (NativeLiteRt litert = new NativeLiteRt(TestFiles.direct("waist.tflite"))) {
             for (Map<String, Object> vectors : Vectors.cases("haredge.vectors")) {
                 List<float[]> answers = new ArrayList<>();
-                Resampler resampler = new Resampler(new Windower((segment, start, imu) -> answers.add(run(litert, imu))));
-                Vectors.feed(vectors, resampler);
+                Windower windower = new Windower((segment, start, imu) -> answers.add(run(litert, imu)));
+                Vectors.feed(vectors, new Resampler(windower));
                 List<Map<String, Object>> wanted = Vectors.maps(vectors.get("windows"));
                 assertEquals(wanted.size(), answers.size());
                 for (int index = 0; index < answers.size(); index++) {

@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 class JsonTest {
     @Test
     void everyKindOfValueIsRead() {
-        Map<?, ?> read = (Map<?, ?>) Json.parse(" {\"a\": [1, -2.5e-3, true, false, null], \"\\u00e9\\n\": \"x\\\"\\\\\", \"o\": {}} ");
+        String text = " {\"a\": [1, -2.5e-3, true, false, null], \"\\u00e9\\n\": \"x\\\"\\\\\", \"o\": {}} ";
+        Map<?, ?> read = (Map<?, ?>) Json.parse(text);
         assertEquals(Arrays.asList(1.0, -0.0025, true, false, null), read.get("a"));
         assertEquals("x\"\\", read.get("\u00e9\n"));
         assertEquals(Map.of(), read.get("o"));
@@ -25,7 +26,8 @@ class JsonTest {
 
     @Test
     void whatIsNotJsonIsRefused() {
-        List<String> wrong = List.of("", "{", "[1,]", "{\"a\":1,}", "{a:1}", "01", "1.", "nul", "\"\\x\"", "\"\\u00g0\"",
+        List<String> wrong = List.of("", "{", "[1,]", "{\"a\":1,}", "{a:1}", "01", "1.", "nul", "\"\\x\"",
+                "\"\\u00g0\"",
                 "\"a", "[1 2]", "{} {}", "+1", "NaN", "\"\n\"", "[".repeat(100_000));
         for (String text : wrong) {
             assertThrows(IllegalArgumentException.class, () -> Json.parse(text), text);

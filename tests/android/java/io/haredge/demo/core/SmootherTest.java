@@ -18,7 +18,8 @@ class SmootherTest {
         for (Map<String, Object> sequence : Vectors.sequences("haredge.vectors")) {
             Smoother smoother = new Smoother(card.smoothing);
             for (Map<String, Object> window : Vectors.maps(sequence.get("windows"))) {
-                double[] wanted = ((List<?>) window.get("belief")).stream().mapToDouble(value -> (Double) value).toArray();
+                List<?> values = (List<?>) window.get("belief");
+                double[] wanted = values.stream().mapToDouble(value -> (Double) value).toArray();
                 double[] belief = new double[wanted.length];
                 smoother.take(((Double) window.get("end_ns")).longValue(), Vectors.probabilities(window), belief);
                 assertArrayEquals(wanted, belief, TOLERANCE, (String) sequence.get("name"));

@@ -82,7 +82,8 @@ final class Vectors {
     /** The windows that the Java core cuts of a case; its reports must be those of har_runtime. */
     static List<Cut> cut(Map<String, Object> vectors) {
         List<Cut> cuts = new ArrayList<>();
-        Resampler resampler = new Resampler(new Windower((segment, start, imu) -> cuts.add(new Cut(segment, start, imu.clone()))));
+        Windower windower = new Windower((segment, start, imu) -> cuts.add(new Cut(segment, start, imu.clone())));
+        Resampler resampler = new Resampler(windower);
         feed(vectors, resampler);
         Map<String, Object> dropped = asMap(vectors.get("dropped"));
         checkCounts(vectors, asMap(dropped.get("acc")), resampler.accelerometerReport());
@@ -127,7 +128,8 @@ final class Vectors {
                 "stuck", report.stuck,
                 "full_scale", report.fullScale);
         for (Map.Entry<String, Object> entry : wanted.entrySet()) {
-            assertEquals(((Double) entry.getValue()).longValue(), counts.get(entry.getKey()), name + ": " + entry.getKey());
+            long count = ((Double) entry.getValue()).longValue();
+            assertEquals(count, counts.get(entry.getKey()), name + ": " + entry.getKey());
         }
     }
 

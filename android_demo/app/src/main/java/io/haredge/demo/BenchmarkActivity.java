@@ -84,9 +84,10 @@ public final class BenchmarkActivity extends Activity {
         try {
             AssetManager assets = getAssets();
             Card card = LiteRtModel.loadCard(assets, Session.MODEL);
+            String twin = card.name + "-fp32.tflite";
             Benchmark benchmark = new Benchmark(card.classes(),
                     subject(assets, card, card.name, card.name + ".tflite", "int8", card.macroF1, open),
-                    subject(assets, card, card.name + "-fp32.tflite", card.name + "-fp32.tflite", "fp32", Double.NaN, open));
+                    subject(assets, card, twin, twin, "fp32", Double.NaN, open));
             benchmark.run();
             String written = benchmark.toJson(machine());
             String shown = describe(benchmark);
@@ -113,7 +114,8 @@ public final class BenchmarkActivity extends Activity {
 
     private static Benchmark.Machine machine() {
         String chip = Build.VERSION.SDK_INT >= Build.VERSION_CODES.S ? Build.SOC_MODEL : Build.HARDWARE;
-        return new Benchmark.Machine(LocalDate.now().toString(), Build.MODEL + " (" + chip + ")", Build.SUPPORTED_ABIS[0],
+        String cpu = Build.MODEL + " (" + chip + ")";
+        return new Benchmark.Machine(LocalDate.now().toString(), cpu, Build.SUPPORTED_ABIS[0],
                 "Android " + Build.VERSION.RELEASE, APP_VERSION, TensorFlowLite.runtimeVersion());
     }
 

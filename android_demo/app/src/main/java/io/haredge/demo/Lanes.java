@@ -11,7 +11,8 @@ abstract class Lanes extends View {
     private static final int GAP_DP = 10;
     private static final float TEXT_SP = 13;
     private static final int[] COLOURS = {
-        R.color.activity_0, R.color.activity_1, R.color.activity_2, R.color.activity_3, R.color.activity_4, R.color.activity_5
+        R.color.activity_0, R.color.activity_1, R.color.activity_2,
+        R.color.activity_3, R.color.activity_4, R.color.activity_5
     };
 
     protected final Paint text = new Paint(Paint.ANTI_ALIAS_FLAG);

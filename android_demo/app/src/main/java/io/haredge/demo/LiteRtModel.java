@@ -8,6 +8,7 @@ import io.haredge.demo.core.Model;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -34,7 +35,8 @@ final class LiteRtModel implements Model, AutoCloseable {
      */
     LiteRtModel(byte[] content, int classes) throws BadModelException {
         ByteBuffer file = direct(content.length);
-        file.put(content).rewind();
+        file.put(content);
+        rewind(file);
         try {
             interpreter = new Interpreter(file, new Interpreter.Options().setNumThreads(1));
         } catch (IllegalArgumentException | IllegalStateException | UnsatisfiedLinkError error) {
@@ -94,18 +96,23 @@ final class LiteRtModel implements Model, AutoCloseable {
 
     @Override
     public void run(float[] imu, float[] probabilities) {
-        inputValues.rewind();
+        rewind(inputValues);
         inputValues.put(imu);
-        input.rewind();
-        output.rewind();
+        rewind(input);
+        rewind(output);
         interpreter.run(input, output);
-        outputValues.rewind();
+        rewind(outputValues);
         outputValues.get(probabilities);
     }
 
     @Override
     public void close() {
         interpreter.close();
+    }
+
+    /** By way of Buffer: ByteBuffer and FloatBuffer have no method of their own for it before Android 10. */
+    private static void rewind(Buffer buffer) {
+        buffer.rewind();
     }
 
     private static boolean fits(Tensor tensor, int[] shape) {

@@ -102,7 +102,8 @@ final class Screen {
         record.setText(state.recorded >= 0 ? R.string.stop_recording : R.string.record);
         record.setEnabled(running);
         bars.show(recognising ? state.probabilities : new double[0]);
-        bars.setContentDescription(recognising ? probabilities(state.probabilities) : context.getString(R.string.stopped));
+        bars.setContentDescription(
+                recognising ? probabilities(state.probabilities) : context.getString(R.string.stopped));
         chart.show(day);
         totals.setText(totals(day));
         chart.setContentDescription(totals(day));
@@ -120,13 +121,15 @@ final class Screen {
                         : context.getString(R.string.hours_of, name, minutes / 60, minutes % 60));
             }
         }
-        return list.length() == 0 ? context.getString(R.string.today_nothing) : context.getString(R.string.today_of, list);
+        boolean nothing = list.length() == 0;
+        return nothing ? context.getString(R.string.today_nothing) : context.getString(R.string.today_of, list);
     }
 
     private String probabilities(double[] values) {
         StringBuilder list = new StringBuilder();
         for (int label = 0; label < values.length; label++) {
-            append(list, context.getString(R.string.percent_of, Names.of(context, card, label), Math.round(100 * values[label])));
+            long percent = Math.round(100 * values[label]);
+            append(list, context.getString(R.string.percent_of, Names.of(context, card, label), percent));
         }
         return context.getString(R.string.bars_of, list);
     }

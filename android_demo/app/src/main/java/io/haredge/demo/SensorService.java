@@ -1,5 +1,6 @@
 package io.haredge.demo;
 
+import android.app.Notification;
 import android.app.Service;
 import android.content.Context;
 import android.content.Intent;
@@ -86,11 +87,12 @@ public final class SensorService extends Service {
 
     /** False where Android does not let the service run. */
     private boolean begin() {
+        Notification first = notification.of(null);
         try {
             if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.UPSIDE_DOWN_CAKE) {
-                startForeground(RunningNotification.ID, notification.of(null), ServiceInfo.FOREGROUND_SERVICE_TYPE_HEALTH);
+                startForeground(RunningNotification.ID, first, ServiceInfo.FOREGROUND_SERVICE_TYPE_HEALTH);
             } else {
-                startForeground(RunningNotification.ID, notification.of(null));
+                startForeground(RunningNotification.ID, first);
             }
         } catch (SecurityException | IllegalStateException refused) {
             // After the process died Android may not let it back into the foreground until the user opens the app.

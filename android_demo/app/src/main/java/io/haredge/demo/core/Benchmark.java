@@ -140,8 +140,8 @@ public final class Benchmark {
                 .append(", \"python\": \"none\", \"versions\": {\"haredge\": ").append(Json.quote(machine.app))
                 .append(", \"litert\": ").append(Json.quote(machine.litert))
                 .append(", \"system\": ").append(Json.quote(machine.system)).append("}},\n");
-        json.append(" \"convention\": \"Latency is of single windows, input and output copied. Memory is what the app's "
-                + "process grew by, the LiteRT library in that of the first model.\",\n");
+        json.append(" \"convention\": \"Latency is of single windows, input and output copied. Memory is what the "
+                + "app's process grew by, the LiteRT library in that of the first model.\",\n");
         json.append(String.format(Locale.ROOT,
                 " \"settings\": {\"threads\": [1], \"repetitions\": %d, \"windows\": %d},%n", TURNS, WINDOWS));
         String unseen = "{\"governor\": null, \"clock_mhz\": null, \"temperature_c\": null, \"throttled\": null, "
@@ -175,7 +175,8 @@ public final class Benchmark {
         double mean = Arrays.stream(subject.tookUs).average().orElse(0);
         return String.format(Locale.ROOT,
                 "  {\"model\": %s, \"runtime\": \"LiteRT\", \"version\": %s, \"threads\": 1, \"import_seconds\": null, "
-                        + "\"load_seconds\": %.6f, \"rss_above_empty_bytes\": %s, \"peak_rss_bytes\": %s, \"windows\": %d, "
+                        + "\"load_seconds\": %.6f, \"rss_above_empty_bytes\": %s, \"peak_rss_bytes\": %s, "
+                        + "\"windows\": %d, "
                         + "\"latency_us\": {\"p50\": %.3f, \"p90\": %.3f, \"p99\": %.3f, \"mean\": %.3f}, "
                         + "\"turn_medians_us\": [%.3f, %.3f], \"windows_per_second\": %.1f, \"cpu_us\": %.3f, "
                         + "\"share_of_core\": %.9f, \"share_of_int8_peak\": null, \"energy\": null, \"check\": null}",

@@ -52,7 +52,8 @@ public final class Card {
         }
 
         private boolean fits(int classes) {
-            boolean fits = transitions.length == classes && isDistribution(prior, classes) && evidence > 0 && evidence <= 1;
+            boolean fits = transitions.length == classes && isDistribution(prior, classes);
+            fits &= evidence > 0 && evidence <= 1;
             for (double[] row : transitions) {
                 fits &= isDistribution(row, classes);
             }
@@ -83,7 +84,7 @@ public final class Card {
         final double distance;
         /** Of the window statistics, a row for each activity. */
         final double[][] means;
-        /** Lower triangle, row by row, of the matrix that makes an activity's statistics uncorrelated with variance 1. */
+        /** Lower triangle, row by row, of the matrix that makes an activity's statistics uncorrelated, variance 1. */
         final double[][] whitening;
 
         private Rejection(Map<String, Object> table) {
@@ -207,8 +208,15 @@ public final class Card {
 
     private static void wanted(Map<String, Object> table, String name, Object value) throws BadModelException {
         if (!value.equals(table.get(name))) {
-            throw new BadModelException("the model wants " + name + " " + table.get(name) + ", this app feeds " + value);
+            throw new BadModelException(
+                    "the model wants " + name + " " + shown(table.get(name)) + ", this app feeds " + shown(value));
         }
+    }
+
+    /** JSON tells whole numbers from others no more than Json does; people do. */
+    private static String shown(Object value) {
+        boolean whole = value instanceof Double && (Double) value == Math.rint((Double) value);
+        return whole ? String.valueOf(((Double) value).longValue()) : String.valueOf(value);
     }
 
     private static double[][] rows(Map<String, Object> table, String name) {

@@ -3,9 +3,9 @@ package io.haredge.demo.core;
 /**
  * When an answer is better left open: too little confidence, or a window unlike all that the model was trained on.
  *
- * <p>The second is asked of the window itself, as in {@code har_runtime/rejection.py}: its mean and spread in each channel
- * and the length of its mean acceleration, against those of each activity's training windows (Mahalanobis distance to
- * the nearest one).
+ * <p>The second is asked of the window itself, as in {@code har_runtime/rejection.py}: its mean and spread in each
+ * channel and the length of its mean acceleration, against those of each activity's training windows (Mahalanobis
+ * distance to the nearest one).
  */
 final class Rejector {
     /** Numbers that a window is compared by. */
@@ -60,7 +60,8 @@ final class Rejector {
         for (int channel = 0; channel < Contract.CHANNEL_COUNT; channel++) {
             double mean = Statistics.mean(imu, channel);
             statistics[channel] = mean;
-            statistics[Contract.CHANNEL_COUNT + channel] = Math.log(Statistics.spread(imu, channel, mean) + SPREAD_FLOOR);
+            double spread = Statistics.spread(imu, channel, mean);
+            statistics[Contract.CHANNEL_COUNT + channel] = Math.log(spread + SPREAD_FLOOR);
             squares += channel < 3 ? mean * mean : 0;
         }
         statistics[STATISTICS - 1] = Math.sqrt(squares);

@@ -3,9 +3,9 @@ package io.haredge.demo.core;
 /**
  * Accelerometer and gyroscope of any rate from 20 Hz on, brought to segments on one 50 Hz grid.
  *
- * <p>Each stream is cut into runs at gaps; where a run of each overlaps there is a segment, on a grid that starts at the
- * later run's first usable sample. The rules and the arithmetic are those of {@code har_runtime/resample.py}: the same
- * events give the same samples, bit by bit.
+ * <p>Each stream is cut into runs at gaps; where a run of each overlaps there is a segment, on a grid that starts at
+ * the later run's first usable sample. The rules and the arithmetic are those of {@code har_runtime/resample.py}: the
+ * same events give the same samples, bit by bit.
  */
 public final class Resampler {
     /** Takes the 50 Hz samples, in time order. */
@@ -140,8 +140,9 @@ public final class Resampler {
     /**
      * Lets go of runs on a clock that the other sensor has left; true where there were any.
      *
-     * <p>Both sensors have one clock as a rule, and are set back together. Where only one of them was, because its times
-     * alone are wrong for a while, they are taken for one clock again once they have shown the same time for long.
+     * <p>Both sensors have one clock as a rule, and are set back together. Where only one of them was, because its
+     * times alone are wrong for a while, they are taken for one clock again once they have shown the same time for
+     * long.
      */
     private boolean agree(Run acc, Run gyro) {
         boolean changed = agree(accelerometer, acc, gyroscope, gyro) || agree(gyroscope, gyro, accelerometer, acc);

@@ -43,7 +43,7 @@ final class SensorStream {
     private double lastY;
     private double lastZ;
 
-    /** @param large a reading that no posture gives, in the sensor's unit: only above it can an axis be at full scale */
+    /** @param large a reading that no posture gives, in the sensor's unit: only above it is an axis at full scale */
     SensorStream(double large) {
         this.large = large;
         for (int axis = 0; axis < fullScale.length; axis++) {

@@ -14,7 +14,7 @@ final class Streak {
         this.least = least;
     }
 
-    /** Takes in a sample; returns how many more samples belong to such streaks, earlier ones of this streak included. */
+    /** Takes in a sample; returns how many more samples belong to such streaks, earlier ones of it included. */
     long add(long timeNs, boolean same) {
         if (!same) {
             startNs = timeNs;
