@@ -68,7 +68,7 @@ def _formats() -> str:
 
 def _export(options: argparse.Namespace) -> int:
     from har_export.interpreters import own_runtimes, runtimes
-    from har_export.pipeline import export_model
+    from har_export.pipeline import check_exportable, export_model
     from har_train.answers import fit_answers
     from har_train.calibration import calibrated
     from har_train.checkpoint import load_checkpoint
@@ -81,6 +81,7 @@ def _export(options: argparse.Namespace) -> int:
         raise ModelError(f"--formats: unknown format '{unknown[0]}'; known: {', '.join(FORMATS)}")
     checkpoint = load_checkpoint(options.checkpoint)
     record = checkpoint.record
+    check_exportable(record)
     config = record.recipe.data
     recordings = load(config.dataset, data_folder(options.data), config.placement)
     windows = cut_windows(recordings, config)

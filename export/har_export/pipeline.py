@@ -103,11 +103,7 @@ def export_model(
         HarError: a file cannot be written; none is left under its final name then.
     """
     record = checkpoint.record
-    if record.recipe.data.window != WINDOW:
-        raise ModelError(
-            f"{record.recipe.name}: trained on windows of {record.recipe.data.window} samples, and the runtime feeds "
-            f"{WINDOW}: such a model can be judged and not exported"
-        )
+    check_exportable(record)
     steps = _Steps(progress)
     network = InferenceNetwork(checkpoint.network, record.temperature)
     training, test = windows.of_users(record.split.train), windows.of_users(record.split.test)
@@ -144,6 +140,19 @@ def export_model(
     write_all(files)
     steps("")
     return Export(rows, parity, arena, tuned, steps.seconds)
+
+
+def check_exportable(record: TrainingRecord) -> None:
+    """Make sure that the runtime can feed the network.
+
+    Raises:
+        ModelError: trained on windows other than the contract's.
+    """
+    if record.recipe.data.window != WINDOW:
+        raise ModelError(
+            f"{record.recipe.name}: trained on windows of {record.recipe.data.window} samples, and the runtime feeds "
+            f"{WINDOW}: such a model can be judged and not exported"
+        )
 
 
 class _Steps:

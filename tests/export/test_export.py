@@ -250,3 +250,12 @@ def test_a_checkpoint_written_again_is_the_same_file(runs: dict[str, Path], tmp_
     checkpoint = load_checkpoint(runs["resnet"])
     save_checkpoint(tmp_path / "again.safetensors", checkpoint.network, checkpoint.record)
     assert load_checkpoint(tmp_path / "again.safetensors").record == checkpoint.record
+
+
+def test_the_card_says_how_to_smooth_and_when_to_doubt(exported: Path) -> None:
+    path = exported / "toy.tflite"
+    card = load_model(path).card
+    assert card.smoothing is not None and card.rejection is not None
+    assert np.diag(card.smoothing.transitions).min() > 0.8
+    embedded = card_from_json(read_metadata(path.read_bytes(), path)[METADATA_NAME], "inside")
+    assert (embedded.smoothing, embedded.rejection) == (card.smoothing, card.rejection)
