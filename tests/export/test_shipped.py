@@ -25,6 +25,8 @@ def test_the_shipped_files_are_those_of_the_checkpoint(exported: Path) -> None:
     models = ROOT / "runtime" / "har_runtime" / "models"
     for name in ("waist.tflite", "waist.json"):
         assert (exported / name).read_bytes() == (models / name).read_bytes(), name
+    twin = ROOT / "export" / "waist-fp32.tflite"  # The Android app's benchmark measures it.
+    assert (exported / twin.name).read_bytes() == twin.read_bytes(), twin.name
 
 
 def test_int8_loses_next_to_nothing(exported: Path) -> None:

@@ -49,6 +49,24 @@ def test_an_empty_cell_is_a_lost_sample(tmp_path: Path) -> None:
     assert np.isnan(chunk.acc[3, 1])
 
 
+def test_rows_of_one_sensor_alone_are_no_losses_of_the_other(tmp_path: Path) -> None:
+    path = csv_file(
+        tmp_path,
+        "0,0,0,9.81,,,",
+        "0.01,,,,1,2,3",
+        "0.02,0,0,9.82,,,",
+        "0.03,,,,,,",
+        header=HEADER.removesuffix(",label"),
+    )
+    acc, gyro = Replay(path, speed=float("inf"))
+    assert acc.gyro is None
+    assert gyro.acc is None
+    assert acc.times_ns.tolist() == [0, 20_000_000, 30_000_000]
+    assert gyro.times_ns.tolist() == [10_000_000, 30_000_000]
+    assert gyro.gyro is not None
+    assert gyro.gyro[0].tolist() == [1, 2, 3]
+
+
 def test_a_last_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     path = csv_file(tmp_path, *rows(100))
     path.write_text(path.read_text() + "2.0,0,0,9.8")

@@ -1,11 +1,12 @@
 """`replay:FILE?speed=N` - a recording from a CSV or Parquet file, at N times real time (`speed=max`: without waiting).
 
 Its columns: time (s), acc_x, acc_y, acc_z (m/s^2 with gravity), gyro_x, gyro_y, gyro_z (rad/s) and, where there is
-truth, label. Other columns are passed over. An empty cell is a lost sample. A file named .parquet or .pq is Parquet,
+truth, label. Other columns are passed over. An empty cell is a lost sample, but a row may be of one sensor alone, with
+empty cells for the other: so a phone records two that do not tick together. A file named .parquet or .pq is Parquet,
 any other is CSV.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from har_runtime.contract import SAMPLE_RATE_HZ
 from har_runtime.errors import DataError, SourceError
-from har_runtime.samples import ImuChunk
+from har_runtime.samples import ImuChunk, SampleChunk
 from har_runtime.sources.base import Pace, SourceReport
 from har_runtime.sources.replay_csv import CsvRows
 from har_runtime.uri import Uri, speed_option
@@ -81,7 +82,7 @@ class Replay:
             self._rows.close()
             raise
 
-    def __iter__(self) -> Iterator[ImuChunk]:
+    def __iter__(self) -> Iterator[SampleChunk]:
         pace = Pace(self._speed)
         # Held back, rows go out by the tenth of a second of the recording; else by as many as are read at a time.
         step = CHUNK_ROWS if self._speed == float("inf") else max(1, round(self._speed * SAMPLE_RATE_HZ / 10))
@@ -92,7 +93,7 @@ class Replay:
                 labels = None if chunk.labels is None else chunk.labels[part]
                 piece = ImuChunk(chunk.times_ns[part], chunk.acc[part], chunk.gyro[part], labels)
                 pace.wait_until(int(piece.times_ns[-1]))
-                yield piece
+                yield from _by_sensor(piece)
             chunk = self._rows.read(CHUNK_ROWS)
             if chunk is not None:
                 self._check_units(chunk, gravity=False)
@@ -125,3 +126,17 @@ class Replay:
             raise DataError(
                 f"{self.path}: acceleration is about {typical:.2f} at rest, not 9.81; it must be m/s^2 with gravity"
             )
+
+
+def _by_sensor(chunk: ImuChunk) -> Sequence[SampleChunk]:
+    """The chunk itself, or the samples of each sensor where some rows are of one alone."""
+    no_acc, no_gyro = np.isnan(chunk.acc).all(axis=1), np.isnan(chunk.gyro).all(axis=1)
+    if np.array_equal(no_acc, no_gyro):
+        return [chunk]
+    acc, gyro = ~no_acc | no_gyro, ~no_gyro | no_acc  # A row without either is lost to both.
+    labels = None if chunk.labels is None else chunk.labels[acc]
+    parts = [
+        SampleChunk(chunk.times_ns[acc], chunk.acc[acc], None, labels),
+        SampleChunk(chunk.times_ns[gyro], None, chunk.gyro[gyro]),
+    ]
+    return [part for part in parts if len(part.times_ns)]

@@ -1,0 +1,149 @@
+package io.haredge.demo;
+
+import android.app.Activity;
+import android.content.Intent;
+import android.content.res.AssetManager;
+import android.os.Build;
+import android.os.Bundle;
+import android.os.Handler;
+import android.os.HandlerThread;
+import android.view.WindowManager;
+import android.widget.Button;
+import android.widget.LinearLayout;
+import android.widget.ScrollView;
+import android.widget.TextView;
+import io.haredge.demo.core.BadModelException;
+import io.haredge.demo.core.Benchmark;
+import io.haredge.demo.core.Card;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import org.tensorflow.lite.TensorFlowLite;
+
+/** Latency and memory of the int8 and the float32 model on this phone, to share as har-bench's JSON. */
+public final class BenchmarkActivity extends Activity {
+    private static final String APP_VERSION = "0.1.0";
+    private static final int MARGIN_DP = 16;
+
+    private HandlerThread thread;
+    private Handler main;
+    private TextView result;
+    private Button run;
+    private Button share;
+    private String json;
+
+    @Override
+    protected void onCreate(Bundle savedInstanceState) {
+        super.onCreate(savedInstanceState);
+        main = new Handler(getMainLooper());
+        thread = new HandlerThread("benchmark");
+        thread.start();
+        LinearLayout column = new LinearLayout(this);
+        column.setOrientation(LinearLayout.VERTICAL);
+        int margin = Math.round(MARGIN_DP * getResources().getDisplayMetrics().density);
+        column.setPadding(margin, margin, margin, margin);
+        TextView about = new TextView(this);
+        about.setText(R.string.benchmark_about);
+        column.addView(about);
+        run = new Button(this);
+        run.setText(R.string.run);
+        run.setOnClickListener(view -> start());
+        column.addView(run);
+        result = new TextView(this);
+        result.setTextIsSelectable(true);
+        result.setAccessibilityLiveRegion(TextView.ACCESSIBILITY_LIVE_REGION_POLITE);
+        column.addView(result);
+        share = new Button(this);
+        share.setText(R.string.share);
+        share.setEnabled(false);
+        share.setOnClickListener(view -> share());
+        column.addView(share);
+        ScrollView root = new ScrollView(this);
+        root.setFitsSystemWindows(true);
+        root.addView(column);
+        setContentView(root);
+        getWindow().addFlags(WindowManager.LayoutParams.FLAG_KEEP_SCREEN_ON);
+    }
+
+    @Override
+    protected void onDestroy() {
+        main.removeCallbacksAndMessages(null);
+        thread.quit();
+        super.onDestroy();
+    }
+
+    private void start() {
+        run.setEnabled(false);
+        result.setText(R.string.running);
+        new Handler(thread.getLooper()).post(this::measure);
+    }
+
+    /** On a thread of its own. */
+    private void measure() {
+        List<LiteRtModel> open = new ArrayList<>();
+        try {
+            AssetManager assets = getAssets();
+            Card card = LiteRtModel.loadCard(assets, Session.MODEL);
+            String twin = card.name + "-fp32.tflite";
+            Benchmark benchmark = new Benchmark(card.classes(),
+                    subject(assets, card, card.name, card.name + ".tflite", "int8", card.macroF1, open),
+                    subject(assets, card, twin, twin, "fp32", Double.NaN, open));
+            benchmark.run();
+            String written = benchmark.toJson(machine());
+            String shown = describe(benchmark);
+            main.post(() -> done(shown, written));
+        } catch (BadModelException error) {
+            String said = getString(R.string.bad_model, error.getMessage());
+            main.post(() -> done(said, null));
+        } finally {
+            for (LiteRtModel model : open) {
+                model.close();
+            }
+        }
+    }
+
+    private static Benchmark.Subject subject(AssetManager assets, Card card, String name, String file, String format,
+            double macroF1, List<LiteRtModel> open) throws BadModelException {
+        byte[] content = LiteRtModel.read(assets, file);
+        return new Benchmark.Subject(name, format, content.length, macroF1, () -> {
+            LiteRtModel model = new LiteRtModel(content, card.classes());
+            open.add(model);
+            return model;
+        });
+    }
+
+    private static Benchmark.Machine machine() {
+        String chip = Build.VERSION.SDK_INT >= Build.VERSION_CODES.S ? Build.SOC_MODEL : Build.HARDWARE;
+        String cpu = Build.MODEL + " (" + chip + ")";
+        return new Benchmark.Machine(LocalDate.now().toString(), cpu, Build.SUPPORTED_ABIS[0],
+                "Android " + Build.VERSION.RELEASE, APP_VERSION, TensorFlowLite.runtimeVersion());
+    }
+
+    private String describe(Benchmark benchmark) {
+        StringBuilder lines = new StringBuilder();
+        for (Benchmark.Subject subject : benchmark.subjects()) {
+            double mib = subject.memoryMib();
+            String memory = Double.isNaN(mib) ? getString(R.string.memory_unknown) : getString(R.string.memory, mib);
+            lines.append(getString(R.string.benchmark_row, subject.name, subject.percentile(50), subject.percentile(90),
+                    subject.percentile(99), memory)).append('\n');
+        }
+        String noise = benchmark.noise();
+        return noise == null ? lines.toString() : lines + getString(R.string.noisy, noise);
+    }
+
+    /** On the main thread. */
+    private void done(String shown, String written) {
+        json = written;
+        result.setText(shown);
+        run.setEnabled(true);
+        share.setEnabled(written != null);
+    }
+
+    private void share() {
+        Intent send = new Intent(Intent.ACTION_SEND)
+                .setType("application/json")
+                .putExtra(Intent.EXTRA_SUBJECT, getString(R.string.share_title))
+                .putExtra(Intent.EXTRA_TEXT, json);
+        startActivity(Intent.createChooser(send, getString(R.string.share_title)));
+    }
+}

@@ -1,0 +1,125 @@
+package io.haredge.demo;
+
+import android.content.res.AssetManager;
+import io.haredge.demo.core.BadModelException;
+import io.haredge.demo.core.Card;
+import io.haredge.demo.core.Contract;
+import io.haredge.demo.core.Model;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.tensorflow.lite.DataType;
+import org.tensorflow.lite.Interpreter;
+import org.tensorflow.lite.Tensor;
+
+/** A .tflite of the app's assets in LiteRT, on one thread of the CPU. */
+final class LiteRtModel implements Model, AutoCloseable {
+    private static final int BLOCK = 1 << 16;
+
+    private final Interpreter interpreter;
+    private final ByteBuffer input;
+    private final ByteBuffer output;
+    private final FloatBuffer inputValues;
+    private final FloatBuffer outputValues;
+
+    /**
+     * Loads a model and runs it once, so that its first window takes no longer than the others.
+     *
+     * @throws BadModelException LiteRT refuses it, or it has other tensors than the contract's
+     */
+    LiteRtModel(byte[] content, int classes) throws BadModelException {
+        ByteBuffer file = direct(content.length);
+        file.put(content);
+        rewind(file);
+        try {
+            interpreter = new Interpreter(file, new Interpreter.Options().setNumThreads(1));
+        } catch (IllegalArgumentException | IllegalStateException | UnsatisfiedLinkError error) {
+            throw new BadModelException("LiteRT cannot load it (" + error.getMessage() + ")", error);
+        }
+        int[] inputShape = {1, Contract.WINDOW, Contract.CHANNEL_COUNT};
+        int[] outputShape = {1, classes};
+        if (!fits(interpreter.getInputTensor(0), inputShape) || !fits(interpreter.getOutputTensor(0), outputShape)) {
+            interpreter.close();
+            throw new BadModelException("it does not take float32 " + Arrays.toString(inputShape) + " and give float32 "
+                    + Arrays.toString(outputShape));
+        }
+        input = direct(Float.BYTES * Contract.WINDOW * Contract.CHANNEL_COUNT);
+        output = direct(Float.BYTES * classes);
+        inputValues = input.asFloatBuffer();
+        outputValues = output.asFloatBuffer();
+        run(new float[Contract.WINDOW * Contract.CHANNEL_COUNT], new float[classes]);
+    }
+
+    /**
+     * Loads the model of a card, after making sure that it is the card's.
+     *
+     * @throws BadModelException it is missing, cut off, another one, or of no use
+     */
+    static LiteRtModel load(AssetManager assets, Card card) throws BadModelException {
+        byte[] content = read(assets, card.name + ".tflite");
+        card.checkFile(content);
+        return new LiteRtModel(content, card.classes());
+    }
+
+    /**
+     * The card of a model of the assets.
+     *
+     * @throws BadModelException it is missing, damaged, or does not fit the signal contract
+     */
+    static Card loadCard(AssetManager assets, String name) throws BadModelException {
+        return Card.parse(new String(read(assets, name + ".json"), StandardCharsets.UTF_8));
+    }
+
+    /**
+     * A file of the assets.
+     *
+     * @throws BadModelException it is missing
+     */
+    static byte[] read(AssetManager assets, String name) throws BadModelException {
+        try (InputStream in = assets.open(name)) {
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            byte[] block = new byte[BLOCK];
+            for (int count = in.read(block); count >= 0; count = in.read(block)) {
+                out.write(block, 0, count);
+            }
+            return out.toByteArray();
+        } catch (IOException error) {
+            throw new BadModelException(name + " is missing in the app", error);
+        }
+    }
+
+    @Override
+    public void run(float[] imu, float[] probabilities) {
+        rewind(inputValues);
+        inputValues.put(imu);
+        rewind(input);
+        rewind(output);
+        interpreter.run(input, output);
+        rewind(outputValues);
+        outputValues.get(probabilities);
+    }
+
+    @Override
+    public void close() {
+        interpreter.close();
+    }
+
+    /** By way of Buffer: ByteBuffer and FloatBuffer have no method of their own for it before Android 10. */
+    private static void rewind(Buffer buffer) {
+        buffer.rewind();
+    }
+
+    private static boolean fits(Tensor tensor, int[] shape) {
+        return tensor.dataType() == DataType.FLOAT32 && Arrays.equals(tensor.shape(), shape);
+    }
+
+    private static ByteBuffer direct(int bytes) {
+        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+    }
+}

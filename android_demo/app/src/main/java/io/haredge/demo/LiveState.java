@@ -1,0 +1,147 @@
+package io.haredge.demo;
+
+import android.os.Handler;
+import android.os.Looper;
+import io.haredge.demo.core.Answer;
+import io.haredge.demo.core.Card;
+import io.haredge.demo.core.Day;
+import io.haredge.demo.core.Reason;
+import io.haredge.demo.core.Trouble;
+import java.util.Arrays;
+
+/** What the screen shows: one for the process, written by the service from any thread. */
+final class LiveState {
+    /** What the service is doing. */
+    enum Phase {
+        STOPPED,
+        WAITING,
+        RECOGNISING
+    }
+
+    /** Everything at one moment; nothing in it changes but the day, which goes on counting. */
+    static final class Snapshot {
+        final Phase phase;
+        /** Why it does not run, or what went wrong; null where nothing did. */
+        final String message;
+        final Trouble trouble;
+        /** Index of a label, or {@code Answer.UNKNOWN}; of no meaning unless it is recognising. */
+        final int activity;
+        /** Why the activity is unknown; null where it is not. */
+        final Reason reason;
+        final double confidence;
+        /** Of every label, after smoothing. */
+        final double[] probabilities;
+        /** Hz; NaN where it is not known. */
+        final double accelerometerHz;
+        final double gyroscopeHz;
+        /** Null where nothing is known of the day. */
+        final Day day;
+        /** Bytes recorded so far; negative where nothing is being recorded. */
+        final long recorded;
+
+        private Snapshot(LiveState state) {
+            phase = state.phase;
+            message = state.message;
+            trouble = state.trouble;
+            activity = state.activity;
+            reason = state.reason;
+            confidence = state.confidence;
+            probabilities = state.probabilities.clone();
+            accelerometerHz = state.accelerometerHz;
+            gyroscopeHz = state.gyroscopeHz;
+            day = state.day;
+            recorded = state.recorded;
+        }
+    }
+
+    private static final LiveState INSTANCE = new LiveState();
+
+    private final Handler main = new Handler(Looper.getMainLooper());
+    private Runnable watcher;
+    private Phase phase = Phase.STOPPED;
+    private String message;
+    private Trouble trouble = Trouble.NONE;
+    private int activity = Answer.UNKNOWN;
+    private Reason reason;
+    private double confidence;
+    private double[] probabilities = new double[0];
+    private double accelerometerHz = Double.NaN;
+    private double gyroscopeHz = Double.NaN;
+    private Day day;
+    private long recorded = -1;
+
+    private LiveState() {}
+
+    static LiveState get() {
+        return INSTANCE;
+    }
+
+    synchronized Snapshot snapshot() {
+        return new Snapshot(this);
+    }
+
+    /** Has something run on the main thread after each change; null for no more. */
+    synchronized void watch(Runnable change) {
+        watcher = change;
+    }
+
+    synchronized void starting(Card card, Day today) {
+        phase = Phase.WAITING;
+        message = null;
+        trouble = Trouble.NONE;
+        probabilities = new double[card.classes()];
+        day = today;
+        changed();
+    }
+
+    synchronized void answered(Answer answer, double accHz, double gyroHz) {
+        phase = Phase.RECOGNISING;
+        activity = answer.activity;
+        reason = answer.reason;
+        confidence = answer.confidence;
+        System.arraycopy(answer.smoothed, 0, probabilities, 0, probabilities.length);
+        accelerometerHz = accHz;
+        gyroscopeHz = gyroHz;
+        changed();
+    }
+
+    synchronized void troubled(Trouble found) {
+        if (found == Trouble.NO_SAMPLES && phase == Phase.RECOGNISING) {
+            phase = Phase.WAITING; // What it last recognised is over.
+        }
+        if (found != trouble) {
+            trouble = found;
+            changed();
+        }
+    }
+
+    synchronized void recorded(long bytes) {
+        recorded = bytes;
+        changed();
+    }
+
+    /** Says what went wrong, while recognition goes on. */
+    synchronized void complain(String what) {
+        message = what;
+        changed();
+    }
+
+    /** @param why null where the user stopped it */
+    synchronized void stopped(String why) {
+        phase = Phase.STOPPED;
+        message = why;
+        trouble = Trouble.NONE;
+        accelerometerHz = Double.NaN;
+        gyroscopeHz = Double.NaN;
+        recorded = -1;
+        Arrays.fill(probabilities, 0);
+        changed();
+    }
+
+    private void changed() {
+        if (watcher != null) {
+            main.removeCallbacks(watcher); // One redrawing shows all that has changed by then.
+            main.post(watcher);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package io.haredge.demo;
+
+import android.Manifest;
+import android.app.Activity;
+import android.content.ActivityNotFoundException;
+import android.content.Intent;
+import android.content.pm.PackageManager;
+import android.os.Build;
+import android.os.Bundle;
+import io.haredge.demo.core.BadModelException;
+import io.haredge.demo.core.Card;
+import io.haredge.demo.core.Day;
+
+/** What its owner does, how sure that is, and what the day was; start, stop and record. */
+public final class MainActivity extends Activity {
+    private static final int ASK_FOR_NOTIFICATIONS = 1;
+    private static final int CHOOSE_DOCUMENT = 2;
+
+    private final LiveState live = LiveState.get();
+    private Screen screen;
+    /** Of the file, for as long as the service has not run in this process. */
+    private Day storedDay;
+
+    @Override
+    protected void onCreate(Bundle savedInstanceState) {
+        super.onCreate(savedInstanceState);
+        screen = new Screen(this);
+        screen.startStop.setOnClickListener(view -> startOrStop());
+        screen.record.setOnClickListener(view -> recordOrStop());
+        screen.benchmark.setOnClickListener(view -> startActivity(new Intent(this, BenchmarkActivity.class)));
+        setContentView(screen.root);
+        try {
+            Card card = LiteRtModel.loadCard(getAssets(), Session.MODEL);
+            screen.setCard(card);
+            storedDay = new Day(card.labels());
+            new DayFile(getFilesDir()).read(storedDay);
+        } catch (BadModelException error) {
+            live.complain(getString(R.string.bad_model, error.getMessage()));
+        }
+    }
+
+    @Override
+    protected void onStart() {
+        super.onStart();
+        live.watch(this::show);
+        if (Wanted.is(this) && !isRunning()) {
+            SensorService.start(this); // The process died, and Android did not start the service again.
+        }
+        show();
+    }
+
+    @Override
+    protected void onStop() {
+        live.watch(null);
+        super.onStop();
+    }
+
+    @Override
+    public void onRequestPermissionsResult(int requestCode, String[] permissions, int[] grantResults) {
+        if (requestCode == ASK_FOR_NOTIFICATIONS) {
+            SensorService.start(this); // Without the permission the notification is not shown, and all else works.
+        }
+    }
+
+    @Override
+    protected void onActivityResult(int requestCode, int resultCode, Intent data) {
+        if (requestCode == CHOOSE_DOCUMENT && resultCode == RESULT_OK && data != null && isRunning()) {
+            SensorService.send(this, SensorService.ACTION_RECORD, data.getData());
+        }
+    }
+
+    private void show() {
+        LiveState.Snapshot state = live.snapshot();
+        Day day = state.day != null ? state.day : storedDay;
+        if (day != null && state.phase == LiveState.Phase.STOPPED) {
+            day.turnTo(DayFile.localMs());
+        }
+        screen.show(state, day);
+    }
+
+    private void startOrStop() {
+        if (isRunning()) {
+            SensorService.send(this, SensorService.ACTION_STOP, null);
+        } else if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.TIRAMISU
+                && checkSelfPermission(Manifest.permission.POST_NOTIFICATIONS) != PackageManager.PERMISSION_GRANTED) {
+            requestPermissions(new String[] {Manifest.permission.POST_NOTIFICATIONS}, ASK_FOR_NOTIFICATIONS);
+        } else {
+            SensorService.start(this);
+        }
+    }
+
+    private void recordOrStop() {
+        if (live.snapshot().recorded >= 0) {
+            SensorService.send(this, SensorService.ACTION_STOP_RECORDING, null);
+            return;
+        }
+        Intent choose = new Intent(Intent.ACTION_CREATE_DOCUMENT)
+                .addCategory(Intent.CATEGORY_OPENABLE)
+                .setType("text/csv")
+                .putExtra(Intent.EXTRA_TITLE, "haredge.csv");
+        try {
+            startActivityForResult(choose, CHOOSE_DOCUMENT);
+        } catch (ActivityNotFoundException none) {
+            live.complain(getString(R.string.no_file_chooser));
+        }
+    }
+
+    private boolean isRunning() {
+        return live.snapshot().phase != LiveState.Phase.STOPPED;
+    }
+}

@@ -1,0 +1,221 @@
+package io.haredge.demo;
+
+import android.content.Context;
+import android.content.res.Configuration;
+import android.graphics.Typeface;
+import android.os.Build;
+import android.view.Gravity;
+import android.view.View;
+import android.view.ViewGroup;
+import android.widget.Button;
+import android.widget.LinearLayout;
+import android.widget.ScrollView;
+import android.widget.TextView;
+import io.haredge.demo.core.Card;
+import io.haredge.demo.core.Day;
+import io.haredge.demo.core.Reason;
+import io.haredge.demo.core.Trouble;
+
+/** The main screen's views and what they say; one column, in landscape two. */
+final class Screen {
+    private static final int MARGIN_DP = 16;
+    /** An activity of less in a whole day is more likely an error. */
+    private static final int LEAST_SECONDS = 5;
+
+    final ScrollView root;
+    final Button startStop;
+    final Button record;
+    final Button benchmark;
+    private final Context context;
+    private final TextView activity;
+    private final TextView confidence;
+    private final TextView message;
+    private final TextView rates;
+    private final TextView recorded;
+    private final TextView totals;
+    private final TextView about;
+    private final ProbabilityBars bars;
+    private final DayChart chart;
+    private Card card;
+
+    Screen(Context context) {
+        this.context = context;
+        activity = text(34, R.color.text);
+        activity.setTypeface(Typeface.DEFAULT_BOLD);
+        activity.setAccessibilityLiveRegion(View.ACCESSIBILITY_LIVE_REGION_POLITE);
+        confidence = text(16, R.color.faint);
+        message = text(16, R.color.warning);
+        message.setAccessibilityLiveRegion(View.ACCESSIBILITY_LIVE_REGION_POLITE);
+        rates = text(14, R.color.faint);
+        recorded = text(14, R.color.faint);
+        totals = text(14, R.color.faint);
+        about = text(14, R.color.faint);
+        bars = new ProbabilityBars(context);
+        chart = new DayChart(context);
+        startStop = new Button(context);
+        record = new Button(context);
+        benchmark = new Button(context);
+        benchmark.setText(R.string.benchmark);
+
+        LinearLayout now = column(activity, confidence, message, bars, row(startStop, record), rates, recorded);
+        LinearLayout rest = column(heading(R.string.today), chart, totals, heading(R.string.model), about, benchmark);
+        boolean wide = context.getResources().getConfiguration().orientation == Configuration.ORIENTATION_LANDSCAPE;
+        root = new ScrollView(context);
+        root.setFillViewport(true);
+        root.setFitsSystemWindows(true); // From Android 15 on an app draws beneath the system's bars otherwise.
+        root.addView(wide ? row(now, rest) : column(now, rest));
+    }
+
+    /** Names the model, or leaves the charts empty where there is none. */
+    void setCard(Card card) {
+        this.card = card;
+        String[] names = new String[card.classes()];
+        for (int label = 0; label < names.length; label++) {
+            names[label] = Names.of(context, card, label);
+        }
+        bars.setNames(names);
+        chart.setNames(names);
+        String placement = card.placement == null ? context.getString(R.string.placement_unstated) : card.placement;
+        about.setText(context.getString(R.string.card, card.name, card.version, placement, 100 * card.macroF1,
+                card.unseenPeople, card.data, card.licence));
+    }
+
+    /** Shows the state of things; {@code day} is null where nothing is known of it. */
+    void show(LiveState.Snapshot state, Day day) {
+        boolean recognising = state.phase == LiveState.Phase.RECOGNISING && card != null;
+        boolean running = state.phase != LiveState.Phase.STOPPED;
+        if (recognising) {
+            activity.setText(Names.of(context, card, state.activity));
+            confidence.setText(state.reason == null
+                    ? context.getString(R.string.confidence, Math.round(100 * state.confidence))
+                    : context.getString(wordsOf(state.reason)));
+        } else {
+            activity.setText(running ? R.string.waiting : R.string.stopped);
+        }
+        confidence.setVisibility(recognising ? View.VISIBLE : View.GONE);
+        say(message, state.message != null ? state.message : troubleOf(state.trouble));
+        say(rates, running
+                ? context.getString(R.string.rates, rate(state.accelerometerHz), rate(state.gyroscopeHz)) : null);
+        say(recorded, state.recorded >= 0 ? context.getString(R.string.recording, state.recorded / 1e6) : null);
+        startStop.setText(running ? R.string.stop : R.string.start);
+        startStop.setEnabled(card != null);
+        record.setText(state.recorded >= 0 ? R.string.stop_recording : R.string.record);
+        record.setEnabled(running);
+        bars.show(recognising ? state.probabilities : new double[0]);
+        bars.setContentDescription(
+                recognising ? probabilities(state.probabilities) : context.getString(R.string.stopped));
+        chart.show(day);
+        totals.setText(totals(day));
+        chart.setContentDescription(totals(day));
+    }
+
+    private String totals(Day day) {
+        StringBuilder list = new StringBuilder();
+        for (int label = 0; day != null && card != null && label < card.classes(); label++) {
+            int seconds = day.seconds(label);
+            if (seconds >= LEAST_SECONDS) {
+                int minutes = Math.max(1, Math.round(seconds / 60f));
+                String name = Names.of(context, card, label);
+                append(list, minutes < 60
+                        ? context.getString(R.string.minutes_of, name, minutes)
+                        : context.getString(R.string.hours_of, name, minutes / 60, minutes % 60));
+            }
+        }
+        boolean nothing = list.length() == 0;
+        return nothing ? context.getString(R.string.today_nothing) : context.getString(R.string.today_of, list);
+    }
+
+    private String probabilities(double[] values) {
+        StringBuilder list = new StringBuilder();
+        for (int label = 0; label < values.length; label++) {
+            long percent = Math.round(100 * values[label]);
+            append(list, context.getString(R.string.percent_of, Names.of(context, card, label), percent));
+        }
+        return context.getString(R.string.bars_of, list);
+    }
+
+    private void append(StringBuilder list, String entry) {
+        list.append(list.length() == 0 ? "" : context.getString(R.string.list_separator)).append(entry);
+    }
+
+    private String rate(double hz) {
+        return Double.isNaN(hz) ? context.getString(R.string.no_rate) : context.getString(R.string.rate, hz);
+    }
+
+    private static int wordsOf(Reason reason) {
+        switch (reason) {
+            case UNSURE:
+                return R.string.unsure;
+            case UNLIKE:
+                return R.string.unlike;
+            default:
+                return R.string.not_worn;
+        }
+    }
+
+    private String troubleOf(Trouble trouble) {
+        switch (trouble) {
+            case NO_SAMPLES:
+                return context.getString(R.string.trouble_no_samples);
+            case TOO_SLOW:
+                return context.getString(R.string.trouble_too_slow);
+            case NOT_FINITE:
+                return context.getString(R.string.trouble_not_finite);
+            case CLOCK_JUMP:
+                return context.getString(R.string.trouble_clock_jump);
+            case FULL_SCALE:
+                return context.getString(R.string.trouble_full_scale);
+            case STUCK:
+                return context.getString(R.string.trouble_stuck);
+            case GAPS:
+                return context.getString(R.string.trouble_gaps);
+            default:
+                return null;
+        }
+    }
+
+    private static void say(TextView view, String what) {
+        view.setVisibility(what == null ? View.GONE : View.VISIBLE);
+        view.setText(what);
+    }
+
+    private TextView heading(int string) {
+        TextView view = text(20, R.color.text);
+        view.setText(string);
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.P) {
+            view.setAccessibilityHeading(true);
+        }
+        return view;
+    }
+
+    private TextView text(int sizeSp, int colour) {
+        TextView view = new TextView(context);
+        view.setTextSize(sizeSp);
+        view.setTextColor(context.getColor(colour));
+        return view;
+    }
+
+    private LinearLayout column(View... views) {
+        LinearLayout column = new LinearLayout(context);
+        column.setOrientation(LinearLayout.VERTICAL);
+        int margin = Math.round(MARGIN_DP / 2f * context.getResources().getDisplayMetrics().density);
+        for (View view : views) {
+            LinearLayout.LayoutParams place = new LinearLayout.LayoutParams(
+                    ViewGroup.LayoutParams.MATCH_PARENT, ViewGroup.LayoutParams.WRAP_CONTENT);
+            place.setMargins(margin, margin, margin, margin);
+            column.addView(view, place);
+        }
+        return column;
+    }
+
+    private LinearLayout row(View... views) {
+        LinearLayout row = new LinearLayout(context);
+        row.setOrientation(LinearLayout.HORIZONTAL);
+        row.setGravity(Gravity.TOP);
+        row.setBaselineAligned(false);
+        for (View view : views) {
+            row.addView(view, new LinearLayout.LayoutParams(0, ViewGroup.LayoutParams.WRAP_CONTENT, 1));
+        }
+        return row;
+    }
+}

@@ -1,0 +1,36 @@
+package io.haredge.demo.core;
+
+/**
+ * The signal contract: what every haredge model is fed, here as in {@code har_runtime/contract.py}.
+ *
+ * <p>Acceleration in m/s^2 with gravity, angular rate in rad/s, device axes as Android delivers them.
+ */
+public final class Contract {
+    public static final int SAMPLE_RATE_HZ = 50;
+    public static final long PERIOD_NS = 1_000_000_000L / SAMPLE_RATE_HZ;
+    /** Samples in a window: one second. */
+    public static final int WINDOW = 50;
+    /** Samples between the starts of two windows. */
+    public static final int HOP = 25;
+    public static final long HOP_NS = HOP * PERIOD_NS;
+    /** A longer gap between two samples ends a segment: nothing is interpolated across it. */
+    public static final long MAX_GAP_NS = 100_000_000L;
+    public static final int MIN_RATE_HZ = 20;
+    public static final String FRAME = "android";
+
+    private static final String[] CHANNELS = {"acc_x", "acc_y", "acc_z", "gyro_x", "gyro_y", "gyro_z"};
+    private static final String[] UNITS = {"m/s^2", "m/s^2", "m/s^2", "rad/s", "rad/s", "rad/s"};
+    public static final int CHANNEL_COUNT = CHANNELS.length;
+
+    private Contract() {}
+
+    /** Names of the channels in the order of a window's columns. */
+    public static String[] channels() {
+        return CHANNELS.clone();
+    }
+
+    /** Unit of each channel. */
+    public static String[] units() {
+        return UNITS.clone();
+    }
+}

@@ -1,0 +1,118 @@
+package io.haredge.demo.core;
+
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.Arrays;
+
+/**
+ * What was done in each minute of a day, by the clock on the wall; it begins afresh at midnight.
+ *
+ * <p>One thread writes, another may read: it can see a count that is one behind, and nothing worse.
+ */
+public final class Day {
+    public static final int MINUTES = 24 * 60;
+    /** The activity of a minute without an answer. */
+    public static final int NOTHING = -2;
+
+    private static final int MAGIC = 0x48415231; // "HAR1"
+    private static final long MINUTE_MS = 60_000L;
+    private static final long DAY_MS = MINUTES * MINUTE_MS;
+
+    private final String[] labels;
+    /** Answers in each minute, of each label and, last, unknown. */
+    private final short[][] counts;
+    private long day = Long.MIN_VALUE;
+
+    public Day(String[] labels) {
+        this.labels = labels.clone();
+        counts = new short[MINUTES][labels.length + 1];
+    }
+
+    /**
+     * Takes in an answer.
+     *
+     * @param localMs milliseconds since 1970, with the time zone's offset added
+     * @param activity index of a label, or {@code Answer.UNKNOWN}
+     */
+    public void add(long localMs, int activity) {
+        turnTo(localMs);
+        short[] minute = counts[(int) (Math.floorMod(localMs, DAY_MS) / MINUTE_MS)];
+        int column = activity == Answer.UNKNOWN ? labels.length : activity;
+        if (minute[column] < Short.MAX_VALUE) {
+            minute[column]++;
+        }
+    }
+
+    /** Forgets another day than that of a time. */
+    public void turnTo(long localMs) {
+        long today = Math.floorDiv(localMs, DAY_MS);
+        if (today != day) {
+            day = today;
+            for (short[] minute : counts) {
+                Arrays.fill(minute, (short) 0);
+            }
+        }
+    }
+
+    /** What was done most in a minute: index of a label, {@code Answer.UNKNOWN}, or {@code NOTHING}. */
+    public int activityAt(int minute) {
+        int best = NOTHING;
+        int most = 0;
+        for (int column = 0; column <= labels.length; column++) {
+            if (counts[minute][column] > most) {
+                most = counts[minute][column];
+                best = column == labels.length ? Answer.UNKNOWN : column;
+            }
+        }
+        return best;
+    }
+
+    /** Seconds of the day in an activity: an index of a label, or {@code Answer.UNKNOWN}. */
+    public int seconds(int activity) {
+        int column = activity == Answer.UNKNOWN ? labels.length : activity;
+        int windows = 0;
+        for (short[] minute : counts) {
+            windows += minute[column];
+        }
+        return (int) (windows * Contract.HOP_NS / 1_000_000_000L);
+    }
+
+    /** Writes the day, to be read back by {@code read}. */
+    public void write(DataOutputStream out) throws IOException {
+        out.writeInt(MAGIC);
+        out.writeUTF(String.join(",", labels));
+        out.writeLong(day);
+        for (short[] minute : counts) {
+            for (short count : minute) {
+                out.writeShort(count);
+            }
+        }
+    }
+
+    /**
+     * Goes on from a day that was written.
+     *
+     * @throws IOException it is cut off, of other labels, or none at all; the day is empty then
+     */
+    public void read(DataInputStream in) throws IOException {
+        try {
+            if (in.readInt() != MAGIC || !in.readUTF().equals(String.join(",", labels))) {
+                throw new IOException("no day of these labels");
+            }
+            long of = in.readLong();
+            for (short[] minute : counts) {
+                for (int column = 0; column < minute.length; column++) {
+                    minute[column] = (short) Math.max(0, in.readShort());
+                }
+            }
+            day = of;
+        } catch (IOException error) {
+            day = Long.MIN_VALUE;
+            for (short[] minute : counts) {
+                Arrays.fill(minute, (short) 0);
+            }
+            throw error;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package io.haredge.demo.core;
+
+/** What became of one sensor's samples. */
+public final class SensorReport {
+    public long received;
+    /** Dropped: NaN or infinite. */
+    public long notFinite;
+    /** Dropped: the time of the newest sample again. */
+    public long duplicate;
+    /** Dropped: older than the newest sample. */
+    public long outOfOrder;
+    /** Dropped: of a time ahead of the rest, from which the stream returned within half a second. */
+    public long stray;
+    /** Dropped: more than a minute ahead of the other sensor, or in a run too short or too slow to use. */
+    public long unpaired;
+    /** Times without samples for more than 0.1 s. */
+    public long gaps;
+    /** Times the sensor's clock was set back. */
+    public long clockJumps;
+    /** Samples, not dropped, of which all axes stayed the same for a second or more. */
+    public long stuck;
+    /** Readings of one axis, not dropped, that stayed the same at the end of its range. */
+    public long fullScale;
+    /** Rate of the newest run in Hz, over its first half second; NaN where it is not known yet. */
+    public double rateHz = Double.NaN;
+
+    /** Makes this report a copy of another. */
+    void set(SensorReport other) {
+        received = other.received;
+        notFinite = other.notFinite;
+        duplicate = other.duplicate;
+        outOfOrder = other.outOfOrder;
+        stray = other.stray;
+        unpaired = other.unpaired;
+        gaps = other.gaps;
+        clockJumps = other.clockJumps;
+        stuck = other.stuck;
+        fullScale = other.fullScale;
+        rateHz = other.rateHz;
+    }
+}

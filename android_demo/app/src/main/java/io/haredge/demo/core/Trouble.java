@@ -1,0 +1,13 @@
+package io.haredge.demo.core;
+
+/** What may be wrong with the sensors, the worst first. */
+public enum Trouble {
+    NO_SAMPLES,
+    TOO_SLOW,
+    NOT_FINITE,
+    CLOCK_JUMP,
+    FULL_SCALE,
+    STUCK,
+    GAPS,
+    NONE
+}

@@ -1,0 +1,38 @@
+package io.haredge.demo.core;
+
+/** Says, each time it is asked, what has been wrong with the sensors since it was last asked. */
+public final class TroubleFinder {
+    private final SensorReport accelerometer = new SensorReport();
+    private final SensorReport gyroscope = new SensorReport();
+
+    /** The worst of what has happened since the last call. */
+    public Trouble check(SensorReport acc, SensorReport gyro) {
+        Trouble first = worst(accelerometer, acc);
+        Trouble second = worst(gyroscope, gyro);
+        accelerometer.set(acc);
+        gyroscope.set(gyro);
+        return first.compareTo(second) <= 0 ? first : second;
+    }
+
+    private static Trouble worst(SensorReport before, SensorReport now) {
+        if (now.received == before.received) {
+            return Trouble.NO_SAMPLES;
+        }
+        if (now.rateHz < Contract.MIN_RATE_HZ) {
+            return Trouble.TOO_SLOW;
+        }
+        if (now.notFinite > before.notFinite) {
+            return Trouble.NOT_FINITE;
+        }
+        if (now.clockJumps > before.clockJumps || now.outOfOrder > before.outOfOrder || now.stray > before.stray) {
+            return Trouble.CLOCK_JUMP;
+        }
+        if (now.fullScale > before.fullScale) {
+            return Trouble.FULL_SCALE;
+        }
+        if (now.stuck > before.stuck) {
+            return Trouble.STUCK;
+        }
+        return now.gaps > before.gaps ? Trouble.GAPS : Trouble.NONE;
+    }
+}

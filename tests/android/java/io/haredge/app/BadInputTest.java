@@ -1,0 +1,132 @@
+package io.haredge.app;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import android.hardware.Sensor;
+import io.haredge.demo.TestFiles;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+/** What is wrong is said on the screen; nothing crashes, and what can go on goes on. */
+class BadInputTest extends OnAPhone {
+    private static final double STANDING_S = 10;
+
+    @Test
+    void aCardThatDoesNotFit() throws IOException {
+        change("waist.json", TestFiles.text("waist.json").replace("\"sample_rate_hz\": 50", "\"sample_rate_hz\": 100"));
+        phone.open("MainActivity");
+        assertSays("The model cannot be used: the model wants sample_rate_hz 100, this app feeds 50");
+        assertFalse(phone.serviceRuns());
+    }
+
+    @Test
+    void aCardThatIsDamaged() {
+        change("waist.json", "{\"format\": \"haredge-ca");
+        phone.open("MainActivity");
+        assertSaysWith("the model card is damaged");
+    }
+
+    @Test
+    void aModelFileThatIsCutOff() throws IOException {
+        byte[] whole = TestFiles.bytes("waist.tflite");
+        phone.changedAssets.put("waist.tflite", Arrays.copyOf(whole, 100_000));
+        phone.open("MainActivity");
+        phone.press("Start");
+        assertSays("The model cannot be used: the model file is not the one of its card waist: "
+                + "cut off, changed or another version");
+        assertFalse(phone.serviceRuns());
+    }
+
+    @Test
+    void aModelThatLiteRtRefuses() throws IOException {
+        change("waist.json", TestFiles.text("waist.json").replaceAll("\"sha256\": \"[0-9a-f]+\"", "\"sha256\": null"));
+        phone.changedAssets.put("waist.tflite", new byte[] {1, 2, 3, 4, 5, 6, 7, 8});
+        phone.open("MainActivity");
+        phone.press("Start");
+        assertSaysWith("LiteRT cannot load it");
+        assertFalse(phone.serviceRuns());
+    }
+
+    @Test
+    void aModelOfOtherClasses() throws IOException {
+        change("waist.json", TestFiles.text("waist.json")
+                .replaceAll("\"sha256\": \"[0-9a-f]+\"", "\"sha256\": null")
+                .replaceAll("\"(smoothing|rejection)\": \\{[^}]*\\}", "\"$1\": null")
+                .replace("  \"lying\"\n", "  \"lying\", \"swimming\"\n"));
+        phone.open("MainActivity");
+        phone.press("Start");
+        assertSays("The model cannot be used: it does not take float32 [1, 50, 6] and give float32 [1, 7]");
+    }
+
+    @Test
+    void samplesThatAreNoNumbers() {
+        startAndStand();
+        phone.deliver(Sensor.TYPE_ACCELEROMETER, wearer.clockNs, Float.NaN, 0, 0);
+        phone.deliver(Sensor.TYPE_GYROSCOPE, wearer.clockNs, 0, Float.POSITIVE_INFINITY, 0);
+        phone.advance(5000);
+        assertSays("A sensor delivers values that are no numbers; they are left out.");
+        assertSays("Standing");
+    }
+
+    @Test
+    void readingsAtTheEndOfTheRange() {
+        startAndStand();
+        for (int count = 0; count < 20; count++) {
+            wearer.clockNs += 20_000_000L;
+            phone.deliver(Sensor.TYPE_ACCELEROMETER, wearer.clockNs, 19.6f, 0.1f * count, 1);
+            phone.deliver(Sensor.TYPE_GYROSCOPE, wearer.clockNs, 0.1f * count, 0, 1);
+        }
+        phone.advance(5000);
+        assertSays("A sensor is at the end of its range.");
+    }
+
+    @Test
+    void aClockThatJumpsBackAndThenTheFarFuture() {
+        startAndStand();
+        wearer.clockNs -= 500_000_000_000L;
+        wearer.wear(5);
+        assertSays("The sensors' clock jumped; recognition went on after the jump.");
+        assertRecognising();
+        wearer.clockNs += 3_600_000_000_000_000L;
+        wearer.wear(6);
+        assertSays("Samples were lost for a moment.");
+        wearer.wear(6);
+        assertFalse(phone.texts().stream().anyMatch(text -> text.contains("lost")), phone.texts().toString());
+        assertRecognising();
+    }
+
+    @Test
+    void sensorsThatFallSilent() {
+        startAndStand();
+        phone.advance(11_000);
+        assertSays("The sensors deliver nothing.");
+        assertSays("Waiting for the sensors…");
+        wearer.skip(11);
+        wearer.wear(11);
+        assertFalse(phone.texts().contains("The sensors deliver nothing."));
+        assertFalse(phone.texts().contains("Waiting for the sensors…"));
+    }
+
+    @Test
+    void aDayThatIsDamagedIsBegunAfresh() throws IOException {
+        Files.write(files.resolve("day.bin"), new byte[] {1, 2, 3});
+        startAndStand();
+        assertSays("Standing");
+    }
+
+    private void startAndStand() {
+        startAndWear(STANDING_S);
+        assertSays("Standing");
+    }
+
+    private void assertRecognising() {
+        assertSaysWith("% sure");
+    }
+
+    private void change(String asset, String text) {
+        phone.changedAssets.put(asset, text.getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,32 @@
+package io.haredge.demo;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The app's assets, as the Gradle task puts them together; a system property names their folder. */
+public final class TestFiles {
+    private TestFiles() {}
+
+    public static Path path(String name) {
+        return Path.of(System.getProperty("haredge.assets"), name);
+    }
+
+    public static byte[] bytes(String name) throws IOException {
+        return Files.readAllBytes(path(name));
+    }
+
+    public static String text(String name) throws IOException {
+        return new String(bytes(name), StandardCharsets.UTF_8);
+    }
+
+    public static ByteBuffer direct(String name) throws IOException {
+        byte[] content = bytes(name);
+        ByteBuffer buffer = ByteBuffer.allocateDirect(content.length).order(ByteOrder.nativeOrder());
+        buffer.put(content).rewind();
+        return buffer;
+    }
+}

@@ -1,0 +1,77 @@
+package io.haredge.demo.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+class DayTest {
+    private static final long MIDNIGHT = 20_000L * 86_400_000L;
+    private static final String[] LABELS = {"walking", "lying"};
+
+    private final Day day = new Day(LABELS);
+
+    @Test
+    void aMinuteShowsWhatWasDoneMostInIt() {
+        add(61, 1, 40);
+        add(61, 0, 70);
+        add(61, Answer.UNKNOWN, 10);
+        assertEquals(0, day.activityAt(61));
+        assertEquals(Day.NOTHING, day.activityAt(62));
+        assertEquals(35, day.seconds(0));
+        assertEquals(20, day.seconds(1));
+        assertEquals(5, day.seconds(Answer.UNKNOWN));
+    }
+
+    @Test
+    void midnightBeginsAfresh() {
+        add(1439, 1, 100);
+        add(1440, 0, 1);
+        assertEquals(0, day.activityAt(0));
+        assertEquals(Day.NOTHING, day.activityAt(1439));
+        assertEquals(0, day.seconds(1));
+    }
+
+    @Test
+    void aDayGoesOnWhereItWasWritten() throws IOException {
+        add(5, 1, 100);
+        Day again = new Day(LABELS);
+        again.read(new DataInputStream(new ByteArrayInputStream(written())));
+        again.turnTo(MIDNIGHT + 1000);
+        assertEquals(1, again.activityAt(5));
+        again.turnTo(MIDNIGHT + 86_400_000L);
+        assertEquals(Day.NOTHING, again.activityAt(5));
+    }
+
+    @Test
+    void aDayThatIsCutOffOrOfAnotherModelIsRefusedAndLeavesNothing() throws IOException {
+        add(5, 1, 100);
+        byte[] whole = written();
+        assertRefused(new Day(LABELS), Arrays.copyOf(whole, whole.length - 1));
+        assertRefused(new Day(LABELS), new byte[3]);
+        assertRefused(new Day(new String[] {"walking", "sitting"}), whole);
+    }
+
+    private static void assertRefused(Day day, byte[] content) {
+        assertThrows(IOException.class, () -> day.read(new DataInputStream(new ByteArrayInputStream(content))));
+        assertEquals(Day.NOTHING, day.activityAt(5));
+    }
+
+    private byte[] written() throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        day.write(new DataOutputStream(bytes));
+        return bytes.toByteArray();
+    }
+
+    private void add(int minute, int activity, int times) {
+        for (int count = 0; count < times; count++) {
+            day.add(MIDNIGHT + minute * 60_000L + 500L * count, activity);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+"""What the app writes, har_runtime and har-bench read: recordings and the benchmark's result."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.android.jdk import ROOT
+
+from har_bench.compare import compare, read_result, remarks
+from har_bench.tables import markdown
+from har_runtime.classify import StreamingClassifier
+from har_runtime.model import load_model
+from har_runtime.sources import open_source
+
+VECTORS: dict[str, Any] = json.loads((ROOT / "export" / "vectors.json").read_text(encoding="ascii"))
+
+
+@pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: case["name"])
+def test_a_recording_of_the_app_replays_to_the_very_windows_and_losses(
+    junit: dict[str, str], made: Path, case: dict[str, Any]
+) -> None:
+    assert not junit["GoldenVectorsTest.recordingsOfTheGoldenEventsAreWrittenForTheReplay"]
+    source = open_source(f"replay:{made / case['name']}.csv?speed=max")
+    classifier = StreamingClassifier(load_model("waist"))
+    answers = [answer for chunk in source for answer in classifier.push(chunk.times_ns, chunk.acc, chunk.gyro)]
+    answers += classifier.finish()
+    assert [answer.window.start_ns for answer in answers] == [window["start_ns"] for window in case["windows"]]
+    for answer, window in zip(answers, case["windows"], strict=True):
+        assert answer.window.imu.astype("<f4").tobytes() == base64.b64decode(window["imu"])
+        assert np.array_equal(answer.probabilities, np.float32(window["probabilities"]))
+    for sensor, report in (("acc", classifier.report.accelerometer), ("gyro", classifier.report.gyroscope)):
+        assert {name: getattr(report, name) for name in case["dropped"][sensor]} == case["dropped"][sensor]
+
+
+def test_the_benchmark_is_a_result_of_har_bench(junit: dict[str, str], made: Path) -> None:
+    assert not junit["BenchmarkTest.bothModelsAreMeasuredAndSharedAsJson"]
+    result = read_result(made / "benchmark.json")
+    assert [(run["model"], run["runtime"], run["threads"]) for run in result["runs"]] == [
+        ("waist", "LiteRT", 1),
+        ("waist-fp32.tflite", "LiteRT", 1),
+    ]
+    for run in result["runs"]:
+        latency = run["latency_us"]
+        assert 0 < latency["p50"] <= latency["p90"] <= latency["p99"]
+        assert run["rss_above_empty_bytes"] >= 0
+    assert "waist-fp32.tflite" in markdown(result)
+
+
+def test_har_bench_compares_a_phone_with_this_machine(junit: dict[str, str], made: Path) -> None:
+    phone = read_result(made / "benchmark.json")
+    here = read_result(ROOT / "benchmarks" / "results" / "har_bench.json")
+    assert [row[:3] for row in compare(here, phone).rows] == [("waist", "LiteRT", "1")]
+    assert any("stand-in" in line for line in remarks(here, phone))

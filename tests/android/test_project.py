@@ -1,0 +1,132 @@
+"""The Gradle project, its manifest and resources: what can be held without Gradle."""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from tests.android.assets import BUILD_SCRIPT, asset_sources
+from tests.android.jdk import APP, ROOT, class_path, javac, sources
+from tests.android.resources import resource_names
+
+PROJECT = ROOT / "android_demo"
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+ANDROID = "{http://schemas.android.com/apk/res/android}"
+MANIFEST = APP / "AndroidManifest.xml"
+FRAMEWORK = Path("/usr/share/android-framework-res/framework-res.apk")
+
+
+def _build_script() -> str:
+    return BUILD_SCRIPT.read_text(encoding="utf-8")
+
+
+def test_litert_is_the_only_library_and_is_pinned() -> None:
+    libraries = re.findall(r'(?:implementation|api|runtimeOnly|compileOnly)\("([^"]+)"\)', _build_script())
+    (library,) = libraries
+    assert re.fullmatch(r"com\.google\.ai\.edge\.litert:litert:\d+\.\d+\.\d+", library)
+
+
+def test_the_app_is_for_android_8_to_16_and_has_the_version_of_haredge() -> None:
+    text = _build_script()
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    for setting in ("minSdk = 26", "targetSdk = 36", "compileSdk = 36", f'versionName = "{version}"'):
+        assert setting in text
+    activity = (APP / "java/io/haredge/demo/BenchmarkActivity.java").read_text(encoding="utf-8")
+    assert f'APP_VERSION = "{version}"' in activity
+
+
+def test_the_core_knows_nothing_of_android() -> None:
+    core = sources(APP / "java/io/haredge/demo/core")
+    assert len(core) > 10
+    for path in core:
+        imports = re.findall(r"^import (?:static )?([\w.]+);", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert all(name.startswith("java.") for name in imports), path.name
+
+
+def test_the_assets_are_the_pretrained_model_its_card_and_its_float32_twin() -> None:
+    files = {path.name: path for path in asset_sources()}
+    assert sorted(files) == ["waist-fp32.tflite", "waist.json", "waist.tflite"]
+    models = ROOT / "runtime" / "har_runtime" / "models"
+    card = json.loads(files["waist.json"].read_text(encoding="utf-8"))
+    assert files["waist.json"].read_bytes() == (models / "waist.json").read_bytes()
+    assert hashlib.sha256(files["waist.tflite"].read_bytes()).hexdigest() == card["sha256"]
+    assert not list(APP.glob("assets/*")), "assets are copied at each build, never by hand"
+
+
+def test_the_float32_twin_is_of_the_same_training() -> None:
+    from har_runtime.card import METADATA_NAME
+    from har_runtime.tflite_file import read_metadata
+
+    def training(name: str) -> object:
+        (path,) = [path for path in asset_sources() if path.name == name]
+        return json.loads(read_metadata(path.read_bytes(), path)[METADATA_NAME])["training"]
+
+    assert training("waist-fp32.tflite") == training("waist.tflite")
+
+
+def test_nothing_can_leave_the_phone_and_each_permission_is_explained() -> None:
+    asked = [entry.attrib[f"{ANDROID}name"] for entry in ElementTree.parse(MANIFEST).getroot().iter("uses-permission")]
+    assert "android.permission.INTERNET" not in asked
+    for name in asked:
+        assert f"| `{name.rpartition('.')[2]}` |" in README, name
+    assert len(re.findall(r"^\| `[A-Z_]+` \|", README, re.MULTILINE)) == len(asked)
+
+
+def test_the_service_is_of_type_health_and_nobody_elses() -> None:
+    (service,) = ElementTree.parse(MANIFEST).getroot().iter("service")
+    assert service.attrib[f"{ANDROID}foregroundServiceType"] == "health"
+    assert service.attrib[f"{ANDROID}exported"] == "false"
+
+
+def test_what_the_manifest_names_is_there() -> None:
+    for kind in ("activity", "service"):
+        for entry in ElementTree.parse(MANIFEST).getroot().iter(kind):
+            name = entry.attrib[f"{ANDROID}name"].removeprefix(".")
+            assert (APP / f"java/io/haredge/demo/{name}.java").is_file()
+
+
+def test_every_resource_is_used() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in [*sources(APP / "java"), MANIFEST, *APP.glob("res/*/*.xml")]]
+    everything = "\n".join(texts)
+    for kind, names in resource_names().items():
+        for name in names:
+            used = rf"R\.{kind}\.{name}\b|@{kind}/{name}\b"
+            assert re.search(used, everything), f"{kind}/{name}"
+
+
+def test_the_night_has_colours_of_its_own_for_all_but_the_activities() -> None:
+    by_day, by_night = (
+        {entry.attrib["name"] for entry in ElementTree.parse(APP / "res" / folder / "colors.xml").getroot()}
+        for folder in ("values", "values-night")
+    )
+    assert by_night <= by_day
+    assert all(name.startswith("activity_") for name in by_day - by_night)
+
+
+def test_androids_own_tool_compiles_the_resources_and_the_manifest(tmp_path: Path) -> None:
+    if shutil.which("aapt") is None or not FRAMEWORK.is_file():
+        pytest.skip("no aapt or no framework-res.apk: apt install aapt android-framework-res")
+    text = MANIFEST.read_text(encoding="utf-8").replace("<manifest ", '<manifest package="io.haredge.demo" ', 1)
+    # Debian's framework is Android 10's, which has foreground services but none of type health.
+    (tmp_path / "AndroidManifest.xml").write_text(text.replace('="health"', '="dataSync"'), encoding="utf-8")
+    command = ["aapt", "package", "-f", "-M", tmp_path / "AndroidManifest.xml", "-S", APP / "res", "-I", FRAMEWORK]
+    command += ["--min-sdk-version", "26", "-J", tmp_path, "-F", tmp_path / "app.apk"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    r = (tmp_path / "R.java").read_text(encoding="utf-8")
+    for kind, names in resource_names().items():
+        (block,) = re.findall(rf"class {kind} \{{(.*?)\n    \}}", r, re.DOTALL)
+        assert sorted(re.findall(r"int (\w+)=", block)) == names
+
+
+def test_the_example_of_the_readme_compiles_in_30_lines(classes: Path, tmp_path: Path) -> None:
+    (example,) = re.findall(r"```java\n(.*?)```", README, re.DOTALL)
+    assert len(example.splitlines()) <= 30
+    path = tmp_path / "Example.java"
+    path.write_text(example, encoding="utf-8")
+    javac([path], tmp_path, "-cp", class_path(classes))
