@@ -13,10 +13,12 @@ from paho.mqtt.enums import CallbackAPIVersion
 from tests.runtime.answers import wait_until
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin")
+RECONNECT_S = 0.05
+"""How often a listener looks for its broker."""
 
 
 class Broker:
-    """mosquitto on a free port of this computer; it keeps its clients' queues over a kill."""
+    """mosquitto on a free port of this computer; it keeps nothing over a kill."""
 
     def __init__(self, folder: Path, *settings: str):
         if MOSQUITTO is None:
@@ -32,11 +34,6 @@ class Broker:
             *anonymous,
             # Root would become the user mosquitto, which may not read the test's folder.
             "user root",
-            "persistence true",
-            f"persistence_location {folder}/",
-            "autosave_on_changes true",
-            "autosave_interval 1",
-            "max_queued_messages 0",
         ]
         self._config.write_text("\n".join(lines) + "\n")
         self._log = folder / "mosquitto.log"
@@ -82,16 +79,20 @@ class Broker:
 
 
 class Listener:
-    """One who has subscribed to everything, and goes on where it was when the broker comes back, or begins anew."""
+    """One who has subscribed to everything, and does so again as soon as the broker is back.
 
-    def __init__(self, port: int, user: str | None = None, password: str | None = None, anew: bool = False):
+    With QoS 0: the broker then passes a message on before it confirms it to the sender, and a listener that confirms
+    nothing itself reads all that was passed on before a kill.
+    """
+
+    def __init__(self, port: int, user: str | None = None, password: str | None = None):
         self.messages: list[MQTTMessage] = []
-        self._ready = threading.Event()
-        name = "newcomer" if anew else "listener"
-        self._client = Client(CallbackAPIVersion.VERSION2, name, clean_session=anew)
-        self._client.reconnect_delay_set(1, 1)
-        self._client.on_connect = lambda client, *rest: client.subscribe("#", qos=1)
-        self._client.on_subscribe = lambda *rest: self._ready.set()
+        self.subscribed = threading.Event()
+        self._client = Client(CallbackAPIVersion.VERSION2)
+        self._client.reconnect_delay_set(RECONNECT_S, RECONNECT_S)
+        self._client.on_connect = lambda client, *rest: client.subscribe("#", qos=0)
+        self._client.on_subscribe = lambda *rest: self.subscribed.set()
+        self._client.on_disconnect = lambda *rest: self.subscribed.clear()
         self._client.on_message = lambda client, userdata, message: self.messages.append(message)
         if user is not None:
             self._client.username_pw_set(user, password)
@@ -99,7 +100,7 @@ class Listener:
 
     def __enter__(self) -> "Listener":
         self._client.loop_start()
-        assert self._ready.wait(30)
+        assert self.subscribed.wait(30)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -117,6 +118,6 @@ class Listener:
 
 def retained(port: int, topic: str) -> list[bytes]:
     """What a newcomer is told of a topic."""
-    with Listener(port, anew=True) as newcomer:
+    with Listener(port) as newcomer:
         wait_until(lambda: newcomer.payloads(topic), f"something retained on {topic}")
         return [m.payload for m in list(newcomer.messages) if m.topic == topic and m.retain]

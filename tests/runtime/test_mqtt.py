@@ -42,7 +42,8 @@ def listener(broker: Broker) -> Iterator[Listener]:
 
 @pytest.fixture
 def quick_retries(monkeypatch) -> None:
-    monkeypatch.setattr(mqtt, "RECONNECT_S", (1, 1))
+    """Soon, but later than a listener, which is to miss nothing."""
+    monkeypatch.setattr(mqtt, "RECONNECT_S", (2, 2))
 
 
 class Publishing:
@@ -126,6 +127,7 @@ def test_a_broker_killed_and_restarted_gets_every_answer_in_order(broker, listen
             stream.give(200)
             wait_until(lambda: stream.report.trouble, "the outage is noticed")
             broker.start()
+            assert listener.subscribed.wait(DEADLINE_S)
             stream.give(10)
             wait_until(lambda: len(numbers(listener)) == stream.count, "every answer has come")
         assert stream.report.trouble is None
@@ -145,6 +147,7 @@ def test_a_broker_that_is_killed_while_it_is_sent_answers_gets_them_all(broker, 
             assert stream.report.waiting
             broker.kill()
             broker.start()
+            assert listener.subscribed.wait(DEADLINE_S)
             wait_until(lambda: len(numbers(listener)) == stream.count, "every answer has come")
     assert numbers(listener) == list(range(1500))
 
