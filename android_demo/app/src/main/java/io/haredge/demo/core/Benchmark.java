@@ -141,7 +141,8 @@ public final class Benchmark {
                 .append(", \"litert\": ").append(Json.quote(machine.litert))
                 .append(", \"system\": ").append(Json.quote(machine.system)).append("}},\n");
         json.append(" \"convention\": \"Latency is of single windows, input and output copied. Memory is what the "
-                + "app's process grew by, the LiteRT library in that of the first model.\",\n");
+                + "app's process grew by, the LiteRT library in that of the first model. Processor time is taken to be "
+                + "the latency, as there is one thread.\",\n");
         json.append(String.format(Locale.ROOT,
                 " \"settings\": {\"threads\": [1], \"repetitions\": %d, \"windows\": %d},%n", TURNS, WINDOWS));
         String unseen = "{\"governor\": null, \"clock_mhz\": null, \"temperature_c\": null, \"throttled\": null, "
