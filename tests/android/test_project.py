@@ -14,6 +14,9 @@ from tests.android.assets import BUILD_SCRIPT, asset_sources
 from tests.android.jdk import APP, ROOT, class_path, javac, sources
 from tests.android.resources import resource_names
 
+from har_runtime.model import load_model
+from har_runtime.palette import activity_colours
+
 PROJECT = ROOT / "android_demo"
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 ANDROID = "{http://schemas.android.com/apk/res/android}"
@@ -56,6 +59,13 @@ def test_the_assets_are_the_pretrained_model_its_card_and_its_float32_twin() -> 
     assert files["waist.json"].read_bytes() == (models / "waist.json").read_bytes()
     assert hashlib.sha256(files["waist.tflite"].read_bytes()).hexdigest() == card["sha256"]
     assert not list(APP.glob("assets/*")), "assets are copied at each build, never by hand"
+
+
+def test_an_activity_has_the_colour_that_it_has_in_har_stream() -> None:
+    labels = load_model("waist").card.labels
+    colours = {node.get("name"): node.text for node in ElementTree.parse(APP / "res/values/colors.xml").getroot()}
+    shown = [colours[f"activity_{index}"] for index in range(len(labels))]
+    assert shown == [f"#FF{activity_colours(labels)[label][1:]}" for label in labels]
 
 
 def test_the_float32_twin_is_of_the_same_training() -> None:
