@@ -96,7 +96,10 @@ def test_a_model_without_a_card_is_refused(folder: Path) -> None:
     ("values", "message"),
     [
         ({"sample_rate_hz": 100}, "wants sample_rate_hz 100, this runtime feeds 50"),
-        ({"labels": ["still", "moving"]}, r"needed are float32 imu \(1, 50, 6\) and probabilities \(1, 2\)"),
+        (
+            {"labels": ["still", "moving"], "smoothing": None, "rejection": None},
+            r"needed are float32 imu \(1, 50, 6\) and probabilities \(1, 2\)",
+        ),
         ({"format": "cardboard"}, "no model card"),
     ],
 )
