@@ -48,7 +48,8 @@ class PlainLines:
         shown = f"{answer.activity} ({answer.reason})" if answer.reason else answer.activity
         if shown != self._shown:
             self._shown = shown
-            self._console.print(f"{answer.prediction.end_s:10.2f} s  {shown:20} {100 * answer.confidence:5.1f} %")
+            sure = "" if answer.reason else f"{100 * answer.confidence:5.1f} %"
+            self._console.print(f"{answer.prediction.end_s:10.2f} s  {shown:20} {sure}".rstrip())
 
     def close(self) -> None:
         """Nothing to let go of."""
