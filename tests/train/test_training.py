@@ -82,7 +82,7 @@ def test_training_learns_what_the_simulated_wearers_do(windows: WindowSet, train
     test = windows.of_users(checkpoint.record.split.test)
     guess = checkpoint.logits(test.x).argmax(axis=1)
     assert score(test.y, guess, test.labels).macro_f1 == checkpoint.record.test_macro_f1
-    assert checkpoint.record.test_macro_f1 > 0.5
+    assert checkpoint.record.test_macro_f1 > 2 / len(test.labels), "no better than guessing, by a factor of two"
 
 
 def test_normalisation_comes_from_training_users_alone(windows: WindowSet, trained: Path) -> None:
