@@ -269,7 +269,8 @@ def test_lost_and_damaged_frames_are_counted_and_what_comes_is_true_but_for_chan
     source = open_source(f"serial:{plug.link}?format=witmotion&baud=115200")
     samples = read(source, 300)
     source.close()
-    assert as_worn(samples, witmotion.ACC_SCALE).mean() > 0.98  # One damaged frame in 256 has the right checksum.
+    # One damaged frame in 256 has the right checksum; how many there are depends on where reading begins.
+    assert as_worn(samples, witmotion.ACC_SCALE).mean() > 0.96
     for why in ("wrong checksum", "stray bytes", "acceleration without angular rate", "sample without its time"):
         assert source.report.lost[why] > 50, why
 
