@@ -34,7 +34,7 @@ from har_train.training import fit
 from har_train.windows import cut_windows
 
 SHORT = ("optimiser.epochs=8", 'optimiser.schedule="one-cycle"', "optimiser.learning_rate=1e-3")
-"""Eight epochs come near the shipped model's macro-F1 on validation users, in a minute."""
+"""Eight epochs come near the shipped model's macro-F1 on validation users."""
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -17,7 +17,7 @@ from typing import Any
 from har_bench.process import cpu_seconds, memory_bytes
 from har_bench.report import write_report
 from har_runtime.command import run_command
-from har_runtime.contract import HOP, SAMPLE_RATE_HZ
+from har_runtime.contract import HOP, HOP_S, SAMPLE_RATE_HZ
 from har_runtime.errors import SourceError
 
 RATE_HZ = 100
@@ -77,7 +77,7 @@ def _watch(stream: "subprocess.Popen[str]", seconds: int) -> dict[str, Any]:
         "rate_hz": RATE_HZ,
         "seconds": took_s,
         "answers": len(starts),
-        "without_a_gap": steps <= {HOP / SAMPLE_RATE_HZ},
+        "without_a_gap": steps <= {HOP_S},
         "cpu_seconds": used_s,
         "share_of_a_core": used_s / took_s,
         "peak_memory_bytes": memory_bytes("VmHWM", stream.pid),

@@ -24,7 +24,7 @@ from har_bench.peak import SIZES, product_macs
 from har_bench.runtimes import CHOICES, RUNTIMES, Runtime
 from har_bench.subject import Subject
 from har_bench.workers import Task, Worker
-from har_runtime.contract import HOP, SAMPLE_RATE_HZ
+from har_runtime.contract import HOP_S
 from har_runtime.errors import HarError, ModelError
 
 TURN_S = 0.05
@@ -37,7 +37,6 @@ CHECKED = 10_000
 """Windows whose sum --check compares with the kernel's word."""
 ENERGY_S = 3.0
 """For each model, and once for the idle machine."""
-HOP_S = HOP / SAMPLE_RATE_HZ
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ WINDOW: Final = 50
 """Samples in a window (1 s)."""
 HOP: Final = 25
 """Samples between the starts of two windows (0.5 s)."""
+HOP_S: Final = HOP / SAMPLE_RATE_HZ
+"""Seconds between two answers, and what each stands for: a window shares the rest with its neighbours."""
 MAX_GAP_NS: Final = 100_000_000
 """A longer gap (0.1 s) between two samples ends a segment: nothing is interpolated across it."""
 MIN_RATE_HZ: Final = 20

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, get_args
 
 from har_runtime.answer import UNKNOWN, Reason
+from har_runtime.contract import HOP_S
 from har_runtime.errors import DataError
 from har_runtime.palette import NOT_WORN
-from har_runtime.totals import WINDOW_S
 
 MOST_LINE: Final = 65_536
 """Bytes: a row of 50 activities has 3,000."""
@@ -243,9 +243,9 @@ class _Writer:
             self._turn_to(local(row.unix_s).date())
         self._extend(row)
         seconds, reasons = self._day.seconds, self._day.reasons
-        seconds[row.activity] = seconds.get(row.activity, 0.0) + WINDOW_S
+        seconds[row.activity] = seconds.get(row.activity, 0.0) + HOP_S
         if row.activity == UNKNOWN and row.reason:
-            reasons[row.reason] = reasons.get(row.reason, 0.0) + WINDOW_S
+            reasons[row.reason] = reasons.get(row.reason, 0.0) + HOP_S
         is_started = self._last is not None and self._last.activity == row.activity  # One window alone starts nothing.
         if is_started and row.activity not in (UNKNOWN, NOT_WORN):
             if self._known not in (None, row.activity):
@@ -272,21 +272,21 @@ class _Writer:
     def _extend(self, row: Row) -> None:
         """Let the newest span go on, or begin another one."""
         spans, last = self.diary.spans, self._last
-        start_s = row.unix_s - WINDOW_S
+        start_s = row.unix_s - HOP_S
         if last is not None:
             apart_s = row.unix_s - last.unix_s
-            in_batch = 0 <= apart_s <= BATCH_S and 0 < row.end_s - last.end_s < 2 * WINDOW_S
+            in_batch = 0 <= apart_s <= BATCH_S and 0 < row.end_s - last.end_s < 2 * HOP_S
             if in_batch or abs(apart_s) <= PATIENCE_S:
                 start_s = spans[-1].end_unix_s
                 if row.activity == last.activity and spans[-1].start_unix_s >= self._begin_s:
                     spans[-1].end_unix_s = max(start_s, row.unix_s)
-                    spans[-1].seconds += WINDOW_S
+                    spans[-1].seconds += HOP_S
                     return
             elif apart_s < 0:
                 self.diary.clock_set_back_s -= apart_s
             elif last.unix_s >= self._begin_s:
-                self._day.missing_s += apart_s - WINDOW_S
+                self._day.missing_s += apart_s - HOP_S
         if len(spans) == MOST_SPANS:
             raise DataError(f"more than {MOST_SPANS:,} changes of activity: give fewer files")
         start_s = max(start_s, self._begin_s)
-        spans.append(Span(row.activity, start_s, max(start_s, row.unix_s), WINDOW_S))
+        spans.append(Span(row.activity, start_s, max(start_s, row.unix_s), HOP_S))

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from har_runtime.command import add_common, run_command
-from har_runtime.contract import CHANNELS, HOP, SAMPLE_RATE_HZ, WINDOW
+from har_runtime.contract import CHANNELS, HOP_S, WINDOW
 from har_runtime.devices import serial_ports
 from har_runtime.errors import HarError, SourceError
 from har_runtime.litert import INTERPRETERS
@@ -129,7 +129,7 @@ def model_finding(name: str) -> Finding:
         f"{card.name} {card.version}, worn at: {card.placement or 'unknown'}, {len(card.labels)} activities, "
         f"{1e6 * seconds:,.0f} us a window"
     )
-    if seconds > HOP / SAMPLE_RATE_HZ:
+    if seconds > HOP_S:
         return Finding("model", "fix", text, "slower than life: use an int8 model")
     return Finding("model", "ok", text)
 

@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.card import ModelCard, Smoothing
-from har_runtime.contract import HOP, SAMPLE_RATE_HZ
+from har_runtime.contract import HOP_S
 from har_runtime.errors import ModelError
 
-HOP_S = HOP / SAMPLE_RATE_HZ
 MAX_STEPS = 120
 """Hops that a gap counts for at most: after a minute the filter has all but forgotten what was before."""
 LEAST_PROBABILITY = 1e-6

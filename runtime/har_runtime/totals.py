@@ -3,10 +3,7 @@
 import time
 
 from har_runtime.answer import Reason, Totals
-from har_runtime.contract import HOP, SAMPLE_RATE_HZ
-
-WINDOW_S = HOP / SAMPLE_RATE_HZ
-"""Seconds that a window stands for: its other samples are those of the windows beside it too."""
+from har_runtime.contract import HOP_S
 
 
 def count(totals: Totals, activity: str, reason: Reason | None, transition: bool) -> None:
@@ -17,9 +14,9 @@ def count(totals: Totals, activity: str, reason: Reason | None, transition: bool
         transition: whether with it another activity begins than the last one.
     """
     if reason == "not worn":
-        totals.not_worn_s += WINDOW_S
+        totals.not_worn_s += HOP_S
     else:
-        totals.seconds[activity] = totals.seconds.get(activity, 0.0) + WINDOW_S
+        totals.seconds[activity] = totals.seconds.get(activity, 0.0) + HOP_S
     totals.transitions += transition
 
 

@@ -6,12 +6,11 @@ import numpy as np
 from tests.runtime.answers import CARD, make_answer
 
 from har_runtime.answer import Answer
-from har_runtime.contract import HOP, PERIOD_NS, WINDOW
+from har_runtime.contract import HOP, HOP_S, PERIOD_NS, WINDOW
 from har_runtime.window import Window
 
 LABELS = CARD.labels
 BEGIN_S = make_answer(0).unix_s
-HOP_S = HOP * PERIOD_NS / 1e9
 
 
 def live_answer(

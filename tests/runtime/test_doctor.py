@@ -177,7 +177,7 @@ def test_a_full_disk_is_named(monkeypatch, tmp_path: Path) -> None:
 
 def test_a_model_slower_than_life_is_named(monkeypatch) -> None:
     assert doctor.model_finding("waist").state == "ok"
-    monkeypatch.setattr(doctor, "HOP", 0)
+    monkeypatch.setattr(doctor, "HOP_S", 0)
     assert doctor.model_finding("waist").advice == "slower than life: use an int8 model"
 
 

@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 
 from har_runtime.answer import Answer, Event, Totals
 from har_runtime.classify import Prediction
-from har_runtime.contract import HOP, PERIOD_NS, SAMPLE_RATE_HZ
+from har_runtime.contract import HOP, HOP_S, PERIOD_NS, SAMPLE_RATE_HZ
 from har_runtime.palette import NOT_WORN, activity_colours
 from har_runtime.sinks.base import StreamInfo
 from har_runtime.sinks.live_timeline import Timeline
 
-HOP_S = HOP / SAMPLE_RATE_HZ
 SIGNAL_ROWS = 10 * SAMPLE_RATE_HZ
 """Samples of the signal that are shown: ten seconds."""
 HISTORY_ROWS = round(120 / HOP_S)

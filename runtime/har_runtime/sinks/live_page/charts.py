@@ -30,8 +30,8 @@ from bokeh.models import (
     VArea,
 )
 
-from har_runtime.contract import SAMPLE_RATE_HZ
-from har_runtime.sinks.live_state import HISTORY_ROWS, HOP_S, SIGNAL_ROWS
+from har_runtime.contract import HOP_S, SAMPLE_RATE_HZ
+from har_runtime.sinks.live_state import HISTORY_ROWS, SIGNAL_ROWS
 
 AXIS_COLOURS = ("#4477AA", "#EE6677", "#228833")
 """Of x, y and z: Paul Tol's bright scheme, so that no axis has an activity's colour."""
