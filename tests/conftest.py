@@ -10,9 +10,12 @@ import pytest
 
 from har_runtime.contract import STANDARD_GRAVITY
 from har_runtime.recording import Recording
-from har_runtime.wearer import Wearer
+from har_runtime.sources.simulated.wearer import Wearer
 from har_train.datasets import hapt
 
+ROOT = Path(__file__).parents[1]
+VECTORS = ROOT / "export" / "vectors.json"
+"""The golden vectors, which Java is held to as well."""
 USERS = 6
 SAMPLES = 5250  # 105 s: long enough for each of the six activities of any wearer.
 

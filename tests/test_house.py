@@ -29,7 +29,7 @@ def test_the_code_is_clean(command: list[str]) -> None:
 
 def test_the_readmes_show_the_figures_of_the_results() -> None:
     result = subprocess.run(
-        [sys.executable, "-m", "har_bench.readme", "--check"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "har_bench.readme.figures", "--check"], capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr
 

@@ -31,8 +31,8 @@ dependencies {
 // the app's are always the repository's. In a project of your own, name the folder that holds them.
 val repository = rootDir.parentFile
 val models = listOf(
-    "runtime/har_runtime/models/waist.tflite",
-    "runtime/har_runtime/models/waist.json",
+    "runtime/har_runtime/pretrained/waist.tflite",
+    "runtime/har_runtime/pretrained/waist.json",
     "export/waist-fp32.tflite",
 )
 

@@ -6,15 +6,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from har_bench import compare, tables
-from har_bench.measure import Settings, measure, parse_runtimes, parse_threads
-from har_bench.report import machine, write_report
-from har_bench.runtimes import CHOICES
-from har_bench.subject import open_subjects
-from har_runtime.command import run_command
+from har_bench import tables
+from har_bench.measure import compare
+from har_bench.measure.measure import Settings, measure, parse_runtimes, parse_threads
+from har_bench.measure.measured_model import open_subjects
+from har_bench.measure.runtimes import CHOICES
+from har_bench.results import machine, write_report
+from har_runtime.cli.common import run_command
 from har_runtime.errors import HarError
 from har_runtime.files import write_bytes
-from har_runtime.model import pretrained_names
+from har_runtime.model.load import pretrained_names
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -101,7 +102,7 @@ def _run(options: argparse.Namespace) -> int:
         write_bytes(options.markdown, tables.markdown(result).encode())
     tables.show(tables.tables(result), tables.remarks(result))
     if options.plot:
-        from har_bench.plot import draw
+        from har_bench.measure.plot import draw
 
         draw(result, options.plot)
     return 0
@@ -109,7 +110,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _table4(arguments: list[str]) -> int:
     try:
-        from har_bench import table4
+        from har_bench.training import table4
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise

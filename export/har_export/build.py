@@ -9,8 +9,8 @@ from torch import nn
 
 from har_export import flatbuffer, onnx_file, tflite
 from har_export.inference import InferenceNetwork
-from har_runtime.card import ModelCard, QuantisedEnds
 from har_runtime.errors import ModelError
+from har_runtime.model.card import ModelCard, QuantisedEnds
 
 DERIVED = {"c": "tflite-int8"}
 """Formats that hold the bytes of another."""

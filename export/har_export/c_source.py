@@ -2,8 +2,8 @@
 
 import re
 
-from har_runtime.card import ModelCard
 from har_runtime.contract import CHANNELS
+from har_runtime.model.card import ModelCard
 
 ARENA_ROUNDING = 1024
 """The constant in the header is the measured need rounded up to whole KiB."""

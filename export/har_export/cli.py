@@ -9,7 +9,7 @@ from pathlib import Path
 
 from har_export import inspection, vectors
 from har_export.formats import FORMATS, INT8
-from har_runtime.command import add_common, data_folder, run_command
+from har_runtime.cli.common import add_common, data_folder, run_command
 from har_runtime.errors import ModelError
 
 
@@ -69,11 +69,11 @@ def _formats() -> str:
 def _export(options: argparse.Namespace) -> int:
     from har_export.interpreters import own_runtimes, runtimes
     from har_export.pipeline import check_exportable, export_model
-    from har_train.answers import fit_answers
-    from har_train.calibration import calibrated
-    from har_train.checkpoint import load_checkpoint
+    from har_train.data.windows import cut_windows
     from har_train.datasets import load
-    from har_train.windows import cut_windows
+    from har_train.fit.answer_parameters import fit_answers
+    from har_train.fit.calibration import calibrated
+    from har_train.fit.checkpoint import load_checkpoint
 
     formats = tuple(dict.fromkeys(options.formats.split(",")))
     unknown = [format for format in formats if format not in FORMATS]

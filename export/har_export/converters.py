@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 
 from har_runtime.errors import ModelError
-from har_runtime.quiet import quiet_stderr
+from har_runtime.model.native_stderr import quiet_stderr
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from typing import Any
 import flatbuffers
 import numpy as np
 
-from har_runtime.card import METADATA_NAME, ModelCard
 from har_runtime.errors import ModelError
-from har_runtime.tflite_file import IDENTIFIER
+from har_runtime.model.card import METADATA_NAME, ModelCard
+from har_runtime.model.tflite_metadata import IDENTIFIER
 
 
 @dataclass(frozen=True)

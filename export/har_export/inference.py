@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from har_train.network import HarNetwork, PlainBlock, ResidualBlock, enlarge
+from har_train.fit.network import HarNetwork, PlainBlock, ResidualBlock, enlarge
 
 
 class InferenceNetwork(nn.Module):

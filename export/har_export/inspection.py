@@ -8,10 +8,10 @@ from pathlib import Path
 
 from har_export import flatbuffer, onnx_file
 from har_export.flatbuffer import TensorInfo
-from har_runtime.card import METADATA_NAME, ModelCard, card_from_json
-from har_runtime.command import add_common, run_command
+from har_runtime.cli.common import add_common, run_command
 from har_runtime.errors import ModelError
-from har_runtime.tflite_file import read_metadata
+from har_runtime.model.card import METADATA_NAME, ModelCard, card_from_json
+from har_runtime.model.tflite_metadata import read_metadata
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from har_export.microcontroller import MicroInterpreter, is_installed
 from har_runtime.errors import HarError
-from har_runtime.onnx import OnnxBackend
-from har_runtime.quiet import quiet_stderr
+from har_runtime.model.native_stderr import quiet_stderr
+from har_runtime.model.onnx_backend import OnnxBackend
 
 Answers = Callable[[NDArray[Any]], NDArray[Any]]
 """Windows, shape (n, 50, 6), to answers, shape (n, classes), in the model's own types."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import ModelError
-from har_runtime.quiet import quiet_stderr
+from har_runtime.model.native_stderr import quiet_stderr
 
 ARENA_LIMIT = 1 << 20
 """Bytes set aside to measure what a model needs."""

@@ -8,9 +8,9 @@ from torch import nn
 
 from har_export.converters import conversion
 from har_export.flatbuffer import TensorInfo
-from har_runtime.card import METADATA_NAME, ModelCard
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import ModelError
+from har_runtime.model.card import METADATA_NAME, ModelCard
 
 OPSET = 20
 

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from har_export.formats import FORMATS, Bound
 from har_export.interpreters import MICRO, REFERENCE_KERNELS, NotHereError, Runtime
-from har_runtime.card import QuantisedEnds
 from har_runtime.errors import ModelError
+from har_runtime.model.card import QuantisedEnds
 from har_runtime.scores import score
-from har_train.windows import WindowSet
+from har_train.data.windows import WindowSet
 
 SLOW_WINDOWS = 1000
 """Evenly over the test windows, for runtimes that take 10 ms a window and more."""

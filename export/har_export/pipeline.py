@@ -20,14 +20,14 @@ from har_export.interpreters import Runtime, runtimes
 from har_export.microcontroller import MicroInterpreter
 from har_export.parity import Parity, check, measure
 from har_export.qat import QatResult, fine_tuned
-from har_runtime.card import CardScore, ModelCard, Training
 from har_runtime.contract import WINDOW
 from har_runtime.errors import ModelError
 from har_runtime.files import write_all
-from har_runtime.model import card_path
-from har_train.answers import Answers
-from har_train.checkpoint import Checkpoint, TrainingRecord
-from har_train.windows import WindowSet
+from har_runtime.model.card import CardScore, ModelCard, Training
+from har_runtime.model.load import card_path
+from har_train.data.windows import WindowSet
+from har_train.fit.answer_parameters import Answers
+from har_train.fit.checkpoint import Checkpoint, TrainingRecord
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def export_model(
 
     Args:
         windows: of the checkpoint's data set; training users calibrate, test users score.
-        answers: smoothing and rejection for the card (`har_train.answers`); None leaves them out.
+        answers: smoothing and rejection for the card (`har_train.fit.answer_parameters`); None leaves them out.
         qat: fine-tune the network for int8 first.
         bounds: by format, without a bound where it is left out; None for those of `FORMATS`.
         compared: runtimes to compare in; None for all that are here.

@@ -19,7 +19,7 @@ from har_export.inference import InferenceNetwork
 from har_export.interpreters import litert
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.scores import score
-from har_train.windows import WindowSet
+from har_train.data.windows import WindowSet
 
 EPOCHS = 3
 BATCH = 256

@@ -19,15 +19,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from har_runtime.answers.rejection import Rejector
+from har_runtime.answers.smoothing import HmmFilter
 from har_runtime.classify import StreamingClassifier
-from har_runtime.command import add_common, run_command
+from har_runtime.cli.common import add_common, run_command
 from har_runtime.contract import HOP, PERIOD_NS
 from har_runtime.errors import ModelError
 from har_runtime.files import write_bytes
-from har_runtime.model import Model, load_model
-from har_runtime.rejection import Rejector
-from har_runtime.smoothing import HmmFilter
-from har_runtime.wearer import Wearer
+from har_runtime.model.load import Model, load_model
+from har_runtime.sources.simulated.wearer import Wearer
 
 FORMAT = "haredge-vectors-1"
 DECIMALS = 4

@@ -1,14 +1,14 @@
 """Real-time human activity recognition from an IMU: resample, window, classify, answer."""
 
-from har_runtime.answer import UNKNOWN, Answer
-from har_runtime.answering import Answering
-from har_runtime.card import ModelCard
+from har_runtime.answers.answer import UNKNOWN, Answer
+from har_runtime.answers.answering import Answering
 from har_runtime.classify import Prediction, StreamingClassifier, classify_recording
 from har_runtime.errors import DataError, HarError, ModelError, SourceError
-from har_runtime.model import Model, load_model
+from har_runtime.model.card import ModelCard
+from har_runtime.model.load import Model, load_model
 from har_runtime.recording import Recording
-from har_runtime.resample import Resampler
-from har_runtime.window import Window, Windower
+from har_runtime.signal.resample import Resampler
+from har_runtime.signal.window import Window, Windower
 
 __all__ = [
     "UNKNOWN",

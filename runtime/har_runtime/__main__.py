@@ -2,6 +2,6 @@
 
 import sys
 
-from har_runtime.cli import main
+from har_runtime.cli.stream import main
 
 sys.exit(main())

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from har_runtime.contract import HOP
-from har_runtime.model import Model
+from har_runtime.model.load import Model
 from har_runtime.recording import Recording, cut_recording
-from har_runtime.resample import Resampler, ResampleReport
-from har_runtime.window import Window, Windower
+from har_runtime.signal.resample import Resampler, ResampleReport
+from har_runtime.signal.window import Window, Windower
 
 
 @dataclass(frozen=True)

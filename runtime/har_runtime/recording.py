@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from har_runtime.contract import HOP, WINDOW, to_ns
-from har_runtime.resample import Resampler, ResampleReport
-from har_runtime.window import Window, Windower
+from har_runtime.signal.resample import Resampler, ResampleReport
+from har_runtime.signal.window import Window, Windower
 
 CHUNK = 8192
 """Samples passed to a resampler at a time: any number gives the same windows, this one keeps memory small."""

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from har_runtime.answer import Answer
-from har_runtime.answering import Answering
+from har_runtime.answers.answer import Answer
+from har_runtime.answers.answering import Answering
 from har_runtime.classify import Prediction, StreamingClassifier
 from har_runtime.recording import LabelTrack
-from har_runtime.resample import ResampleReport
 from har_runtime.samples import SampleChunk
 from har_runtime.scores import Scores, score_confusion
+from har_runtime.signal.resample import ResampleReport
 from har_runtime.sinks.base import Sink
 
 

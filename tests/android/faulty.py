@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.contract import HOP
-from har_runtime.resample import Resampler
-from har_runtime.window import Windower
+from har_runtime.signal.resample import Resampler
+from har_runtime.signal.window import Windower
 
 CASES = 36
 Events = list[tuple[str, int, NDArray[np.float64]]]

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from tests.android.jdk import ROOT
 
-from har_bench.compare import compare, read_result, remarks
+from har_bench.measure.compare import compare, read_result, remarks
 from har_bench.tables import markdown
 from har_runtime.classify import StreamingClassifier
-from har_runtime.model import load_model
+from har_runtime.model.load import load_model
 from har_runtime.sources import open_source
 
 VECTORS: dict[str, Any] = json.loads((ROOT / "export" / "vectors.json").read_text(encoding="ascii"))

@@ -14,8 +14,8 @@ from tests.android.assets import BUILD_SCRIPT, asset_sources
 from tests.android.jdk import APP, ROOT, class_path, javac, sources
 from tests.android.resources import resource_names
 
-from har_runtime.model import load_model
-from har_runtime.palette import activity_colours
+from har_runtime.answers.palette import activity_colours
+from har_runtime.model.load import load_model
 
 PROJECT = ROOT / "android_demo"
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -54,7 +54,7 @@ def test_the_core_knows_nothing_of_android() -> None:
 def test_the_assets_are_the_pretrained_model_its_card_and_its_float32_twin() -> None:
     files = {path.name: path for path in asset_sources()}
     assert sorted(files) == ["waist-fp32.tflite", "waist.json", "waist.tflite"]
-    models = ROOT / "runtime" / "har_runtime" / "models"
+    models = ROOT / "runtime" / "har_runtime" / "pretrained"
     card = json.loads(files["waist.json"].read_text(encoding="utf-8"))
     assert files["waist.json"].read_bytes() == (models / "waist.json").read_bytes()
     assert hashlib.sha256(files["waist.tflite"].read_bytes()).hexdigest() == card["sha256"]
@@ -69,8 +69,8 @@ def test_an_activity_has_the_colour_that_it_has_in_har_stream() -> None:
 
 
 def test_the_float32_twin_is_of_the_same_training() -> None:
-    from har_runtime.card import METADATA_NAME
-    from har_runtime.tflite_file import read_metadata
+    from har_runtime.model.card import METADATA_NAME
+    from har_runtime.model.tflite_metadata import read_metadata
 
     def training(name: str) -> object:
         (path,) = [path for path in asset_sources() if path.name == name]

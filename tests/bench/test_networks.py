@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import nn
 
-from har_bench.counting import count
+from har_bench.graphs.counting import count
 from har_bench.networks import CnnHar, Csshar, DeepConvLSTM, TinierHar, TinyHar
 from har_bench.networks.cnn import ResponseNorm
 from har_bench.networks.csshar import SETTINGS, position_encoding
 from har_bench.networks.tinyhar import ChannelAttention, TemporalAttention
 from har_runtime.errors import ModelError
-from har_train.network import parameter_count
+from har_train.fit.network import parameter_count
 
 ALL = (CnnHar, Csshar, DeepConvLSTM, TinierHar, TinyHar)
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from har_export.cli import main
-from har_train.checkpoint import Checkpoint, load_checkpoint
+from har_train.data.windows import WindowSet, cut_windows
 from har_train.datasets import find, load
+from har_train.fit.checkpoint import Checkpoint, load_checkpoint
+from har_train.fit.run import fit
+from har_train.fit.trainer import Run
 from har_train.recipe import load_recipe
-from har_train.stages import Run
-from har_train.training import fit
-from har_train.windows import WindowSet, cut_windows
 
 TOY = ("--quick", "--name", "toy", "--max-loss", "100", "--min-agreement", "90")
 """A network of eight epochs is less sure than a trained one: int8 moves more of its answers."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from har_export.microcontroller import MicroInterpreter
-from har_runtime.model import load_model
+from har_runtime.model.load import load_model
 
 MAIN = """\
 #include <cstdint>

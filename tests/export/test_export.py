@@ -14,19 +14,19 @@ from har_export import onnx_file
 from har_export.cli import main
 from har_export.flatbuffer import operators
 from har_export.inference import InferenceNetwork
-from har_runtime.card import METADATA_NAME, card_from_json
 from har_runtime.classify import classify_recording
 from har_runtime.errors import HarError
 from har_runtime.files import write_all
-from har_runtime.model import card_path, load_model
+from har_runtime.model.card import METADATA_NAME, card_from_json
+from har_runtime.model.load import card_path, load_model
+from har_runtime.model.tflite_metadata import read_metadata
 from har_runtime.scores import score
-from har_runtime.tflite_file import read_metadata
-from har_train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from har_train.data.windows import WindowSet, cut_windows
 from har_train.datasets import find, load
+from har_train.fit.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from har_train.fit.run import fit
+from har_train.fit.trainer import Run
 from har_train.recipe import load_recipe
-from har_train.stages import Run
-from har_train.training import fit
-from har_train.windows import WindowSet, cut_windows
 
 FILES = ("toy.tflite", "toy-fp32.tflite", "toy-fp16.tflite", "toy.onnx")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.conftest import ROOT
 
 from har_export import parity
 from har_export.cli import main
@@ -17,10 +18,10 @@ from har_export.interpreters import Runtime
 from har_export.parity import Agreement, Parity, check
 from har_export.pipeline import export_model
 from har_runtime.errors import DataError, ModelError
-from har_train.checkpoint import load_checkpoint
-from har_train.windows import WindowSet
+from har_train.data.windows import WindowSet
+from har_train.fit.checkpoint import load_checkpoint
 
-TFLITE_RUNTIME = Path(__file__).parents[2] / ".venv-tflite-runtime" / "bin" / "python"
+TFLITE_RUNTIME = ROOT / ".venv-tflite-runtime" / "bin" / "python"
 GOOD = Agreement("tflite-int8", "TFLM", "1", 2000, 0.1, 1e-3, 0.995, 0.96, 0.96, 0.961, 1, 0.999)
 
 

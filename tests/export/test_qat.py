@@ -11,8 +11,8 @@ from har_export.build import build
 from har_export.inference import InferenceNetwork
 from har_export.interpreters import litert, own_runtimes
 from har_export.pipeline import export_model
-from har_train.checkpoint import load_checkpoint
-from har_train.windows import WindowSet
+from har_train.data.windows import WindowSet
+from har_train.fit.checkpoint import load_checkpoint
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
+from tests.conftest import ROOT
 
 from har_export.cli import main
-from har_runtime.model import load_model
-from har_train.checkpoint import load_checkpoint
+from har_runtime.model.load import load_model
+from har_train.fit.checkpoint import load_checkpoint
 
-ROOT = Path(__file__).parents[2]
 CHECKPOINT = ROOT / "export" / "waist.safetensors"
 
 
@@ -22,7 +22,7 @@ def exported(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_shipped_files_are_those_of_the_checkpoint(exported: Path) -> None:
-    models = ROOT / "runtime" / "har_runtime" / "models"
+    models = ROOT / "runtime" / "har_runtime" / "pretrained"
     for name in ("waist.tflite", "waist.json"):
         assert (exported / name).read_bytes() == (models / name).read_bytes(), name
     twin = ROOT / "export" / "waist-fp32.tflite"  # The Android app's benchmark measures it.

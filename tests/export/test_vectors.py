@@ -6,13 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.conftest import VECTORS
 
 from har_export.cli import main
-from har_runtime.model import load_model
-from har_runtime.resample import Resampler
-from har_runtime.window import Windower
-
-VECTORS = Path(__file__).parents[2] / "export" / "vectors.json"
+from har_runtime.model.load import load_model
+from har_runtime.signal.resample import Resampler
+from har_runtime.signal.window import Windower
 
 
 @pytest.fixture(scope="module")

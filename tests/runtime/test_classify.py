@@ -5,7 +5,7 @@ import pytest
 from tests.conftest import simulated_recording
 
 from har_runtime import Prediction, Recording, StreamingClassifier, classify_recording, load_model
-from har_runtime.model import Model
+from har_runtime.model.load import Model
 
 
 @pytest.fixture(scope="module")

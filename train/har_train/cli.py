@@ -7,14 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from har_runtime.command import add_common, data_folder, run_command
+from har_runtime.cli.common import add_common, data_folder, run_command
 from har_runtime.errors import DataError
 
 if TYPE_CHECKING:
-    from har_train.judgement import Judgement
-    from har_train.plots import Embedding
+    from har_train.data.windows import WindowSet
+    from har_train.evaluation.judgement import Judgement
+    from har_train.evaluation.plots import Embedding
     from har_train.recipe import Recipe
-    from har_train.windows import WindowSet
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -135,8 +135,8 @@ def _add_compare(compare: argparse.ArgumentParser) -> None:
 
 def _load(recipe: "Recipe", data: Path) -> tuple["WindowSet", str | None]:
     """A recipe's windows, and the one place where they were worn."""
+    from har_train.data.windows import cut_windows
     from har_train.datasets import load
-    from har_train.windows import cut_windows
 
     recordings = load(recipe.data.dataset, data, recipe.data.placement)
     places = {recording.placement for recording in recordings}
@@ -145,10 +145,10 @@ def _load(recipe: "Recipe", data: Path) -> tuple["WindowSet", str | None]:
 
 def _fit(options: argparse.Namespace) -> int:
     from har_train.datasets import find
-    from har_train.hardware import choose_accelerator, choose_precision, is_first_process
+    from har_train.fit.hardware import choose_accelerator, choose_precision, is_first_process
+    from har_train.fit.run import fit
+    from har_train.fit.trainer import Run
     from har_train.recipe import load_recipe
-    from har_train.stages import Run
-    from har_train.training import fit
 
     recipe = load_recipe(options.recipe, options.set)
     accelerator = choose_accelerator(options.accelerator)
@@ -185,7 +185,7 @@ def _fit(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from har_train.evaluate import evaluate
+    from har_train.evaluation.evaluate import evaluate
 
     result = evaluate(options.model, data_folder(options.data), options.recording, options.transfer)
     _report(options, result.document, result.judgement, result.embedding)
@@ -193,13 +193,13 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _cross_validate(options: argparse.Namespace) -> int:
-    from har_train import cross_validation as folds_of
+    from har_train.data.splits import folds, parse_protocol
+    from har_train.data.windows import save_windows
     from har_train.datasets import find
-    from har_train.evaluate import transfer_windows
-    from har_train.hardware import choose_precision
-    from har_train.protocols import folds, parse_protocol
+    from har_train.evaluation import cross_validation as folds_of
+    from har_train.evaluation.evaluate import transfer_windows
+    from har_train.fit.hardware import choose_precision
     from har_train.recipe import load_recipe
-    from har_train.windows import save_windows
 
     if options.jobs < 1:
         raise DataError(f"--jobs {options.jobs}: give 1 or more")
@@ -259,7 +259,7 @@ def _cross_validate(options: argparse.Namespace) -> int:
 def _report(
     options: argparse.Namespace, document: dict[str, Any], judgement: "Judgement", embedding: "Embedding | None"
 ) -> None:
-    from har_train.report import FORMAT, report_lines, write_report
+    from har_train.evaluation.report import FORMAT, report_lines, write_report
 
     if options.out is not None:
         for path in write_report(options.out, document, judgement, embedding):
@@ -271,7 +271,7 @@ def _report(
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from har_train.compare import compare, comparison_lines, read_evaluation
+    from har_train.evaluation.compare import compare, comparison_lines, read_evaluation
 
     a, b = read_evaluation(options.a), read_evaluation(options.b)
     result = compare(a.judgement, b.judgement)

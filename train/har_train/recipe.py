@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 
 from har_runtime.contract import HOP, WINDOW
 from har_runtime.errors import DataError
-from har_train.augment import AugmentConfig, ClassifierAugmentConfig
-from har_train.losses import PAIRS
 
 Built = TypeVar("Built")
 
 
 METHODS = ("multi-task", "two-stage", "random-forest", "logistic-regression")
 LABEL_RULES = ("whole", "majority")
+PAIRS = ("simclr", "activity", "activity-user")
+"""Ways to choose positives and negatives, as in Figure 3 (a), (b) and (c) of the paper."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,47 @@ class DataConfig:
             raise DataError("recipe: data: window and hop from 1 on, validation and test between 0 and 1")
         if len(set(self.activities)) != len(self.activities) or len(self.activities) < 2:
             raise DataError("recipe: data.activities must name two activities or more, each once")
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """The views of the contrastive task (section 3.2.3 a): how strong and how likely. The paper fixes the kinds; the
+    strengths are ours, in normalised units."""
+
+    probability: float = 0.5
+    """With which each of scaling, channel shuffle, rotation and permutation is applied to a sample."""
+    jitter_std: float = 0.05
+    """Standard deviation of the added noise. Jitter is always applied."""
+    scaling_std: float = 0.1
+    """Standard deviation of the factor, around 1."""
+    permutation_segments: int = 5
+    scaling: bool = True
+    channel_shuffle: bool = True
+    rotation: bool = True
+    permutation: bool = True
+
+
+@dataclass(frozen=True)
+class ClassifierAugmentConfig:
+    """What the classifier's own windows go through in training, in SI units. Not in the paper; all off by default.
+
+    They stand for what differs between wearers: how the device sits, how vigorously they move, its noise and bias.
+    """
+
+    tilt_degrees: float = 0.0
+    """Standard deviation of the angle of a 3-D rotation about a random axis, of both sensors together."""
+    yaw_degrees: float = 0.0
+    """Largest angle of a rotation about the window's own direction of gravity, of both sensors together."""
+    scaling_std: float = 0.0
+    """Standard deviation of the factor, around 1, of the movement: gravity, the mean over the window, stays."""
+    jitter_std: float = 0.0
+    """Standard deviation of the added noise, in units of each channel's standard deviation over the training users."""
+    mix_users: float = 0.0
+    """Alpha of mixup (Zhang et al. 2018) between windows of one activity and different users."""
+
+    def any(self) -> bool:
+        """Whether there is anything to do."""
+        return max(self.tilt_degrees, self.yaw_degrees, self.scaling_std, self.jitter_std, self.mix_users) > 0
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,11 @@ def _imported_when_opened(name: str) -> Callable[[Uri, StreamInfo], AnySink]:
 
 SINKS: dict[str, Callable[[Uri, StreamInfo], AnySink]] = {
     "terminal": _imported_when_opened("terminal:open_terminal"),
-    "jsonl": _imported_when_opened("jsonl:open_jsonl"),
-    "csv": _imported_when_opened("csv_table:open_csv"),
-    "mqtt": _imported_when_opened("mqtt:open_mqtt"),
-    "mqtts": _imported_when_opened("mqtt:open_mqtt"),
-    "live": _imported_when_opened("live:open_live"),
+    "jsonl": _imported_when_opened("files.jsonl:open_jsonl"),
+    "csv": _imported_when_opened("files.csv_table:open_csv"),
+    "mqtt": _imported_when_opened("mqtt.sink:open_mqtt"),
+    "mqtts": _imported_when_opened("mqtt.sink:open_mqtt"),
+    "live": _imported_when_opened("live.sink:open_live"),
 }
 
 __all__ = ["SINKS", "AnySink", "RecordSink", "Sink", "StreamInfo", "open_sink"]

@@ -7,12 +7,32 @@ may block without delaying the sampling or another sink.
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from har_runtime.answer import Answer
-from har_runtime.card import ModelCard
-from har_runtime.sinks.sink_report import SinkReport
+from har_runtime.answers.answer import Answer
+from har_runtime.model.card import ModelCard
 from har_runtime.sources.base import SourceReport
 
 Record = TypeVar("Record")
+
+
+@dataclass
+class SinkReport:
+    """Counts of one sink; they go on while it runs."""
+
+    name: str
+    """Its URI without the options."""
+    written: int = 0
+    """Answers that have got through."""
+    waiting: int = 0
+    """Answers that still may."""
+    dropped: int = 0
+    """Answers it will never have."""
+    trouble: str | None = None
+    """Why nothing gets through at the moment."""
+
+    def __str__(self) -> str:
+        counts = {"written": self.written, "waiting": self.waiting, "dropped": self.dropped}
+        text = ", ".join(f"{count} {what}" for what, count in counts.items() if count or what == "written")
+        return f"{self.name.rstrip(':')}: {text}" + (f" ({self.trouble})" if self.trouble else "")
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ nothing.
 
 import time
 
-from har_runtime.answer import Answer
+from har_runtime.answers.answer import Answer
 from har_runtime.sinks import open_sink
 from har_runtime.sinks.base import StreamInfo
-from har_runtime.sinks.lane import Lane
+from har_runtime.sinks.sink_thread import Lane
 
 HURRY_S = 0.8
 """Closing takes no longer than this when a signal has ended the program: a service is given one second."""

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from har_runtime.answer import UNKNOWN, Answer
+from har_runtime.answers.answer import UNKNOWN, Answer
 from har_runtime.classify import Prediction
 from har_runtime.contract import HOP
 from har_runtime.errors import SourceError
-from har_runtime.resample import ResampleReport
+from har_runtime.signal.resample import ResampleReport
 from har_runtime.sinks.base import Sink, StreamInfo
 from har_runtime.uri import Uri
 

@@ -21,10 +21,10 @@ def _imported_when_opened(name: str) -> Callable[[Uri], Source]:
 SOURCES: dict[str, Callable[[Uri], Source]] = {
     "iio": _imported_when_opened("iio:open_iio"),
     "phyphox": _imported_when_opened("phyphox:open_phyphox"),
-    "replay": _imported_when_opened("replay:open_replay"),
-    "sensorlogger": _imported_when_opened("sensorlogger:open_sensorlogger"),
-    "serial": _imported_when_opened("serial_port:open_serial"),
-    "simulated": _imported_when_opened("simulated:open_simulated"),
+    "replay": _imported_when_opened("replay.source:open_replay"),
+    "sensorlogger": _imported_when_opened("sensorlogger.source:open_sensorlogger"),
+    "serial": _imported_when_opened("serial_port.source:open_serial"),
+    "simulated": _imported_when_opened("simulated.source:open_simulated"),
 }
 
 __all__ = ["SOURCES", "SampleChunk", "Source", "open_source"]

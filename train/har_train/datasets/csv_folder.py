@@ -8,7 +8,7 @@ import numpy as np
 
 from har_runtime.errors import DataError
 from har_runtime.recording import Recording
-from har_runtime.sources.replay import Replay
+from har_runtime.sources.replay.source import Replay
 from har_train.datasets.base import DataSet
 
 ABOUT = "dataset.toml"

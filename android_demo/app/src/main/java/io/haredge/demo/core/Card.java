@@ -8,7 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 
-/** The model card: what a model takes, gives and is worth, as {@code har_runtime/card.py} writes it. */
+/** The model card: what a model takes, gives and is worth, as {@code har_runtime/model/card.py} writes it. */
 public final class Card {
     private static final String FORMAT = "haredge-card-1";
 

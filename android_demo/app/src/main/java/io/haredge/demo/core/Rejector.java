@@ -3,7 +3,7 @@ package io.haredge.demo.core;
 /**
  * When an answer is better left open: too little confidence, or a window unlike all that the model was trained on.
  *
- * <p>The second is asked of the window itself, as in {@code har_runtime/rejection.py}: its mean and spread in each
+ * <p>The second is asked of the window itself, as in {@code har_runtime/answers/rejection.py}: its mean and spread in each
  * channel and the length of its mean acceleration, against those of each activity's training windows (Mahalanobis
  * distance to the nearest one).
  */

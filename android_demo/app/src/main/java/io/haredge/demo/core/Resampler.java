@@ -4,7 +4,7 @@ package io.haredge.demo.core;
  * Accelerometer and gyroscope of any rate from 20 Hz on, brought to segments on one 50 Hz grid.
  *
  * <p>Each stream is cut into runs at gaps; where a run of each overlaps there is a segment, on a grid that starts at
- * the later run's first usable sample. The rules and the arithmetic are those of {@code har_runtime/resample.py}: the
+ * the later run's first usable sample. The rules and the arithmetic are those of {@code har_runtime/signal/resample.py}: the
  * same events give the same samples, bit by bit.
  */
 public final class Resampler {

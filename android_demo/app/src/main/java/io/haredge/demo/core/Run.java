@@ -6,7 +6,7 @@ import java.util.Arrays;
  * One sensor's samples between two gaps, and how they are read off at grid times.
  *
  * <p>A run near 50 Hz or slower is interpolated; a faster one goes through an anti-alias kernel that is evaluated at
- * the true sample times. Every value is computed by the operations of {@code har_runtime/sensor_run.py} in their
+ * the true sample times. Every value is computed by the operations of {@code har_runtime/signal/stretch.py} in their
  * order, so that it comes out the same to the last bit. No sample that is added allocates anything, once the buffers
  * have grown.
  */

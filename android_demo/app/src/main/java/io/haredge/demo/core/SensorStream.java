@@ -9,7 +9,7 @@ import java.util.Iterator;
  * <p>A sample belongs to the clock it follows: later than the newest sample by 0.1 s at most. One that does not is kept
  * aside, with what follows it, until the sensor has gone on from there for half a second; then that is its clock, as
  * after a gap, or as after a restart of the sensor where the time is an earlier one. If instead the stream returns to
- * where it was, what was kept aside is dropped. These are the rules of {@code har_runtime/sensor_stream.py}.
+ * where it was, what was kept aside is dropped. These are the rules of {@code har_runtime/signal/sensor_stream.py}.
  */
 final class SensorStream {
     /** How much of one stream may wait for the other before its oldest samples are dropped: bounds the buffers. */

@@ -3,7 +3,7 @@ package io.haredge.demo.core;
 /**
  * Whether anybody wears the phone: one that lies on a table moves less than any wearer, for ten minutes.
  *
- * <p>The rules and bounds are those of {@code har_runtime/worn.py}: a window is still where its spread stays under what
+ * <p>The rules and bounds are those of {@code har_runtime/answers/worn.py}: a window is still where its spread stays under what
  * sensors make of nothing, and its mean, which is the direction of gravity, stays where it was.
  */
 final class WornDetector {

@@ -1,0 +1,1 @@
+"""Model files as graphs, and what is counted in them."""

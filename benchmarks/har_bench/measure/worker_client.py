@@ -1,0 +1,84 @@
+"""Starts processes of `worker` and talks to them: one model in one runtime each, all idle until they are asked."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from har_bench.measure.process import cpu_seconds
+from har_bench.measure.runtimes import RUNTIMES
+from har_runtime.errors import HarError, ModelError
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker runs."""
+
+    runtime: str
+    """A key of `RUNTIMES`."""
+    path: Path
+    threads: int
+
+
+class Worker:
+    """A running worker; a context manager.
+
+    Raises:
+        ModelError: the runtime cannot load the model.
+        HarError: the process died.
+    """
+
+    def __init__(self, task: Task | None = None):
+        self._what = f"{task.path.name} in {RUNTIMES[task.runtime].name}" if task else "an empty process"
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__.
+        arguments = [task.runtime, str(task.path), str(task.threads)] if task else []
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "har_bench.measure.worker", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+        )
+        try:
+            self.loaded = self._answer()
+            """Seconds to import the runtime and to load the model, and TFLM's arena."""
+            if "error" in self.loaded:
+                raise ModelError(f"{self._what}: cannot be run ({self.loaded['error']})")
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+        self._log.close()
+
+    def ask(self, **question: int) -> dict[str, Any]:
+        """One of: windows=N, loop=N, memory=1."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(question) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass  # The answer says why.
+        return self._answer()
+
+    def cpu_seconds(self) -> float:
+        """Processor time that the process has used so far, all its threads together."""
+        return cpu_seconds(self._process.pid)
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if line:
+            return json.loads(line)
+        code = self._process.wait()
+        self._log.seek(0)
+        last = self._log.read()[-2000:].decode(errors="replace").strip().splitlines()[-1:]
+        raise HarError(f"{self._what}: the process that ran it ended with {code} ({' '.join(last)})")

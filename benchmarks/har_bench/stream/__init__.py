@@ -1,0 +1,1 @@
+"""What the streaming runtime costs and withstands."""

@@ -1,0 +1,241 @@
+"""The steps of runtime/README.md for a Raspberry Pi, in an emulated 64-bit Debian, its answers beside this machine's.
+
+    python -m har_bench.stream.emulated_pi --root /var/tmp/pi --out benchmarks/results/emulated_pi.json
+
+Needs root, debootstrap and qemu-user-static, a network for pip, and half an hour. It shows that installing works on
+arm64 and how near the answers are; it says nothing of speed. The folder of --root is kept and used again. Exit code 1
+where a label differs, or a probability by more than two quantisation steps.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from har_bench.results import write_report
+from har_runtime.cli.common import run_command
+from har_runtime.errors import HarError
+from har_runtime.sources.simulated.wearer import Wearer
+
+SUITE = "bookworm"
+PACKAGES = "python3,python3-venv,ca-certificates"
+BINFMT = Path("/proc/sys/fs/binfmt_misc")
+EMULATOR = "/usr/bin/qemu-aarch64-static"
+# The head of an aarch64 ELF program and which of its bits count; F keeps the emulator open for use inside the root.
+REGISTRATION = (
+    r":haredge-aarch64:M::\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00"
+    rf":\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff:{EMULATOR}:F"
+)
+VENV = "/opt/haredge"
+STREAM = f"{VENV}/bin/har-stream"
+SECONDS = 120
+"""Of the replayed recording."""
+LIVE_SECONDS = 20
+STEPS = 2
+"""Quantisation steps that a probability may be off."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m har_bench.stream.emulated_pi",
+        description="Install and run haredge in an emulated 64-bit Debian.",
+    )
+    parser.add_argument("--root", type=Path, required=True, help="folder for the emulated system, 1 GB")
+    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.set_defaults(run=_run)
+    return run_command(parser, arguments)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if os.geteuid() != 0:
+        raise HarError("an emulated system needs root (chroot, mount): run it with sudo")
+    for tool in ("debootstrap", EMULATOR):
+        if shutil.which(tool) is None:
+            raise HarError(f"{tool} is missing; apt-get install debootstrap qemu-user-static")
+    pi = EmulatedPi(options.root)
+    pi.make()
+    with pi.mounted():
+        result = _tried(pi)
+    write_report(options.out, result)
+    print(json.dumps(result, indent=1))
+    replay = result["replay"]
+    return 0 if replay["same_label"] == replay["windows"] and replay["within_two_steps"] == 1 else 1
+
+
+class EmulatedPi:
+    """An arm64 Debian in a folder."""
+
+    def __init__(self, root: Path):
+        self.root = root.resolve()
+
+    def make(self) -> None:
+        """Build it, unless it is there."""
+        _register_emulator()
+        if (self.root / "usr/bin/python3").exists():
+            return
+        _tell("building the emulated system")
+        command = ["debootstrap", "--arch=arm64", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(self.root)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+    @contextmanager
+    def mounted(self) -> Iterator[None]:
+        """With /proc, /dev and this machine's network settings in it."""
+        for name in ("resolv.conf", "hosts", "ssl/certs/ca-certificates.crt"):
+            shutil.copyfile(Path("/etc") / name, self.root / "etc" / name)
+        mounts = [(["-t", "proc", "proc"], "proc"), (["--bind", "/dev"], "dev"), (["--bind", "/dev/pts"], "dev/pts")]
+        done: list[Path] = []
+        try:
+            for source, place in mounts:
+                subprocess.run(["mount", *source, str(self.root / place)], check=True)
+                done.append(self.root / place)
+            yield
+        finally:
+            for place in reversed(done):
+                subprocess.run(["umount", str(place)], check=False)
+
+    def command(self, arguments: Sequence[str]) -> list[str]:
+        """A command line that runs `arguments` inside."""
+        return ["chroot", str(self.root), *arguments]
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run inside.
+
+        Raises:
+            HarError: it failed.
+        """
+        done = subprocess.run(self.command(arguments), capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise HarError(f"{' '.join(arguments)} ended with {done.returncode}: {done.stderr.strip()[-400:]}")
+        return done
+
+
+def _tried(pi: EmulatedPi) -> dict[str, Any]:
+    _tell("installing the wheel")
+    wheels = pi.root / "opt" / "wheels"
+    shutil.rmtree(wheels, ignore_errors=True)
+    repository = Path(__file__).parents[2]
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(wheels), str(repository)]
+    subprocess.run(command, check=True)
+    (wheel,) = wheels.glob("*.whl")
+    shutil.copyfile(repository / "constraints.txt", wheels / "constraints.txt")
+    pi.run("rm", "-rf", VENV)
+    pi.run("python3", "-m", "venv", VENV)
+    inside = f"/opt/wheels/{wheel.name}"
+    pi.run(f"{VENV}/bin/pip", "install", "-q", "-c", "/opt/wheels/constraints.txt", inside)
+    system = json.loads(pi.run(f"{VENV}/bin/python", "-c", SYSTEM).stdout)
+    _tell("har-stream --demo")
+    demo = json.loads(pi.run(STREAM, "--demo", "--json").stdout)
+    return {
+        "pi": system,
+        "demo": {"windows": demo["windows"], "accuracy": demo["scores"]["accuracy"]},
+        "witmotion": _live(pi),
+        "replay": _compared(pi),
+    }
+
+
+SYSTEM = (
+    "import json, platform, importlib.metadata as m; print(json.dumps({'architecture': platform.machine(), "
+    "'system': platform.freedesktop_os_release()['PRETTY_NAME'], 'python': platform.python_version(), "
+    "'versions': {name: m.version(name) for name in ('haredge', 'numpy', 'ai-edge-litert')}}))"
+)
+
+
+def _live(pi: EmulatedPi) -> dict[str, Any]:
+    """A virtual WitMotion inside, read inside."""
+    _tell("a WitMotion on a pseudo-terminal")
+    command = pi.command([STREAM, "simulate", "--pty", "--format", "witmotion", "--link", "/tmp/imu"])
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as sensor:
+        try:
+            assert sensor.stdout is not None
+            sensor.stdout.readline()  # It prints the port once it is there.
+            reader = pi.command([STREAM, "--source", "serial:/tmp/imu", "--json", "--sink", "jsonl:/tmp/live.jsonl"])
+            (pi.root / "tmp/live.jsonl").unlink(missing_ok=True)
+            with subprocess.Popen(reader, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as stream:
+                time.sleep(LIVE_SECONDS)
+                stream.terminate()
+                out, err = stream.communicate(timeout=60)
+        finally:
+            sensor.terminate()
+    if not out:
+        raise HarError(f"har-stream on the pseudo-terminal said nothing: {err.strip()[-400:]}")
+    told = json.loads(out)
+    return {"windows": told["windows"], "lost": told["lost"], "seconds": told["seconds"], "gaps": _gaps(told)}
+
+
+def _gaps(told: dict[str, Any]) -> int:
+    return max(told["report"][sensor]["gaps"] for sensor in ("accelerometer", "gyroscope"))
+
+
+def _compared(pi: EmulatedPi) -> dict[str, Any]:
+    """One recording, on this machine and inside."""
+    _tell("one recording on both")
+    _write_recording(pi.root / "tmp/walk.csv")
+    here, there = pi.root / "tmp/here.jsonl", pi.root / "tmp/there.jsonl"
+    for path in (here, there):
+        path.unlink(missing_ok=True)
+    source = ["--json", "--source"]
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "har_runtime",
+            *source,
+            f"replay:{pi.root}/tmp/walk.csv?speed=max",
+            "--sink",
+            f"jsonl:{here}",
+        ],
+        check=True,
+        capture_output=True,
+    )
+    pi.run(STREAM, *source, "replay:/tmp/walk.csv?speed=max", "--sink", "jsonl:/tmp/there.jsonl")
+    mine, its = ([json.loads(line) for line in path.read_text().splitlines()] for path in (here, there))
+    if [row["start_s"] for row in mine] != [row["start_s"] for row in its]:
+        raise HarError("the emulated system cut other windows than this machine")
+    pairs = list(zip(mine, its, strict=True))
+    away = np.array(
+        [[abs(a["probabilities"][label] - b["probabilities"][label]) for label in a["probabilities"]] for a, b in pairs]
+    )
+    steps = np.rint(256 * away)
+    return {
+        "windows": len(pairs),
+        "same_label": sum(a["label"] == b["label"] for a, b in pairs),
+        "same_probabilities": float((steps == 0).mean()),
+        "within_two_steps": float((steps <= STEPS).mean()),
+        "largest_difference_steps": int(steps.max()),
+    }
+
+
+def _write_recording(path: Path) -> None:
+    rows = ["time,acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z"]
+    for chunk in Wearer(0):
+        for time_ns, acc, gyro in zip(chunk.times_ns.tolist(), chunk.acc.tolist(), chunk.gyro.tolist(), strict=True):
+            if time_ns >= SECONDS * 1e9:
+                path.write_text("\n".join(rows) + "\n")
+                return
+            rows.append(",".join(repr(value) for value in (time_ns / 1e9, *acc, *gyro)))
+
+
+def _register_emulator() -> None:
+    if not (BINFMT / "register").exists():
+        subprocess.run(["mount", "-t", "binfmt_misc", "binfmt_misc", str(BINFMT)], check=True)
+    if not any((BINFMT / name).exists() for name in ("haredge-aarch64", "qemu-aarch64")):
+        (BINFMT / "register").write_text(REGISTRATION)
+
+
+def _tell(step: str) -> None:
+    print(f"{step} ...", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,285 @@
+"""How soon an answer is in the file when every sink is on, and how much memory that takes.
+
+    python -m har_bench.stream.sink_latency --out benchmarks/results/sink_latency.json
+
+The sensor is a virtual WitMotion at 100 Hz on a pseudo-terminal, driven from here, as is the terminal that is drawn
+on; the broker is a mosquitto of this run. Nobody looks at the page. A window is complete with the last sample that the
+resampler needs for it: the time from there to its line in the file is told as a whole, and from when har-stream had
+fetched that sample from the port, which it does ten times a second.
+"""
+
+import argparse
+import bisect
+import fcntl
+import json
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_bench.measure.process import memory_bytes
+from har_bench.results import write_report
+from har_runtime.classify import StreamingClassifier
+from har_runtime.cli.common import run_command
+from har_runtime.contract import HOP, SAMPLE_RATE_HZ
+from har_runtime.errors import SourceError
+from har_runtime.model.load import load_model
+from har_runtime.sources.serial_port.virtual_sensor import Pty, WornSensor, make_device
+
+RATE_HZ = 100
+SECONDS = 600
+WITHOUT_PAGE_SECONDS = 60
+"""Memory settles within a minute."""
+SETTLED = 10
+"""Answers after which the start is over."""
+STEP_S = 0.0002
+"""How often everything is looked at; what is measured is no finer."""
+HAND_OVER_S = 0.002
+"""A pseudo-terminal takes up to this long to hand over what was written."""
+PATIENCE_S = 30.0
+"""Without an answer for so long something is wrong."""
+SCREEN = (40, 120)
+"""Rows and columns."""
+PLACES = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m har_bench.stream.sink_latency",
+        description="Measure how soon answers are in the file, all sinks on.",
+    )
+    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
+    parser.add_argument("--seconds", type=int, default=SECONDS, help=f"how long (default: {SECONDS})")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.set_defaults(run=_run)
+    return run_command(parser, arguments)
+
+
+def _run(options: argparse.Namespace) -> int:
+    result = {
+        "rate_hz": RATE_HZ,
+        "with_page": measure(options.seconds, page=True),
+        "without_page": measure(min(options.seconds, WITHOUT_PAGE_SECONDS), page=False),
+    }
+    write_report(options.out, result)
+    print(json.dumps(result, indent=1))
+    return 0
+
+
+def measure(seconds: int, page: bool) -> dict[str, Any]:
+    """Run har-stream with a terminal, JSON lines, CSV, MQTT and, if asked for, the page.
+
+    Raises:
+        SourceError: no mosquitto, or no answers come.
+    """
+    wanted = seconds * SAMPLE_RATE_HZ // HOP
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        broker = stack.enter_context(_broker(folder))
+        sensor = stack.enter_context(_Sensor())
+        log = folder / "day.jsonl"
+        sinks = ["terminal:", f"jsonl:{log}", f"csv:{folder / 'day.csv'}", f"mqtt://127.0.0.1:{broker}/bench"]
+        sinks += [f"live:127.0.0.1:{_free_port()}"] if page else []
+        stream, screen = stack.enter_context(_stream(sensor.path, sinks))
+        answers = _Answers(log)
+        end_s = time.monotonic() + PATIENCE_S
+        drawn = 0
+        while len(answers.ends_s) < SETTLED + wanted:
+            sensor.step()
+            drawn += len(_read(screen))
+            if answers.look(sensor.now_s()):
+                end_s = time.monotonic() + PATIENCE_S
+            if stream.poll() is not None:
+                raise SourceError("har-stream ended early; run it by hand to see why")
+            if time.monotonic() > end_s:
+                raise SourceError(f"no answer from har-stream in {PATIENCE_S:.0f} s; run it by hand to see why")
+            time.sleep(STEP_S)
+        complete_s = np.array(answers.ends_s[SETTLED:]) + look_ahead_s()
+        seen_s = np.array(answers.seen_s[SETTLED:])
+        sent_s, fetched_s = sensor.times_of(complete_s, seen_s).T
+        return {
+            "seconds": seconds,
+            "answers": len(seen_s),
+            "sinks": [uri.partition(":")[0] for uri in sinks],
+            "terminal_bytes": drawn,
+            "from_port_ms": _percentiles(seen_s - fetched_s),
+            "from_sensor_ms": _percentiles(seen_s - sent_s),
+            "memory_bytes": memory_bytes("VmRSS", stream.pid),
+            "peak_memory_bytes": memory_bytes("VmHWM", stream.pid),
+        }
+
+
+def look_ahead_s() -> float:
+    """How much later than a window's last sample the last one is that the resampler needs for it, seconds."""
+    classifier = StreamingClassifier(load_model("waist"))
+    times, channels = WornSensor(0, RATE_HZ).samples_until(20.0)
+    late = 0.0
+    for index, time_s in enumerate(times):
+        part = slice(index, index + 1)
+        chunk = np.rint(times[part] * 1e9).astype(np.int64), channels[part, :3], channels[part, 3:]
+        for prediction in classifier.push(*chunk):
+            late = max(late, float(time_s) - prediction.end_s)
+    return late
+
+
+class _Sensor:
+    """A WitMotion on a port, which notes when samples are sent and when they are fetched, in its own seconds."""
+
+    def __init__(self) -> None:
+        self._pty, self._device = Pty(), make_device("witmotion", RATE_HZ)
+        self.path = self._pty.path
+        # The far end, held open to see how much har-stream has not fetched yet.
+        self._far = os.open(self.path, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        self._begin_s = time.monotonic()
+        self._asked = False
+        self._unread = 0
+        self._sent_s: list[float] = []
+        self._fetched_s: list[float] = []
+
+    def __enter__(self) -> "_Sensor":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        os.close(self._far)
+        self._pty.close()
+
+    def now_s(self) -> float:
+        return time.monotonic() - self._begin_s
+
+    def step(self) -> None:
+        """Answer commands, send what is due, note what has been fetched. Nothing is sent before the first command."""
+        now_s = self.now_s()
+        command = self._pty.read()
+        self._asked = self._asked or bool(command)
+        reply, samples = self._device.take(command), self._device.send_until(now_s)
+        if not self._asked:
+            return
+        self._note_fetched()
+        if reply or samples:
+            self._pty.write(reply + samples)
+        if samples:
+            self._sent_s.append(now_s)
+
+    def times_of(self, samples_s: NDArray[np.float64], seen_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """When samples were sent, and when they were fetched, shape (n, 2).
+
+        Args:
+            samples_s: their times, shape (n,).
+            seen_s: when the answers that needed them were seen, shape (n,).
+        """
+        rows = []
+        for sample_s, answer_s in zip(samples_s.tolist(), seen_s.tolist(), strict=True):
+            sent_s = self._sent_s[bisect.bisect_left(self._sent_s, sample_s - 1e-6)]
+            index = bisect.bisect_left(self._fetched_s, sent_s)
+            after_s, *later_s = self._fetched_s[index : index + 2]
+            # Right after it was sent, the kernel may not have handed it over yet: then the next reading brought it.
+            missed = after_s - sent_s < HAND_OVER_S and later_s and later_s[0] < answer_s
+            rows.append((sent_s, later_s[0] if missed else after_s))
+        return np.array(rows)
+
+    def _note_fetched(self) -> None:
+        unread = struct.unpack("i", fcntl.ioctl(self._far, termios.FIONREAD, b"\0\0\0\0"))[0]
+        if unread < self._unread:
+            self._fetched_s.append(self.now_s())
+        self._unread = unread
+
+
+class _Answers:
+    """The lines of a growing file: the ends of their windows, and when each was seen."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._size = 0
+        self.ends_s: list[float] = []
+        self.seen_s: list[float] = []
+
+    def look(self, now_s: float) -> bool:
+        """Whether there was a new line."""
+        try:
+            size = self._path.stat().st_size
+        except FileNotFoundError:
+            return False
+        if size == self._size:
+            return False
+        with self._path.open("rb") as file:
+            file.seek(self._size)
+            data = file.read(size - self._size)
+        # A line over the border of two pages is in the file page by page.
+        data = data[: data.rfind(b"\n") + 1]
+        rows = [json.loads(line) for line in data.splitlines()]
+        self._size += len(data)
+        self.ends_s += [row["end_s"] for row in rows]
+        self.seen_s += [now_s] * len(rows)
+        return bool(rows)
+
+
+@contextmanager
+def _stream(port: str, sinks: list[str]) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+    """har-stream on a terminal of its own, and the end of that from which its screen is read."""
+    leader, follower = os.openpty()
+    termios.tcsetwinsize(follower, SCREEN)
+    os.set_blocking(leader, False)
+    command = [sys.executable, "-m", "har_runtime", "--source"]
+    command += [f"serial:{port}?format=witmotion&baud=115200&rate={RATE_HZ}"]
+    command += [argument for uri in sinks for argument in ("--sink", uri)]
+    environment = {**os.environ, "TERM": "xterm-256color"}
+    try:
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=follower, env=environment) as stream:
+            os.close(follower)
+            try:
+                yield stream, leader
+            finally:
+                stream.kill()
+    finally:
+        os.close(leader)
+
+
+@contextmanager
+def _broker(folder: Path) -> Iterator[int]:
+    """A mosquitto of our own; its port."""
+    mosquitto = shutil.which("mosquitto", path=PLACES)
+    if mosquitto is None:
+        raise SourceError("needs a broker: apt install mosquitto")
+    port = _free_port()
+    config = folder / "mosquitto.conf"
+    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
+    with subprocess.Popen([mosquitto, "-c", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as broker:
+        try:
+            yield port
+        finally:
+            broker.terminate()
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def _read(leader: int) -> bytes:
+    try:
+        return os.read(leader, 1 << 16)
+    except OSError:  # Nothing there, or nobody.
+        return b""
+
+
+def _percentiles(times_s: NDArray[np.float64]) -> dict[str, float]:
+    p50, p99 = np.percentile(times_s, [50, 99])
+    return {"p50": 1000 * float(p50), "p99": 1000 * float(p99), "max": 1000 * float(times_s.max())}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

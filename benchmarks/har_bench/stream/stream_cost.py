@@ -1,0 +1,100 @@
+"""What `har-stream` costs while it watches a live sensor: share of a core and memory, at 100 Hz over a serial port.
+
+    python -m har_bench.stream.stream_cost --out benchmarks/results/live_cost.json
+
+The sensor is `har-stream simulate`, a WitMotion on a pseudo-terminal, in a process of its own.
+"""
+
+import argparse
+import itertools
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from har_bench.measure.process import cpu_seconds, memory_bytes
+from har_bench.results import write_report
+from har_runtime.cli.common import run_command
+from har_runtime.contract import HOP, HOP_S, SAMPLE_RATE_HZ
+from har_runtime.errors import SourceError
+
+RATE_HZ = 100
+SECONDS = 60
+SETTLED = 4
+"""Answers after which the start is over: the libraries are loaded, the port is set up."""
+HAR_STREAM = [sys.executable, "-m", "har_runtime"]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m har_bench.stream.stream_cost", description="Measure har-stream on a live sensor at 100 Hz."
+    )
+    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
+    parser.add_argument("--seconds", type=int, default=SECONDS, help=f"how long (default: {SECONDS})")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.set_defaults(run=_run)
+    return run_command(parser, arguments)
+
+
+def _run(options: argparse.Namespace) -> int:
+    result = measure(options.seconds)
+    write_report(options.out, result)
+    print(json.dumps(result, indent=1))
+    return 0
+
+
+def measure(seconds: int) -> dict[str, Any]:
+    """Watch a sensor for `seconds`, start and settling not counted.
+
+    Raises:
+        SourceError: the sensor or har-stream did not start, or ended early.
+    """
+    with _started([*HAR_STREAM, "simulate", "--pty", "--format", "witmotion", "--rate", str(RATE_HZ)]) as sensor:
+        try:
+            path = _line(sensor).strip()
+            source = f"serial:{path}?format=witmotion&rate={RATE_HZ}"
+            with _started([*HAR_STREAM, "--source", source, "--sink", "jsonl:-"]) as stream:
+                try:
+                    return _watch(stream, seconds)
+                finally:
+                    stream.terminate()
+        finally:
+            sensor.terminate()
+
+
+def _watch(stream: "subprocess.Popen[str]", seconds: int) -> dict[str, Any]:
+    for _ in range(SETTLED):
+        _line(stream)
+    begin_s, begin_cpu_s = time.monotonic(), cpu_seconds(stream.pid)
+    starts = [json.loads(_line(stream))["start_s"] for _ in range(seconds * SAMPLE_RATE_HZ // HOP)]
+    took_s = time.monotonic() - begin_s
+    used_s = cpu_seconds(stream.pid) - begin_cpu_s
+    steps = {round(after - before, 6) for before, after in itertools.pairwise(starts)}
+    return {
+        "rate_hz": RATE_HZ,
+        "seconds": took_s,
+        "answers": len(starts),
+        "without_a_gap": steps <= {HOP_S},
+        "cpu_seconds": used_s,
+        "share_of_a_core": used_s / took_s,
+        "peak_memory_bytes": memory_bytes("VmHWM", stream.pid),
+    }
+
+
+def _started(command: list[str]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def _line(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise SourceError("the simulated sensor or har-stream ended early; run both by hand to see why")
+    return line
+
+
+if __name__ == "__main__":
+    sys.exit(main())

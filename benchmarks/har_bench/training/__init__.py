@@ -1,0 +1,1 @@
+"""Figures of training: accuracy, speed, and the systems compared with."""

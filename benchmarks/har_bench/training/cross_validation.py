@@ -1,0 +1,171 @@
+"""Every method on every data set, on people it never saw: the tables of train/README.md, by one command.
+
+    python -m har_bench.training.cross_validation --runs DIR --out benchmarks/results/cross_validation.json
+
+Rows that are in the JSON are done; the others are cross-validated in DIR by `har-train`, where one that was stopped
+goes on. The JSON is written after each row.
+"""
+
+import argparse
+import contextlib
+import io
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from har_bench.results import read_report, write_report
+from har_runtime.cli.common import run_command
+from har_runtime.errors import DataError, HarError
+from har_train.cli import main as har_train
+from har_train.evaluation.compare import compare, read_evaluation
+from har_train.evaluation.judgement import judgement_from_dict
+
+METHODS: dict[str, tuple[str, ...]] = {
+    "logistic-regression": ("hapt-logistic-regression",),
+    "random-forest": ("hapt-random-forest",),
+    "supervised": ("hapt-supervised",),
+    "multi-task": ("hapt-multi-task",),
+    "fine-scale": ("hapt-fine",),
+    "robust": ("hapt-robust",),
+}
+"""Recipes and what is changed in them; each data set changes their [data]."""
+PARTS: dict[str, tuple[str, ...]] = {
+    "mixed users": ("hapt-fine", "classifier_augment.mix_users=0.4"),
+    "averaging": ("hapt-fine", "optimiser.averaging=0.99"),
+    "tilt": ("hapt-fine", "classifier_augment.tilt_degrees=10.0"),
+    "scaling": ("hapt-fine", "classifier_augment.scaling_std=0.2"),
+    "label smoothing": ("hapt-fine", "optimiser.label_smoothing=0.05"),
+    "class balance": ("hapt-fine", "optimiser.class_balance=true"),
+    "yaw": ("hapt-fine", "classifier_augment.yaw_degrees=30.0"),
+}
+"""What may help people the model never saw, each by itself on top of `fine-scale`; the first five make `robust`."""
+BASELINES = ("supervised", "random-forest", "logistic-regression", "fine-scale")
+"""What the other methods are compared with: networks without the contrastive task, and the controls."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The rows of one data set: each method on the same folds."""
+
+    changes: tuple[str, ...]
+    """What differs from the recipes, which are for HAPT."""
+    protocol: str
+    transfer: tuple[str, ...]
+
+
+def _epochs(number: int) -> tuple[str, str]:
+    """For about as many steps as on HAPT, in sets with more windows or fewer."""
+    return f"optimiser.epochs={number}", f"optimiser.patience={number}"
+
+
+MOTIONSENSE = "['walking', 'stairs_up', 'stairs_down', 'sitting', 'standing', 'running']"
+WATCH = "['walking', 'turning', 'sitting', 'stand_to_sit', 'sit_to_stand']"
+SUITES = {
+    "hapt": Suite((), "groups:10", ("motionsense", "sp-sw-har/pocket", "sp-sw-har/wrist")),
+    "motionsense": Suite(
+        ("data.dataset='motionsense'", f"data.activities={MOTIONSENSE}", *_epochs(5)),
+        "groups:5",
+        ("hapt", "sp-sw-har/pocket", "sp-sw-har/wrist"),
+    ),
+    "sp-sw-har/wrist": Suite(
+        # Its activities are short: few windows of a second lie within one.
+        (
+            "data.dataset='sp-sw-har'",
+            "data.placement='wrist'",
+            f"data.activities={WATCH}",
+            "data.label_rule='majority'",
+            *_epochs(40),
+        ),
+        "groups:5",
+        ("hapt", "motionsense"),
+    ),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m har_bench.training.cross_validation",
+        description="Cross-validate every method on every data set.",
+    )
+    parser.add_argument("--runs", type=Path, required=True, help="folder of the runs")
+    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
+    parser.add_argument("--data", help="folder of the data sets (default: $HAREDGE_DATA)")
+    parser.add_argument("--jobs", type=int, default=2, help="folds at a time (default: %(default)s)")
+    parser.add_argument("--sets", default=",".join(SUITES), help="of these data sets (default: %(default)s)")
+    parser.add_argument(
+        "--methods",
+        default=",".join(METHODS),
+        help=f"of these methods (default: %(default)s), or of the parts of robust: {', '.join(PARTS)}",
+    )
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.set_defaults(run=_run)
+    return run_command(parser, arguments)
+
+
+def _run(options: argparse.Namespace) -> int:
+    rows: list[dict[str, Any]] = read_report(options.out)["rows"] if options.out.exists() else []
+    write_report(options.out, {"rows": rows, "comparisons": _comparisons(rows)})
+    for name in _known(options.sets, SUITES):
+        for method in _known(options.methods, METHODS | PARTS):
+            if any((row["set"], row["method"]) == (name, method) for row in rows):
+                continue
+            print(f"{name}, {method}", file=sys.stderr, flush=True)
+            rows.append(_cross_validated(name, method, options))
+            write_report(options.out, {"rows": rows, "comparisons": _comparisons(rows)})
+    return 0
+
+
+def _known(text: str, names: dict[str, Any]) -> list[str]:
+    chosen = [name for name in text.split(",") if name]
+    unknown = [name for name in chosen if name not in names]
+    if unknown:
+        raise DataError(f"unknown '{unknown[0]}': choose of {', '.join(names)}")
+    return chosen
+
+
+def _cross_validated(name: str, method: str, options: argparse.Namespace) -> dict[str, Any]:
+    """One row, from the report of `har-train cross-validate`."""
+    suite = SUITES[name]
+    folder = options.runs / f"{name}-{method}".replace("/", "-").replace(" ", "-")
+    recipe, *changes = (METHODS | PARTS)[method]
+    arguments = ["cross-validate", "--recipe", recipe, "--protocol", suite.protocol, "--out", str(folder)]
+    arguments += ["--jobs", str(options.jobs), "--transfer", ",".join(suite.transfer)]
+    arguments += [part for change in (*changes, *suite.changes) for part in ("--set", change)]
+    arguments += ["--data", options.data] if options.data else []
+    arguments += ["--resume"] if folder.exists() else []
+    with contextlib.redirect_stdout(io.StringIO()):
+        code = har_train(arguments)
+    if code == 130:
+        raise KeyboardInterrupt
+    if code:
+        raise HarError(f"{name}, {method}: har-train cross-validate ended with {code}; its own line says why")
+    stored = read_evaluation(folder)
+    folds = stored.document["folds"]
+    return {
+        "set": name,
+        "method": method,
+        "protocol": stored.document["protocol"],
+        "recipe": stored.document["recipe"],
+        "fold_macro_f1": [fold["macro_f1"] for fold in folds],
+        "validation_macro_f1": [fold["validation_macro_f1"] for fold in folds],
+        "training_seconds": sum(fold.get("seconds", 0) for fold in folds),
+        "transfer": stored.document["transfer"],
+        "judgement": stored.judgement.to_dict(),
+    }
+
+
+def _comparisons(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each method against each baseline on the same users."""
+    judged = {(row["set"], row["method"]): judgement_from_dict(row["judgement"], row["set"]) for row in rows}
+    return [
+        {"set": name, "method": method, "against": against, **compare(judged[name, against], other).to_dict()}
+        for (name, method), other in judged.items()
+        for against in BASELINES
+        if method != against and (name, against) in judged
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""User-disjoint runs on HAPT: the paper's recipe against supervised only, float32 against int8.
+
+    python -m har_bench.training.hapt_runs --runs DIR --out benchmarks/results/hapt_runs.json
+
+Runs whose row is in the JSON are done. The others are trained (one that was stopped goes on where it was), exported,
+and scored in both number formats on the test users through LiteRT; the JSON is written after each. With --no-training
+only runs that are finished in DIR are added.
+"""
+
+import argparse
+import statistics
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from har_bench.results import read_report, write_report
+from har_export.formats import FORMATS
+from har_export.interpreters import own_runtimes
+from har_export.pipeline import export_model
+from har_runtime.cli.common import data_folder, run_command
+from har_runtime.errors import DataError
+from har_train.data.windows import WindowSet, cut_windows
+from har_train.datasets import find, load
+from har_train.fit.checkpoint import load_checkpoint
+from har_train.fit.hardware import choose_precision
+from har_train.fit.run import fit
+from har_train.fit.trainer import Run
+from har_train.recipe import load_recipe
+
+RECIPES = ("uci-har", "uci-har-supervised")
+SEEDS = (0, 1, 2)
+PAPER = {"macro_f1": 0.9107, "std": 0.0209, "source": "Table 3, UCI HAR, three user-disjoint runs"}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m har_bench.training.hapt_runs", description="Train, export and score user-disjoint runs on HAPT."
+    )
+    parser.add_argument("--runs", type=Path, required=True, help="folder of the runs, RECIPE-seedN in it")
+    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
+    parser.add_argument("--data", help="folder or archive of HAPT (default: $HAREDGE_DATA)")
+    parser.add_argument("--precision", choices=("auto", "32", "bf16"), default="auto")
+    parser.add_argument("--no-training", action="store_true", help="report the finished runs only")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.set_defaults(run=_run)
+    return run_command(parser, arguments)
+
+
+def _run(options: argparse.Namespace) -> int:
+    recordings = load("hapt", data_folder(options.data))
+    windows = cut_windows(recordings, load_recipe(RECIPES[0]).data)
+    rows: list[dict[str, Any]] = read_report(options.out)["runs"] if options.out.exists() else []
+    done = {(row["recipe"], row["seed"]) for row in rows}
+    for seed in SEEDS:
+        for name in RECIPES:
+            if (name, seed) in done:
+                continue
+            folder = options.runs / f"{name}-seed{seed}"
+            if not (folder / "model.safetensors").exists():
+                if options.no_training:
+                    print(f"{name} seed {seed}: not finished, left out", file=sys.stderr)
+                    continue
+                resume = (folder / "resume" / "last.ckpt").exists()
+                run = Run(folder, seed, choose_precision(options.precision), resume)
+                fit(load_recipe(name), find("hapt"), windows, recordings[0].placement, run)
+            rows.append(_judge(folder, windows))
+            write_report(options.out, {"paper": PAPER, "runs": rows, "means": _means(rows)})
+            print(_line(rows[-1]), file=sys.stderr, flush=True)
+    if not rows:
+        raise DataError(f"{options.runs}: no finished run in it")
+    return 0
+
+
+def _judge(folder: Path, windows: WindowSet) -> dict[str, Any]:
+    """Scores of one run in both number formats, and what it took."""
+    checkpoint = load_checkpoint(folder)
+    record = checkpoint.record
+    formats = ("tflite", "tflite-int8")
+    exported = export_model(
+        checkpoint, windows, folder / "export", record.recipe.name, formats, bounds={}, compared=own_runtimes()
+    )
+    scores = {FORMATS[file.format].number_format: asdict(file.score) for file in exported.files}
+    return {
+        "recipe": record.recipe.name,
+        "lambda": record.recipe.contrastive.weight,
+        "seed": record.seed,
+        "test_users": record.split.test,
+        "scores": scores,
+        "int8_minus_fp32": scores["int8"]["macro_f1"] - scores["fp32"]["macro_f1"],
+        "validation_macro_f1": record.validation_macro_f1,
+        "epochs": record.epochs,
+        "best_epoch": record.best_epoch + 1,
+        "training_seconds": round(record.seconds),
+        "precision": record.precision,
+        "commit": record.commit,
+    }
+
+
+def _means(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    means: dict[str, Any] = {}
+    for name in RECIPES:
+        mine = [row["scores"]["fp32"]["macro_f1"] for row in rows if row["recipe"] == name]
+        if mine:
+            deviation = statistics.stdev(mine) if len(mine) > 1 else None
+            means[name] = {"runs": len(mine), "macro_f1": statistics.mean(mine), "std": deviation}
+    return means
+
+
+def _line(row: dict[str, Any]) -> str:
+    fp32, int8 = row["scores"]["fp32"]["macro_f1"], row["scores"]["int8"]["macro_f1"]
+    return (
+        f"{row['recipe']:20} seed {row['seed']}  fp32 {100 * fp32:.2f}  int8 {100 * int8:.2f}  "
+        f"{row['epochs']} epochs, {row['training_seconds']} s"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,250 @@
+"""What a user would pick instead: TinierHAR, TinyHAR, CNN-HAR and a random forest, on the same data, split and machine.
+
+    python -m har_bench.training.peers --runs DIR --out benchmarks/results/peers.json
+
+Every network, ours among them, is trained by the loop and the settings of recipe `uci-har-supervised` on HAPT (seed 0,
+60/20/20 % of the people), exported by har-export's converters, and scored on the test users from the exported files.
+Then all files are measured in one run. Rows that are in the JSON and whose files lie in DIR are done.
+"""
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from har_bench import tables
+from har_bench.cli import add_measuring, settings_of, tell
+from har_bench.graphs.counting import count
+from har_bench.measure import forest
+from har_bench.measure.measure import measure
+from har_bench.measure.measured_model import Subject, open_subject
+from har_bench.networks import CnnHar, TinierHar, TinyHar
+from har_bench.results import machine, read_report, write_report
+from har_bench.training.adapter import OtherNetwork, write_models
+from har_export.formats import FORMATS
+from har_export.tflite import calibration_windows
+from har_runtime.cli.common import data_folder, run_command
+from har_runtime.contract import CHANNELS, WINDOW
+from har_runtime.errors import DataError
+from har_runtime.files import write_bytes
+from har_runtime.model.card import CardScore, ModelCard, Training
+from har_runtime.model.load import card_path, load_model
+from har_train.data.splits import UserSplit
+from har_train.data.windows import WindowSet, cut_windows, save_windows
+from har_train.datasets import find, load
+from har_train.evaluation.controls import Control
+from har_train.evaluation.judgement import Predictions, judge
+from har_train.fit.calibration import calibrated, fit_temperature
+from har_train.fit.checkpoint import architecture_of, network_logits
+from har_train.fit.hardware import choose_precision, keep_freed_memory
+from har_train.fit.network import HarNetwork, parameter_count
+from har_train.fit.run import split_of
+from har_train.fit.trainer import Run, stages_of, train_stage
+from har_train.recipe import Recipe, load_recipe
+
+RECIPE = "uci-har-supervised"
+SEED = 0
+OURS, FOREST = "multisupconhar", "random-forest"
+PEERS: dict[str, Callable[[int, int, int], nn.Module]] = {
+    "tinierhar": TinierHar,
+    "tinyhar": TinyHar,
+    "cnn-har": CnnHar,
+}
+"""Made from channels, window and classes."""
+ALL = (OURS, *PEERS, FOREST)
+WRITTEN = ("tflite-int8", "tflite", "onnx")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m har_bench.training.peers",
+        description="Train, score and measure what a user would pick instead.",
+    )
+    parser.add_argument("--runs", type=Path, required=True, help="folder of the runs, one for each network")
+    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
+    parser.add_argument("--data", help="folder or archive of HAPT (default: $HAREDGE_DATA)")
+    parser.add_argument("--precision", choices=("auto", "32", "bf16"), default="auto")
+    parser.add_argument("--epochs", type=int, help="fewer than the recipe's, for a short try")
+    parser.add_argument("--peers", default=",".join(ALL), help="of these (default: %(default)s)")
+    add_measuring(parser)
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.set_defaults(run=_run)
+    return run_command(parser, arguments)
+
+
+def _run(options: argparse.Namespace) -> int:
+    settings = settings_of(options)
+    recipe = load_recipe(RECIPE)
+    windows = cut_windows(load("hapt", data_folder(options.data)), recipe.data)
+    split = split_of(recipe, windows, SEED)
+    result: dict[str, Any] = read_report(options.out) if options.out.exists() else {}
+    rows: list[dict[str, Any]] = result.get("peers", [])
+    wanted = options.peers.split(",")
+    unknown = [name for name in wanted if name not in ALL]
+    if unknown:
+        raise DataError(f"--peers: unknown peer '{unknown[0]}'; known: {', '.join(ALL)}")
+    for name in wanted:
+        if any(row["name"] == name for row in rows) and all(path.exists() for path in _files(options.runs, name)):
+            continue
+        print(f"{name}: training", file=sys.stderr, flush=True)
+        if name == FOREST:
+            row = _forest(windows, split, options.runs)
+        else:
+            run = Run(options.runs / name, SEED, choose_precision(options.precision), epochs=options.epochs)
+            row = _network(name, recipe, windows, split, run)
+        rows = [other for other in rows if other["name"] != name] + [row]
+        write_report(options.out, _document(split, rows))
+    subjects = [subject for row in rows for subject in _subjects(options.runs, row)]
+    measured = measure(subjects, settings, tell)
+    tell("")
+    write_report(options.out, {**_document(split, rows), "measured": measured})
+    shown = {"machine": machine(), **measured}
+    tables.show([score_table(rows), *tables.tables(shown)], tables.remarks(shown))
+    return 0
+
+
+def score_table(rows: list[dict[str, Any]]) -> tables.Table:
+    """What each peer is worth to the test users."""
+    lines = [
+        (
+            row["name"],
+            f"{row['parameters']:,}",
+            "" if row["macs"] is None else f"{row['macs']:,}",
+            *(_score(row["scores"].get(kind)) for kind in ("fp32", "int8")),
+            "" if row["epochs"] is None else f"{row['epochs']} ({row['best_epoch'] + 1})",
+        )
+        for row in rows
+    ]
+    columns = ("model", "parameters", "MACs", "float32 (95 % interval over users)", "int8", "epochs (best)")
+    return tables.Table("macro-F1 on the test users, in %", columns, tuple(lines))
+
+
+def _score(score: dict[str, Any] | None) -> str:
+    if score is None:
+        return ""
+    text = f"{100 * score['macro_f1']:.1f}"
+    if score["interval"] is None:  # One test user.
+        return text
+    low, high = score["interval"]
+    return f"{text} ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def _document(split: UserSplit, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"data": "hapt", "recipe": RECIPE, "seed": SEED, "split": asdict(split), "peers": rows}
+
+
+def _files(runs: Path, name: str) -> list[Path]:
+    folder = runs / name
+    if name == FOREST:
+        return [folder / f"{name}.onnx", folder / f"{name}.npz"]
+    return [folder / f"{name}{FORMATS[format].suffix}{FORMATS[format].extension}" for format in WRITTEN]
+
+
+def _subjects(runs: Path, row: dict[str, Any]) -> list[Subject]:
+    if row["name"] == FOREST:
+        path = _files(runs, FOREST)[0]
+        return [Subject(FOREST, path, "forest", None, row["scores"]["fp32"]["macro_f1"])]
+    return [open_subject(path, path.name) for path in _files(runs, row["name"])]
+
+
+def _network(name: str, recipe: Recipe, windows: WindowSet, split: UserSplit, run: Run) -> dict[str, Any]:
+    """Train, export and score one network."""
+    train, validation, test = (windows.of_users(getattr(split, part)) for part in ("train", "validation", "test"))
+    keep_freed_memory()
+    torch.manual_seed(SEED)
+    labels = recipe.data.activities
+    if name == OURS:
+        network = HarNetwork(architecture_of(recipe))
+    else:
+        network = OtherNetwork(PEERS[name](len(CHANNELS), WINDOW, len(labels)), len(labels))
+    network.measure(torch.from_numpy(train.x))
+    (stage,) = stages_of(recipe, run.out)
+    run = replace(run, resume=stage.last.exists())
+    seconds = train_stage(network, recipe, stage, train, validation, run)
+    logits = network_logits(network, validation.x)
+    card = _card(name, recipe, split, fit_temperature(logits, validation.y))
+    paths = write_models(network, card, calibration_windows(train.x), run.out)
+    scores = {
+        FORMATS[format].number_format: _judged(load_model(paths[format]).probabilities(test.x), test)
+        for format in WRITTEN[:2]
+    }
+    card = replace(
+        card,
+        scores={kind: CardScore(score["macro_f1"], score["accuracy"], len(test.y)) for kind, score in scores.items()},
+    )
+    for format, path in paths.items():
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        own = replace(card, name=card.name + FORMATS[format].suffix, sha256=digest)
+        write_bytes(card_path(path), f"{own.to_json()}\n".encode())
+    network.projector = nn.Identity()
+    return {
+        "name": name,
+        "parameters": parameter_count(network),
+        "macs": count(network, WINDOW, len(CHANNELS)).macs,
+        "epochs": stage.epochs_done(),
+        "best_epoch": torch.load(stage.kept, weights_only=True)["epoch"],
+        "training_seconds": round(seconds),
+        "precision": run.precision,
+        "validation_macro_f1": _judged(calibrated(logits, card.temperature), validation)["macro_f1"],
+        "scores": scores,
+    }
+
+
+def _forest(windows: WindowSet, split: UserSplit, runs: Path) -> dict[str, Any]:
+    """Fit, convert and score the forest; its ONNX form is the one that is scored."""
+    train, validation, test = (windows.of_users(getattr(split, part)) for part in ("train", "validation", "test"))
+    control = Control("random-forest", train, forest.SEED, jobs=2)
+    path, kept = _files(runs, FOREST)
+    content = forest.to_onnx(control)
+    write_bytes(path, content)
+    save_windows(train, kept)
+    return {
+        "name": FOREST,
+        "parameters": forest.nodes(control),
+        "macs": None,
+        "epochs": None,
+        "best_epoch": None,
+        "training_seconds": None,
+        "precision": None,
+        "validation_macro_f1": _judged(forest.probabilities(content, validation.x), validation)["macro_f1"],
+        "scores": {"fp32": _judged(forest.probabilities(content, test.x), test)},
+        "same_answer_as_scikit_learn": float(
+            (forest.probabilities(content, test.x).argmax(1) == control.probabilities(test.x).argmax(1)).mean()
+        ),
+    }
+
+
+def _judged(probabilities: NDArray[np.float32], windows: WindowSet) -> dict[str, Any]:
+    judgement = judge(Predictions(windows.y, probabilities, windows.user, windows.labels))
+    scores = judgement.scores
+    return {"macro_f1": scores.macro_f1, "accuracy": scores.accuracy, "interval": judgement.interval}
+
+
+def _card(name: str, recipe: Recipe, split: UserSplit, temperature: float) -> ModelCard:
+    dataset = find(recipe.data.dataset)
+    training = Training(
+        f"{recipe.name}, network {name}",
+        recipe.data.dataset,
+        dataset.licence,
+        dataset.citation,
+        SEED,
+        split.train,
+        split.validation,
+        split.test,
+        version("haredge"),
+    )
+    return ModelCard(name, version("haredge"), recipe.data.activities, "waist", temperature, training, {})
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""What Table 4 leaves out: latency and memory of its networks as float32 and int8 TFLite and as ONNX, in one run.
+
+The weights are random: what a network computes costs the same whatever its weights are. litert-torch has no recurrent
+layers: it unrolls DeepConvLSTM's into one operator after the other, which ONNX Runtime does not.
+"""
+
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from har_bench.measure.measure import Settings, measure
+from har_bench.measure.measured_model import open_subject, open_subjects
+from har_bench.networks import Csshar, DeepConvLSTM
+from har_bench.training.adapter import OtherNetwork, write_models
+from har_runtime.contract import CHANNELS, WINDOW
+from har_runtime.model.card import ModelCard, Training
+from har_train.fit.network import Architecture, HarNetwork
+
+CLASSES = 6
+"""Of UCI HAR."""
+NETWORKS: dict[str, Callable[[], HarNetwork]] = {
+    "multisupconhar": lambda: HarNetwork(Architecture(CLASSES, projector=False)),
+    "deepconvlstm": lambda: OtherNetwork(DeepConvLSTM(len(CHANNELS), WINDOW, CLASSES), CLASSES),
+    "csshar": lambda: OtherNetwork(Csshar(len(CHANNELS), WINDOW, CLASSES), CLASSES),
+}
+REMARK = (
+    "the shapes are UCI HAR's and the weights random; `waist` is the model that ships. In .tflite DeepConvLSTM's "
+    "recurrent layers are unrolled step by step, which is what litert-torch makes of them"
+)
+
+
+def measure_table4(settings: Settings, progress: Callable[[str], None] = lambda step: None) -> dict[str, Any]:
+    """Build the three networks, export and measure them; see `measure` for the result.
+
+    Raises:
+        ModelError: as `measure`.
+    """
+    torch.manual_seed(0)
+    calibration = np.random.default_rng(0).normal(0, 1, (64, WINDOW, len(CHANNELS))).astype(np.float32)
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        subjects = open_subjects(["waist"], stack)
+        for name, make in NETWORKS.items():
+            progress(f"exporting {name}")
+            for path in write_models(make(), _card(name), calibration, Path(folder)).values():
+                subjects.append(open_subject(path, path.name))
+        return {"remark": REMARK, **measure(subjects, settings, progress)}
+
+
+def _card(name: str) -> ModelCard:
+    """The card of a network that was never trained."""
+    untrained = Training(
+        "none: random weights, for its cost alone", "none", "none", "none", 0, (), (), (), version("haredge")
+    )
+    labels = tuple(f"class {number}" for number in range(CLASSES))
+    return ModelCard(name, version("haredge"), labels, None, 1.0, untrained, {})

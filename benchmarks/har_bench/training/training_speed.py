@@ -1,0 +1,88 @@
+"""How long a training epoch on HAPT takes on this machine, and what augmentations add to it.
+
+    python -m har_bench.training.training_speed --out benchmarks/results/training_speed.json
+
+Trains recipes on the training users of seed 0 through `har-train`'s own code for two epochs each, in turn, and takes
+the second epoch, validation and checkpoint included. Run it with nothing else running.
+"""
+
+import argparse
+import contextlib
+import io
+import json
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from har_bench.results import write_report
+from har_runtime.cli.common import data_folder, run_command
+from har_train.data.windows import WindowSet, cut_windows
+from har_train.datasets import find, load
+from har_train.fit.hardware import choose_precision
+from har_train.fit.run import fit, split_of
+from har_train.fit.trainer import Run
+from har_train.recipe import load_recipe
+
+OFF = ["augment.scaling=false", "augment.channel_shuffle=false", "augment.rotation=false", "augment.permutation=false"]
+ON = ["tilt_degrees=15", "yaw_degrees=30", "scaling_std=0.1", "jitter_std=0.05", "mix_users=0.2"]
+VARIANTS: dict[str, tuple[str, Sequence[str]]] = {
+    "multi_task": ("uci-har", ()),
+    "multi_task_jitter_only": ("uci-har", OFF),
+    "supervised": ("uci-har-supervised", ()),
+    "supervised_augmented": ("uci-har-supervised", [f"classifier_augment.{setting}" for setting in ON]),
+}
+ROUNDS = 3
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m har_bench.training.training_speed", description="Time training epochs on HAPT."
+    )
+    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
+    parser.add_argument("--data", help="folder or archive of HAPT (default: $HAREDGE_DATA)")
+    parser.add_argument("--precision", choices=("auto", "32", "bf16"), default="auto")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.set_defaults(run=_run)
+    return run_command(parser, arguments)
+
+
+def _run(options: argparse.Namespace) -> int:
+    recipe = load_recipe("uci-har")
+    windows = cut_windows(load("hapt", data_folder(options.data)), recipe.data)
+    precision = choose_precision(options.precision)
+    seconds: dict[str, list[float]] = {name: [] for name in VARIANTS}
+    for turn in range(ROUNDS):
+        for name in VARIANTS:
+            seconds[name].append(_second_epoch(name, windows, precision))
+            print(f"round {turn + 1} of {ROUNDS}: {name} {seconds[name][-1]:.2f} s", file=sys.stderr, flush=True)
+    result: dict[str, Any] = {
+        "precision": precision,
+        "windows": len(windows.of_users(split_of(recipe, windows, 0).train).y),
+        "epoch_seconds": {name: statistics.median(values) for name, values in seconds.items()},
+        "rounds": seconds,
+    }
+    write_report(options.out, result)
+    print(json.dumps(result, indent=1))
+    return 0
+
+
+def _second_epoch(variant: str, windows: WindowSet, precision: str) -> float:
+    """Seconds between the ends of the first epoch and the second."""
+    name, changes = VARIANTS[variant]
+    with tempfile.TemporaryDirectory() as folder:
+        clock = Path(folder) / "run" / "resume" / "seconds.json"
+        ends = []
+        for epochs in (1, 2):
+            run = Run(Path(folder) / "run", 0, precision, resume=epochs == 2, epochs=epochs)
+            with contextlib.redirect_stderr(io.StringIO()):
+                fit(load_recipe(name, changes), find("hapt"), windows, "waist", run)
+            ends.append(json.loads(clock.read_text()))
+        return ends[1] - ends[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""How well the unknown is told from the known."""

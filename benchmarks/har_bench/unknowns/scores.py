@@ -1,0 +1,103 @@
+"""Scores that should tell what a network never learnt from what it knows, side by side on the same windows.
+
+Each is higher the less a window is like the training data:
+
+- energy of the logits (Liu et al. 2020),
+- largest probability, of the window and after the HMM filter, as doubt (1 minus it),
+- distance in the network's features (Lee et al. 2018: Mahalanobis with one covariance for all classes),
+- the runtime's distance of simple window statistics, and its verdict: the larger of this distance and the filter's
+  doubt, each in units of its threshold; above 1 the answer is unknown.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+from sklearn.metrics import roc_auc_score
+
+from har_bench.unknowns.tables import SCORES
+from har_runtime.answers.rejection import Rejector
+from har_train.data.continuous import Track
+from har_train.data.windows import WindowSet
+from har_train.fit.answer_parameters import Answers, beliefs
+from har_train.fit.calibration import calibrated
+from har_train.fit.checkpoint import Checkpoint
+
+ENERGY, PROBABILITY, SMOOTHED, FEATURES, STATISTICS, VERDICT = SCORES
+VARIANCE_FLOOR = 1e-6
+"""Added to the features' variances, for features that are 0 in every training window."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A network with all that its scores need."""
+
+    checkpoint: Checkpoint
+    answers: Answers
+    means: NDArray[np.float64]
+    """Features' mean in each class, shape (classes, width)."""
+    precision: NDArray[np.floating]
+    """Inverse of their covariance within classes, shape (width, width)."""
+
+    def scores(self, tracks: Sequence[Track]) -> dict[str, NDArray[np.float64]]:
+        """Every score of the windows of `tracks` one after the other, shape (n,) each."""
+        found: dict[str, list[NDArray[np.float64]]] = {name: [] for name in SCORES}
+        rejection = self.answers.rejection
+        rejector = Rejector(rejection)
+        for track in tracks:
+            features = self.checkpoint.features(track.windows)
+            with torch.inference_mode():
+                logits = self.checkpoint.network.classifier(torch.from_numpy(features)).numpy()
+            probabilities = calibrated(logits, self.checkpoint.record.temperature)
+            doubt = 1 - beliefs(self.answers.smoothing, track, probabilities).max(axis=1)
+            distance = rejector.distances(track.windows)
+            found[ENERGY].append(-logsumexp(logits.astype(np.float64), axis=1))
+            found[PROBABILITY].append(1 - probabilities.max(axis=1).astype(np.float64))
+            found[SMOOTHED].append(doubt)
+            found[FEATURES].append(self._feature_distance(features))
+            found[STATISTICS].append(distance)
+            found[VERDICT].append(np.maximum(distance / rejection.distance, doubt / (1 - rejection.confidence)))
+        return {name: np.concatenate(parts) for name, parts in found.items()}
+
+    def _feature_distance(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        away = features[:, None, :] - self.means
+        return np.sqrt(np.einsum("nci,ij,ncj->nc", away, self.precision, away, optimize=True).min(axis=1))
+
+
+def scorer_of(checkpoint: Checkpoint, answers: Answers, training: WindowSet) -> Scorer:
+    """Fit the feature distance to the training users' windows."""
+    features = checkpoint.features(training.x).astype(np.float64)
+    means = np.array([features[training.y == index].mean(axis=0) for index in range(len(training.labels))])
+    covariance = np.cov((features - means[training.y]).T) + VARIANCE_FLOOR * np.eye(features.shape[1])
+    return Scorer(checkpoint, answers, means, np.linalg.inv(covariance))
+
+
+def areas(known: dict[str, NDArray[np.float64]], other: dict[str, NDArray[np.float64]]) -> dict[str, float]:
+    """Area under the ROC of each score: the chance that an unknown window has a higher one than a known window."""
+    return {
+        name: float(
+            roc_auc_score(
+                np.concatenate([np.zeros(len(known[name])), np.ones(len(other[name]))]),
+                np.concatenate([known[name], other[name]]),
+            )
+        )
+        for name in SCORES
+    }
+
+
+def select(scores: dict[str, NDArray[np.float64]], keep: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+    """The windows where `keep` is true."""
+    return {name: values[keep] for name, values in scores.items()}
+
+
+def window_labels(tracks: Sequence[Track]) -> NDArray[np.str_]:
+    """Label of each window of `tracks`, "" for none, shape (n,)."""
+    return np.array([label or "" for track in tracks for label in track.labels])
+
+
+def unknown_share(scores: dict[str, NDArray[np.float64]]) -> float:
+    """Share of the windows whose answer would be unknown."""
+    return float((scores[VERDICT] > 1).mean())

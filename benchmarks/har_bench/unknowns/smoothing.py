@@ -1,0 +1,72 @@
+"""What smoothing and doubt are worth on whole recordings, changes of activity included.
+
+    python -m har_bench.unknowns.smoothing --out benchmarks/results/smoothing.json
+
+Every recording of the people that `waist` never saw goes through the runtime's own answers, in each way to smooth, with
+and without doubt; see `har_train.data.continuous` for how these are scored.
+"""
+
+import argparse
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from har_bench.results import write_report
+from har_runtime.answers.answer import UNKNOWN
+from har_runtime.answers.answering import Answering
+from har_runtime.answers.smoothing import SMOOTHERS
+from har_runtime.classify import Prediction, classify_recording
+from har_runtime.cli.common import data_folder, run_command
+from har_runtime.model.card import ModelCard
+from har_runtime.model.load import load_model
+from har_runtime.signal.resample import ResampleReport
+from har_train.data.continuous import score_tracks, track_of
+from har_train.datasets import load
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m har_bench.unknowns.smoothing",
+        description="Score raw and smoothed answers over whole recordings.",
+    )
+    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
+    parser.add_argument("--data", help="folder or archive of HAPT (default: $HAREDGE_DATA)")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.set_defaults(run=_run)
+    return run_command(parser, arguments)
+
+
+def _run(options: argparse.Namespace) -> int:
+    model = load_model("waist")
+    card = model.card
+    users = card.training.never_seen
+    recordings = [entry for entry in load(card.training.data, data_folder(options.data)) if entry.user in users]
+    predictions = [classify_recording(model, recording) for recording in recordings]
+    tracks = [track for recording in recordings if (track := track_of(recording))]
+    hours = sum(len(recording.times_ns) for recording in recordings) / card.sample_rate_hz / 3600
+    rows: list[dict[str, Any]] = []
+    for doubt in (False, True):
+        for smoothing in SMOOTHERS:
+            own = card if doubt else replace(card, rejection=None)
+            found = [_answered(own, smoothing, part) for part in predictions]
+            scores = score_tracks(tracks, [answers for answers, _ in found], card.labels)
+            starts = sum(count for _, count in found)
+            rows.append({"smoothing": smoothing, "doubt": doubt, "starts_per_hour": starts / hours, **asdict(scores)})
+    write_report(options.out, {"users": users, "recordings": len(recordings), "hours": hours, "rows": rows})
+    return 0
+
+
+def _answered(card: ModelCard, smoothing: str, predictions: list[Prediction]) -> tuple[np.ndarray, int]:
+    """Index of the answer to each window, len(labels) for unknown, and how many activities were told to start."""
+    answering, names = Answering(card, smoothing), (*card.labels, UNKNOWN)
+    answers = [answering.take(prediction, None, ResampleReport()) for prediction in predictions]
+    starts = sum(event.kind == "started" for answer in answers for event in answer.events)
+    return np.array([names.index(answer.activity) for answer in answers]), starts
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""When an answer is better left open: too little confidence, or a window unlike all that the model was trained on.
+
+The second is asked of the window itself, not of the network, which is often sure of what it never saw: its mean and
+spread in each channel, and the length of its mean acceleration, against those of each activity's training windows
+(Mahalanobis distance to the nearest one; Lee et al. 2018 with simple statistics in place of a network's features).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_runtime.answers.answer import Reason
+from har_runtime.answers.smoothing import Smoothed
+from har_runtime.model.card import Rejection
+
+SPREAD_FLOOR = 0.02
+"""m/s^2 and rad/s: below it a spread is the sensor's noise, not the wearer, and its logarithm must not tell."""
+
+
+def window_statistics(windows: NDArray[np.float32]) -> NDArray[np.float64]:
+    """What a window is compared by: shape (..., time, 6) in SI units to (..., 13).
+
+    The mean of each channel, the logarithm of each standard deviation, and the length of the mean acceleration: that is
+    gravity's whichever way is up, and another one in g.
+
+    >>> still = np.tile(np.float32([9.81, 0, 0, 0, 0, 0]), (50, 1))
+    >>> window_statistics(still).round(2).tolist()[5:]
+    [0.0, -3.91, -3.91, -3.91, -3.91, -3.91, -3.91, 9.81]
+    """
+    values = windows.astype(np.float64)
+    mean = values.mean(axis=-2)
+    gravity = np.linalg.norm(mean[..., :3], axis=-1, keepdims=True)
+    return np.concatenate([mean, np.log(values.std(axis=-2) + SPREAD_FLOOR), gravity], axis=-1)
+
+
+class Rejector:
+    """Judges windows by the thresholds and statistics of a card."""
+
+    def __init__(self, rejection: Rejection):
+        self._rejection = rejection
+        self._means = np.array(rejection.means)
+        size = self._means.shape[1]
+        self._whitening = np.zeros((len(self._means), size, size))
+        self._whitening[:, *np.tril_indices(size)] = rejection.whitening
+
+    def distances(self, windows: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Distance of each window to the nearest activity's training windows, in standard deviations.
+
+        Args:
+            windows: SI units, shape (n, 50, 6).
+        """
+        away = window_statistics(windows)[:, None, :] - self._means
+        whitened = np.einsum("cij,ncj->nci", self._whitening, away)
+        return np.sqrt((whitened**2).sum(axis=2).min(axis=1))
+
+    def judge(self, window: NDArray[np.float32], smoothed: Smoothed, raw: bool) -> Reason | None:
+        """Why the answer is unknown; None where it is not.
+
+        Args:
+            window: SI units, shape (50, 6).
+            raw: whether the probabilities are those of the window alone, and not a filter's belief.
+        """
+        if not self.distances(window[None])[0] <= self._rejection.distance:  # NaN is unlike anything too.
+            return "unlike"
+        least = self._rejection.raw_confidence if raw else self._rejection.confidence
+        return "unsure" if smoothed.probabilities.max() < least else None

@@ -1,0 +1,56 @@
+"""An answer as a flat table of plain values: what files, brokers and pages are given, under the same names."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_runtime.answers.answer import Answer
+
+DECIMALS = 6
+"""Of probabilities: an int8 model's have steps of 1/256."""
+TIME_DECIMALS = 3
+"""Of this computer's clock, in seconds."""
+
+
+def row_of(answer: Answer, labels: tuple[str, ...]) -> dict[str, Any]:
+    """JSON-able values of one answer, always in the same order.
+
+    `activity` and `confidence` are the answer's, smoothed; `label` and `raw_confidence` are those of the window alone.
+    `reason` is there where the activity is unknown, `events` where there were any, `truth` where the source knows it.
+
+    Args:
+        labels: the card's.
+    """
+    prediction = answer.prediction
+    row: dict[str, Any] = {
+        "unix_s": round(answer.unix_s, TIME_DECIMALS),
+        "start_s": prediction.start_s,
+        "end_s": prediction.end_s,
+        "segment": prediction.window.segment,
+        "activity": answer.activity,
+        "confidence": round(answer.confidence, DECIMALS),
+    }
+    if answer.reason is not None:
+        row["reason"] = answer.reason
+    row["label"] = prediction.label
+    row["raw_confidence"] = round(prediction.confidence, DECIMALS)
+    row["probabilities"] = _by_label(labels, prediction.probabilities)
+    row["smoothed"] = _by_label(labels, answer.probabilities)
+    if answer.events:
+        row["events"] = [
+            {
+                "kind": event.kind,
+                "activity": event.activity,
+                "sensor_s": event.sensor_s,
+                "unix_s": round(event.unix_s, TIME_DECIMALS),
+            }
+            for event in answer.events
+        ]
+    if answer.truth is not None:
+        row["truth"] = answer.truth
+    return row
+
+
+def _by_label(labels: tuple[str, ...], values: NDArray[np.floating]) -> dict[str, float]:
+    return {label: round(value, DECIMALS) for label, value in zip(labels, values.tolist(), strict=True)}

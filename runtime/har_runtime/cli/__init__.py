@@ -1,0 +1,1 @@
+"""The command har-stream and its subcommands."""

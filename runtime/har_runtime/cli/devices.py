@@ -1,0 +1,35 @@
+"""The command `har-stream devices`: which sensors this computer could read, and how to name each one."""
+
+import argparse
+import json
+from dataclasses import asdict
+
+from har_runtime.cli.common import add_common, run_command
+from har_runtime.sources.iio import list_iio
+from har_runtime.sources.serial_port.ports import port_lines, serial_ports
+
+
+def main(arguments: list[str]) -> int:
+    """Entry point of `har-stream devices`; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="har-stream devices", description="List the serial ports and IIO devices, and what they seem to be."
+    )
+    add_common(parser)
+    parser.set_defaults(run=_list)
+    return run_command(parser, arguments)
+
+
+def _list(options: argparse.Namespace) -> int:
+    ports, iio = serial_ports(), list_iio()
+    if options.json:
+        result = {
+            "serial": [asdict(port) for port in ports],
+            "iio": [{"name": each.name, "path": str(each.path), "sensors": list(each.sensors)} for each in iio],
+        }
+        print(json.dumps(result, indent=1))
+        return 0
+    print("Serial ports (har-stream --source serial:PATH, or serial:auto where one alone has a known USB id)")
+    print("\n".join(f"  {line}" for line in port_lines(ports)) or "  none: is the sensor plugged in?")
+    print("Linux IIO devices (har-stream --source iio:NAME)")
+    print("\n".join(f"  {each.name}  {', '.join(each.sensors)}  {each.path}" for each in iio) or "  none")
+    return 0

@@ -1,0 +1,110 @@
+"""The command `har-stream report`: the day that a `jsonl:` sink has written, as text, JSON or a picture."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from har_runtime.answers.answer import UNKNOWN
+from har_runtime.answers.palette import NOT_WORN
+from har_runtime.cli.activity_log import Day, Diary, local, longest_first, read_diary, said
+from har_runtime.cli.common import add_common, run_command
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+MOST_CHANGES = 6
+"""Kinds of changes told as text."""
+
+
+def main(arguments: list[str]) -> int:
+    """Entry point of `har-stream report`; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="har-stream report",
+        description="What somebody did all day: minutes, bouts and changes of activity, from files of the jsonl: sink.",
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE.jsonl", help="of one day or several, in any order")
+    parser.add_argument(
+        "--out", type=Path, metavar="PICTURE", help="draw it too: .svg or .png (pip install 'haredge[report]')"
+    )
+    add_common(parser)
+    parser.set_defaults(run=_report)
+    return run_command(parser, arguments)
+
+
+def _report(options: argparse.Namespace) -> int:
+    if options.out is not None:
+        from har_runtime.cli.report_plot import check_format, draw
+
+        check_format(options.out)
+        diary = read_diary(options.files)
+        draw(diary, options.out)
+    else:
+        diary = read_diary(options.files)
+    if options.json:
+        print(json.dumps(diary.to_dict(), indent=1))
+    else:
+        _print(diary)
+    return 0
+
+
+def _print(diary: Diary) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    for date, day in diary.days.items():
+        console.print(_table(f"{date:%A}, {date}", day))
+        if day.reasons:
+            reasons = ", ".join(f"{reason} {clock(seconds)}" for reason, seconds in day.reasons.items())
+            console.print(f"  unknown because: {reasons}")
+        if day.missing_s >= 1:
+            console.print(f"  without any answer between the first and the last: {clock(day.missing_s)}")
+    if diary.transitions:
+        kinds = diary.transitions.most_common(MOST_CHANGES)
+        told = ", ".join(f"{said(before)} to {said(after)} {count}" for (before, after), count in kinds)
+        console.print(
+            f"changes: {diary.transitions.total()}; {told}{', ...' if len(diary.transitions) > len(kinds) else ''}"
+        )
+    first, last = diary.spans[0], diary.spans[-1]
+    console.print(f"{diary.rows} answers from {_moment(first.start_unix_s)} to {_moment(last.end_unix_s)}")
+    if diary.broken_lines:
+        console.print(f"lines that are no rows, left out: {diary.broken_lines}")
+    if diary.clock_set_back_s:
+        console.print(f"{clock(diary.clock_set_back_s)} are told twice: a clock was set back, or files overlap")
+
+
+def _table(title: str, day: Day) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, box=box.SIMPLE, title_justify="left", title_style="bold", pad_edge=False)
+    table.add_column("activity")
+    for name in ("time", "share", "bouts", "longest"):
+        table.add_column(name, justify="right")
+    whole = sum(day.seconds.values())
+    apart = (UNKNOWN, NOT_WORN)
+    for name in [*(name for name in longest_first(day.seconds) if name not in apart), *apart]:
+        if name in day.seconds:
+            seconds = day.seconds[name]
+            table.add_row(
+                said(name),
+                clock(seconds),
+                f"{100 * seconds / whole:.0f} %",
+                str(day.bouts[name]),
+                clock(day.longest[name]),
+            )
+    return table
+
+
+def clock(seconds: float) -> str:
+    """Hours, minutes and seconds.
+
+    >>> clock(3725.5), clock(59.5)
+    ('1:02:05', '0:00:59')
+    """
+    whole = int(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def _moment(unix_s: float) -> str:
+    return f"{local(unix_s):%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,62 @@
+"""The command `har-stream simulate`: a virtual IMU on a serial port that any program can open."""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from har_runtime.cli.common import run_command
+from har_runtime.cli.interrupt import Interruptible
+from har_runtime.errors import SourceError
+
+STEP_S = 0.02
+RATES = (50, 100)
+
+
+def main(arguments: list[str]) -> int:
+    """Entry point of `har-stream simulate`; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="har-stream simulate",
+        description="A virtual IMU, worn by the simulated wearer: prints the path of a port to open like a real one's.",
+    )
+    parser.add_argument("--pty", action="store_true", required=True, help="on a pseudo-terminal")
+    parser.add_argument("--format", choices=("witmotion", "csv"), default="witmotion", help="what it sends")
+    parser.add_argument("--rate", type=int, choices=RATES, default=RATES[0], help="samples a second (default: 50)")
+    parser.add_argument("--seed", type=int, default=0, help="which wearer (default: 0)")
+    parser.add_argument("--link", type=Path, help="make a symbolic link to the port here")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.set_defaults(run=_simulate)
+    return run_command(parser, arguments)
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    try:
+        from har_runtime.sources.serial_port.virtual_sensor import Pty, make_device, serve
+    except ImportError as error:  # Windows.
+        raise SourceError("simulate: this system has no pseudo-terminals; use --source simulated: instead") from error
+    device = make_device(options.format, options.rate, options.seed)
+    interruptible = Interruptible()
+    with interruptible:
+        pty = Pty(options.link)
+        try:
+            print(pty.path, flush=True)
+            print(
+                f"A SIMULATED sensor; Ctrl-C ends it. Read it with: har-stream --source serial:{pty.path}",
+                file=sys.stderr,
+                flush=True,
+            )
+            for _ in interruptible.items(serve(pty, device, _ticks())):
+                pass
+        finally:
+            pty.close()
+    interruptible.raise_if_interrupted()
+    return 0
+
+
+def _ticks() -> Iterator[float]:
+    """Seconds since the start, some fifty times a second."""
+    start = time.monotonic()
+    while True:
+        yield time.monotonic() - start
+        time.sleep(STEP_S)

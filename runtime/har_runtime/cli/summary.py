@@ -1,0 +1,79 @@
+"""What a run of `har-stream` ends with: its activities, what was lost, and how often it was right, as text and JSON."""
+
+from dataclasses import asdict
+from typing import Any
+
+from har_runtime.answers.answer import UNKNOWN
+from har_runtime.scores import Scores
+from har_runtime.sinks import StreamInfo
+from har_runtime.stream import StreamResult
+
+
+def to_dict(result: StreamResult, info: StreamInfo, still: dict[str, Any] | None) -> dict[str, Any]:
+    """As plain JSON-able values.
+
+    Args:
+        still: what the still phase found, if there was one.
+    """
+    found = info.report
+    return {
+        "model": info.card.name,
+        "source": info.source,
+        "units": found.units,
+        "range": found.range,
+        "lost": dict(found.lost),
+        "reconnections": found.reconnections,
+        "sinks": [asdict(sink) for sink in info.sinks],
+        "still": still,
+        **result.to_dict(),
+    }
+
+
+def summary(result: StreamResult, info: StreamInfo) -> list[str]:
+    """The lines that a run ends with."""
+    report = result.report
+    lines = [f"{result.windows} windows of {info.source}"]
+    if result.windows:
+        shares = sorted(result.seconds.items(), key=lambda item: (item[0] == UNKNOWN, -item[1]))
+        parts = [f"{activity} {seconds:.0f} s" for activity, seconds in shares]
+        parts += [f"not worn {result.not_worn_s:.0f} s"] if result.not_worn_s else []
+        lines.append("  " + ", ".join(parts))
+        lines.append(f"  transitions: {result.transitions} (smoothing: {result.smoothing})")
+    elif report.segments == 0 and (acc := report.accelerometer).received:
+        lines.append(
+            f"  no second without a gap in {acc.received} samples (sensor rate {acc.rate_hz or 0:.1f} Hz, needed 20 Hz "
+            f"or more; {acc.gaps} gaps over 0.1 s)"
+        )
+    for name, sensor in (("accelerometer", report.accelerometer), ("gyroscope", report.gyroscope)):
+        counts = {
+            "not finite": sensor.not_finite,
+            "repeated": sensor.duplicate,
+            "out of order": sensor.out_of_order,
+            "astray": sensor.stray,
+            "unpaired": sensor.unpaired,
+            "gaps": sensor.gaps,
+            "jumps of its clock": sensor.clock_jumps,
+            "stuck": sensor.stuck,
+            "at full scale": sensor.full_scale,
+        }
+        if any(counts.values()):
+            lines.append(f"  {name}: " + ", ".join(f"{count} {what}" for what, count in counts.items() if count))
+    found = info.report
+    for name, value in (("units", found.units), ("range", found.range)):
+        if value:
+            lines.append(f"  {name}: {value}")
+    if found.lost:
+        lines.append("  lost at the source: " + ", ".join(f"{count} x {why}" for why, count in found.lost.items()))
+    if found.reconnections:
+        lines.append(f"  reconnections: {found.reconnections}")
+    lines += [f"  {sink}" for sink in info.sinks if sink.dropped or sink.trouble]
+    if result.scores is not None:
+        lines.append(f"  against the source's labels, {_scored(result.scores)}")
+        if result.answered is not None:
+            share = result.answered.windows / result.scores.windows
+            lines.append(f"  answers to {100 * share:.1f} % of these, {_scored(result.answered)}")
+    return lines
+
+
+def _scored(scores: Scores) -> str:
+    return f"{scores.windows} windows: accuracy {100 * scores.accuracy:.2f} %, macro-F1 {100 * scores.macro_f1:.2f} %"

@@ -1,0 +1,1 @@
+"""A model file, its card, and the libraries that run it."""

@@ -1,0 +1,65 @@
+"""The LiteRT backend: a .tflite with float32 input and output, on the CPU."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_runtime.contract import CHANNELS, WINDOW
+from har_runtime.errors import ModelError
+from har_runtime.model.native_stderr import quiet_stderr
+
+INTERPRETERS = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
+"""Modules with a TFLite `Interpreter`, in order of preference."""
+
+
+class LiteRtBackend:
+    """Runs one window at a time through a TFLite interpreter.
+
+    Raises:
+        ModelError: no interpreter installed, a damaged file, or a model with other tensors than the contract's.
+    """
+
+    def __init__(self, path: Path, classes: int, threads: int = 1):
+        module = _interpreter_module()
+        # XNNPACK and the C++ logger write to the process's stderr; kept off a user's terminal unless it fails.
+        with quiet_stderr() as log:
+            try:
+                self._interpreter: Any = module.Interpreter(model_path=str(path), num_threads=threads)
+                self._interpreter.allocate_tensors()
+            except (ValueError, RuntimeError) as error:
+                raise ModelError(f"{path}: LiteRT cannot load it ({error} {log()})") from error
+            self._check_tensors(path, classes)
+            self(np.zeros((1, WINDOW, len(CHANNELS)), np.float32))  # XNNPACK prepares its weights on the first call.
+
+    def _check_tensors(self, path: Path, classes: int) -> None:
+        inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        shapes = [tuple(int(size) for size in entry["shape"]) for entry in (*inputs, *outputs)]
+        types = [np.dtype(entry["dtype"]).name for entry in (*inputs, *outputs)]
+        wanted = [(1, WINDOW, len(CHANNELS)), (1, classes)]
+        if shapes != wanted or set(types) != {"float32"}:
+            raise ModelError(
+                f"{path}: the model's tensors are {shapes} of {sorted(set(types))}; needed are float32 imu {wanted[0]} "
+                f"and probabilities {wanted[1]}, as har-export writes them"
+            )
+        self._input, self._output = inputs[0]["index"], outputs[0]["index"]
+
+    def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Probabilities of windows in SI units, shape (n, 50, 6) to (n, classes)."""
+        rows: list[NDArray[np.float32]] = []
+        for window in windows:
+            self._interpreter.set_tensor(self._input, window[None])
+            self._interpreter.invoke()
+            rows.append(self._interpreter.get_tensor(self._output)[0])
+        return np.stack(rows)
+
+
+def _interpreter_module() -> Any:
+    for name in INTERPRETERS:
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    raise ModelError("no TFLite interpreter is installed; pip install ai-edge-litert")

@@ -1,0 +1,109 @@
+"""A model with its card, found by name or by path."""
+
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_runtime.errors import ModelError
+from har_runtime.model.card import METADATA_NAME, ModelCard, card_from_json
+from har_runtime.model.litert_backend import LiteRtBackend
+from har_runtime.model.onnx_backend import OnnxBackend
+from har_runtime.model.tflite_metadata import read_metadata
+
+
+class Backend(Protocol):
+    """Whatever turns windows into probabilities."""
+
+    def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Shape (n, 50, 6) in SI units to (n, classes)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that is loaded and fits the signal contract."""
+
+    card: ModelCard
+    backend: Backend
+
+    def probabilities(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Class probabilities of windows in SI units, shape (n, 50, 6) to (n, classes)."""
+        if not len(windows):
+            return np.empty((0, len(self.card.labels)), np.float32)
+        return self.backend(windows)
+
+
+def pretrained_names() -> list[str]:
+    """Models inside the wheel."""
+    return sorted(
+        entry.name[:-7] for entry in files("har_runtime.pretrained").iterdir() if entry.name.endswith(".tflite")
+    )
+
+
+def load_model(name_or_path: str | Path, threads: int = 1) -> Model:
+    """Load a pretrained model by name ("waist"), or a .tflite or .onnx by its path; its card is the JSON beside it
+    (`card_path`), or else the copy inside the file.
+
+    Raises:
+        ModelError: unknown, missing, damaged, without a card, or a card that does not fit the file or the contract.
+    """
+    if isinstance(name_or_path, str) and name_or_path in pretrained_names():
+        with as_file(files("har_runtime.pretrained") / f"{name_or_path}.tflite") as path:
+            return _load(path, threads)
+    path = Path(name_or_path)
+    if not path.is_file():
+        known = ", ".join(pretrained_names())
+        raise ModelError(f"{path}: no such model; give the path of a .tflite or .onnx, or a pretrained name ({known})")
+    return _load(path, threads)
+
+
+def card_path(model: Path) -> Path:
+    """Where the card beside a model file stands: `NAME.json` of `NAME.tflite`, `NAME.onnx.json` of `NAME.onnx`."""
+    return model.with_suffix(".json") if model.suffix == ".tflite" else model.with_name(f"{model.name}.json")
+
+
+def _load(path: Path, threads: int) -> Model:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    if path.suffix == ".onnx":
+        session = OnnxBackend(content, path, threads)
+        card = _needed(read_card(path, content, session.embedded_card), path)
+        session.check_tensors(len(card.labels))
+        return Model(card, session)
+    card = _needed(read_card(path, content, read_metadata(content, path).get(METADATA_NAME)), path)
+    return Model(card, LiteRtBackend(path, len(card.labels), threads))
+
+
+def read_card(path: Path, content: bytes, embedded: str | bytes | None) -> ModelCard | None:
+    """The card beside a model file, or else the copy inside it; None where there is neither.
+
+    Args:
+        path: of the model file.
+        content: its bytes.
+        embedded: text of the copy inside, if there is one.
+
+    Raises:
+        ModelError: a damaged card, one that does not fit the contract, or one of another file.
+    """
+    beside = card_path(path)
+    if beside.is_file():
+        card = card_from_json(beside.read_bytes(), str(beside))
+        if card.sha256 is not None and card.sha256 != hashlib.sha256(content).hexdigest():
+            raise ModelError(f"{path}: does not fit its card {beside.name} (sha256 differs); copy both again")
+        return card
+    return None if embedded is None else card_from_json(embedded, str(path))
+
+
+def _needed(card: ModelCard | None, path: Path) -> ModelCard:
+    if card is None:
+        raise ModelError(
+            f"{path}: has no model card, neither inside nor as {card_path(path).name}; export it with har-export"
+        )
+    return card

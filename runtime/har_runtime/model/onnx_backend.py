@@ -1,0 +1,59 @@
+"""The ONNX Runtime backend: a .onnx with the contract's input and output, on the CPU (`pip install haredge[onnx]`)."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_runtime.contract import CHANNELS, WINDOW
+from har_runtime.errors import ModelError
+from har_runtime.model.card import METADATA_NAME
+
+BATCH = 256
+"""Windows run at a time."""
+
+
+class OnnxBackend:
+    """Runs windows through ONNX Runtime.
+
+    Raises:
+        ModelError: onnxruntime is not installed, a damaged file, or a model with other tensors than the contract's.
+    """
+
+    def __init__(self, content: bytes, where: Path | str, threads: int = 1):
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise ModelError(f"{where}: needs onnxruntime; pip install 'haredge[onnx]'") from error
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 4  # Its errors come as exceptions; nothing else is for a user's terminal.
+        try:
+            self._session: Any = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # Its own classes have no common base.
+            raise ModelError(f"{where}: ONNX Runtime cannot load it ({' '.join(str(error).split())[:200]})") from error
+        self._where = where
+        self._input = self._session.get_inputs()[0].name
+        self.embedded_card: str | None = self._session.get_modelmeta().custom_metadata_map.get(METADATA_NAME)
+
+    def check_tensors(self, classes: int) -> None:
+        """Make sure that the model takes and gives what the contract says.
+
+        Raises:
+            ModelError: it does not.
+        """
+        ends = [*self._session.get_inputs(), *self._session.get_outputs()]
+        found = [(end.type, tuple(end.shape[1:])) for end in ends]
+        wanted = [("tensor(float)", (WINDOW, len(CHANNELS))), ("tensor(float)", (classes,))]
+        if found != wanted:
+            shapes = [(end.type, *end.shape) for end in ends]
+            raise ModelError(
+                f"{self._where}: the model's tensors are {shapes}; needed are float32 imu (batch, {WINDOW}, "
+                f"{len(CHANNELS)}) and probabilities (batch, {classes}), as har-export writes them"
+            )
+
+    def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Probabilities of windows in SI units, shape (n, 50, 6) to (n, classes)."""
+        parts = [windows[begin : begin + BATCH] for begin in range(0, len(windows), BATCH)]
+        return np.concatenate([self._session.run(None, {self._input: part})[0] for part in parts])

@@ -1,0 +1,217 @@
+"""From whatever a sensor delivers to the uniform 50 Hz grid of the signal contract.
+
+Accelerometer and gyroscope are two streams with their own clocks ticks, rates and jitter. Each stream is cut into
+*runs* at gaps; where a run of each overlaps there is a *segment*, on a 50 Hz grid that starts at the later run's
+first usable sample. A run near 50 Hz or slower is interpolated; a faster one goes through an anti-alias kernel that
+is evaluated at the true sample times, so that jitter and odd rates (104, 208 Hz) need no special case.
+
+Every grid value is computed from the same samples with the same operations in the same order however the input was
+cut into chunks: streaming is bit-identical to batch. Times are integer nanoseconds throughout for that reason.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from har_runtime.contract import PERIOD_NS
+from har_runtime.signal.sensor_stream import MAX_LEAD_NS, SensorReport, SensorStream
+from har_runtime.signal.stretch import Run, values_at
+
+LARGE_ACCELERATION = 14.0
+"""m/s^2; no accelerometer has a full scale under 2 g (19.6), and nobody holds still at more than 1 g."""
+LARGE_ANGULAR_RATE = 2.0
+"""rad/s; no gyroscope has a full scale under 125 deg/s (2.18)."""
+AGREEMENT_NS = 2_000_000_000
+"""Two sensors of which one alone was set back are on one clock again once both have shown the same time for so long."""
+
+
+@dataclass
+class ResampleReport:
+    """What a resampler took in, dropped and gave out."""
+
+    accelerometer: SensorReport = field(default_factory=SensorReport)
+    gyroscope: SensorReport = field(default_factory=SensorReport)
+    segments: int = 0
+    samples: int = 0
+    """50 Hz samples given out."""
+
+
+@dataclass(frozen=True)
+class UniformChunk:
+    """Consecutive samples of one segment on the 50 Hz grid."""
+
+    segment: int
+    """Counts from 0; chunks of one segment follow each other without a gap."""
+    start_ns: int
+    """Sensor time of the first sample."""
+    imu: NDArray[np.float32]
+    """Shape (n, 6), the contract's channel order and SI units."""
+
+
+class Resampler:
+    """Accelerometer and gyroscope of any rate from 20 Hz on, brought to segments on one 50 Hz grid.
+
+    Args:
+        block: give out an open segment in multiples of so many samples. A hop that divides the window costs a windower
+            no time, as each window ends with such a block, and makes live samples, of which two or three come at a
+            time, cheap.
+
+    >>> import numpy as np
+    >>> resampler = Resampler()
+    >>> t = np.arange(200) / 200  # one second at 200 Hz
+    >>> chunks = resampler.push(t, acc=np.ones((200, 3)), gyro=np.zeros((200, 3))) + resampler.finish()
+    >>> sum(len(chunk.imu) for chunk in chunks)  # 0.1 s is lost at each end to the anti-alias kernel
+    40
+    >>> chunks[0].imu[0].tolist()
+    [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
+    """
+
+    def __init__(self, block: int = 1) -> None:
+        self.block = block
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything, counts included."""
+        self._accelerometer = SensorStream("accelerometer", LARGE_ACCELERATION)
+        self._gyroscope = SensorStream("gyroscope", LARGE_ANGULAR_RATE)
+        self._report = ResampleReport(self._accelerometer.report, self._gyroscope.report)
+        self._grid_ns: int | None = None
+        self._given = 0
+        """Samples of this segment given out."""
+        self._due_ns: int | None = None
+        """No sample can be given out before both sensors have come so far; None where there is no telling."""
+
+    @property
+    def report(self) -> ResampleReport:
+        """What became of all samples so far."""
+        self._accelerometer.judge()
+        self._gyroscope.judge()
+        return self._report
+
+    def push(self, times: ArrayLike, acc: ArrayLike | None = None, gyro: ArrayLike | None = None) -> list[UniformChunk]:
+        """Take in samples of one sensor, or of both where they share their times.
+
+        Args:
+            times: shape (n,), float seconds or integer nanoseconds, of the sensor's own clock.
+            acc: shape (n, 3), m/s^2 with gravity.
+            gyro: shape (n, 3), rad/s.
+
+        Returns:
+            The 50 Hz samples that have become final, in time order.
+
+        Raises:
+            DataError: shapes that do not fit, or a time out of range. Samples that are NaN, repeated or out of
+                order are no error: they are dropped and counted in `report`.
+        """
+        if acc is not None:
+            self._accelerometer.take(times, acc)
+        if gyro is not None:
+            self._gyroscope.take(times, gyro)
+        if self._can_wait():
+            return []
+        self._accelerometer.judge()
+        self._gyroscope.judge()
+        chunks = self._drain()
+        self._accelerometer.bound()
+        self._gyroscope.bound()
+        return chunks
+
+    def finish(self) -> list[UniformChunk]:
+        """The input has ended: give out what was still waiting for a neighbour. Later samples start a new segment."""
+        self._accelerometer.close()
+        self._gyroscope.close()
+        chunks = self._drain()
+        self._accelerometer.clear()
+        self._gyroscope.clear()
+        self._grid_ns = self._due_ns = None
+        return chunks
+
+    def _can_wait(self) -> bool:
+        """Whether nothing would come of looking at the samples now: this makes small pushes cheap."""
+        acc, gyro = self._accelerometer, self._gyroscope
+        if self._due_ns is None or acc.urgent or gyro.urgent or acc.latest_ns is None or gyro.latest_ns is None:
+            return False
+        return min(acc.latest_ns, gyro.latest_ns) < self._due_ns
+
+    def _drain(self) -> list[UniformChunk]:
+        chunks: list[UniformChunk] = []
+        self._due_ns = None
+        while (acc := self._accelerometer.front()) and (gyro := self._gyroscope.front()):
+            if acc.clock != gyro.clock:
+                if self._agree(acc, gyro):
+                    continue
+                break
+            start = max(acc.first_ns, gyro.first_ns)
+            if self._grid_ns is None or self._grid_ns < start:  # The latter where the buffers were bounded.
+                if self._retire(start, acc, gyro):
+                    continue
+                self._grid_ns, self._given = start, 0
+            until = min(acc.final_until(self._grid_ns), gyro.final_until(self._grid_ns))
+            count = max(0, (until - self._grid_ns) // PERIOD_NS + 1)
+            if not (acc.closed or gyro.closed):
+                count = max(0, count - (self._given + count) % self.block)
+            if count:
+                chunks.append(self._give(count, self._grid_ns, acc, gyro))
+                self._grid_ns += count * PERIOD_NS
+                acc.forget_before(self._grid_ns)
+                gyro.forget_before(self._grid_ns)
+            if self._retire(self._grid_ns, acc, gyro) or (not count and self._agree(acc, gyro)):
+                continue
+            block_ns = (self.block - self._given % self.block - 1) * PERIOD_NS
+            self._due_ns = self._grid_ns + block_ns + max(acc.margin_ns, gyro.margin_ns)
+            break
+        return chunks
+
+    def _give(self, count: int, grid_ns: int, acc: Run, gyro: Run) -> UniformChunk:
+        """The next `count` samples of the segment."""
+        self._report.segments += not self._given
+        self._given += count
+        self._report.samples += count
+        grid = grid_ns + PERIOD_NS * np.arange(count, dtype=np.int64)
+        return UniformChunk(self._report.segments - 1, grid_ns, values_at(acc, gyro, grid).astype(np.float32))
+
+    def _retire(self, grid_ns: int, acc: Run, gyro: Run) -> bool:
+        """Let go of the runs that have ended before `grid_ns`; True where there was one, and so no segment goes on."""
+        ended = False
+        for sensor, run in ((self._accelerometer, acc), (self._gyroscope, gyro)):
+            if run.closed and run.last_ns < grid_ns:
+                sensor.runs.popleft()
+                self._grid_ns = None
+                ended = True
+        return ended
+
+    def _agree(self, acc: Run, gyro: Run) -> bool:
+        """Let go of runs on a clock that the other sensor has left; True where there were any.
+
+        Both sensors have one clock as a rule, and are set back together. Where only one of them was, because its times
+        alone are wrong for a while, they are taken for one clock again once they have shown the same time for long.
+        """
+        pairs = ((self._accelerometer, acc, self._gyroscope, gyro), (self._gyroscope, gyro, self._accelerometer, acc))
+        for sensor, run, other, others_run in pairs:
+            if run.clock < others_run.clock and run.closed:
+                sensor.drop_front()
+                self._grid_ns = None
+                return True
+            if sensor.clock < other.clock and other.left_ns is not None:
+                own, new = sensor.runs[-1], other.runs[-1]
+                # Near where the other was set back, this one may only be slower to deliver.
+                gone_on = int(own.t[-1]) - other.left_ns
+                if not -MAX_LEAD_NS <= gone_on <= AGREEMENT_NS and own.overlap_ns(new) >= AGREEMENT_NS:
+                    other.set_clock(other.clock)
+                    sensor.set_clock(other.clock)
+                    self._grid_ns = None
+                    return True
+        return False
+
+
+def concatenate(chunks: Sequence[UniformChunk]) -> list[UniformChunk]:
+    """Join chunks of the same segment: one chunk for each segment, in order."""
+    segments: dict[int, list[UniformChunk]] = {}
+    for chunk in chunks:
+        segments.setdefault(chunk.segment, []).append(chunk)
+    return [
+        UniformChunk(segment, parts[0].start_ns, np.concatenate([part.imu for part in parts]))
+        for segment, parts in segments.items()
+    ]

@@ -1,0 +1,65 @@
+"""From 50 Hz segments to the overlapping windows a model is fed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_runtime.contract import HOP, PERIOD_NS, WINDOW
+from har_runtime.signal.resample import UniformChunk
+
+
+@dataclass(frozen=True)
+class Window:
+    """One model input and where it stands in time."""
+
+    segment: int
+    """The segment it was cut from, counted from 0."""
+    start_ns: int
+    """Sensor time of its first sample."""
+    imu: NDArray[np.float32]
+    """Shape (50, 6), the contract's channel order and SI units."""
+
+    @property
+    def end_ns(self) -> int:
+        """Sensor time of its last sample."""
+        return self.start_ns + (len(self.imu) - 1) * PERIOD_NS
+
+
+class Windower:
+    """Cuts each segment into windows of `length` samples, `hop` samples apart. No window spans two segments.
+
+    >>> import numpy as np
+    >>> windows = list(Windower().push([UniformChunk(0, 0, np.zeros((110, 6), np.float32))]))
+    >>> [window.start_ns / 1e9 for window in windows]
+    [0.0, 0.5, 1.0]
+    """
+
+    def __init__(self, length: int = WINDOW, hop: int = HOP):
+        self.length = length
+        self.hop = hop
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the samples of unfinished windows."""
+        self._segment = -1
+        self._start_ns = 0
+        self._pending: NDArray[np.float32] = np.empty((0, 6), np.float32)
+
+    def push(self, chunks: Iterable[UniformChunk]) -> list[Window]:
+        """Take in consecutive chunks and return the windows they complete, in time order."""
+        windows: list[Window] = []
+        for chunk in chunks:
+            if chunk.segment != self._segment:
+                self._segment, self._start_ns, self._pending = chunk.segment, chunk.start_ns, chunk.imu
+            else:
+                self._pending = np.concatenate([self._pending, chunk.imu])
+            count = max(0, (len(self._pending) - self.length) // self.hop + 1)
+            for index in range(count):
+                begin = index * self.hop
+                imu = self._pending[begin : begin + self.length]
+                windows.append(Window(self._segment, self._start_ns + begin * PERIOD_NS, imu))
+            self._pending = self._pending[count * self.hop :]
+            self._start_ns += count * self.hop * PERIOD_NS
+        return windows

@@ -1,0 +1,1 @@
+"""Answers in files: one JSON object or one CSV row each."""

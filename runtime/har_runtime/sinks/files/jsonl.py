@@ -1,0 +1,33 @@
+"""`jsonl:FILE` - one JSON object a line for each window, appended; `jsonl:-` writes to standard output.
+
+Options: rotate=day|10MB, keep=N, sync=SECONDS.
+"""
+
+import json
+from typing import Any
+
+from har_runtime.answers.answer import Answer
+from har_runtime.answers.row import row_of
+from har_runtime.sinks.base import RecordSink, StreamInfo
+from har_runtime.sinks.files.sink import LineFormat, open_lines
+from har_runtime.uri import Uri
+
+BEGINS = b'{"unix_s": '
+
+
+def open_jsonl(uri: Uri, info: StreamInfo) -> RecordSink[Any]:
+    """The sink of a `jsonl:` URI."""
+    return open_lines(uri, json_lines(info.card.labels))
+
+
+def json_lines(labels: tuple[str, ...]) -> LineFormat:
+    """JSON objects with the keys of `row_of`.
+
+    Args:
+        labels: the card's.
+    """
+
+    def line(answer: Answer) -> bytes:
+        return json.dumps(row_of(answer, labels)).encode() + b"\n"
+
+    return LineFormat(line, BEGINS)

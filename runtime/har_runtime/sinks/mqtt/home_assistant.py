@@ -1,0 +1,112 @@
+"""What Home Assistant is told of the MQTT topics, so that it shows them by itself.
+
+One retained message for the device and all its entities ("device-based" MQTT discovery, Home Assistant 2024.11 and
+later): https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload
+"""
+
+import json
+import re
+from typing import Any
+
+from har_runtime.answers.answer import UNKNOWN, Totals
+from har_runtime.model.card import ModelCard
+
+
+def discovery_topic(topic: str) -> str:
+    """Where the message goes.
+
+    >>> discovery_topic("home/wrist")
+    'homeassistant/device/haredge_home_wrist/config'
+    """
+    return f"homeassistant/device/{_device_id(topic)}/config"
+
+
+def discovery_payload(topic: str, card: ModelCard, version: str) -> bytes:
+    """The device and its entities: activity, confidence, and the totals of the day.
+
+    Args:
+        topic: the sink's, above /state and /status.
+        card: the model's.
+        version: haredge's.
+    """
+    entities = {
+        "activity": {
+            "name": "Activity",
+            "icon": "mdi:run",
+            "device_class": "enum",
+            "options": [*card.labels, UNKNOWN],
+            "value_template": "{{ value_json.activity }}",
+        },
+        "confidence": {
+            "name": "Confidence",
+            "icon": "mdi:percent",
+            "unit_of_measurement": "%",
+            "state_class": "measurement",
+            "suggested_display_precision": 0,
+            "value_template": "{{ (100 * value_json.confidence) | round(1) }}",
+        },
+        **{
+            f"minutes_{_slug(label)}": _minutes(
+                f"Today {label.replace('_', ' ')}", f"value_json.today.minutes[{json.dumps(label)}]"
+            )
+            for label in (*card.labels, UNKNOWN)
+        },
+        "not_worn": _minutes("Today not worn", "value_json.today.not_worn_minutes"),
+        "transitions": {
+            "name": "Today changes",
+            "icon": "mdi:swap-horizontal",
+            "state_class": "total_increasing",
+            "value_template": "{{ value_json.today.transitions }}",
+        },
+    }
+    device_id = _device_id(topic)
+    payload = {
+        "device": {
+            "identifiers": [device_id],
+            "name": f"Activity {topic}",
+            "manufacturer": "haredge",
+            "model": f"{card.name} {card.version}",
+            "sw_version": version,
+        },
+        "origin": {"name": "haredge", "sw_version": version},
+        "components": {
+            f"{device_id}_{key}": {"platform": "sensor", "unique_id": f"{device_id}_{key}", **entity}
+            for key, entity in entities.items()
+        },
+        "state_topic": f"{topic}/state",
+        "availability_topic": f"{topic}/status",
+        "payload_available": "online",
+        "payload_not_available": "offline",
+        "qos": 1,
+    }
+    return json.dumps(payload).encode()
+
+
+def totals_of(totals: Totals, card: ModelCard) -> dict[str, Any]:
+    """The day so far in the keys that the entities read: minutes for every label, 0 where there were none."""
+    return {
+        "since_unix_s": round(totals.since_unix_s, 3),
+        "minutes": {label: round(totals.seconds.get(label, 0.0) / 60, 2) for label in (*card.labels, UNKNOWN)},
+        "not_worn_minutes": round(totals.not_worn_s / 60, 2),
+        "transitions": totals.transitions,
+    }
+
+
+def _minutes(name: str, value: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "device_class": "duration",
+        "unit_of_measurement": "min",
+        "state_class": "total_increasing",
+        "suggested_display_precision": 0,
+        "value_template": f"{{{{ {value} }}}}",
+    }
+
+
+def _device_id(topic: str) -> str:
+    return f"haredge_{_slug(topic)}"
+
+
+def _slug(text: str) -> str:
+    """Of the characters that Home Assistant takes in an id."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "_", text)

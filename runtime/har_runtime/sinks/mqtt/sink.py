@@ -1,0 +1,249 @@
+"""`mqtt://[USER@]HOST[:PORT]/TOPIC` and `mqtts://` (TLS) - answers to an MQTT broker, and to Home Assistant through it.
+
+Topics, all with QoS 1:
+
+- TOPIC/answer: every answer, in order, with the keys of `row_of`. While the broker is away up to `CAPACITY` wait.
+- TOPIC/event: an activity that started or ended.
+- TOPIC/state (retained): the activity now and the totals of the day, at each change and every ten seconds.
+- TOPIC/status (retained): "online"; "offline" after the end, by last will if that was sudden.
+- Home Assistant's discovery (retained): see `home_assistant`.
+
+What a broker had not confirmed when it vanished is sent again, so an answer may come twice: two with the same
+`segment`, `start_s` and `unix_s` are one.
+"""
+
+import json
+import logging
+import ssl
+import sys
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from har_runtime.answers.answer import Answer
+from har_runtime.answers.row import row_of
+from har_runtime.errors import SourceError
+from har_runtime.model.card import ModelCard
+from har_runtime.sinks.base import RecordSink, StreamInfo
+from har_runtime.sinks.mqtt.address import MqttAddress, parse_address
+from har_runtime.sinks.mqtt.home_assistant import discovery_payload, discovery_topic, totals_of
+from har_runtime.uri import Uri
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import Client, MQTTMessageInfo
+
+CAPACITY = 57_600
+"""Answers that may wait for the broker: eight hours, some 30 MB."""
+IN_FLIGHT = 20
+"""Answers sent and not yet confirmed."""
+STATE_S = 10.0
+"""The state is repeated this often where the activity stays."""
+CONFIRM_S = 0.5
+"""A broker that confirms nothing for so long is in trouble."""
+GOODBYE_S = 0.2
+"""A closing sink waits this long for the confirmation that it is offline."""
+FIRST_CONNECTION_S = 1.0
+"""An answer waits this long for the first connection before that counts as trouble."""
+RECONNECT_S = (1, 30)
+"""The broker is looked for after so many seconds, then each time after twice as long, up to the second."""
+KEEPALIVE_S = 30
+
+_LOG = logging.getLogger(__name__)
+
+Messages = tuple[tuple[str, bytes], ...]
+"""Topics below the sink's, and what is sent there."""
+
+
+@dataclass
+class _Sent:
+    """An answer that the broker has been sent."""
+
+    messages: Messages
+    infos: "list[MQTTMessageInfo]"
+
+    def confirmed(self) -> bool:
+        return all(not info.rc and info.is_published() for info in self.infos)
+
+
+def open_mqtt(uri: Uri, info: StreamInfo) -> RecordSink[Messages]:
+    """The sink of an `mqtt:` or `mqtts:` URI. The broker need not be there yet.
+
+    Raises:
+        SourceError: an address that is not valid, certificates that cannot be read, or paho-mqtt is not installed.
+    """
+    return MqttSink(parse_address(uri), info.card)
+
+
+class MqttSink:
+    """Publishes answers; keeps what is not confirmed and sends it again, in order, to the next connection."""
+
+    capacity = CAPACITY
+
+    def __init__(self, address: MqttAddress, card: ModelCard):
+        try:
+            from paho.mqtt.client import Client
+            from paho.mqtt.enums import CallbackAPIVersion
+        except ImportError as error:
+            raise SourceError(f"{address.name}: needs paho-mqtt 2.2 or later; pip install 'haredge[mqtt]'") from error
+        self._name, self._topic, self._card = address.name, address.topic, card
+        self._discovery = discovery_payload(address.topic, card, _version())
+        self._state: tuple[Any, bytes] | None = None
+        """What the state is about, and how it is sent; None before the first answer."""
+        self._state_sent: tuple[Any, bytes] | None = None
+        self._state_due_s = 0.0
+        # Never held by paho's threads while they hold a lock of their own: only where they connect and disconnect.
+        self._lock = threading.Lock()
+        self._sent: deque[_Sent] = deque()
+        self._connected = False
+        self._trouble = "not yet connected"
+        self._settled = threading.Event()
+        self._client = Client(CallbackAPIVersion.VERSION2, f"haredge-{uuid4().hex[:12]}")
+        self._client.max_inflight_messages_set(2 * IN_FLIGHT)  # Answers, events and the state.
+        self._client.reconnect_delay_set(*RECONNECT_S)
+        self._client.will_set(f"{self._topic}/status", "offline", qos=1, retain=True)
+        self._client.on_connect = self._on_connect
+        self._client.on_connect_fail = self._on_connect_fail
+        self._client.on_disconnect = self._on_disconnect
+        self._secure(address)
+        self._client.connect_async(address.host, address.port, KEEPALIVE_S)
+        self._client.loop_start()
+
+    def encode(self, answer: Answer) -> Messages:
+        """The answer and its events; the state is kept aside, for only the latest counts."""
+        row = row_of(answer, self._card.labels)
+        state = {key: row.get(key) for key in ("unix_s", "activity", "confidence", "reason")}
+        state["today"] = totals_of(answer.totals, self._card)
+        self._state = (answer.activity, answer.reason), _json(state)
+        return ("answer", _json(row)), *(("event", _json(event)) for event in row.get("events", ()))
+
+    def append(self, record: Messages) -> None:
+        self._settled.wait(FIRST_CONNECTION_S)
+        until_s = time.monotonic() + CONFIRM_S
+        while not self._has_room():
+            if time.monotonic() >= until_s:
+                raise SourceError(f"{self._name}: the broker confirms nothing")
+            self._wait_for_oldest(until_s)
+        with self._lock:
+            if not self._connected:
+                raise self._failed()
+            self._send(record)
+            self._send_state()
+
+    def close(self) -> int:
+        until_s = time.monotonic() + CONFIRM_S
+        while self._forget_confirmed() and self._connected and time.monotonic() < until_s:
+            self._wait_for_oldest(until_s)
+        with self._lock:
+            if self._connected:
+                self._send_state(at_once=True)
+                goodbye = self._publish("status", b"offline", retain=True)
+                if not goodbye.rc:
+                    goodbye.wait_for_publish(GOODBYE_S)
+            self._client.disconnect()
+        return self._forget_confirmed()
+
+    def _secure(self, address: MqttAddress) -> None:
+        if address.user is not None:
+            self._client.username_pw_set(address.user, address.password)
+        if address.tls:
+            try:
+                self._client.tls_set(ca_certs=address.cafile)
+            except (OSError, ValueError) as error:  # ssl.SSLError is an OSError.
+                raise SourceError(f"{address.name}: cafile={address.cafile} cannot be used ({_why(error)})") from error
+        elif address.password is not None and not _is_this_computer(address.host):
+            _LOG.warning("%s: the password can be read on its way; use mqtts://", address.name)
+
+    def _on_connect(self, client: "Client", userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
+        if reason.is_failure:
+            self._trouble = f"refused: {reason}; check user and password"
+            self._settled.set()
+            return
+        with self._lock:
+            client.drop_out_messages()  # What it would send again by itself, after what is sent here.
+            self._connected = True
+            client.publish(discovery_topic(self._topic), self._discovery, qos=1, retain=True)
+            self._publish("status", b"online", retain=True)
+            unconfirmed, self._sent = self._sent, deque()
+            for sent in unconfirmed:
+                self._send(sent.messages)
+            self._send_state(at_once=True)
+        self._settled.set()
+        _LOG.info("%s: connected", self._name)
+
+    def _on_disconnect(self, client: "Client", userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
+        with self._lock:
+            if self._connected:
+                self._connected = False
+                self._trouble = "connection lost"
+
+    def _on_connect_fail(self, client: "Client", userdata: Any) -> None:
+        error = sys.exc_info()[1]  # paho calls this while it handles the error, and tells it in no other way.
+        self._trouble = _why(error) if error else "cannot be reached"
+        self._settled.set()
+
+    def _has_room(self) -> bool:
+        waiting = self._forget_confirmed()
+        if not self._connected:
+            raise self._failed()
+        return waiting < IN_FLIGHT
+
+    def _forget_confirmed(self) -> int:
+        """How many answers are sent and not confirmed."""
+        with self._lock:
+            while self._sent and self._sent[0].confirmed():
+                self._sent.popleft()
+            return len(self._sent)
+
+    def _wait_for_oldest(self, until_s: float) -> None:
+        with self._lock:
+            pending = [info for info in self._sent[0].infos if not info.rc] if self._sent else []
+        left_s = until_s - time.monotonic()
+        if pending and left_s > 0:
+            pending[-1].wait_for_publish(left_s)
+
+    def _send(self, messages: Messages) -> None:
+        self._sent.append(_Sent(messages, [self._publish(topic, payload) for topic, payload in messages]))
+
+    def _send_state(self, at_once: bool = False) -> None:
+        state, sent = self._state, self._state_sent
+        if state is None:
+            return
+        now_s = time.monotonic()
+        if at_once or sent is None or state[0] != sent[0] or now_s >= self._state_due_s:
+            self._publish("state", state[1], retain=True)
+            self._state_sent, self._state_due_s = state, now_s + STATE_S
+
+    def _publish(self, topic: str, payload: bytes, retain: bool = False) -> "MQTTMessageInfo":
+        return self._client.publish(f"{self._topic}/{topic}", payload, qos=1, retain=retain)
+
+    def _failed(self) -> SourceError:
+        return SourceError(f"{self._name}: no connection to the broker ({self._trouble})")
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}"
+    return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
+def _is_this_computer(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _version() -> str:
+    try:
+        return version("haredge")
+    except PackageNotFoundError:
+        return "unknown"

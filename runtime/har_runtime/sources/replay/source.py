@@ -1,0 +1,142 @@
+"""`replay:FILE?speed=N` - a recording from a CSV or Parquet file, at N times real time (`speed=max`: without waiting).
+
+Its columns: time (s), acc_x, acc_y, acc_z (m/s^2 with gravity), gyro_x, gyro_y, gyro_z (rad/s) and, where there is
+truth, label. Other columns are passed over. An empty cell is a lost sample, but a row may be of one sensor alone, with
+empty cells for the other: so a phone records two that do not tick together. A file named .parquet or .pq is Parquet,
+any other is CSV.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from har_runtime.contract import SAMPLE_RATE_HZ
+from har_runtime.errors import DataError, SourceError
+from har_runtime.samples import ImuChunk, SampleChunk
+from har_runtime.sources.base import Pace, SourceReport
+from har_runtime.sources.replay.csv_rows import CsvRows
+from har_runtime.uri import Uri, speed_option
+
+CHUNK_ROWS = 512
+"""Rows read at a time when nothing holds them back."""
+UNIT_CHECK_ROWS = 10 * SAMPLE_RATE_HZ
+"""The units are judged by this many first rows."""
+MAX_ANGULAR_RATE = 70.0
+"""rad/s; twice the full scale of 2000 deg/s that consumer gyroscopes have. More means degrees."""
+PARQUET_SUFFIXES = (".parquet", ".pq")
+
+
+def open_replay(uri: Uri) -> "Replay":
+    """The source of a `replay:` URI."""
+    uri.only("speed")
+    if not uri.target:
+        raise SourceError("replay: needs a file, such as replay:walk.csv")
+    return Replay(Path(uri.target), uri.option("speed", speed_option, 1.0))
+
+
+class Rows(Protocol):
+    """A file of samples, read from beginning to end."""
+
+    def read(self, count: int) -> ImuChunk | None:
+        """The next rows, at most `count`; fewer only at the end of the file, None beyond it.
+
+        Raises:
+            DataError: a row that cannot be used.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close the file."""
+        ...
+
+
+def _open_rows(path: Path) -> Rows:
+    if path.suffix.lower() in PARQUET_SUFFIXES:
+        from har_runtime.sources.replay.parquet_rows import ParquetRows
+
+        return ParquetRows(path)
+    return CsvRows(path)
+
+
+class Replay:
+    """Samples of a file.
+
+    Raises:
+        DataError: no such file, a missing column, a cell that is no number, or units that cannot be SI.
+    """
+
+    def __init__(self, path: Path, speed: float = 1.0):
+        self.path = path
+        self._speed = speed
+        self.description = f"recording {path.name}"
+        self.report = SourceReport(can_wait=True)
+        self._rows = _open_rows(path)
+        try:
+            self._first = self._rows.read(UNIT_CHECK_ROWS)
+            if self._first is None:
+                raise DataError(f"{path}: no sample in it")
+            self._check_units(self._first)
+        except DataError:
+            self._rows.close()
+            raise
+
+    def __iter__(self) -> Iterator[SampleChunk]:
+        pace = Pace(self._speed)
+        # Held back, rows go out by the tenth of a second of the recording; else by as many as are read at a time.
+        step = CHUNK_ROWS if self._speed == float("inf") else max(1, round(self._speed * SAMPLE_RATE_HZ / 10))
+        chunk = self._first
+        while chunk is not None:
+            for begin in range(0, len(chunk.times_ns), step):
+                part = slice(begin, begin + step)
+                labels = None if chunk.labels is None else chunk.labels[part]
+                piece = ImuChunk(chunk.times_ns[part], chunk.acc[part], chunk.gyro[part], labels)
+                pace.wait_until(int(piece.times_ns[-1]))
+                yield from _by_sensor(piece)
+            chunk = self._rows.read(CHUNK_ROWS)
+            if chunk is not None:
+                self._check_units(chunk, gravity=False)
+
+    def close(self) -> None:
+        self._rows.close()
+
+    def _check_units(self, chunk: ImuChunk, gravity: bool = True) -> None:
+        fastest = float(np.fmax.reduce(np.abs(chunk.gyro), axis=None, initial=0.0))  # fmax passes over NaN.
+        if fastest > MAX_ANGULAR_RATE:
+            raise DataError(
+                f"{self.path}: angular rates reach {fastest:.0f}, more than any gyroscope measures in rad/s; "
+                "convert the gyro columns from deg/s to rad/s"
+            )
+        if not gravity:
+            return
+        magnitude = np.linalg.norm(chunk.acc, axis=1)
+        magnitude = magnitude[np.isfinite(magnitude)]
+        if not len(magnitude):
+            return
+        typical = float(np.median(magnitude))
+        guesses = {"g": 1.0, "mg": 1000.0}
+        unit = next((name for name, one in guesses.items() if 0.7 * one <= typical <= 1.5 * one), None)
+        if unit is not None:
+            raise DataError(
+                f"{self.path}: acceleration is about {typical:.2f} at rest, so it is in {unit}; "
+                f"convert it to m/s^2 (1 {unit} = {9.80665 / guesses[unit]:.5g} m/s^2)"
+            )
+        if not 6.0 <= typical <= 16.0:
+            raise DataError(
+                f"{self.path}: acceleration is about {typical:.2f} at rest, not 9.81; it must be m/s^2 with gravity"
+            )
+
+
+def _by_sensor(chunk: ImuChunk) -> Sequence[SampleChunk]:
+    """The chunk itself, or the samples of each sensor where some rows are of one alone."""
+    no_acc, no_gyro = np.isnan(chunk.acc).all(axis=1), np.isnan(chunk.gyro).all(axis=1)
+    if np.array_equal(no_acc, no_gyro):
+        return [chunk]
+    acc, gyro = ~no_acc | no_gyro, ~no_gyro | no_acc  # A row without either is lost to both.
+    labels = None if chunk.labels is None else chunk.labels[acc]
+    parts = [
+        SampleChunk(chunk.times_ns[acc], chunk.acc[acc], None, labels),
+        SampleChunk(chunk.times_ns[gyro], None, chunk.gyro[gyro]),
+    ]
+    return [part for part in parts if len(part.times_ns)]

@@ -1,0 +1,232 @@
+"""One recording of the app Sensor Logger: its messages in order, gravity added, Apple's sign turned round."""
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from har_runtime.contract import MAX_GAP_NS
+from har_runtime.samples import SampleChunk
+from har_runtime.signal.units import unit_at_rest
+from har_runtime.sources.base import SourceReport
+from har_runtime.sources.sensorlogger.message import Push, Readings
+
+HOLD_NS: Final = 2_000_000_000
+"""How long a message waits for an earlier one, and a reading for the gravity beside it."""
+MOST_HELD: Final = 16
+"""Messages that wait for an earlier one."""
+MOST_ROWS: Final = 8192
+"""Readings of one sensor that wait; 2 s at 500 Hz are 1000."""
+REMEMBERED: Final = 256
+"""Numbers of messages by which a repeated one is known from a late one."""
+LATE_IN_A_ROW: Final = 3
+"""So many late messages one after the other, and the numbers have started anew."""
+TOLD_BY: Final = 10
+"""Readings by which the unit of the uncalibrated accelerometer is told."""
+ASSUMED_AFTER_NS: Final = 1_000_000_000
+
+
+class MessageOrder:
+    """Messages by their numbers: each at once where it is the next one, else after those that are missing, or when they
+    are given up."""
+
+    def __init__(self, lost: Counter[str]):
+        self._lost = lost
+        self._next = 0
+        self._held: dict[int, tuple[int, Push]] = {}
+        self._passed: deque[int] = deque(maxlen=REMEMBERED)
+        self._late_in_a_row = 0
+
+    @property
+    def due_ns(self) -> int | None:
+        """When the next message will have waited long enough, on the clock of the arrivals; None where none waits."""
+        if not self._held:
+            return None
+        return min(arrival for arrival, _ in self._held.values()) + HOLD_NS
+
+    def push(self, push: Push, now_ns: int) -> list[Push]:
+        """Take in a message that arrives now; the messages whose turn it is."""
+        number = push.number
+        if number is None:
+            return [push]
+        if number in self._held or number in self._passed:
+            self._lost["repeated message"] += 1
+            return []
+        if number < self._next:
+            self._late_in_a_row += 1
+            if self._late_in_a_row < LATE_IN_A_ROW:
+                self._lost["message that came too late"] += 1
+                return []
+            self._next = number
+        self._late_in_a_row = 0
+        self._held[number] = now_ns, push
+        return self.overdue(now_ns)
+
+    def overdue(self, now_ns: int) -> list[Push]:
+        """The messages whose turn it is, those included that have waited long enough."""
+        ready = self._in_turn()
+        while (due_ns := self.due_ns) is not None and (due_ns <= now_ns or len(self._held) > MOST_HELD):
+            ready += self._give_up_waiting()
+        return ready
+
+    def flush(self) -> list[Push]:
+        """All that still wait."""
+        ready: list[Push] = []
+        while self._held:
+            ready += self._give_up_waiting()
+        return ready
+
+    def _give_up_waiting(self) -> list[Push]:
+        first = min(self._held)
+        missing = first - self._next
+        if self._passed:  # Before the first message none is known to be missing: the recording may have begun earlier.
+            self._lost["missing message"] += missing if missing <= REMEMBERED else 1  # Else the number itself is wild.
+        self._next = first
+        return self._in_turn()
+
+    def _in_turn(self) -> list[Push]:
+        ready: list[Push] = []
+        while self._next in self._held:
+            ready.append(self._held.pop(self._next)[1])
+            self._passed.append(self._next)
+            self._next += 1
+        return ready
+
+
+class GravityAdder:
+    """Adds gravity to acceleration that is without it, by time: between two readings of gravity, no more than 0.1 s
+    apart, it is interpolated."""
+
+    def __init__(self, lost: Counter[str]):
+        self._lost = lost
+        self._clear()
+
+    def add(self, acceleration: Readings | None, gravity: Readings | None) -> None:
+        """Take in more readings of either."""
+        for readings, is_gravity in ((acceleration, False), (gravity, True)):
+            if readings is None:
+                continue
+            if int(readings.times_ns[0]) < self._newest_ns - HOLD_NS:  # The clock was set back.
+                self._lose(len(self._times))
+                self._clear()
+            self._newest_ns = max(self._newest_ns, int(readings.times_ns[-1]))
+            if is_gravity:
+                times = np.concatenate([self._gravity_times, readings.times_ns])
+                self._gravity_times, first = np.unique(times, return_index=True)
+                self._gravity = np.concatenate([self._gravity, readings.values])[first]
+            else:
+                times = np.concatenate([self._times, readings.times_ns])
+                order = np.argsort(times, kind="stable")
+                self._times = times[order]
+                self._values = np.concatenate([self._values, readings.values])[order]
+        self._lose(len(self._times) - MOST_ROWS)
+        self._times, self._values = self._times[-MOST_ROWS:], self._values[-MOST_ROWS:]
+        of_use = max(
+            int(np.searchsorted(self._gravity_times, self._newest_ns - HOLD_NS - MAX_GAP_NS)),
+            len(self._gravity_times) - MOST_ROWS,
+        )
+        self._gravity_times, self._gravity = self._gravity_times[of_use:], self._gravity[of_use:]
+
+    def ready(self) -> Readings | None:
+        """The readings that gravity is known for; None where there is none."""
+        known_until = int(self._gravity_times[-1]) if len(self._gravity_times) else -1
+        known = self._times <= known_until
+        late = ~known & (self._times < self._newest_ns - HOLD_NS)
+        times, values = self._times[known], self._values[known]
+        waits = ~known & ~late
+        self._times, self._values = self._times[waits], self._values[waits]
+        right = np.searchsorted(self._gravity_times, times)
+        left = np.maximum(right - 1, 0)
+        width = self._gravity_times[right] - self._gravity_times[left]
+        exact = self._gravity_times[right] == times
+        beside = exact | ((right > 0) & (width <= MAX_GAP_NS))
+        self._lose(int(np.count_nonzero(late)) + int(np.count_nonzero(~beside)))
+        weight = np.where(exact, 1.0, (times - self._gravity_times[left]) / np.maximum(width, 1))[:, None]
+        gravity = (1 - weight) * self._gravity[left] + weight * self._gravity[right]
+        return Readings(times[beside], (values + gravity)[beside]) if beside.any() else None
+
+    def _clear(self) -> None:
+        self._newest_ns = 0
+        self._times, self._gravity_times = np.empty(0, np.int64), np.empty(0, np.int64)
+        self._values, self._gravity = np.empty((0, 3)), np.empty((0, 3))
+
+    def _lose(self, count: int) -> None:
+        if count > 0:
+            self._lost["acceleration without gravity beside it"] += count
+
+
+class Session:
+    """Turns the messages of one recording, in their order, into samples.
+
+    The sign: by COORDINATES.md an iPhone gives acceleration and gravity with the opposite sign of Android on all three
+    axes, by default, and angular rate with the same. With 'Standardise Units & Frames' on it gives Android's. Nothing
+    in the motion itself can tell the two apart, so it is told, in this order, by
+    1. the option `platform`;
+    2. what Android alone sends: `totalacceleration`, or readings with `accuracy`;
+    3. `accelerometeruncalibrated`, by UNITS.md in g where the sign is Apple's, and in m/s^2 where it is Android's;
+    4. else it is taken for an iPhone in its default setting, and the report says so.
+    """
+
+    def __init__(self, platform: str, report: SourceReport):
+        """A session.
+
+        Args:
+            platform: "ios", "android" or "auto".
+            report: filled as it goes.
+        """
+        self._report = report
+        self._adder = GravityAdder(report.lost)
+        self._total = False
+        self._uncalibrated: deque[float] = deque(maxlen=TOLD_BY)
+        self._began_ns: int | None = None
+        self._sign = 0.0  # Until it is known.
+        self._is_sure = False
+        if platform != "auto":
+            self._settle(-1.0 if platform == "ios" else 1.0, f"by platform={platform}")
+
+    def samples(self, push: Push) -> Iterator[SampleChunk]:
+        """What this message completes."""
+        self._report.lost.update(push.lost)
+        readings = push.readings
+        if gyroscope := readings.get("gyroscope"):
+            yield SampleChunk(gyroscope.times_ns, None, gyroscope.values)
+        if not self._is_sure:
+            self._look_for_evidence(push)
+        if total := readings.get("totalacceleration"):
+            self._total = True
+            yield self._chunk(total)
+        if self._total:
+            return
+        self._adder.add(readings.get("accelerometer"), readings.get("gravity"))
+        if self._sign and (ready := self._adder.ready()):
+            yield self._chunk(ready)
+
+    def _chunk(self, acceleration: Readings) -> SampleChunk:
+        return SampleChunk(acceleration.times_ns, self._sign * acceleration.values, None)
+
+    def _look_for_evidence(self, push: Push) -> None:
+        if "totalacceleration" in push.readings or push.has_accuracy:
+            self._settle(1.0, "from Android, by what it sends")
+            return
+        if uncalibrated := push.readings.get("accelerometeruncalibrated"):
+            self._uncalibrated.extend(np.linalg.norm(uncalibrated.values, axis=1).tolist())
+            if len(self._uncalibrated) == TOLD_BY:
+                if unit_at_rest(float(np.median(self._uncalibrated))) == "g":
+                    self._settle(-1.0, "with Apple's sign, by its uncalibrated acceleration in g; turned round")
+                else:
+                    self._settle(1.0, "with Android's sign, by its uncalibrated acceleration in m/s^2")
+                return
+        if acceleration := push.readings.get("accelerometer"):
+            self._began_ns = int(acceleration.times_ns[0]) if self._began_ns is None else self._began_ns
+            if not self._sign and int(acceleration.times_ns[-1]) - self._began_ns >= ASSUMED_AFTER_NS:
+                self._settle(
+                    -1.0,
+                    "taken for an iPhone's, its sign turned round; if 'Standardise Units & Frames' is on, give "
+                    "platform=android",
+                )
+                self._is_sure = False
+
+    def _settle(self, sign: float, why: str) -> None:
+        self._sign, self._is_sure = sign, True
+        self._report.units = f"acceleration in m/s^2 ({why}), angular rate in rad/s"

@@ -1,0 +1,173 @@
+"""`sensorlogger://BIND:PORT?token=T&platform=ios|android|auto` - the phone app Sensor Logger by Kelvin Choi, pushing.
+
+In the app: switch on Accelerometer, Gravity and Gyroscope (on Android Total Acceleration in place of the first two),
+then under Data Streaming HTTP Push with the address of this computer, `http://ADDRESS:PORT/?token=T`, and a batching
+period of a second or less. Without BIND it listens on 127.0.0.1, which a phone cannot reach: give an address of this
+computer, or 0.0.0.0 for all of them, and then better a token.
+
+Accelerometer is without gravity in this app, so Gravity is added; `sensorlogger_session` says how the sign is told.
+"""
+
+import logging
+import queue
+import time
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from har_runtime.errors import SourceError
+from har_runtime.samples import SampleChunk
+from har_runtime.sources.base import SourceReport
+from har_runtime.sources.sensorlogger.message import Push, parse_push
+from har_runtime.sources.sensorlogger.session import MessageOrder, Session
+from har_runtime.uri import Uri
+
+if TYPE_CHECKING:
+    from har_runtime.sources.sensorlogger.http_server import Limits
+
+_LOG = logging.getLogger(__name__)
+DEFAULT_PORT: Final = 8000
+PLATFORMS: Final = ("auto", "ios", "android")
+MOST_WAITING: Final = 32
+"""Messages taken from the network and not yet looked at."""
+IDLE_S: Final = 1.0
+"""How often to look at the refusals while nothing comes."""
+SILENCE_NS: Final = 10_000_000_000
+"""After so long without a message another phone may take over."""
+REMEMBERED: Final = 32
+"""Former recordings whose stragglers are known."""
+
+
+def open_sensorlogger(uri: Uri) -> "SensorLogger":
+    """The source of a `sensorlogger:` URI."""
+    uri.only("token", "platform")
+    host, port = uri.address("127.0.0.1", DEFAULT_PORT)
+    token = uri.options.get("token")
+    if token == "":
+        raise SourceError("sensorlogger: the token is empty; leave it out, or give one that nobody guesses")
+    return SensorLogger(host, port, token, uri.option("platform", _platform, "auto"))
+
+
+class SensorLogger:
+    """Samples of the phone that pushes here.
+
+    Raises:
+        SourceError: it cannot listen there.
+    """
+
+    def __init__(
+        self, host: str, port: int, token: str | None = None, platform: str = "auto", limits: "Limits | None" = None
+    ):
+        """A source.
+
+        Args:
+            host: address to listen on.
+            port: 0 for any that is free.
+            token: what the phone must send; anybody may push where it is None.
+            platform: of `PLATFORMS`, how the sign of acceleration is told.
+            limits: what the receiver puts up with.
+        """
+        from har_runtime.sources.sensorlogger.http_server import Receiver
+
+        self.report = SourceReport()
+        self._platform = platform
+        self._arrived: queue.SimpleQueue[tuple[int, Push] | None] = queue.SimpleQueue()
+        self._receiver = Receiver(host, port, self._take, token, limits)
+        self.url = self._receiver.url
+        self.description = f"Sensor Logger pushing to {self.url}"
+
+    def __iter__(self) -> Iterator[SampleChunk]:
+        recordings = _Recordings(self._platform, self.report)
+        while True:
+            due_ns = recordings.due_ns
+            wait_s = IDLE_S if due_ns is None else min(IDLE_S, max(0.0, (due_ns - time.monotonic_ns()) / 1e9))
+            try:
+                arrived = self._arrived.get(timeout=wait_s)
+            except queue.Empty:
+                yield from recordings.overdue(time.monotonic_ns())
+            else:
+                if arrived is None:
+                    yield from recordings.flush()
+                    return
+                arrival_ns, push = arrived
+                yield from recordings.push(push, arrival_ns)
+            # Here and not in the receiver's thread, because sinks read the report from this one.
+            self.report.lost.update(self._receiver.take_refusals())
+
+    def close(self) -> None:
+        self._receiver.close()
+        self.report.lost.update(self._receiver.take_refusals())
+        self._arrived.put(None)
+
+    def _take(self, body: bytes) -> None:
+        """In the receiver's thread: read a message and pass it on."""
+        from http import HTTPStatus
+
+        from har_runtime.sources.sensorlogger.http_server import RefusedError
+
+        push = parse_push(body)
+        if push.fault is not None:
+            raise RefusedError(HTTPStatus.BAD_REQUEST, push.fault)
+        if self._arrived.qsize() >= MOST_WAITING:
+            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "message while too many wait")
+        self._arrived.put((time.monotonic_ns(), push))
+
+
+class _Recordings:
+    """One recording after the other, of one phone at a time."""
+
+    def __init__(self, platform: str, report: SourceReport):
+        self._platform, self._report = platform, report
+        self._device = self._name = ""
+        self._order: MessageOrder | None = None
+        self._session = Session(platform, report)
+        self._former: deque[tuple[str, str]] = deque(maxlen=REMEMBERED)
+        self._heard_ns = 0
+
+    @property
+    def due_ns(self) -> int | None:
+        """When `overdue` has something."""
+        return self._order.due_ns if self._order else None
+
+    def push(self, push: Push, now_ns: int) -> Iterator[SampleChunk]:
+        """The samples that a message completes, which arrived at `now_ns`."""
+        if self._order is None or (push.device, push.session) != (self._device, self._name):
+            if (push.device, push.session) in self._former:
+                self._report.lost["message of an earlier recording"] += 1
+                return
+            if self._order and push.device != self._device and now_ns - self._heard_ns < SILENCE_NS:
+                self._report.lost["message of another phone"] += 1
+                return
+            yield from self.flush()
+            self._begin(push)
+        assert self._order is not None
+        self._heard_ns = now_ns
+        yield from self._samples(self._order.push(push, now_ns))
+
+    def overdue(self, now_ns: int) -> Iterator[SampleChunk]:
+        """The samples of messages that have waited long enough for an earlier one."""
+        if self._order:
+            yield from self._samples(self._order.overdue(now_ns))
+
+    def flush(self) -> Iterator[SampleChunk]:
+        """The samples of all messages that still wait."""
+        if self._order:
+            yield from self._samples(self._order.flush())
+
+    def _begin(self, push: Push) -> None:
+        if self._order is not None:
+            self._former.append((self._device, self._name))
+            self._report.reconnections += 1
+        _LOG.info("a recording of the phone %.40r", push.device)
+        self._device, self._name = push.device, push.session
+        self._order, self._session = MessageOrder(self._report.lost), Session(self._platform, self._report)
+
+    def _samples(self, pushes: list[Push]) -> Iterator[SampleChunk]:
+        for push in pushes:
+            yield from self._session.samples(push)
+
+
+def _platform(text: str) -> str:
+    if text not in PLATFORMS:
+        raise ValueError(f"it can be {', '.join(PLATFORMS)}")
+    return text

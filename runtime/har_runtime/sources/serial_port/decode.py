@@ -1,0 +1,225 @@
+"""From the rows of a serial sensor's parser to samples in SI units with times; the first rows tell units and clock."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_runtime.errors import SourceError
+from har_runtime.samples import ImuChunk
+from har_runtime.signal.units import ACCELERATION, ANGULAR_RATE, rest_magnitude, unit_at_rest, unit_question
+from har_runtime.sources.base import SourceReport
+from har_runtime.sources.serial_port.sample_clock import TIME_UNITS_NS, Clock, EvenClock, SensorClock
+from har_runtime.sources.serial_port.text_lines import TextLines
+from har_runtime.sources.serial_port.witmotion import FULL_SCALE, MS_OF_DAY, WitmotionParser
+
+TIMED_ROWS = 10
+"""Rows by which it is clear whether a sensor sends its time, and in which unit."""
+MEASURED_ROWS = 100
+"""Rows by which the acceleration at rest, and the rate of a sensor without a clock, are measured."""
+MOST_ROWS = 1000
+"""Rows after which an acceleration that fits no unit is refused; until then the sensor may just have been in motion."""
+FALLBACK_PERIOD_NS = 20_000_000
+
+
+class Parser(Protocol):
+    """Bytes to rows, in the form in which `Decoder` takes them."""
+
+    def feed(self, data: bytes) -> NDArray[np.float64]:
+        """Rows of the sensor's time, acceleration and angular rate, shape (n, 7)."""
+        ...
+
+    def reset(self) -> None:
+        """The connection was cut."""
+        ...
+
+
+class Decoder(ABC):
+    """A parser's rows as samples, once the first ones have told what they are."""
+
+    what = ""
+    """What the parser takes the bytes for, in the plural."""
+
+    def __init__(self, parser: Parser, report: SourceReport):
+        self._parser = parser
+        self._report = report
+        self._held = np.empty((0, 7))
+        self._first_arrival_ns: int | None = None
+        self._measured_rows = 0
+        self._period_ns = 1e9 / report.rate_hz if report.rate_hz else None
+        self.clock: Clock | None = None
+        self.acc_scale, self.gyro_scale = 1.0, 1.0
+        self.rows, self.samples = 0, 0
+        """What the parser gave, and how much of it has been given out."""
+
+    def feed(self, data: bytes, arrival_ns: int) -> ImuChunk | None:
+        """The samples completed by these bytes, which have just arrived.
+
+        Raises:
+            SourceError: units that cannot be told.
+        """
+        rows = self._parser.feed(data)
+        if not len(rows):
+            return None
+        self.rows += len(rows)
+        self._measure(len(rows), arrival_ns)
+        if self.clock is None:
+            rows = np.concatenate([self._held, rows])
+            self.clock = self._settle(rows)
+            if self.clock is None:
+                self._held = rows[-MOST_ROWS:]
+                self._lose("sample before its unit was known", len(rows) - len(self._held))
+                return None
+            self._held = rows[:0]
+        elif isinstance(self.clock, SensorClock) and self.clock.stands_still:
+            self.clock = EvenClock(self._period_ns or FALLBACK_PERIOD_NS, self.clock.last_ns)
+        if isinstance(self.clock, SensorClock):
+            timed = self.clock.usable(rows[:, 0])
+            self._lose("sample without its time", np.count_nonzero(~timed))
+            rows = rows[timed]
+        times = self.clock.stamp(rows[:, 0], arrival_ns)
+        self.samples += len(rows)
+        return ImuChunk(times, rows[:, 1:4] * self.acc_scale, rows[:, 4:7] * self.gyro_scale) if len(rows) else None
+
+    def restart(self) -> None:
+        """The connection was cut: what comes now comes after a gap."""
+        self._parser.reset()
+        self._lose("sample before its unit was known", len(self._held))
+        self._held = self._held[:0]
+        self._first_arrival_ns, self._measured_rows = None, 0
+        if self.clock is not None:
+            self.clock.restart()
+
+    def complaint(self) -> str | None:
+        """Why what arrives gives no samples, where that is known."""
+        return None
+
+    @abstractmethod
+    def _settle(self, rows: NDArray[np.float64]) -> Clock | None:
+        """Set the scales and choose the clock by the rows so far; None where it takes more of them."""
+
+    def _measure(self, count: int, arrival_ns: int) -> None:
+        if self._first_arrival_ns is None:
+            self._first_arrival_ns = arrival_ns
+        else:
+            self._measured_rows += count
+            if self._report.rate_hz is None and arrival_ns > self._first_arrival_ns:
+                self._period_ns = (arrival_ns - self._first_arrival_ns) / self._measured_rows
+
+    def _lose(self, why: str, count: int | np.integer) -> None:
+        if count:
+            self._report.lost[why] += int(count)
+
+    def _even_clock(self) -> EvenClock:
+        return EvenClock(self._period_ns or FALLBACK_PERIOD_NS)
+
+
+class WitmotionDecoder(Decoder):
+    """WitMotion frames, whose units are fixed and whose time may be missing."""
+
+    what = "WitMotion frames"
+
+    def __init__(self, report: SourceReport):
+        self._frames = WitmotionParser(report.lost)
+        super().__init__(self._frames, report)
+        report.units, report.range = "acceleration in g, angular rate in deg/s (WitMotion frames)", FULL_SCALE
+
+    def complaint(self) -> str | None:
+        if self._frames.frames < TIMED_ROWS:
+            return None
+        return (
+            "it sends WitMotion frames, but not acceleration and angular rate together; turn both on with WitMotion's "
+            "program, or connect its RX wire so that it can be set from here"
+        )
+
+    def _settle(self, rows: NDArray[np.float64]) -> Clock | None:
+        if len(rows) < TIMED_ROWS:
+            return None
+        if np.count_nonzero(np.isfinite(rows[:, 0])) > len(rows) // 2:
+            return SensorClock("ms", MS_OF_DAY * 1_000_000)
+        return self._even_clock() if len(rows) >= MEASURED_ROWS or self._report.rate_hz else None
+
+
+class TextDecoder(Decoder):
+    """Lines of numbers, whose units are told by options, by their header or by the acceleration at rest."""
+
+    what = "lines of numbers"
+
+    def __init__(
+        self,
+        report: SourceReport,
+        unit: str | None = None,
+        gyro: str | None = None,
+        columns: Sequence[str] | None = None,
+    ):
+        """A decoder.
+
+        Args:
+            report: filled as it goes.
+            unit: of acceleration, a key of `units.ACCELERATION`; found where it is None.
+            gyro: unit of angular rate, a key of `units.ANGULAR_RATE`; from the header where it is None.
+            columns: names of the columns of lines without a header.
+        """
+        self._lines = TextLines(report.lost, columns)
+        super().__init__(self._lines, report)
+        self._unit, self._gyro = unit, gyro
+
+    def complaint(self) -> str | None:
+        return self._lines.complaint
+
+    def _settle(self, rows: NDArray[np.float64]) -> Clock | None:
+        columns = self._lines.columns
+        assert columns is not None
+        gyro = self._gyro or columns.gyro_unit
+        if gyro is None:
+            raise SourceError(
+                "nothing tells the unit of the angular rate: is it in degrees or radians a second? "
+                "Add gyro=deg/s or gyro=rad/s to the source's options"
+            )
+        measured = self._unit is None or columns.time is None
+        if len(rows) < (MEASURED_ROWS if measured else TIMED_ROWS):
+            return None
+        found = self._acceleration_unit(rows, columns.acc_unit)
+        if found is None:
+            return None
+        unit, how = found
+        self.acc_scale, self.gyro_scale = ACCELERATION[unit], ANGULAR_RATE[gyro]
+        told = "as told" if self._gyro else "by the header"
+        self._report.units = f"acceleration in {unit} ({how}), angular rate in {gyro} ({told})"
+        if columns.time is None:
+            return self._even_clock()
+        return SensorClock(columns.time_unit or time_unit(rows[:, 0]))
+
+    def _acceleration_unit(self, rows: NDArray[np.float64], named: str | None) -> tuple[str, str] | None:
+        """The unit and how it is known; None where more rows may tell."""
+        if self._unit is not None:
+            return self._unit, "as told"
+        magnitude = rest_magnitude(rows[:, 1:4])
+        if magnitude is None:
+            return None
+        unit = unit_at_rest(magnitude)
+        if unit is not None and named in (None, unit):
+            return unit, "by the header" if named else f"by its rest of {magnitude:.3g}"
+        if len(rows) < MOST_ROWS:
+            return None
+        question = unit_question(magnitude)
+        if named is not None:
+            question = (
+                f"the header says that acceleration is in {named}, but it is about {magnitude:.4g} at rest: "
+                "which unit is it in?"
+            )
+        raise SourceError(f"{question} Add unit=g, unit=mg or unit=m/s2 to the source's options")
+
+
+def time_unit(times: NDArray[np.float64]) -> str:
+    """The unit of a sensor's times, by the step from one to the next: 1 to 1000 samples a second, in s, ms, us or ns.
+
+    >>> time_unit(np.arange(5) * 0.02), time_unit(np.arange(5) * 20.0), time_unit(np.arange(5) * 20_000.0)
+    ('s', 'ms', 'us')
+    """
+    steps = np.diff(times)
+    steps = steps[steps > 0]
+    step = float(np.median(steps)) if len(steps) else 0.0
+    return next((unit for unit, limit in zip(TIME_UNITS_NS, (1.0, 1e3, 1e6), strict=False) if step < limit), "ns")

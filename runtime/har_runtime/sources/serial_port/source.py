@@ -1,0 +1,279 @@
+"""`serial:/dev/ttyUSB0` or `serial:auto` - an IMU on a serial port, which may be unplugged and plugged in again.
+
+Options: format=csv|witmotion and baud=N (found by listening where they are not given), rate=50|100 (a WitMotion is set
+to it, 50 by default; for lines without a time column it is their nominal rate), unit=auto|g|mg|m/s2,
+gyro=deg/s|rad/s, columns=time_ms,ax,ay,az,gx,gy,gz (for lines without a header).
+"""
+
+import contextlib
+import errno
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from har_runtime.errors import SourceError
+from har_runtime.samples import ImuChunk
+from har_runtime.signal.units import ACCELERATION, ANGULAR_RATE
+from har_runtime.sources.base import SourceReport
+from har_runtime.sources.serial_port.decode import Decoder, TextDecoder, WitmotionDecoder
+from har_runtime.sources.serial_port.ports import known_ports, port_lines, serial_ports
+from har_runtime.sources.serial_port.probe import BAUDS, FORMATS, listen, silence
+from har_runtime.sources.serial_port.text_columns import columns_by_name
+from har_runtime.sources.serial_port.witmotion_setup import set_up
+from har_runtime.uri import Uri
+
+if TYPE_CHECKING:
+    from serial import Serial
+
+try:
+    from termios import error as TermiosError  # noqa: N812 - what pyserial lets through where a port vanishes.
+except ImportError:  # Windows.
+    TermiosError = OSError
+
+_LOG = logging.getLogger(__name__)
+PERIOD_S = 0.1
+"""The port is read ten times a second; a sensor's bytes trickle in, and would wake the program for each."""
+SILENCE_S = 1.0
+"""A read waits this long for a first byte."""
+FULL = 2048
+"""Bytes in one read from which the next follows at once: half of what the kernel holds."""
+RETRY_S = 0.25
+"""How often a port is looked for that has been unplugged."""
+WITMOTION_RATES = (50, 100)
+
+
+@dataclass(frozen=True)
+class SerialOptions:
+    """What the URI says of a sensor."""
+
+    format: str | None = None
+    baud: int | None = None
+    rate_hz: int | None = None
+    unit: str | None = None
+    gyro: str | None = None
+    columns: tuple[str, ...] | None = None
+
+
+def open_serial(uri: Uri) -> "SerialSource":
+    """The source of a `serial:` URI.
+
+    Raises:
+        SourceError: options that are not valid, no such port, or nothing on it that makes sense.
+    """
+    uri.only("format", "baud", "rate", "unit", "gyro", "columns")
+    if not uri.target:
+        raise SourceError("serial: needs a port, such as serial:/dev/ttyUSB0, or serial:auto")
+    options = SerialOptions(
+        uri.option("format", _one_of(FORMATS), None),
+        uri.option("baud", _positive, None),
+        uri.option("rate", _positive, None),
+        uri.option("unit", _one_of(("auto", *ACCELERATION)), "auto"),
+        uri.option("gyro", _one_of(tuple(ANGULAR_RATE)), None),
+        uri.option("columns", _column_names, None),
+    )
+    return SerialSource(uri.target, options)
+
+
+class SerialSource:
+    """Samples of the IMU on a serial port."""
+
+    def __init__(self, target: str, options: SerialOptions, patience_s: float = 5.0):
+        """Open the port, find out what is on it and set it up.
+
+        Args:
+            target: the port's path, or "auto" for the one with a known USB id.
+            options: what is known of the sensor.
+            patience_s: how long nothing may come that makes sense, before the first sample.
+        """
+        self.report = SourceReport()
+        self._options, self._patience_s = options, patience_s
+        self._path = _the_known_port() if target == "auto" else target
+        self._identity = _identity(self._path)
+        self._others = {port.path for port in serial_ports()}
+        self._start_s = time.monotonic()
+        self._next_read_s = 0.0
+        self._useless_bytes = 0
+        self._port = open_port(self._path, options.baud or BAUDS[0])
+        try:
+            formats = [options.format] if options.format else list(FORMATS)
+            if options.format and options.baud:
+                self._format, self._baud, self._first = options.format, options.baud, b""
+            else:
+                heard = listen(self._port, formats, [options.baud] if options.baud else BAUDS)
+                # Lines are kept, for the header may be among them; frames are from before the sensor is set up.
+                self._format, self._baud, self._first = heard.format, heard.baud, heard.lines
+            self._decoder = self._set_up()
+        except (OSError, TermiosError) as error:
+            self._port.close()
+            raise SourceError(f"{self._path}: {error}; plug it in again") from error
+        except BaseException:
+            self._port.close()
+            raise
+        self.description = f"{self._path} ({self._decoder.what}, {self._baud} baud)"
+        self._patience_end_s = time.monotonic() + patience_s
+
+    def __iter__(self) -> Iterator[ImuChunk]:
+        """Chunks of a tenth of a second, for ever.
+
+        Raises:
+            SourceError: nothing makes sense of what comes, or its units cannot be told.
+        """
+        data, self._first = self._first, b""
+        while True:
+            try:
+                chunk = self._decoder.feed(data, round((time.monotonic() - self._start_s) * 1e9))
+            except SourceError as error:
+                raise SourceError(f"{self._path}: {error}") from error
+            if chunk is not None:
+                yield chunk
+            elif not self._decoder.samples:
+                self._lose_patience(len(data))
+            try:
+                data = self._read()
+            except (OSError, TermiosError):  # pyserial's SerialException is an OSError.
+                data = b""
+                self._reconnect()
+
+    def close(self) -> None:
+        self._port.close()
+
+    def _set_up(self) -> Decoder:
+        options = self._options
+        if self._format == "csv":
+            self.report.rate_hz = options.rate_hz
+            unit = None if options.unit == "auto" else options.unit
+            return TextDecoder(self.report, unit, options.gyro, options.columns)
+        self._set_up_witmotion()
+        return WitmotionDecoder(self.report)
+
+    def _set_up_witmotion(self) -> None:
+        rate_hz = self._options.rate_hz or WITMOTION_RATES[0]
+        if rate_hz not in WITMOTION_RATES:
+            raise SourceError(f"serial: a WitMotion sensor is set to rate=50 or rate=100, not {rate_hz}")
+        self.report.rate_hz = set_up(self._port, rate_hz)
+        self._baud = self._port.baudrate
+
+    def _read(self) -> bytes:
+        """What has come since the last time; empty after a second of silence."""
+        wait = self._next_read_s - time.monotonic()
+        if wait > 0:
+            time.sleep(wait)
+        data = self._port.read(max(1, self._port.in_waiting))
+        self._next_read_s = time.monotonic() + (0 if len(data) >= FULL else PERIOD_S)
+        return data
+
+    def _lose_patience(self, count: int) -> None:
+        self._useless_bytes += count
+        if time.monotonic() < self._patience_end_s:
+            return
+        if not self._useless_bytes:
+            raise SourceError(silence(self._path, self._patience_s))
+        if complaint := self._decoder.complaint():
+            raise SourceError(f"{self._path}: {complaint}")
+        if self._decoder.rows:
+            return  # Some samples are there already, and held until their unit is known.
+        raise SourceError(
+            f"{self._path}: {self._useless_bytes} bytes in {self._patience_s:.0f} s, and no {self._decoder.what} among "
+            f"them: probably the sensor's baud rate is not {self._baud}; leave baud out to have it found"
+        )
+
+    def _reconnect(self) -> None:
+        """Wait until the port is there again, for as long as it takes."""
+        _LOG.warning("%s: nothing can be read any more; waiting until it is plugged in again", self._path)
+        self._port.close()
+        self._decoder.restart()
+        while True:
+            # Right after it is plugged in, a port can be there without its rights or without its answers.
+            with contextlib.suppress(SourceError, OSError, TermiosError):
+                self._port = open_port(self._find_again(), self._baud)
+                if self._format == "witmotion":
+                    self._set_up_witmotion()
+                break
+            self._port.close()
+            time.sleep(RETRY_S)
+        self.report.reconnections += 1
+        _LOG.info("%s: there again", self._port.port)
+
+    def _find_again(self) -> str:
+        """The port's path, or that of a new port with its USB id: the kernel does not always give the same number."""
+        if self._identity is not None and _identity(self._path) != self._identity:
+            for port in serial_ports():
+                if port.identity == self._identity and port.path not in self._others:
+                    return port.path
+        return self._path
+
+
+def open_port(path: str, baud: int) -> "Serial":
+    """Open a serial port for this program alone.
+
+    Raises:
+        SourceError: it is not there, not allowed, in use, or no serial port.
+    """
+    import serial
+
+    try:
+        return serial.Serial(path, baud, timeout=SILENCE_S, write_timeout=SILENCE_S, exclusive=True)
+    except (OSError, TermiosError, ValueError) as error:
+        number = getattr(error, "errno", None)
+        if number == errno.ENOENT:
+            there = ", ".join(port.path for port in serial_ports()) or "none"
+            raise SourceError(f"{path}: no such port; there are: {there}") from error
+        if number == errno.EACCES:
+            raise SourceError(
+                f"{path}: not allowed; join the group that owns it (sudo usermod -aG {_group(path)} $USER) and log in "
+                "again"
+            ) from error
+        if number in (errno.EAGAIN, errno.EBUSY):
+            raise SourceError(f"{path}: in use by another program; close that one") from error
+        raise SourceError(f"{path}: cannot be opened as a serial port ({error}); give another one") from error
+
+
+def _the_known_port() -> str:
+    known = known_ports()
+    if len(known) == 1:
+        return known[0].path
+    ports = known or serial_ports()
+    listed = "; ".join(" ".join(line.split()) for line in port_lines(ports))
+    if known:
+        raise SourceError(f"serial:auto: several ports have a known USB id, name one of them: {listed}")
+    raise SourceError(f"serial:auto: no port has a known USB id; name the port, of these: {listed or 'none'}")
+
+
+def _identity(path: str) -> tuple[str | None, str | None] | None:
+    real = str(Path(path).resolve())
+    return next((port.identity for port in serial_ports() if port.path == real and port.usb), None)
+
+
+def _group(path: str) -> str:
+    try:
+        return Path(path).group()
+    except (OSError, KeyError):
+        return "dialout"
+
+
+def _one_of(names: tuple[str, ...]) -> Callable[[str], str]:
+    """A converter for `Uri.option` that takes these words only."""
+
+    def convert(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"it can be {', '.join(names)}")
+        return text
+
+    return convert
+
+
+def _column_names(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    if columns_by_name(names) is None:
+        raise ValueError("among them must be ax, ay, az, gx, gy, gz")
+    return names
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number <= 0:
+        raise ValueError("must be above 0")
+    return number

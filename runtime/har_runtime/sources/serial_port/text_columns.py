@@ -1,0 +1,120 @@
+"""What the columns of a sensor's text lines are: from their header's spelling, or from their number alone."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_runtime.signal.units import rest_magnitude, unit_at_rest
+
+CHANNEL_KEYS = ("ax", "ay", "az", "gx", "gy", "gz")
+
+_ACCELERATION = re.compile(r"(?:a|acc|accel|acceleration|accelerometer)([xyz])(g|gs|mg|ms2|mps2|mss|)")
+_ANGULAR_RATE = re.compile(
+    r"(?:g|gyr|gyro|gyroscope|w|omega|rot|rotation|rotationrate|angularrate|angularvelocity)([xyz])"
+    r"(dps|degs|degps|degsec|rads|radps|radsec|)"
+)
+_TIME_UNITS = {
+    "s": "s", "sec": "s", "seconds": "s",
+    "ms": "ms", "msec": "ms", "millis": "ms", "milliseconds": "ms",
+    "us": "us", "usec": "us", "micros": "us", "microseconds": "us",
+    "ns": "ns", "nanos": "ns", "nanoseconds": "ns",
+    "": None,
+}  # fmt: skip
+_TIME = re.compile(f"(?:time|timestamp|t|rtctime|sampletime|)({'|'.join(_TIME_UNITS)})")
+OPENLOG_ARTEMIS_MARK = "imudegc"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where in a line the channels and the sensor time are, and what the header says of their units."""
+
+    width: int
+    """Cells in a line."""
+    channels: tuple[int, ...]
+    """Cells of acceleration x, y, z and angular rate x, y, z."""
+    time: int | None = None
+    time_unit: str | None = None
+    """One of s, ms, us, ns; None where it is not said."""
+    acc_unit: str | None = None
+    """A key of `units.ACCELERATION`."""
+    gyro_unit: str | None = None
+    """A key of `units.ANGULAR_RATE`."""
+
+    @property
+    def wanted(self) -> tuple[int, ...]:
+        """The time, where there is one, and the channels."""
+        return self.channels if self.time is None else (self.time, *self.channels)
+
+
+def columns_by_name(names: Sequence[str]) -> Columns | None:
+    """The columns that a header names; None where it does not name all six channels.
+
+    >>> columns_by_name(["time_ms", "Acc X (g)", "accY", "AZ", "gyro_x [deg/s]", "gyr.y", "wz"])
+    Columns(width=7, channels=(1, 2, 3, 4, 5, 6), time=0, time_unit='ms', acc_unit='g', gyro_unit='deg/s')
+    """
+    keys = [_compact(name) for name in names]
+    found: dict[str, int] = {}
+    columns = Columns(len(names), ())
+    for index, key in enumerate(keys):
+        if match := _ACCELERATION.fullmatch(key):
+            found.setdefault("a" + match[1], index)
+            columns = replace(columns, acc_unit=columns.acc_unit or _acceleration_unit(match[2]))
+        elif match := _ANGULAR_RATE.fullmatch(key):
+            found.setdefault("g" + match[1], index)
+            columns = replace(columns, gyro_unit=columns.gyro_unit or _angular_unit(match[2]))
+        elif key and (match := _TIME.fullmatch(key)) and (key != "t" or index == 0):  # Further on, t is temperature.
+            unit = "s" if key == "rtctime" else _TIME_UNITS[match[1]]
+            if columns.time is None or (columns.time_unit is None and unit):
+                columns = replace(columns, time=index, time_unit=unit)
+    if not all(key in found for key in CHANNEL_KEYS):
+        return None
+    if OPENLOG_ARTEMIS_MARK in keys:
+        # The OpenLog Artemis names no units; its firmware (Sensors.ino, getData) prints mg and deg/s.
+        columns = replace(columns, acc_unit=columns.acc_unit or "mg", gyro_unit=columns.gyro_unit or "deg/s")
+    return replace(columns, channels=tuple(found[key] for key in CHANNEL_KEYS))
+
+
+def columns_by_number(rows: Sequence[Sequence[float]]) -> Columns | None:
+    """The columns of lines without a header: acceleration, angular rate, whatever else, after the time if there is one.
+
+    A first of seven or more columns is the time if it always grows (the SparkFun Razor's firmware: time in ms,
+    acceleration, angular rate, magnetic field), unless gravity is found only when it is taken for acceleration. Dates
+    before it, which are NaN, are passed over. None where there are fewer than six columns.
+
+    >>> columns_by_number([[10, 0, 0, 1, 0, 0, 0], [20, 0, 0, 1, 0, 0, 0]])
+    Columns(width=7, channels=(1, 2, 3, 4, 5, 6), time=0, time_unit=None, acc_unit=None, gyro_unit=None)
+    """
+    table = np.array(rows, np.float64)
+    width = table.shape[1]
+    start = int(np.argmin(np.append(np.isnan(table).all(axis=0), False)))
+    grows = width - start > 6 and bool((np.diff(table[:, start]) > 0).all())
+    if grows and (_gravity(table[:, start + 1 : start + 4]) or not _gravity(table[:, start : start + 3])):
+        return Columns(width, tuple(range(start + 1, start + 7)), time=start)
+    return Columns(width, tuple(range(start, start + 6))) if width - start >= 6 else None
+
+
+def _gravity(acc: NDArray[np.float64]) -> bool:
+    magnitude = rest_magnitude(acc)
+    return magnitude is not None and unit_at_rest(magnitude) is not None
+
+
+def _compact(name: str) -> str:
+    """Lower case, letters and digits only: "Acc X (m/s²)" is "accxms2"."""
+    plain = unicodedata.normalize("NFKC", name).lower().replace("°", "deg").replace("μ", "u")
+    return re.sub(r"[^a-z0-9]", "", plain)
+
+
+def _acceleration_unit(text: str) -> str | None:
+    if not text:
+        return None
+    return {"g": "g", "gs": "g", "mg": "mg"}.get(text, "m/s2")
+
+
+def _angular_unit(text: str) -> str | None:
+    if not text:
+        return None
+    return "rad/s" if text.startswith("rad") else "deg/s"

@@ -1,0 +1,374 @@
+"""har-bench end to end: real models in processes of their own, what it writes, and a line for what a user got wrong."""
+
+import json
+import shutil
+import subprocess
+import sys
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import har_runtime
+from har_bench import tables
+from har_bench.cli import main
+from har_bench.measure import measure as measuring
+from har_bench.measure.compare import compare, remarks
+from har_bench.measure.measure import Settings, measure
+from har_bench.measure.measured_model import open_subject, open_subjects
+from har_bench.measure.runtimes import RUNTIMES
+from har_bench.measure.worker import windows
+from har_bench.measure.worker_client import Task, Worker
+from har_export import onnx_file, tflite
+from har_runtime.errors import HarError, ModelError
+from har_runtime.model.load import load_model
+
+MODELS = Path(har_runtime.__file__).parent / "pretrained"
+QUICK = ("--repetitions", "2")
+
+
+class Plain(nn.Module):
+    """The smallest of networks: (batch, window, channels) to (batch, 2)."""
+
+    def __init__(self, window: int = 50, channels: int = 6):
+        super().__init__()
+        self.output = nn.Linear(window * channels, 2)
+
+    def forward(self, imu: torch.Tensor) -> torch.Tensor:
+        return self.output(imu.flatten(1)).softmax(dim=1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A .tflite without a card, a .onnx without a card, and what is none."""
+    out = tmp_path_factory.mktemp("models")
+    torch.manual_seed(0)
+    (out / "plain.tflite").write_bytes(tflite.to_tflite(Plain().eval()))
+    (out / "plain.onnx").write_bytes(onnx_file.to_onnx(Plain().eval()))
+    (out / "text.tflite").write_text("not a model")
+    (out / "text.onnx").write_text("not a model")
+    (out / "text.txt").write_text("not a model")
+    (out / "text.pt2").write_text("not a model")
+    return out
+
+
+@pytest.fixture(scope="module")
+def result(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a short run of the shipped model and of two without a card says."""
+    out = tmp_path_factory.mktemp("out")
+    files = [str(folder / "plain.tflite"), str(folder / "plain.onnx")]
+    written = ["--json", str(out / "a.json"), "--markdown", str(out / "a.md"), "--plot", str(out / "a.png")]
+    assert main(["waist", *files, "--threads", "1,2", *QUICK, *written]) == 0
+    assert (out / "a.png").read_bytes().startswith(b"\x89PNG")
+    found = json.loads((out / "a.json").read_text(encoding="utf-8"))
+    assert (out / "a.md").read_text(encoding="utf-8") == tables.markdown(found)
+    return found
+
+
+def line(capsys: pytest.CaptureFixture[str]) -> str:
+    (only,) = capsys.readouterr().err.splitlines()
+    return only
+
+
+def test_every_model_is_described(result: dict[str, Any]) -> None:
+    waist, plain, onnx = result["models"]
+    assert [model["name"] for model in result["models"]] == ["waist", "plain.tflite", "plain.onnx"]
+    assert waist["number_format"] == "int8"
+    assert waist["flops"] == 2 * waist["macs"]
+    assert waist["file_bytes"] == (MODELS / "waist.tflite").stat().st_size
+    assert waist["macro_f1"] == load_model("waist").card.scores["int8"].macro_f1
+    assert plain["macs"] == onnx["macs"] == 2 * 300
+    assert plain["parameters"] == onnx["parameters"] == 2 * 300 + 2
+    assert plain["macro_f1"] is None
+    assert "2 x MACs" in result["convention"]
+
+
+def test_every_model_ran_in_every_runtime_that_takes_it(result: dict[str, Any]) -> None:
+    ran = [(run["model"], run["runtime"], run["threads"]) for run in result["runs"]]
+    assert {("waist", "LiteRT", 1), ("waist", "LiteRT", 2), ("plain.onnx", "ONNX Runtime", 2)} <= set(ran)
+    assert ("plain.tflite", "TFLM", 1) not in ran  # A microcontroller is given int8.
+    for run in result["runs"]:
+        latency = run["latency_us"]
+        assert 0 < latency["p50"] <= latency["p90"] <= latency["p99"]
+        assert run["windows"] >= 2
+        assert run["load_seconds"] > 0
+        assert 0 < run["rss_above_empty_bytes"] < 200 << 20
+        assert run["windows_per_second"] == pytest.approx(1e6 / latency["mean"])
+        assert run["share_of_core"] == pytest.approx(run["cpu_us"] / 500_000)
+        assert run["turn_medians_us"][0] <= run["turn_medians_us"][1]
+        assert run["version"]
+
+
+@pytest.mark.skipif(not RUNTIMES["tflm"].is_installed, reason="tflite-micro is not here")
+def test_tflm_tells_its_arena(result: dict[str, Any]) -> None:
+    waist, plain, _ = result["models"]
+    assert 30_000 < waist["tflm_arena_bytes"] < 60_000
+    assert plain["tflm_arena_bytes"] is None
+
+
+def test_int8_on_one_thread_is_set_beside_the_peak(result: dict[str, Any]) -> None:
+    rate = result["int8_peak"]["macs_per_second"]
+    assert rate == max(result["int8_peak"]["products"].values())
+    (beside,) = (run for run in result["runs"] if run["share_of_int8_peak"] is not None)
+    assert (beside["model"], beside["runtime"], beside["threads"]) == ("waist", "LiteRT", 1)
+    macs = result["models"][0]["macs"]
+    assert beside["share_of_int8_peak"] == pytest.approx(macs * 1e6 / beside["latency_us"]["p50"] / rate)
+
+
+def test_the_machine_and_its_noise_stand_beside_the_figures(result: dict[str, Any]) -> None:
+    assert result["machine"]["cpu"]
+    assert set(result["state"]) == {"before", "after"}
+    assert result["noise"]["spread"] >= 0
+    text = tables.markdown(result)
+    assert ("TOO NOISY TO TELL" in text) == bool(result["noise"]["reasons"])
+    assert result["energy"]["meter"] or result["energy"]["why_not"] in text
+    assert "| waist | int8 |" in text
+
+
+def test_the_sum_of_many_windows_is_asked_for_and_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["waist", "--runtimes", "litert", "--check", *QUICK]) == 0
+    assert "sum of 10,000" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not RUNTIMES["tflm"].is_installed, reason="tflite-micro is not here")
+def test_tflm_is_not_given_weights_that_it_would_read_wrongly() -> None:
+    waist = open_subject(MODELS / "waist.tflite", "waist")
+    assert waist.graph is not None
+    outside = replace(waist, graph=replace(waist.graph, weights_outside=True))
+    found = measure([outside], Settings(repetitions=2, energy=False))
+    assert [run["runtime"] for run in found["runs"]] == ["LiteRT"]
+    (reason,) = found["left_out"]
+    assert reason.startswith("waist in TFLM: its weights lie behind the flatbuffer")
+    with pytest.raises(ModelError, match="weights lie behind"):
+        measure([outside], Settings(("tflm",), repetitions=2, energy=False))
+
+
+def test_energy_is_measured_where_the_machine_has_a_meter(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Meter:
+        name = "made up"
+
+        def __init__(self) -> None:
+            self.told = iter([0.6, 6.0])  # Idle, then at work.
+
+        def joules(self, work) -> float:
+            work()
+            return next(self.told)
+
+    monkeypatch.setattr(measuring, "find_meter", Meter)
+    monkeypatch.setattr(measuring, "ENERGY_S", 0.2)
+    waist = open_subject(MODELS / "waist.tflite", "waist")
+    found = measure([waist], Settings(("litert",), repetitions=2, energy=True))
+    (run,) = found["runs"]
+    assert run["energy"]["idle_watts"] == pytest.approx(3)
+    assert 0 < run["energy"]["above_idle_microjoules"] < run["energy"]["microjoules"]
+    shown = tables.remarks({"machine": {"cpu": "x", "cores": 1, "python": "3"}, **found})
+    assert "energy: made up, whatever else runs included" in shown
+
+
+BLOCKED = """
+import sys
+from har_bench.cli import main
+code = main(["waist", "--repetitions", "2", "--json", sys.argv[1]])
+assert "torch" not in sys.modules and "har_train" not in sys.modules
+table4 = main(["table4"])
+sys.exit(10 * code + table4)
+"""
+
+
+def test_a_tflite_is_measured_where_torch_is_not_installed(tmp_path: Path) -> None:
+    (tmp_path / "torch.py").write_text("raise ModuleNotFoundError('blocked', name='torch')\n")
+    done = subprocess.run(
+        [sys.executable, "-c", BLOCKED, str(tmp_path / "a.json")],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stderr == (
+        "har-bench table4: builds its networks in PyTorch, which is not here; pip install 'haredge[export]'\n"
+    )
+    found = json.loads((tmp_path / "a.json").read_text())
+    assert found["models"][0]["macs"]
+    if RUNTIMES["tflm"].is_installed:
+        assert found["models"][0]["tflm_arena_bytes"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("nothing.tflite", "cannot be read (No such file or directory); give a .tflite"),
+        ("nothing", "no model; give a .tflite, .onnx, .pt2, a run of har-train or a pretrained name (waist"),
+        ("text.txt", "no model; give a .tflite"),
+        ("text.tflite", "not a .tflite model (no TFL3 identifier)"),
+        ("text.onnx", "not an ONNX model"),
+        ("text.pt2", "not a program of torch.export"),
+    ],
+)
+def test_what_is_no_model_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str], name: str, said: str) -> None:
+    assert main([str(folder / name), *QUICK]) == 2
+    only = line(capsys)
+    assert only.startswith(f"har-bench: {folder / name}: ")
+    assert said in only
+
+
+def test_a_model_of_another_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = torch.export.export(Plain(128, 9).eval(), (torch.zeros(1, 128, 9),))
+    torch.export.save(program, tmp_path / "longer.pt2")
+    assert main([str(tmp_path / "longer.pt2"), *QUICK]) == 2
+    assert "longer.pt2: takes float32 (1, 128, 9); har-bench feeds windows, float32 or int8 (1, 50, 6)" in line(capsys)
+
+
+def test_a_card_of_another_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("waist.tflite", "waist.json"):
+        shutil.copy(MODELS / name, tmp_path / name)
+    with (tmp_path / "waist.tflite").open("ab") as file:
+        file.write(b"\0")
+    assert main([str(tmp_path / "waist.tflite"), *QUICK]) == 2
+    assert "does not fit its card waist.json" in line(capsys)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["waist", "--runtimes", "tensorrt"], "--runtimes: unknown runtime 'tensorrt'; known: litert, "),
+        (["waist", "--runtimes", "onnxruntime"], "no runtime that was asked for runs it; it needs LiteRT"),
+        (["waist", "--threads", "0"], "--threads: '0' is no list of numbers from 1 on"),
+        (["waist", "--repetitions", "1"], "--repetitions: two turns are the least"),
+        (["waist", "waist"], "waist: given twice"),
+        (["--compare", "/nowhere/a.json", "/nowhere/b.json"], "/nowhere/a.json: no result of a benchmark"),
+    ],
+)
+def test_options_that_make_no_sense_are_one_line(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    assert main([*QUICK, *arguments]) == 2
+    assert said in line(capsys)
+
+
+def test_a_runtime_that_is_not_installed_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tflite_micro", None)
+    assert main(["waist", "--runtimes", "tflm", *QUICK]) == 2
+    assert line(capsys) == "har-bench: --runtimes tflm: TFLM is not installed here; pip install tflite-micro"
+
+
+def test_energy_that_is_insisted_on_and_cannot_be_measured_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measuring, "find_meter", lambda: measuring_fails("only root may read /sys/x"))
+    assert main(["waist", "--energy", *QUICK]) == 2
+    assert line(capsys) == "har-bench: not measurable here: only root may read /sys/x"
+
+
+def measuring_fails(why: str) -> None:
+    raise measuring.NotMeasurableError(f"not measurable here: {why}")
+
+
+def test_a_plot_without_a_score_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main([str(folder / "plain.tflite"), *QUICK, "--plot", str(tmp_path / "a.png")]) == 2
+    assert "no model that was measured has a card with its score" in line(capsys)
+    assert not (tmp_path / "a.png").exists()
+
+
+def test_models_of_one_name_are_told_apart_by_their_folders(tmp_path: Path, folder: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(folder / "plain.tflite", other)
+    with ExitStack() as stack:
+        subjects = open_subjects([str(folder / "plain.tflite"), str(other / "plain.tflite")], stack)
+    assert [subject.name for subject in subjects] == [f"{folder.name}/plain.tflite", "other/plain.tflite"]
+
+
+def test_a_worker_that_dies_is_an_error_and_not_a_hang(folder: Path) -> None:
+    with Worker(Task("litert", folder / "plain.tflite", 1)) as worker:
+        worker._process.kill()
+        with pytest.raises(HarError, match=r"plain\.tflite in LiteRT: the process that ran it ended with -9"):
+            worker.ask(windows=1)
+
+
+def test_a_model_that_a_runtime_refuses_is_an_error(folder: Path) -> None:
+    with pytest.raises(ModelError, match=r"text\.tflite in LiteRT: cannot be run"):
+        Worker(Task("litert", folder / "text.tflite", 1))
+
+
+def test_windows_of_a_worker_are_answered_one_by_one(folder: Path) -> None:
+    with Worker(Task("litert", folder / "plain.tflite", 1)) as worker:
+        answer = worker.ask(windows=100)
+        assert len(answer["nanoseconds"]) == 100
+        assert min(answer["nanoseconds"]) > 0
+        assert worker.ask(loop=10) == {}
+        assert worker.ask(memory=1)["rss_bytes"] > 1 << 20
+        assert worker.cpu_seconds() > 0
+
+
+def made_up(p50: float, turns: tuple[float, float], memory: int = 10 << 20, **noise: list[str]) -> dict[str, Any]:
+    run = {
+        "model": "waist",
+        "runtime": "LiteRT",
+        "threads": 1,
+        "latency_us": {"p50": p50},
+        "turn_medians_us": list(turns),
+        "rss_above_empty_bytes": memory,
+    }
+    machine = {"cpu": "x", "cores": 2, "date": "2026-01-01", "versions": {"numpy": f"{p50:.0f}"}}
+    return {"machine": machine, "runs": [run], "noise": {"reasons": noise.get("reasons", [])}}
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        (made_up(50, (49, 51)), "2.00 x faster"),
+        (made_up(200, (190, 210)), "2.00 x slower"),
+        (made_up(98, (95, 101)), "the same within the turns' spread"),
+    ],
+)
+def test_results_are_compared_by_their_turns(second: dict[str, Any], said: str) -> None:
+    (row,) = compare(made_up(100, (97, 103)), second).rows
+    assert row == (
+        "waist",
+        "LiteRT",
+        "1",
+        "100.0 µs",
+        f"{second['runs'][0]['latency_us']['p50']:.1f} µs",
+        said,
+        "+0.0 MiB",
+    )
+
+
+def test_a_comparison_says_what_else_changed_and_what_was_noisy() -> None:
+    first, second = made_up(100, (97, 103)), made_up(50, (49, 51), reasons=["other processes"])
+    a, b, versions = remarks(first, second)
+    assert a.endswith("quiet")
+    assert b.endswith("TOO NOISY TO TELL: other processes")
+    assert versions == "versions: numpy 100 -> 50"
+
+
+def test_results_that_share_nothing_cannot_be_compared() -> None:
+    other = made_up(50, (49, 51))
+    other["runs"][0]["threads"] = 4
+    with pytest.raises(HarError, match="share no model in the same runtime"):
+        compare(made_up(100, (97, 103)), other)
+
+
+def test_two_written_results_are_compared(
+    result: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(result))
+    assert main(["--compare", str(tmp_path / "a.json"), str(tmp_path / "a.json")]) == 0
+    assert capsys.readouterr().out.count("the same within the turns' spread") == len(result["runs"])
+    (tmp_path / "b.json").write_text(json.dumps({"machine": {}, "rows": []}))
+    assert main(["--compare", str(tmp_path / "a.json"), str(tmp_path / "b.json")]) == 2
+    assert "no result of har-bench" in line(capsys)
+
+
+def test_noise_of_windows_is_the_same_in_every_worker() -> None:
+    assert all(np.array_equal(a, b) for a, b in zip(windows("float32"), windows("float32"), strict=True))
+    assert {window.dtype.name for window in windows("int8")} == {"int8"}
+    assert windows("float32")[0].shape == (1, 50, 6)

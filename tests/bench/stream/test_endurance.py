@@ -1,0 +1,46 @@
+"""The accelerated week in small: every window accounted for, and one that is lost noticed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from har_bench.stream import endurance
+from har_runtime.sources.serial_port.decode import WitmotionDecoder
+
+
+def test_every_window_of_a_short_week_comes_when_it_must(tmp_path: Path, capsys) -> None:
+    out = tmp_path / "endurance.json"
+    endurance.main(["--out", str(out), "--samples", "20000"])
+    result = json.loads(out.read_text())
+    assert result["samples"] == {"sent": 20000, "parsed": 20000, "lost": {}, "gaps": 7, "dropped": 0}
+    # 25 s eight times, less 0.1 s at either end of each.
+    assert result["windows"]["expected"] == 8 * ((24_790 - 980) // 500 + 1)
+    assert result["windows"]["as_expected"]
+    assert sum(result["windows"]["labels"].values()) == result["windows"]["came"]
+    assert "machine" in result
+
+
+def test_a_sample_lost_on_the_way_is_noticed(monkeypatch) -> None:
+    feed, calls = WitmotionDecoder.feed, iter(range(10**6))
+
+    def forgetful(self: WitmotionDecoder, data: bytes, arrival_ns: int):
+        return feed(self, data[: len(data) // 2] if next(calls) == 50 else data, arrival_ns)
+
+    monkeypatch.setattr(WitmotionDecoder, "feed", forgetful)
+    result = endurance.run_week(20000)
+    assert not result["windows"]["as_expected"]
+    assert result["samples"]["parsed"] < 20000
+
+
+def test_too_few_samples_are_refused(tmp_path: Path, capsys) -> None:
+    assert endurance.main(["--out", str(tmp_path / "endurance.json"), "--samples", "100"]) == 2
+    assert "at least 8000" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("samples", [20_000, 60_000_000])
+def test_the_windows_expected_are_those_of_the_signal_contract(samples: int) -> None:
+    starts = endurance.expected_starts(samples)
+    assert (starts[1:] - starts[:-1] >= 500_000_000).all()
+    assert starts[0] == (endurance.START_MS + 100) * 1_000_000
+    assert len(starts) == pytest.approx(samples / 50, rel=0.05)

@@ -1,0 +1,27 @@
+"""The cost of a live sensor: measured on the real programs."""
+
+import json
+from pathlib import Path
+
+from har_bench.measure.process import cpu_seconds, memory_bytes
+from har_bench.stream import stream_cost
+
+
+def test_two_seconds_of_a_live_sensor_are_answered_four_times_and_measured(tmp_path: Path, capsys) -> None:
+    out = tmp_path / "live.json"
+    assert stream_cost.main(["--out", str(out), "--seconds", "2"]) == 0
+    result = json.loads(out.read_text())
+    assert (result["answers"], result["without_a_gap"]) == (4, True)
+    assert 0 < result["share_of_a_core"] < 1
+    assert 20e6 < result["peak_memory_bytes"] < 200e6
+
+
+def test_a_process_that_works_uses_processor_time_and_memory() -> None:
+    import os
+
+    before = cpu_seconds(os.getpid())
+    held = bytearray(os.urandom(1000) * 20_000)
+    while cpu_seconds(os.getpid()) == before:
+        held[0] ^= 1
+    assert memory_bytes("VmRSS") >= len(held)
+    assert memory_bytes("VmHWM", os.getpid()) >= len(held)

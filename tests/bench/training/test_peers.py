@@ -1,0 +1,110 @@
+"""Other networks in the place of ours: trained by the same stages, exported by the same converters, scored alike."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from har_bench.measure import forest
+from har_bench.networks import CnnHar, TinierHar
+from har_bench.training import peers
+from har_bench.training.adapter import OtherNetwork, write_models
+from har_runtime.model.card import ModelCard, Training
+from har_runtime.model.load import load_model
+from har_train.data.windows import WindowSet, cut_windows
+from har_train.datasets import load
+from har_train.evaluation.controls import Control
+from har_train.fit.trainer import Run, stages_of, train_stage
+from har_train.recipe import load_recipe
+
+RECIPE = load_recipe("uci-har-supervised")
+
+
+@pytest.fixture(scope="module")
+def windows(small_hapt: Path) -> WindowSet:
+    return cut_windows(load("hapt", small_hapt), RECIPE.data)
+
+
+def test_another_network_learns_in_the_stages_of_ours(windows: WindowSet, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = OtherNetwork(TinierHar(6, 50, 6), 6)
+    network.measure(torch.from_numpy(windows.x))
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    recipe = replace(RECIPE, optimiser=replace(RECIPE.optimiser, batch_size=64, learning_rate=3e-3))
+    (stage,) = stages_of(recipe, tmp_path)
+    train_stage(network, recipe, stage, windows, windows, Run(tmp_path, epochs=2))
+    assert stage.epochs_done() == 2
+    changed = {name for name, value in network.state_dict().items() if not torch.equal(value, before[name])}
+    assert {"encoder.gru.weight_ih_l0", "encoder.output.weight", "encoder.blocks.0.branch.0.weight"} <= changed
+    assert not {"mean", "std"} & changed
+
+
+def test_what_is_exported_of_another_network_is_what_it_computes(windows: WindowSet, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = OtherNetwork(CnnHar(6, 50, 6), 6).eval()
+    network.measure(torch.from_numpy(windows.x))
+    training = Training("none", "hapt", "none", "none", 0, (), (), (), "0")
+    card = ModelCard("cnn", "0", RECIPE.data.activities, "waist", 0.5, training, {})
+    paths = write_models(network, card, windows.x[:16], tmp_path)
+    assert {path.name for path in paths.values()} == {"cnn.tflite", "cnn-fp32.tflite", "cnn.onnx"}
+    x = windows.x[:20]
+    with torch.inference_mode():
+        wanted = (network(torch.from_numpy(x)) / 0.5).softmax(dim=1).numpy()
+    for format in ("tflite", "onnx"):
+        assert np.abs(load_model(paths[format]).probabilities(x) - wanted).max() < 1e-5
+    assert np.abs(load_model(paths["tflite-int8"]).probabilities(x) - wanted).max() < 0.1
+
+
+def test_the_forest_as_onnx_is_the_forest(windows: WindowSet) -> None:
+    control = Control("random-forest", windows, forest.SEED)
+    converted = forest.probabilities(forest.to_onnx(control), windows.x)
+    assert np.abs(converted - control.probabilities(windows.x)).max() < 1e-5
+    assert forest.nodes(control) > 200
+
+
+def test_peers_are_trained_once_scored_and_measured(
+    small_hapt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(peers, "calibration_windows", lambda x: x[:32])
+    out = tmp_path / "peers.json"
+    arguments = ["--runs", str(tmp_path / "runs"), "--out", str(out), "--data", str(small_hapt), "--epochs", "2"]
+    arguments += ["--peers", "cnn-har,random-forest", "--repetitions", "2"]
+    assert peers.main(arguments) == 0
+    first = json.loads(out.read_text())
+    network, trees = first["peers"]
+    assert (network["name"], trees["name"]) == ("cnn-har", "random-forest")
+    assert network["macs"] == 1_525_800
+    assert set(network["scores"]) == {"fp32", "int8"}
+    assert trees["same_answer_as_scikit_learn"] == 1
+    for row in first["peers"]:
+        for score in row["scores"].values():
+            assert 0 <= score["macro_f1"] <= 1
+            assert score["interval"] is None  # Of the small archive's six people one is tested.
+    ran = {(run["model"], run["runtime"]) for run in first["measured"]["runs"]}
+    assert ran >= {("cnn-har.onnx", "ONNX Runtime"), ("cnn-har.tflite", "LiteRT"), ("random-forest", "scikit-learn")}
+    shown = {model["name"]: model["macro_f1"] for model in first["measured"]["models"]}
+    assert shown["cnn-har-fp32.tflite"] == shown["cnn-har.onnx"] == network["scores"]["fp32"]["macro_f1"]
+    assert shown["cnn-har.tflite"] == network["scores"]["int8"]["macro_f1"]
+    assert shown["random-forest"] == trees["scores"]["fp32"]["macro_f1"]
+    for run in first["measured"]["runs"]:
+        fitted = run["runtime"] == "scikit-learn"
+        assert (run["load_seconds"] is None) == (run["rss_above_empty_bytes"] is None) == fitted
+    capsys.readouterr()
+    monkeypatch.setattr(peers, "measure", lambda *asked: first["measured"])
+    assert peers.main(arguments) == 0
+    assert "training" not in capsys.readouterr().err
+    assert json.loads(out.read_text())["peers"] == first["peers"]
+
+
+def test_a_peer_that_nobody_knows_is_one_line(
+    small_hapt: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--runs", str(tmp_path), "--out", str(tmp_path / "p.json"), "--data", str(small_hapt)]
+    assert peers.main([*arguments, "--peers", "resnet"]) == 2
+    (only,) = capsys.readouterr().err.splitlines()
+    assert only.startswith(
+        "python -m har_bench.training.peers: --peers: unknown peer 'resnet'; known: multisupconhar, tinierhar"
+    )

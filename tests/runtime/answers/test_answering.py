@@ -1,0 +1,154 @@
+"""Answers: what smoothing, doubt and wear make of predictions, however the samples were cut."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.conftest import simulated_recording
+from tests.runtime.answers.test_worn import lying_about
+from tests.runtime.answers.toy_card import CARD, HOP_NS, LABELS, moving, predicted
+
+from har_runtime.answers.answer import UNKNOWN, Answer
+from har_runtime.answers.answering import Answering
+from har_runtime.answers.rejection import window_statistics
+from har_runtime.answers.worn import PATIENCE_WINDOWS
+from har_runtime.classify import StreamingClassifier
+from har_runtime.errors import ModelError
+from har_runtime.model.card import STATISTICS, ModelCard, Rejection
+from har_runtime.model.load import load_model
+from har_runtime.signal.resample import ResampleReport
+
+
+def with_rejection(confidence: float = 0.6) -> ModelCard:
+    """The toy card with thresholds: windows like `moving()` are like its training data."""
+    means = tuple(tuple(window_statistics(moving()).tolist()) for _ in LABELS)
+    whitening = tuple(tuple(np.eye(STATISTICS)[np.tril_indices(STATISTICS)].tolist()) for _ in LABELS)
+    return replace(CARD, rejection=Rejection(confidence, 0.5, 3.0, means, whitening))
+
+
+def answers_to(card: ModelCard, predictions, smoothing: str | None = None) -> list[Answer]:
+    answering = Answering(card, smoothing, clock=lambda: 1_700_000_000.0)
+    return [answering.take(prediction, None, ResampleReport()) for prediction in predictions]
+
+
+def test_an_answer_is_the_filters_and_keeps_the_windows_own() -> None:
+    predictions = [predicted(0, number * HOP_NS) for number in range(4)] + [predicted(1, 4 * HOP_NS, sure=0.6)]
+    last = answers_to(CARD, predictions)[-1]
+    assert (last.activity, last.prediction.label) == ("still", "walking")
+    assert last.confidence == last.probabilities.max() == last.probabilities[0]
+    assert last.probabilities.sum() == pytest.approx(1)
+    assert last.reason is None
+
+
+@pytest.mark.parametrize(("smoothing", "activity"), [("hmm", "still"), ("hysteresis", "still"), ("none", "walking")])
+def test_smoothing_is_chosen(smoothing: str, activity: str) -> None:
+    predictions = [predicted(0, number * HOP_NS) for number in range(4)] + [predicted(1, 4 * HOP_NS, sure=0.6)]
+    assert answers_to(CARD, predictions, smoothing)[-1].activity == activity
+
+
+def test_an_unsure_answer_is_unknown_and_says_why() -> None:
+    answers = answers_to(
+        with_rejection(0.6), [predicted(0, 0, sure=0.34), predicted(0, HOP_NS), predicted(0, 2 * HOP_NS)]
+    )
+    assert (answers[0].activity, answers[0].reason) == (UNKNOWN, "unsure")
+    assert answers[0].confidence == answers[0].probabilities.max() < 0.6
+    assert (answers[-1].activity, answers[-1].reason) == ("still", None)
+
+
+def test_a_window_unlike_the_training_data_is_unknown_however_sure_the_model_is() -> None:
+    strange = predicted(0, 0, sure=1.0, imu=moving() * np.float32(20))
+    (answer,) = answers_to(with_rejection(), [strange])
+    assert (answer.activity, answer.reason) == (UNKNOWN, "unlike")
+    assert answer.totals.seconds == {UNKNOWN: 0.5}
+
+
+def test_a_sensor_on_a_table_is_not_worn_and_its_time_no_activity() -> None:
+    windows = lying_about(PATIENCE_WINDOWS + 20, 0.01, 0.002)
+    answers = answers_to(CARD, [predicted(0, n * HOP_NS, imu=imu) for n, imu in enumerate(windows)])
+    assert (answers[-1].activity, answers[-1].reason) == (UNKNOWN, "not worn")
+    assert answers[-1].totals.not_worn_s == 21 / 2
+    assert answers[-1].totals.seconds == {"still": (PATIENCE_WINDOWS - 1) / 2}
+    ended = [event for answer in answers for event in answer.events][-1]
+    assert (ended.kind, ended.activity) == ("ended", "still")
+
+
+def test_without_thresholds_nothing_is_unknown_and_one_is_told() -> None:
+    bare = replace(CARD, smoothing=None)
+    assert Answering(CARD).notes == ["toy: its card has no thresholds; no activity is ever unknown for doubt"]
+    assert len(Answering(bare).notes) == 2
+    assert Answering(bare).smoothing == "none"
+    assert Answering(with_rejection()).notes == []
+    with pytest.raises(ModelError, match="no transitions"):
+        Answering(bare, "hmm")
+
+
+def test_transitions_count_changes_of_activity_across_doubts() -> None:
+    strange = moving() * np.float32(20)
+    plan = [0, 0, 0, None, None, 0, 0, None, 1, 1, 1, *[None] * 20, 1, 1, 1]
+    predictions = [
+        predicted(index or 0, n * HOP_NS, sure=1.0, imu=strange if index is None else None)
+        for n, index in enumerate(plan)
+    ]
+    answers = answers_to(with_rejection(), predictions, "none")
+    assert answers[-1].totals.transitions == 1
+    assert [(event.kind, event.activity) for answer in answers for event in answer.events] == [
+        ("started", "still"),
+        ("ended", "still"),
+        ("started", "walking"),
+        ("ended", "walking"),
+        ("started", "walking"),
+    ]
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.floats(0.34, 1.0), st.sampled_from([1, 1, 1, 4, 30])), max_size=40))
+def test_whatever_comes_totals_add_up_and_events_alternate(windows) -> None:
+    starts = list(itertools.accumulate((hops * HOP_NS for _, _, hops in windows), initial=0))[1:]
+    predictions = [predicted(index, start, sure) for (index, sure, _), start in zip(windows, starts, strict=True)]
+    answers = answers_to(with_rejection(), predictions)
+    if answers:
+        totals = answers[-1].totals
+        assert sum(totals.seconds.values()) + totals.not_worn_s == len(windows) / 2
+    kinds = [event.kind for answer in answers for event in answer.events]
+    assert all(before != after for before, after in itertools.pairwise(kinds))
+    for answer in answers:
+        assert (answer.activity == UNKNOWN) == (answer.reason is not None)
+        assert 0 <= answer.confidence <= 1 + 1e-9
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=6))
+def test_the_answers_do_not_depend_on_how_the_samples_were_cut(chunks: list[int]) -> None:
+    model, recording = load_model("waist"), simulated_recording(3, 2000)
+
+    def answers(sizes: list[int]) -> list[tuple]:
+        classifier, found = StreamingClassifier(model), []
+        answering = Answering(model.card, clock=lambda: 1_700_000_000.0)
+        begin = 0
+        for size in itertools.cycle(sizes):
+            part = slice(begin, begin + size)
+            times = recording.times_ns[part]
+            new = (
+                classifier.push(times, recording.acc[part], recording.gyro[part]) if len(times) else classifier.finish()
+            )
+            found += [answering.take(prediction, None, classifier.report) for prediction in new]
+            if not len(times):
+                return [(a.activity, a.reason, a.probabilities.tolist(), a.events) for a in found]
+            begin += size
+        raise AssertionError
+
+    assert answers(chunks) == answers([10_000])
+
+
+def test_the_simulated_wearer_is_known_nearly_always_and_steadily() -> None:
+    model, recording = load_model("waist"), simulated_recording(0, 6000)
+    classifier, answering = StreamingClassifier(model), Answering(model.card)
+    predictions = classifier.push(recording.times_ns, recording.acc, recording.gyro) + classifier.finish()
+    answers = [answering.take(prediction, None, classifier.report) for prediction in predictions]
+    changes = sum(before.activity != after.activity for before, after in itertools.pairwise(answers))
+    raw = sum(before.label != after.label for before, after in itertools.pairwise(predictions))
+    assert sum(answer.activity != UNKNOWN for answer in answers) > 0.8 * len(answers)
+    assert 5 <= answers[-1].totals.transitions <= raw
+    assert changes > 0

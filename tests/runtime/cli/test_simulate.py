@@ -1,0 +1,114 @@
+"""har-stream simulate: a port that any program can open, for people without the hardware."""
+
+import itertools
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import serial
+from tests.conftest import simulated_recording
+
+from har_runtime.cli.simulate import main
+from har_runtime.sources.serial_port.text_lines import TextLines
+from har_runtime.sources.serial_port.virtual_sensor import CSV_HEADER, Pty, make_device, serve
+from har_runtime.sources.serial_port.witmotion import WitmotionParser
+
+SIMULATE = [sys.executable, "-c", "import sys; from har_runtime.cli.simulate import main; sys.exit(main(sys.argv[1:]))"]
+
+
+@contextmanager
+def simulated(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The command running, and the path it printed."""
+    command = [*SIMULATE, "--pty", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("rate_hz", [50, 100])
+def test_any_program_reads_frames_of_the_wearer_at_the_rate_asked_for(rate_hz: int) -> None:
+    arguments = ("--format", "witmotion", "--rate", str(rate_hz), "--seed", "3")
+    with simulated(*arguments) as (_, path), serial.Serial(path, 115200, timeout=30) as port:
+        rows = WitmotionParser().feed(port.read(3 * 11 * 60))
+    truth = simulated_recording(3, 6000)
+    assert len(rows) >= 58
+    assert set(np.diff(rows[:, 0])) == {1000 / rate_hz}
+    on_grid = rows[rows[:, 0] % 20 == 0]
+    index = (on_grid[:, 0] / 20).astype(int)
+    assert np.abs(on_grid[:, 1:4] - truth.acc[index]).max() < 0.005
+    assert np.abs(on_grid[:, 4:] - truth.gyro[index]).max() < 0.005
+
+
+def test_a_program_that_opens_the_port_of_a_board_sees_its_header_first_each_time() -> None:
+    pty = Pty()
+    steps = serve(pty, make_device("csv"), (index / 50 for index in itertools.count()))
+    for _ in range(2):
+        port = serial.Serial(pty.path, 115200, timeout=30)
+        connected = list(itertools.islice(steps, 30))
+        text = port.read(len(CSV_HEADER) + 500)
+        port.close()
+        assert all(connected)
+        assert not next(steps)
+        assert text.startswith(CSV_HEADER.encode())
+        assert len(TextLines().feed(text)) > 5
+    pty.close()
+
+
+def test_it_says_that_it_is_simulated_and_how_to_read_it(tmp_path: Path) -> None:
+    with simulated("--link", str(tmp_path / "imu")) as (process, path):
+        assert process.stderr is not None
+        assert path == str(tmp_path / "imu")
+        assert process.stderr.readline() == (
+            f"A SIMULATED sensor; Ctrl-C ends it. Read it with: har-stream --source serial:{path}\n"
+        )
+
+
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_stopped_it_takes_its_link_away(tmp_path: Path, stop: signal.Signals, code: int) -> None:
+    link = tmp_path / "imu"
+    with simulated("--link", str(link)) as (process, _):
+        assert link.is_symlink()
+        process.send_signal(stop)
+        assert process.wait() == code
+        assert not link.is_symlink()
+
+
+def test_har_stream_names_the_activities_of_the_virtual_sensor(tmp_path: Path) -> None:
+    link = tmp_path / "imu"
+    with simulated("--link", str(link)) as _:
+        command = [sys.executable, "-m", "har_runtime", "--source", f"serial:{link}", "--sink", "jsonl:-"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as stream:
+            assert stream.stdout is not None
+            assert '"label": "standing"' in stream.stdout.readline()
+            stream.send_signal(signal.SIGINT)
+            stream.stdout.read()
+            assert stream.wait() == 130
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: --pty"),
+        (["--pty", "--format", "nmea"], "invalid choice: 'nmea'"),
+        (["--pty", "--rate", "75"], "invalid choice: 75"),
+    ],
+)
+def test_what_the_user_got_wrong_is_told_by_the_usage(arguments: list[str], message: str, capsys) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert message in capsys.readouterr().err
+
+
+def test_a_file_in_the_place_of_the_link_is_left_alone(tmp_path: Path, capsys) -> None:
+    (tmp_path / "imu").write_text("precious")
+    assert main(["--pty", "--link", str(tmp_path / "imu")]) == 2
+    assert "cannot be made a link" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["imu"]

@@ -1,0 +1,332 @@
+"""har-stream as people run it: the demo, replays, files, Ctrl-C, and what it says when something is wrong."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+from tests.conftest import simulated_recording
+
+from har_runtime.answers.answering import Answering
+from har_runtime.classify import StreamingClassifier
+from har_runtime.cli.stream import main
+from har_runtime.model.load import load_model
+from har_runtime.samples import SampleChunk
+from har_runtime.signal.axes import parse_axes
+from har_runtime.sinks import StreamInfo
+from har_runtime.sinks.terminal import panel
+from har_runtime.sources import SOURCES
+from har_runtime.sources.base import SourceReport
+from har_runtime.uri import Uri
+from har_train.data.cli import main as har_data
+from har_train.data.cli import write_replay
+from har_train.evaluation.evaluate import evaluate
+
+HAR_STREAM = [sys.executable, "-m", "har_runtime"]
+
+
+@pytest.fixture
+def walk(tmp_path: Path) -> Path:
+    write_replay(simulated_recording(0, 1500), tmp_path / "walk.csv")
+    return tmp_path / "walk.csv"
+
+
+def test_the_demo_names_most_windows_rightly_says_that_it_is_simulated_and_ends(capsys) -> None:
+    source = "simulated:?seed=0&seconds=120&speed=max"  # The demo's wearer without the waiting.
+    assert main(["--demo", "--source", source, "--json"]) == 0
+    out, err = capsys.readouterr()
+    result = json.loads(out)
+    assert "SIMULATED" in err
+    assert result["source"].startswith("simulated wearer")
+    assert result["windows"] == (120 * 50 - 50) // 25 + 1
+    assert result["scores"]["accuracy"] >= 0.85
+
+
+@pytest.mark.parametrize("number", [5, 24, 55])
+def test_a_replayed_recording_scores_what_har_train_evaluate_scores(number, data, tmp_path, capsys) -> None:
+    path = tmp_path / "recording.csv"
+    assert har_data(["cut", "hapt", "--recording", str(number), "--out", str(path), "--json"]) == 0
+    cut = json.loads(capsys.readouterr().out)
+    if cut["user"] not in load_model("waist").card.training.never_seen:
+        pytest.fail(f"{cut['user']} is not one of the users waist never saw: choose other recordings for this test")
+    assert main(["--source", f"replay:{path}?speed=max", "--json"]) == 0
+    streamed = json.loads(capsys.readouterr().out)["scores"]
+    evaluated = evaluate("waist", data, cut["recording"]).judgement.scores
+    assert streamed["macro_f1"] == evaluated.macro_f1
+    assert streamed["confusion"] == [list(row) for row in evaluated.confusion]
+    assert main(["--source", f"replay:{path}?speed=max"]) == 0
+    assert f"macro-F1 {100 * evaluated.macro_f1:.2f} %" in capsys.readouterr().err
+
+
+def test_a_jsonl_sink_has_a_line_for_each_window_and_appends(walk: Path, tmp_path: Path, capsys) -> None:
+    log = tmp_path / "day.jsonl"
+    for _ in range(2):
+        assert main(["--source", f"replay:{walk}?speed=max", "--sink", f"jsonl:{log}", "--json"]) == 0
+    windows = json.loads(capsys.readouterr().out.split("\n}\n")[0] + "}")["windows"]
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    assert len(rows) == 2 * windows == 2 * 59
+    assert rows[0]["start_s"] == 0
+    assert rows[0]["truth"] == "standing"
+    assert rows[0]["label"] == max(rows[0]["probabilities"], key=rows[0]["probabilities"].get)
+
+
+def test_several_sinks_at_once_and_standard_output(walk: Path, tmp_path: Path, capsys) -> None:
+    assert main(["--source", f"replay:{walk}?speed=max", "--sink", "jsonl:-", "--sink", f"jsonl:{tmp_path / 'b'}"]) == 0
+    assert capsys.readouterr().out == (tmp_path / "b").read_text()
+
+
+def test_on_a_terminal_it_draws_the_activity_and_bars() -> None:
+    leader, follower = pty.openpty()
+    arguments = ["--source", "simulated:?seconds=8&speed=max"]
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40"}
+    with subprocess.Popen([*HAR_STREAM, *arguments], stderr=follower, stdout=follower, env=environment) as process:
+        os.close(follower)
+        screen = b""
+        try:
+            while piece := os.read(leader, 4096):
+                screen += piece
+        except OSError:  # The terminal is closed once the program has ended.
+            pass
+        assert process.wait() == 0
+    os.close(leader)
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.decode())
+    assert "simulated wearer" in text
+    assert "model waist" in text
+    assert "█" in text
+    assert re.search(r"stairs up\s+█*\s+\d+\.\d %", text)
+    assert "sensor 50.0 Hz   dropped 0   gaps 0" in text
+
+
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_stopped_in_the_middle_it_keeps_whole_lines_and_says_what_it_saw(stop, code: int, tmp_path: Path) -> None:
+    log = tmp_path / "day.jsonl"
+    arguments = ["--source", "simulated:?speed=20", "--sink", "jsonl:-", "--sink", f"jsonl:{log}"]
+    with subprocess.Popen(
+        [*HAR_STREAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        for _ in range(5):
+            process.stdout.readline()
+        process.send_signal(stop)
+        process.stdout.read()
+        error = process.stderr.read()
+        assert process.wait() == code
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    assert len(rows) >= 5
+    assert f"{len(rows)} windows of simulated wearer" in error
+    assert error.endswith("har-stream: stopped\n")
+
+
+def test_lost_samples_are_counted_and_told(tmp_path: Path, capsys) -> None:
+    recording = simulated_recording(0, 1500)
+    path = tmp_path / "walk.csv"
+    write_replay(recording, path)
+    lines = path.read_text().splitlines()
+    del lines[500:520]
+    lines[700] = lines[700].replace(",", ",nan,", 1).rsplit(",", 2)[0] + ","
+    path.write_text("\n".join(lines) + "\n" + lines[-1] + "\n")
+    assert main(["--source", f"replay:{path}?speed=max"]) == 0
+    assert "accelerometer: 1 not finite, 1 repeated, 1 gaps" in capsys.readouterr().err
+
+
+def test_a_source_that_is_too_slow_is_told(tmp_path: Path, capsys) -> None:
+    recording = simulated_recording(0, 1500)
+    path = tmp_path / "slow.csv"
+    write_replay(recording, path)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0], *lines[1::4]]) + "\n")
+    assert main(["--source", f"replay:{path}?speed=max"]) == 0
+    assert "no second without a gap in 375 samples (sensor rate 12.5 Hz, needed 20 Hz" in capsys.readouterr().err
+
+
+class LossySource:
+    """A device of the test that has lost something, and whose readings stick and saturate."""
+
+    def __init__(self) -> None:
+        self.description = "a sensor of the test"
+        self.report = SourceReport(units="acceleration in g (as told)", range="16 g")
+
+    def __iter__(self) -> Iterator[SampleChunk]:
+        recording = simulated_recording(0, 1500)
+        recording.acc[200:300] = recording.acc[200]
+        recording.gyro[400:420, 1] = 34.9
+        times = recording.times_ns.copy()
+        times[700:] -= 10**10
+        self.report.lost["wrong checksum"] += 3
+        self.report.reconnections = 1
+        yield SampleChunk(times, recording.acc, recording.gyro)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def test_whatever_was_lost_or_looks_wrong_is_told_at_the_end_and_in_json(monkeypatch, capsys) -> None:
+    def open_lossy(uri: Uri) -> LossySource:
+        return LossySource()
+
+    monkeypatch.setitem(SOURCES, "lossy", open_lossy)
+    assert main(["--source", "lossy:"]) == 0
+    error = capsys.readouterr().err
+    assert "accelerometer: 1 jumps of its clock, 100 stuck" in error
+    assert "gyroscope: 1 jumps of its clock, 20 at full scale" in error
+    assert "lost at the source: 3 x wrong checksum" in error
+    assert "reconnections: 1" in error
+    assert "units: acceleration in g (as told)" in error
+    assert "range: 16 g" in error
+    assert main(["--source", "lossy:", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["lost"], result["reconnections"]) == ({"wrong checksum": 3}, 1)
+    assert (result["units"], result["range"]) == ("acceleration in g (as told)", "16 g")
+    assert result["report"]["accelerometer"]["stuck"] == 100
+    assert result["still"] is None
+
+
+def test_the_live_view_shows_losses_and_only_where_there_are_any() -> None:
+    source, recording = LossySource(), simulated_recording(0, 200)
+    classifier = StreamingClassifier(load_model("waist"))
+    info = StreamInfo(classifier.model.card, source.description, source.report)
+
+    def view() -> str:
+        prediction = classifier.push(recording.times_ns, recording.acc, recording.gyro)[-1]
+        console = Console(record=True, width=100, file=Path(os.devnull).open("w"))  # noqa: SIM115
+        answer = Answering(info.card).take(prediction, None, classifier.report)
+        console.print(panel(info, answer))
+        classifier.reset()
+        return console.export_text()
+
+    assert "lost" not in view() and "stuck" not in view()
+    (chunk,) = source
+    assert chunk.acc is not None and chunk.gyro is not None
+    recording = replace(recording, times_ns=chunk.times_ns, acc=chunk.acc, gyro=chunk.gyro)
+    text = view()
+    assert "lost at the source: 3 x wrong checksum" in text
+    assert "reconnected 1   clock jumps 1   stuck 100   at full scale 20" in text
+
+
+def test_a_sensor_mounted_otherwise_gives_the_same_answers_with_its_axes(tmp_path: Path, capsys) -> None:
+    recording = simulated_recording(0, 1500)
+    mounted, flag = parse_axes("x=y,y=-x,z=z"), "x=-y,y=x,z=z"
+    other = replace(recording, acc=mounted.turn(recording.acc), gyro=mounted.turn(recording.gyro))
+    logs = []
+    for name, entry, extra in (("plain", recording, []), ("mounted", other, ["--axes", flag])):
+        write_replay(entry, tmp_path / f"{name}.csv")
+        arguments = ["--source", f"replay:{tmp_path / name}.csv?speed=max", "--sink", "jsonl:-", *extra]
+        assert main(arguments) == 0
+        rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        logs.append([row["probabilities"] for row in rows])
+    assert logs[0] == logs[1] != []
+
+
+@pytest.fixture
+def standing(tmp_path: Path) -> tuple[Path, np.ndarray]:
+    """Twenty seconds of somebody standing, and what the gyroscope reads on average."""
+    recording = simulated_recording(0, 1500)
+    assert recording.labels is not None
+    upright = np.flatnonzero(recording.labels == "standing")
+    index = np.resize(upright, 1000)
+    times = np.arange(1000) * 20_000_000
+    gyro = recording.gyro[index] + [0.2, -0.1, 0.05]
+    path = tmp_path / "standing.csv"
+    write_replay(replace(recording, times_ns=times, acc=recording.acc[index], gyro=gyro, labels=None), path)
+    return path, gyro.mean(axis=0)
+
+
+def test_standing_still_first_takes_off_the_bias_and_checks_the_sensor(standing, capsys) -> None:
+    path, bias = standing
+    source = f"replay:{path}?speed=max"
+    assert main(["--source", source, "--still", "--json"]) == 0
+    out, err = capsys.readouterr()
+    result = json.loads(out)
+    assert result["still"]["gyro_bias"] == pytest.approx(bias.tolist(), abs=0.02)
+    assert result["still"]["magnitude"] == pytest.approx(9.81, rel=0.05)
+    assert result["still"]["placement"]["up"] == "+x"
+    assert result["still"]["placement"]["suggestions"] == []
+    assert 0 < result["windows"] < 31
+    assert "Stand still for 5 seconds" in err
+    assert f"gyroscope bias {np.degrees(result['still']['gyro_bias'][0]):+.2f}" in err
+    assert "up is the sensor's +x" in err
+
+
+def test_somebody_who_walks_is_told_to_stand_still(walk: Path, tmp_path: Path, capsys) -> None:
+    recording = simulated_recording(0, 4000)
+    assert recording.labels is not None
+    begin = int(np.flatnonzero(recording.labels == "walking")[0])
+    part = slice(begin, begin + 400)
+    write_replay(
+        replace(
+            recording,
+            times_ns=recording.times_ns[part],
+            acc=recording.acc[part],
+            gyro=recording.gyro[part],
+            labels=None,
+        ),
+        walk,
+    )
+    assert main(["--source", f"replay:{walk}?speed=max", "--still"]) == 2
+    assert "har-stream: --still: the sensor moved" in capsys.readouterr().err
+
+
+def test_stopped_while_standing_still_it_stops() -> None:
+    arguments = ["--source", "simulated:?speed=0.01", "--still"]
+    with subprocess.Popen([*HAR_STREAM, *arguments], stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("Stand still")
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == "har-stream: stopped\n"
+        assert process.wait() == 130
+
+
+@pytest.mark.parametrize("command", ["devices", "doctor", "simulate"])
+def test_a_subcommand_has_its_own_help(command: str, capsys) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    assert f"usage: har-stream {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--demo", "--axes", "x=y,y=x,z=z"], "the gyroscope would turn the wrong way round"),
+        (["--demo", "--axes", "x=y"], "each of x, y and z must stand once"),
+        ([], "nothing to read: give --source URI, or --demo"),
+        (["--source", "replay:absent.csv"], "absent.csv: cannot be read"),
+        (["--demo", "--model", "absent.tflite"], "absent.tflite: no such model"),
+        (["--demo", "--sink", "telegram:me"], "unknown sink 'telegram:'; known: terminal:, jsonl:, csv:, mqtt:"),
+        (["--demo", "--sink", "jsonl:"], "jsonl: needs a file"),
+        (["--demo", "--sink", "jsonl:absent/day.jsonl"], "jsonl:absent/day.jsonl: cannot be written"),
+        (["--demo", "--sink", "terminal:here"], "terminal: takes no target"),
+    ],
+)
+def test_what_the_user_got_wrong_is_one_line_and_exit_code_2(arguments, message, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("har-stream: ")
+    assert message in last
+    assert not list(tmp_path.iterdir())
+
+
+def test_importing_the_runtime_brings_in_no_heavy_library() -> None:
+    script = "import sys, har_runtime.cli.stream; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"torch", "tensorflow", "scipy", "pandas", "lightning", "matplotlib"} & set(loaded)
+
+
+def test_streaming_brings_in_no_heavy_library(walk: Path) -> None:
+    script = (
+        "import sys; from har_runtime.cli.stream import main; "
+        f"main(['--source', 'replay:{walk}?speed=max']); print(*{{name.split('.')[0] for name in sys.modules}})"
+    )
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert "ai_edge_litert" in loaded
+    assert not {"torch", "tensorflow", "scipy", "pandas"} & set(loaded)

@@ -1,0 +1,90 @@
+"""csv: - a table for a spreadsheet: its columns, its header, and the same values as jsonl: has."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.runtime.sinks.files.test_sink import rows_of, write_some
+from tests.runtime.sinks.made_answers import CARD, make_answer, stream_info
+
+from har_runtime.answers.answer import UNKNOWN
+from har_runtime.cli.stream import main
+from har_runtime.errors import SourceError
+from har_runtime.sinks import open_sink
+
+PLAIN = [
+    "unix_s", "start_s", "end_s", "segment", "activity", "confidence", "reason", "label", "raw_confidence", "truth",
+]  # fmt: skip
+
+
+def test_the_columns_are_the_plain_values_and_two_for_each_label(tmp_path: Path) -> None:
+    write_some(f"csv:{tmp_path / 'day.csv'}", range(1))
+    header = (tmp_path / "day.csv").read_text().splitlines()[0].split(",")
+    probabilities = [f"probability_{label}" for label in CARD.labels]
+    smoothed = [f"smoothed_{label}" for label in CARD.labels]
+    assert header == [*PLAIN, *probabilities, *smoothed]
+
+
+def test_the_values_are_those_of_the_json_lines(tmp_path: Path) -> None:
+    arguments = ["--source", "simulated:?seconds=30&speed=max"]
+    assert main([*arguments, "--sink", f"csv:{tmp_path / 'day.csv'}", "--sink", f"jsonl:{tmp_path / 'day.jsonl'}"]) == 0
+    tables, lines = rows_of(tmp_path / "day.csv"), rows_of(tmp_path / "day.jsonl")
+    assert len(tables) == len(lines) == 59
+    for cells, row in zip(tables, lines, strict=True):
+        assert [cells[name] for name in PLAIN] == [str(row.get(name, "")) for name in PLAIN]
+        for label in CARD.labels:
+            assert float(cells[f"probability_{label}"]) == row["probabilities"][label]
+            assert float(cells[f"smoothed_{label}"]) == row["smoothed"][label]
+
+
+def test_an_unknown_activity_has_its_reason_and_others_an_empty_cell(tmp_path: Path) -> None:
+    write_some(f"csv:{tmp_path / 'day.csv'}", range(1))
+    write_some(f"csv:{tmp_path / 'day.csv'}", range(1), activity=UNKNOWN, reason="not worn", truth="sitting")
+    assert [(row["activity"], row["reason"], row["truth"]) for row in rows_of(tmp_path / "day.csv")] == [
+        ("walking", "", ""),
+        (UNKNOWN, "not worn", "sitting"),
+    ]
+
+
+def test_the_header_stands_once_in_a_file_however_often_the_program_starts(tmp_path: Path) -> None:
+    for _ in range(3):
+        write_some(f"csv:{tmp_path / 'day.csv'}", range(2))
+    lines = (tmp_path / "day.csv").read_text().splitlines()
+    assert len(lines) == 7
+    assert [line.startswith("unix_s") for line in lines] == [True] + 6 * [False]
+
+
+def test_every_file_of_a_rotated_table_has_the_header(tmp_path: Path) -> None:
+    write_some(f"csv:{tmp_path / 'day.csv'}?rotate=10kB", range(100))
+    tables = sorted(tmp_path.iterdir())
+    assert len(tables) > 1
+    assert len({path.read_text().splitlines()[0] for path in tables}) == 1
+    assert sum(len(rows_of(path)) for path in tables) == 100
+
+
+def test_a_table_of_another_model_is_not_mixed_with_this_one(tmp_path: Path) -> None:
+    path = tmp_path / "day.csv"
+    write_some(f"csv:{path}", range(2))
+    info = replace(stream_info(), card=replace(CARD, labels=("still", "moving")))
+    with pytest.raises(SourceError, match="holds something else than such answers"):
+        open_sink(f"csv:{path}", info)
+
+
+def test_a_table_on_standard_output_has_the_header_first(capsys) -> None:
+    assert main(["--source", "simulated:?seconds=6&speed=max", "--sink", "csv:-", "--json"]) == 0
+    out = capsys.readouterr().out
+    table, result = out[: out.index("{")], json.loads(out[out.index("{") :])
+    assert len(list(csv.DictReader(io.StringIO(table)))) == result["windows"] == 11
+
+
+def test_a_label_with_a_comma_stays_in_its_cell(tmp_path: Path) -> None:
+    info = replace(stream_info(), card=replace(CARD, labels=("sitting, upright", *CARD.labels[1:])))
+    sink = open_sink(f"csv:{tmp_path / 'day.csv'}", info)
+    sink.append(sink.encode(make_answer(0, activity="sitting, upright")))
+    sink.close()
+    (row,) = rows_of(tmp_path / "day.csv")
+    assert row["activity"] == "sitting, upright"
+    assert float(row["probability_sitting, upright"]) == pytest.approx(0.9)

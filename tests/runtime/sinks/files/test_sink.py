@@ -1,0 +1,264 @@
+"""Files of answers: whole lines only, whatever happened - a kill, a power cut, a full disk, another program."""
+
+import csv
+import io
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.runtime.sinks.made_answers import CARD, DEADLINE_S, make_answer, stream_info, wait_until
+
+from har_runtime.cli.stream import main
+from har_runtime.errors import SourceError
+from har_runtime.sinks import open_sink
+from har_runtime.sinks.fan_out import FanOut
+from har_runtime.sinks.sink_thread import Lane
+
+HAR_STREAM = [sys.executable, "-m", "har_runtime"]
+KINDS = ("jsonl", "csv")
+
+
+def rows_of(path: Path) -> list[dict]:
+    """Every row of a file; fails where a line is not whole."""
+    text = path.read_text()
+    assert text.endswith("\n")
+    if path.suffix == ".jsonl":
+        return [json.loads(line) for line in text.splitlines()]
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert all(None not in row and None not in row.values() for row in rows)
+    return rows
+
+
+def numbers_of(path: Path) -> list[int]:
+    return [round(2 * float(row["start_s"])) for row in rows_of(path)]
+
+
+def write_some(uri: str, numbers: range, **changes: object) -> None:
+    """What a whole run does with a file, without the run."""
+    sinks = FanOut(stream_info(can_wait=True))
+    sinks.open(uri)
+    for number in numbers:
+        sinks.write(make_answer(number, **changes))
+    sinks.close()
+    assert all(not report.dropped and report.written == len(numbers) for report in sinks._info.sinks)
+
+
+@contextmanager
+def streaming(*arguments: str, most_bytes: int | None = None) -> Iterator["subprocess.Popen[str]"]:
+    """har-stream running; with `most_bytes` it can make no file longer than that."""
+
+    def limit() -> None:
+        if most_bytes is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, resource.RLIM_INFINITY))
+
+    with subprocess.Popen(
+        [*HAR_STREAM, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=limit,  # noqa: PLW1509 - it only sets a limit.
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_killed_program_leaves_whole_lines_and_the_next_goes_on(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"day.{kind}"
+    chance = random.Random(7)
+    there = 0
+    for _ in range(4):
+        enough = there + chance.randrange(1, 200_000)
+        with streaming("--source", "simulated:?speed=max", "--sink", f"{kind}:{path}") as process:
+            wait_until(lambda enough=enough: path.exists() and path.stat().st_size > enough, "the file grows")
+            before = path.read_bytes()
+            process.kill()
+            process.wait(DEADLINE_S)
+        assert path.read_bytes().startswith(before)
+        there = len(before)
+    kept = before[: before.rfind(b"\n") + 1]
+    assert main(["--source", "simulated:?seconds=6&speed=max", "--sink", f"{kind}:{path}"]) == 0
+    assert path.read_bytes().startswith(kept)
+    assert numbers_of(path)[-11:] == list(range(11))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("rest", "what"),
+    [
+        (lambda line: line[:1], "a first byte"),
+        (lambda line: line[:-1], "all but the end of the line"),
+        (lambda line: b"\0" * 700, "zeros"),
+        (lambda line: line[:9] + b"\0" * 4000 + line[9:] + line, "zeros with lines behind them"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_line_that_was_not_finished_is_cut_off_and_told(kind, rest, what, tmp_path: Path, caplog) -> None:
+    path = tmp_path / f"day.{kind}"
+    write_some(f"{kind}:{path}", range(3))
+    whole = path.read_bytes()
+    broken = rest(whole.splitlines(keepends=True)[-1])
+    path.write_bytes(whole + broken)
+    write_some(f"{kind}:{path}", range(3, 5))
+    assert path.read_bytes().startswith(whole)
+    assert numbers_of(path) == list(range(5))
+    assert f"{path}: cut off {len(broken)} bytes of a line that was not finished" in caplog.text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("length", [0, 1, 20])
+def test_a_file_that_was_cut_in_its_first_line_begins_anew(kind: str, length: int, tmp_path: Path) -> None:
+    path = tmp_path / f"day.{kind}"
+    write_some(f"{kind}:{path}", range(1))
+    path.write_bytes(path.read_bytes()[:length])
+    write_some(f"{kind}:{path}", range(2))
+    assert numbers_of(path) == [0, 1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("content", [b"Dear diary,\n", b"no line at all", b"x" * 200_000, b"unix_s,label\n1,walking\n"])
+def test_a_file_of_something_else_is_left_alone(kind: str, content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "diary.txt"
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match="holds something else than such answers; give another file"):
+        open_sink(f"{kind}:{path}", stream_info())
+    assert path.read_bytes() == content
+
+
+def test_a_file_that_another_one_writes_to_is_left_alone(tmp_path: Path) -> None:
+    day = f"jsonl:{tmp_path / 'day.jsonl'}"
+    sink = open_sink(day, stream_info())
+    with pytest.raises(SourceError, match="another har-stream writes to it"):
+        open_sink(day, stream_info())
+    sink.close()
+    open_sink(day, stream_info()).close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_full_disk_leaves_no_half_line_and_loses_nothing_that_can_wait(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"day.{kind}"
+    arguments = ["--source", "simulated:?speed=50&seconds=2000", "--sink", f"{kind}:{path}", "--sink", "jsonl:-"]
+    with streaming(*arguments, most_bytes=5000) as process:
+        assert process.stdout is not None and process.stderr is not None
+        told = process.stderr.readline()
+        assert f"{kind}:{path}: cannot be written (" in told
+        assert "trying again, 7200 answers may wait" in told
+        for _ in range(200):  # The rest goes on.
+            last = json.loads(process.stdout.readline())
+        size = path.stat().st_size
+        assert size <= 5000
+        before = numbers_of(path)
+        assert before == list(range(len(before)))
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        wait_until(lambda: path.stat().st_size > 10 * size, "the file grows again")
+        process.terminate()
+        process.stdout.read()
+        told = process.stderr.read()
+        process.wait(DEADLINE_S)
+    assert "works again, 0 answers dropped so far" in told
+    numbers = numbers_of(path)
+    assert numbers == list(range(len(numbers)))
+    assert len(numbers) > round(2 * last["start_s"])
+
+
+def test_on_a_disk_that_stays_full_the_oldest_are_dropped_and_counted() -> None:
+    sink = open_sink("jsonl:/dev/full", stream_info())
+    sink.capacity = 3
+    lane = Lane("jsonl:/dev/full", sink)
+    for number in range(10):
+        lane.put(make_answer(number), wait=False)
+    wait_until(lambda: lane.report.trouble, "the disk is full")
+    assert lane.report.trouble == "cannot be written (No space left on device)"
+    assert (lane.report.written, lane.report.waiting, lane.report.dropped) == (0, 3, 7)
+    lane.end()
+    lane.join(0, 0)
+    assert (lane.report.written, lane.report.waiting, lane.report.dropped) == (0, 0, 10)
+
+
+def test_a_file_that_somebody_deletes_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "day.jsonl"
+    sink = open_sink(f"jsonl:{path}?sync=0", stream_info())
+    sink.append(sink.encode(make_answer(0)))
+    path.unlink()
+    for number in range(1, 4):
+        sink.append(sink.encode(make_answer(number)))
+    sink.close()
+    assert numbers_of(path) == [2, 3]  # The one that was written before it was noticed is lost with the file.
+
+
+@pytest.mark.parametrize(("sync", "syncs"), [("?sync=0", 10), ("?sync=3600", 1), ("", 1)])
+def test_the_disk_is_made_to_keep_lines_as_often_as_asked_for(sync, syncs, tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "day.jsonl"
+    kept: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", lambda handle: kept.append(os.fstat(handle).st_size))
+    sink = open_sink(f"jsonl:{path}{sync}", stream_info())
+    for number in range(9):
+        sink.append(sink.encode(make_answer(number)))
+    sink.close()
+    assert len(kept) == syncs
+    assert kept[-1] == path.stat().st_size
+
+
+def test_a_pipe_whose_reader_leaves_ends_the_program_quietly() -> None:
+    with streaming("--source", "simulated:?speed=max", "--sink", "jsonl:-") as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(DEADLINE_S) == 0
+        assert process.stderr.read() == ""
+
+
+def test_a_pipe_that_nobody_reads_does_not_keep_the_program_from_ending(tmp_path: Path) -> None:
+    day = tmp_path / "day.jsonl"
+    with streaming("--source", "simulated:?speed=100", "--sink", "jsonl:-", "--sink", f"jsonl:{day}") as process:
+        wait_until(lambda: day.exists() and day.stat().st_size > 200_000, "the file grows past what the pipe holds")
+        process.terminate()
+        assert process.wait(DEADLINE_S) >= 0  # Ended by itself, not by a signal such as Python's abort.
+        assert process.stderr is not None
+        assert "jsonl:-: " in process.stderr.read()
+    assert numbers_of(day) == list(range(len(numbers_of(day))))
+
+
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        ("jsonl:", "jsonl: needs a file, such as jsonl:day.jsonl"),
+        ("csv:", "csv: needs a file, such as csv:day.csv"),
+        ("jsonl:absent/day.jsonl", "jsonl:absent/day.jsonl: cannot be written (No such file or directory)"),
+        ("csv:.", "csv:.: cannot be written (Is a directory)"),
+        ("jsonl:day.jsonl?rotate=hour", "option rotate=hour is not valid (write day, or a size such as 10MB)"),
+        ("jsonl:day.jsonl?rotate=1kB", "option rotate=1kB is not valid (at least 10kB)"),
+        ("jsonl:day.jsonl?keep=3", "keep=3 is for files that rotate; give rotate=day or rotate=10MB as well"),
+        ("jsonl:day.jsonl?rotate=day&keep=0", "option keep=0 is not valid (must be above 0)"),
+        ("csv:day.csv?sync=-1", "option sync=-1 is not valid (must be 0 or more seconds)"),
+        ("csv:day.csv?sync=inf", "option sync=inf is not valid (must be 0 or more seconds)"),
+        ("csv:day.csv?compress=gz", "unknown option 'compress'; known: rotate, keep, sync"),
+        ("csv:-?rotate=day", "unknown option 'rotate'; known: none"),
+    ],
+)
+def test_what_the_user_got_wrong_is_one_line_and_no_file(uri, message, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SourceError) as caught:
+        open_sink(uri, stream_info())
+    assert message in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_without_permission_is_one_line() -> None:
+    with pytest.raises(SourceError, match=r"cannot be written \((Permission denied|Read-only file system)\)"):
+        open_sink("jsonl:/sys/day.jsonl", stream_info())  # Where even root may make no file.
+
+
+def test_a_row_of_json_has_the_labels_of_the_card(tmp_path: Path) -> None:
+    write_some(f"jsonl:{tmp_path / 'day.jsonl'}", range(1))
+    (row,) = rows_of(tmp_path / "day.jsonl")
+    assert tuple(row["probabilities"]) == tuple(row["smoothed"]) == CARD.labels

@@ -1,0 +1,290 @@
+"""The live page as people see it: a real browser looks at a real har-stream with a simulated wearer."""
+
+import itertools
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from har_bench.readme.browser import open_browser, set_view
+from har_runtime.errors import SourceError
+from har_runtime.model.load import load_model
+
+pytest.importorskip("bokeh", reason="needs pip install 'haredge[live]'")
+from har_runtime.sinks.live.server import VIEWERS
+
+PATIENCE_S = 60
+LABELS = load_model("waist").card.labels
+Found = TypeVar("Found")
+
+
+@dataclass
+class Stream:
+    """A har-stream that shows its answers on a page and writes them to a file."""
+
+    process: "subprocess.Popen[bytes]"
+    url: str
+    log: Path
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.read_text().splitlines(keepends=True) if line.endswith("\n")]
+
+
+@pytest.fixture(scope="module")
+def stream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stream]:
+    with started(tmp_path_factory.mktemp("stream") / "day.jsonl") as running:
+        yield running
+
+
+@contextmanager
+def started(log: Path) -> Iterator[Stream]:
+    """Runs a har-stream, four times as fast as life."""
+    sinks = ["--sink", f"jsonl:{log}", "--sink", "live:127.0.0.1:0"]
+    messages = log.with_suffix(".stderr")
+    with messages.open("w") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "har_runtime", "--source", "simulated:?seed=0&speed=4", *sinks], stderr=stderr
+        )
+    try:
+        address = wait_for(lambda: re.search(r"http://127\.0\.0\.1:\d+/", messages.read_text()))
+        yield Stream(process, address[0], log)
+    finally:
+        process.kill()
+        process.wait(PATIENCE_S)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    try:
+        opened = open_browser(tmp_path_factory.mktemp("profile"))
+    except SourceError as error:
+        pytest.skip(str(error))
+    try:
+        yield opened
+    finally:
+        opened.quit()
+
+
+@pytest.fixture
+def page(browser: Any, stream: Stream) -> Any:
+    """The page with its first answer, on a desk's screen."""
+    set_view(browser, 1280, 800)
+    browser.get(stream.url)
+    wait_for(lambda: activity(browser) in LABELS)
+    return browser
+
+
+def wait_for(found: Callable[[], Found]) -> Found:
+    deadline = time.monotonic() + PATIENCE_S
+    while not (value := found()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+    return value
+
+
+def activity(page: Any) -> str:
+    """What the page says the wearer does, as a label."""
+    text = page.execute_script("return document.getElementById('activity').textContent")
+    return text.replace(" ", "_")
+
+
+def run(page: Any, expression: str) -> Any:
+    return page.execute_script(f"return {expression}")
+
+
+def text(page: Any, element: str) -> str:
+    return run(page, f"document.getElementById('{element}').textContent")
+
+
+def colour(page: Any, selector: str, name: str) -> tuple[float, ...]:
+    """A computed CSS colour as red, green and blue, 0 to 255."""
+    value = run(page, f"getComputedStyle(document.querySelector('{selector}')).getPropertyValue('{name}')")
+    return tuple(map(float, re.findall(r"[\d.]+", value)))[:3]
+
+
+def luminance(rgb: tuple[float, ...]) -> float:
+    """Relative luminance, 0 to 1 (WCAG 2.2)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (value / 255 for value in rgb)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_page_follows_the_wearer(page: Any, stream: Stream) -> None:
+    followed: set[str] = set()
+
+    def agrees() -> bool:
+        shown = activity(page)
+        if shown == stream.rows()[-1]["activity"]:
+            followed.add(shown)
+        return len(followed) >= 3
+
+    wait_for(agrees)
+    assert followed <= set(LABELS)
+
+
+def test_every_part_of_the_page_is_filled(page: Any, stream: Stream) -> None:
+    wait_for(lambda: run(page, "document.querySelectorAll('#totals tr').length") >= 2)
+    wait_for(lambda: run(page, "document.querySelectorAll('#events time').length") >= 2)
+    assert text(page, "status") == "live"
+    assert "50.0 Hz" in text(page, "readings")
+    assert re.fullmatch(r"\d+ %", text(page, "percent"))
+    drawn = run(
+        page,
+        """Bokeh.documents.map(doc => {
+            const data = doc.get_model_by_name('source').data;
+            return [doc.roots()[0].name, Math.min(...Object.values(data).map(column => column.length))];
+        })""",
+    )
+    assert {name for name, points in drawn if points >= 3} == {"acceleration", "rotation", "probabilities", "timeline"}
+
+
+def test_the_browser_asks_nobody_but_the_page_itself(browser: Any, stream: Stream) -> None:
+    browser.get_log("performance")
+    browser.get(stream.url)
+    wait_for(lambda: activity(browser) in LABELS)
+    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    asked = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+    assert any("/state?" in url for url in asked)
+    assert {url for url in asked if not url.startswith((stream.url, "data:"))} == set()
+
+
+def test_the_browser_has_nothing_to_complain_of(page: Any) -> None:
+    assert [entry for entry in page.get_log("browser") if entry["level"] in ("WARNING", "SEVERE")] == []
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_phone_shows_all_of_it_without_scrolling_sideways(page: Any, width: int) -> None:
+    set_view(page, width, 844)
+    wait_for(lambda: run(page, "innerWidth") == width)
+    wait_for(lambda: run(page, "document.documentElement.scrollWidth") <= width)
+    edges = run(
+        page, "[...document.querySelectorAll('main *')].map(part => [part.id, part.getBoundingClientRect().right])"
+    )
+    assert [edge for edge in edges if edge[1] > width] == []
+
+
+def test_the_activity_can_be_read_across_a_room(page: Any) -> None:
+    assert run(page, "parseFloat(getComputedStyle(document.getElementById('activity')).fontSize)") >= 96
+    set_view(page, 390, 844)
+    assert run(page, "parseFloat(getComputedStyle(document.getElementById('activity')).fontSize)") >= 48
+
+
+def test_dark_mode_darkens_the_page_and_its_charts_at_once(page: Any) -> None:
+    labels = "Bokeh.documents[0].roots()[0].below[0].major_label_text_color"
+    assert luminance(colour(page, "body", "background-color")) > 0.8
+    light = run(page, labels)
+    set_view(page, 1280, 800, dark=True)
+    assert luminance(colour(page, "body", "background-color")) < 0.05
+    assert luminance(colour(page, "section", "background-color")) < 0.05
+    assert wait_for(lambda: run(page, labels) != light)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("selector", ["#activity", "#detail", "#status", "dt", "#source", "h3", "small"])
+def test_text_stands_out_from_its_ground(page: Any, selector: str, dark: bool) -> None:
+    set_view(page, 1280, 800, dark)
+    text = luminance(colour(page, selector, "color"))
+    outside = selector in ("#status", "#source")
+    ground = luminance(colour(page, "body" if outside else "section", "background-color"))
+    assert (max(text, ground) + 0.05) / (min(text, ground) + 0.05) >= 4.5  # WCAG 2.2, AA.
+
+
+def test_screen_readers_are_told_the_activity_and_what_the_charts_are(page: Any) -> None:
+    assert run(page, "document.documentElement.lang") == "en"
+    assert run(page, "document.getElementById('activity').getAttribute('aria-live')") == "polite"
+    assert run(page, "[...document.querySelectorAll('section')].every(part => part.getAttribute('aria-labelledby'))")
+    assert run(page, "[...document.querySelectorAll('[role=img]')].map(part => part.ariaLabel.length > 10)") == 4 * [
+        True
+    ]
+    levels = run(page, "[...document.querySelectorAll('h1, h2, h3')].map(title => Number(title.tagName[1]))")
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+    meter = "document.getElementById('meter').getAttribute('aria-valuenow')"
+    assert run(page, f"{meter} + ' %' == document.getElementById('percent').textContent")
+
+
+def test_events_that_have_not_changed_are_not_written_anew(page: Any, stream: Stream) -> None:
+    wait_for(lambda: run(page, "document.querySelectorAll('#events time').length") >= 2)
+    page.execute_script(
+        """const list = document.getElementById('events');
+        let before = list.innerHTML;
+        window.needless = 0;
+        new MutationObserver(() => {
+            if (list.innerHTML === before) window.needless += 1;
+            before = list.innerHTML;
+        }).observe(list, { childList: true });"""
+    )
+    known = told(stream)["number"]
+    wait_for(lambda: told(stream)["number"] >= known + 20)
+    assert run(page, "window.needless") == 0
+
+
+def test_a_browser_that_hangs_delays_neither_the_answers_nor_other_viewers(page: Any, stream: Stream) -> None:
+    frozen = descendants(page.service.process.pid)
+    assert frozen
+    try:
+        send(frozen, signal.SIGSTOP)
+        before, known = len(stream.rows()), told(stream)["number"]
+        wait_for(lambda: len(stream.rows()) >= before + 40)
+        assert told(stream)["number"] >= known + 40
+        ends = [row["end_s"] for row in stream.rows()]
+        assert {round(after - before, 6) for before, after in itertools.pairwise(ends)} == {0.5}
+    finally:
+        send(frozen, signal.SIGCONT)
+    wait_for(lambda: activity(page) == stream.rows()[-1]["activity"])
+    assert text(page, "status") == "live"
+
+
+def test_a_page_that_is_loaded_again_takes_no_second_place(page: Any, stream: Stream) -> None:
+    for _ in range(VIEWERS + 1):
+        page.get(stream.url)
+        wait_for(lambda: activity(page) in LABELS)
+    assert told(stream)["number"] > 0
+
+
+def test_the_page_says_when_har_stream_has_gone(browser: Any, tmp_path: Path) -> None:
+    with started(tmp_path / "day.jsonl") as stream:
+        browser.get(stream.url)
+        wait_for(lambda: activity(browser) in LABELS)
+        stream.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: text(browser, "status") == "har-stream does not answer")
+        assert run(browser, "document.getElementById('status').dataset.state") == "lost"
+
+
+def told(stream: Stream) -> dict[str, Any]:
+    """What another viewer is told."""
+    with urllib.request.urlopen(f"{stream.url}state?viewer=another", timeout=PATIENCE_S) as response:
+        return json.load(response)
+
+
+def send(pids: Sequence[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that a process has started, directly or not: a Chromium, but not its driver."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                after_name = (entry / "stat").read_text().rpartition(")")[2]
+            except OSError:
+                continue  # It has ended meanwhile.
+            parents[int(entry.name)] = int(after_name.split()[1])
+    found, newest = [], [pid]
+    while newest:
+        newest = [child for child, parent in parents.items() if parent in newest]
+        found += newest
+    return found

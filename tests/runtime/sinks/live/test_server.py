@@ -1,0 +1,219 @@
+"""The live page's server: who may watch, how many, and what happens to those who misbehave."""
+
+import http.client
+import json
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from tests.runtime.sinks.live.live_answers import live_answer
+from tests.runtime.sinks.made_answers import stream_info
+
+from har_runtime.cli.stream import main
+from har_runtime.errors import SourceError
+from har_runtime.sinks import open_sink
+from har_runtime.sinks.live.sink import LivePage
+
+pytest.importorskip("bokeh", reason="needs pip install 'haredge[live]'")
+from har_runtime.sinks.live import server as page_server
+
+PATIENCE_S = 30
+TOKEN = "not-easy-to-guess"
+Opener = Callable[[str], LivePage]
+
+
+@pytest.fixture
+def open_page() -> Iterator[Opener]:
+    pages: list[LivePage] = []
+
+    def open_it(uri: str) -> LivePage:
+        page = open_sink(uri, stream_info())
+        assert isinstance(page, LivePage)
+        pages.append(page)
+        return page
+
+    yield open_it
+    for page in pages:
+        page.close()
+
+
+def ask(
+    page: LivePage, path: str = "/", method: str = "GET", **headers: str
+) -> tuple[int, http.client.HTTPMessage, str]:
+    """Status, headers and body."""
+    connection = http.client.HTTPConnection("127.0.0.1", port_of(page), timeout=PATIENCE_S)
+    try:
+        connection.request(method, path, headers=headers)
+        response = connection.getresponse()
+        return response.status, response.headers, response.read().decode()
+    finally:
+        connection.close()
+
+
+def port_of(page: LivePage) -> int:
+    return int(re.findall(r":(\d+)/$", page.url)[0])
+
+
+def hang(page: LivePage, request: bytes) -> socket.socket:
+    """A viewer that asks and never reads."""
+    viewer = socket.socket()
+    viewer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    viewer.settimeout(PATIENCE_S)
+    viewer.connect(("127.0.0.1", port_of(page)))
+    viewer.sendall(request)
+    return viewer
+
+
+def request_for(page: LivePage, path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port_of(page)}\r\n\r\n".encode()
+
+
+def test_everything_the_page_loads_comes_from_its_own_server(open_page: Opener) -> None:
+    page = open_page("live:127.0.0.1:0")
+    status, headers, html = ask(page)
+    assert status == 200
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', html)
+    assert {"bokeh.min.js", "page.js", "page.css"} <= set(loaded)
+    for path in loaded:
+        assert path == "data:," or ask(page, f"/{path}")[0] == 200, path
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "http" not in headers["Content-Security-Policy"]
+    assert set(json.loads(ask(page, "/setup")[2])["charts"]) == set(re.findall(r'id="(\w+-chart)"', html))
+
+
+def test_what_is_written_is_told_to_viewers(open_page: Opener) -> None:
+    page = open_page("live:127.0.0.1:0")
+    page.write(live_answer(0, "lying"))
+    told = json.loads(ask(page, "/state")[2])
+    assert told["answer"]["activity"] == "lying"
+    assert "answer" not in json.loads(ask(page, f"/state?run={told['run']}&after=1")[2])
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [
+        ("/nothing", "GET", 404),
+        ("/../../etc/passwd", "GET", 404),
+        ("/state?after=soon", "GET", 400),
+        ("/state", "POST", 405),
+    ],
+)
+def test_what_it_does_not_have_it_does_not_give(open_page: Opener, path: str, method: str, status: int) -> None:
+    assert ask(open_page("live:127.0.0.1:0"), path, method)[0] == status
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8765", "localhost:9000", "[::1]:8765"])
+def test_it_is_seen_by_every_name_of_this_computer(open_page: Opener, host: str) -> None:
+    assert ask(open_page("live:127.0.0.1:0"), Host=host)[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/state", "/setup", "/page.js"])
+@pytest.mark.parametrize(
+    "headers", [{"Host": "evil.example:8765"}, {"Host": "[bad"}, {"Origin": "http://evil.example"}, {"Origin": "null"}]
+)
+def test_pages_from_elsewhere_cannot_read_it(open_page: Opener, path: str, headers: dict[str, str]) -> None:
+    assert ask(open_page("live:127.0.0.1:0"), path, **headers)[0] == 403
+
+
+def test_others_on_the_network_need_the_token_and_then_its_cookie(open_page: Opener) -> None:
+    page = open_page(f"live:0.0.0.0:0?token={TOKEN}")
+    assert ask(page)[0] == 401
+    assert ask(page, "/?token=a-wrong-one")[0] == 401
+    status, headers, _ = ask(page, f"/?token={TOKEN}")
+    assert (status, headers["Location"]) == (302, "/")
+    cookie = headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert TOKEN not in cookie
+    for path in ("/", "/state", "/setup", "/page.js"):
+        assert ask(page, path)[0] == 401
+        assert ask(page, path, Cookie=cookie.partition(";")[0])[0] == 200
+        assert ask(page, path, Cookie=f"{cookie.partition('=')[0]}=forged")[0] == 401
+
+
+def test_more_viewers_than_there_is_room_for_are_told_so_and_disturb_nobody(open_page: Opener, monkeypatch) -> None:
+    page = open_page("live:127.0.0.1:0")
+    for viewer in range(page_server.VIEWERS):
+        assert ask(page, f"/state?viewer={viewer}")[0] == 200
+    status, _, body = ask(page, "/state?viewer=one-too-many")
+    assert (status, body) == (503, f"{page_server.VIEWERS} others are watching\n")
+    assert ask(page, "/state?viewer=0")[0] == 200
+    monkeypatch.setattr(page_server, "VIEWER_LEAVES_S", 0.0)  # All of them have left.
+    assert ask(page, "/state?viewer=one-too-many")[0] == 200
+
+
+def test_connections_are_bounded(open_page: Opener) -> None:
+    page = open_page("live:127.0.0.1:0")
+    viewers = [hang(page, b"") for _ in range(page_server.CONNECTIONS)]
+    try:
+        for viewer in viewers:  # An answer shows that the server has taken it.
+            viewer.sendall(request_for(page, "/nothing"))
+            assert viewer.recv(12) == b"HTTP/1.1 404"
+        one_more = hang(page, b"")
+        viewers.append(one_more)
+        assert one_more.recv(1) == b""
+    finally:
+        for viewer in viewers:
+            viewer.close()
+
+
+def test_viewers_that_never_read_delay_neither_answers_nor_others(open_page: Opener) -> None:
+    page = open_page("live:127.0.0.1:0")
+    request = request_for(page, "/bokeh.min.js")
+    viewers = [hang(page, 20 * request) for _ in range(5)]
+    try:
+        for number in range(1000):
+            page.write(live_answer(number))
+        assert json.loads(ask(page, "/state")[2])["number"] == 1000
+        page.close()
+        with pytest.raises(OSError):
+            ask(page)
+    finally:
+        for viewer in viewers:
+            viewer.close()
+
+
+@pytest.mark.parametrize(
+    ("sink", "words"),
+    [
+        ("live:0.0.0.0:0", "add ?token=SECRET"),
+        ("live:0.0.0.0:0?token=short", "8 characters or more"),
+        (f"live:{64 * 'a'}:8765", "give an address of this computer"),
+        ("live:127.0.0.1:99999", "is no address"),
+        ("live:203.0.113.1:8765", "give an address of this computer"),
+        ("live:127.0.0.1:0?colour=red", "unknown option 'colour'"),
+    ],
+)
+def test_an_address_that_will_not_do_is_one_clear_line(sink: str, words: str, capsys) -> None:
+    assert main(["--source", "simulated:?seconds=2&speed=max", "--sink", sink]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert words in line
+
+
+def test_a_port_in_use_is_one_clear_line(open_page: Opener, capsys) -> None:
+    port = port_of(open_page("live:127.0.0.1:0"))
+    capsys.readouterr()
+    assert main(["--source", "simulated:?seconds=2&speed=max", "--sink", f"live:127.0.0.1:{port}"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"cannot listen on 127.0.0.1:{port} (Address already in use)" in line
+
+
+def test_where_bokeh_is_not_installed_the_line_says_what_to_install(open_page: Opener, monkeypatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("har_runtime.sinks.live")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "bokeh", None)
+    monkeypatch.setitem(sys.modules, "bokeh.util", None)
+    monkeypatch.setitem(sys.modules, "bokeh.util.paths", None)
+    with pytest.raises(SourceError, match=re.escape("pip install 'haredge[live]'")):
+        open_page("live:127.0.0.1:0")
+
+
+def test_the_web_libraries_are_loaded_only_for_the_page() -> None:
+    code = (
+        "import sys, har_runtime.cli.stream, har_runtime.sinks.live.sink\n"
+        "print({'bokeh', 'tornado'} & set(sys.modules))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert result.stdout.strip() == "set()"

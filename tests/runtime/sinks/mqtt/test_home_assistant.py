@@ -1,0 +1,98 @@
+"""What Home Assistant is told: a message by its schema, whose entities find their values in the state."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment, StrictUndefined
+from tests.runtime.sinks.made_answers import CARD, make_answer, stream_info
+from tests.runtime.sinks.mqtt.broker import Broker, retained
+
+from har_runtime.answers.answer import UNKNOWN, Totals
+from har_runtime.sinks.fan_out import FanOut
+from har_runtime.sinks.mqtt.home_assistant import discovery_payload, discovery_topic
+
+TOPIC = "home/left wrist"
+ENTITY_KEYS = {
+    "platform", "unique_id", "name", "icon", "device_class", "options", "unit_of_measurement", "state_class",
+    "suggested_display_precision", "value_template",
+}  # fmt: skip
+DEVICE_ID = "haredge_home_left_wrist"
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    with Broker(tmp_path) as broker:
+        yield broker
+
+
+@pytest.fixture
+def payload() -> dict:
+    return json.loads(discovery_payload(TOPIC, CARD, "1.2.3"))
+
+
+def test_the_topic_has_only_characters_that_home_assistant_takes() -> None:
+    assert discovery_topic(TOPIC) == f"homeassistant/device/{DEVICE_ID}/config"
+    assert re.fullmatch(r"homeassistant/device/[a-zA-Z0-9_-]+/config", discovery_topic("wrist/ä b/#1"))
+
+
+def test_the_message_has_what_the_schema_of_a_device_requires(payload: dict) -> None:
+    # homeassistant/components/mqtt/schemas.py: device with an identifier, origin with a name, components by platform.
+    assert set(payload) == {
+        "device", "origin", "components", "state_topic", "availability_topic", "payload_available",
+        "payload_not_available", "qos",
+    }  # fmt: skip
+    assert payload["device"]["identifiers"] == [DEVICE_ID]
+    assert payload["device"]["model"].startswith("waist")
+    assert payload["origin"] == {"name": "haredge", "sw_version": "1.2.3"}
+    assert payload["state_topic"] == f"{TOPIC}/state"
+    assert payload["availability_topic"] == f"{TOPIC}/status"
+    assert (payload["payload_available"], payload["payload_not_available"]) == ("online", "offline")
+    for component in payload["components"].values():
+        assert component["platform"] == "sensor"
+        assert set(component) <= ENTITY_KEYS
+
+
+def test_ids_are_unique_and_stay_the_same(payload: dict) -> None:
+    ids = [component["unique_id"] for component in payload["components"].values()]
+    assert len(set(ids)) == len(ids) == 2 + len(CARD.labels) + 1 + 2
+    assert all(unique.startswith(f"{DEVICE_ID}_") for unique in ids)
+    assert payload == json.loads(discovery_payload(TOPIC, CARD, "1.2.3"))
+
+
+def test_an_entity_has_options_or_a_unit_as_its_kind_requires(payload: dict) -> None:
+    for component in payload["components"].values():
+        kind = component.get("device_class")
+        assert ("options" in component) == (kind == "enum")
+        if kind == "enum":  # Home Assistant refuses these together.
+            assert "state_class" not in component and "unit_of_measurement" not in component
+        if kind == "duration":
+            assert component["unit_of_measurement"] == "min"
+            assert component["state_class"] == "total_increasing"
+
+
+def test_every_entity_finds_its_value_in_the_state_that_is_published(broker: Broker) -> None:
+    sinks = FanOut(stream_info())
+    sinks.open(f"mqtt://127.0.0.1:{broker.port}/home/left%20wrist")
+    totals = Totals(1_700_000_000.0, {"walking": 90.0, UNKNOWN: 6.0}, 30.0, 4)
+    sinks.write(make_answer(0, activity=UNKNOWN, reason="unsure", confidence=0.42, totals=totals))
+    sinks.close()
+    (state,) = map(json.loads, retained(broker.port, f"{TOPIC}/state"))
+    (payload,) = map(json.loads, retained(broker.port, discovery_topic(TOPIC)))
+    environment = Environment(undefined=StrictUndefined)
+    values = {
+        key.removeprefix(f"{DEVICE_ID}_"): environment.from_string(component["value_template"]).render(value_json=state)
+        for key, component in payload["components"].items()
+    }
+    assert values.pop("activity") == UNKNOWN
+    assert values.pop("confidence") == "42.0"
+    assert values.pop("minutes_walking") == "1.5"
+    assert values.pop("minutes_unknown") == "0.1"
+    assert values.pop("not_worn") == "0.5"
+    assert values.pop("transitions") == "4"
+    assert set(values) == {f"minutes_{label}" for label in CARD.labels if label != "walking"}
+    assert set(values.values()) == {"0.0"}
+    options = payload["components"][f"{DEVICE_ID}_activity"]["options"]
+    assert options == [*CARD.labels, UNKNOWN]

@@ -1,0 +1,101 @@
+"""The terminal's view of an answer: activity or doubt, bars, signal, latency, the day."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+from tests.runtime.answers.toy_card import CARD, HOP_NS, predicted
+
+from har_runtime.answers.answer import UNKNOWN, Answer, Totals
+from har_runtime.answers.answering import Answering
+from har_runtime.classify import Prediction
+from har_runtime.signal.resample import ResampleReport
+from har_runtime.signal.window import Window
+from har_runtime.sinks import StreamInfo
+from har_runtime.sinks.terminal import PlainLines, Sparkline, panel
+from har_runtime.sources.base import SourceReport
+
+INFO = StreamInfo(CARD, "a sensor of the test", SourceReport())
+
+
+@pytest.fixture
+def console() -> Iterator[Console]:
+    with Path(os.devnull).open("w") as nowhere:
+        yield Console(record=True, width=100, file=nowhere)
+
+
+@pytest.fixture
+def answer() -> Answer:
+    answering = Answering(CARD)
+    for number in range(3):
+        found = answering.take(predicted(0, number * HOP_NS), "walking", ResampleReport(), latency_s=0.0042)
+    return found
+
+
+def shown(console: Console, answer: Answer, signal: str = "") -> str:
+    console.print(panel(INFO, answer, signal))
+    return console.export_text()
+
+
+def test_it_shows_the_smoothed_activity_the_windows_own_and_the_truth(console: Console, answer: Answer) -> None:
+    text = shown(console, replace(answer, prediction=predicted(2, 2 * HOP_NS)))
+    assert f"still   {100 * answer.confidence:.0f} %" in text
+    assert "this window: running" in text
+    assert "truth: walking" in text
+    assert "latency 4.2 ms" in text
+    assert "sensor measuring" in text
+
+
+@pytest.mark.parametrize("reason", ["unsure", "unlike", "not worn"])
+def test_it_says_why_an_activity_is_unknown(console: Console, answer: Answer, reason) -> None:
+    text = shown(console, replace(answer, activity=UNKNOWN, reason=reason))
+    assert f"unknown: {reason}" in text
+
+
+def test_it_shows_the_day(console: Console, answer: Answer) -> None:
+    totals = Totals(0.0, {"still": 3600.0, "walking": 125.0, UNKNOWN: 61.0}, not_worn_s=7200.0, transitions=17)
+    text = shown(console, replace(answer, totals=totals))
+    assert "today 1:02:05 known, 0:01:01 unknown, 2:00:00 not worn, 17 changes" in text
+
+
+def window(number: int, magnitude: np.ndarray, segment: int = 0) -> Prediction:
+    imu = np.zeros((50, 6), np.float32)
+    imu[:, 2] = magnitude
+    return replace(predicted(0, 0), window=Window(segment, number * HOP_NS, imu))
+
+
+def test_the_signal_of_a_still_sensor_is_a_flat_line_and_of_a_walk_is_not() -> None:
+    still, walk = Sparkline(), Sparkline()
+    for number in range(30):
+        still.add(window(number, np.full(50, 9.8) + 0.05 * np.sin(np.arange(50))))
+        walk.add(window(number, 9.8 + 4 * np.sin(2 * np.pi * 1.1 * (number * 0.5 + np.arange(50) / 50))))
+    assert len(str(still)) == len(str(walk)) == 60
+    assert len(set(str(still))) == 1
+    assert len(set(str(walk))) > 4
+    assert {"▁", "█"} <= set(str(walk))
+
+
+def test_a_gap_shows_in_the_signal() -> None:
+    signal = Sparkline()
+    assert str(signal) == ""
+    signal.add(window(0, np.full(50, 9.8)))
+    signal.add(window(9, np.full(50, 9.8), segment=1))
+    assert str(signal)[3] == " "
+    assert len(str(signal)) == 7
+
+
+def test_without_a_terminal_there_is_a_line_for_each_change(console: Console, answer: Answer) -> None:
+    lines = PlainLines(console, INFO)
+    for reason in (None, None, "unlike", "not worn", None):
+        lines.write(replace(answer, activity=UNKNOWN if reason else "still", reason=reason))
+    text = console.export_text().splitlines()
+    assert [line.split("s  ")[1].split("  ")[0] for line in text[1:]] == [
+        "still",
+        "unknown (unlike)",
+        "unknown (not worn)",
+        "still",
+    ]

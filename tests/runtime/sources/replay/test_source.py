@@ -1,0 +1,124 @@
+"""Replay files: what is read, and one clear line for what cannot be."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.conftest import simulated_recording
+
+from har_runtime.errors import DataError, SourceError
+from har_runtime.sources import open_source
+from har_runtime.sources.replay.source import Replay
+from har_train.data.cli import write_replay
+
+HEADER = "time,acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z,label"
+
+
+def csv_file(folder: Path, *lines: str, header: str = HEADER) -> Path:
+    path = folder / "walk.csv"
+    path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def rows(count: int, acc: float = 9.81, gyro: float = 0.1) -> list[str]:
+    return [f"{index / 50},0,0,{acc},0,{gyro},0,sitting" for index in range(count)]
+
+
+def test_a_recording_reads_back_bit_for_bit(tmp_path: Path) -> None:
+    recording = simulated_recording(1, 1500)
+    write_replay(recording, tmp_path / "walk.csv")
+    chunks = list(Replay(tmp_path / "walk.csv", speed=float("inf")))
+    assert np.array_equal(np.concatenate([chunk.times_ns for chunk in chunks]), recording.times_ns)
+    assert np.array_equal(np.concatenate([chunk.acc for chunk in chunks]), recording.acc)
+    assert np.array_equal(np.concatenate([chunk.gyro for chunk in chunks]), recording.gyro)
+    assert np.array_equal(np.concatenate([chunk.labels for chunk in chunks]), recording.labels)
+
+
+def test_columns_are_found_by_name_in_any_order_and_others_are_passed_over(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, "1,9.81,0,0,5,0.25,3,2", header="gyro_z,acc_z,acc_y,acc_x,note,time,gyro_x,gyro_y")
+    (chunk,) = Replay(path, speed=float("inf"))
+    assert chunk.times_ns.tolist() == [250_000_000]
+    assert chunk.acc.tolist() == [[0, 0, 9.81]]
+    assert chunk.gyro.tolist() == [[3, 2, 1]]
+    assert chunk.labels is None
+
+
+def test_an_empty_cell_is_a_lost_sample(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, *rows(3), "0.06,0,,9.81,0,0,0,sitting")
+    (chunk,) = Replay(path, speed=float("inf"))
+    assert np.isnan(chunk.acc[3, 1])
+
+
+def test_rows_of_one_sensor_alone_are_no_losses_of_the_other(tmp_path: Path) -> None:
+    path = csv_file(
+        tmp_path,
+        "0,0,0,9.81,,,",
+        "0.01,,,,1,2,3",
+        "0.02,0,0,9.82,,,",
+        "0.03,,,,,,",
+        header=HEADER.removesuffix(",label"),
+    )
+    acc, gyro = Replay(path, speed=float("inf"))
+    assert acc.gyro is None
+    assert gyro.acc is None
+    assert acc.times_ns.tolist() == [0, 20_000_000, 30_000_000]
+    assert gyro.times_ns.tolist() == [10_000_000, 30_000_000]
+    assert gyro.gyro is not None
+    assert gyro.gyro[0].tolist() == [1, 2, 3]
+
+
+def test_a_last_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, *rows(100))
+    path.write_text(path.read_text() + "2.0,0,0,9.8")
+    assert sum(len(chunk.times_ns) for chunk in Replay(path, speed=float("inf"))) == 100
+
+
+@pytest.mark.parametrize(
+    ("lines", "header", "message"),
+    [
+        (rows(9), HEADER.replace("gyro_y,", ""), "no column gyro_y in its first line"),
+        ([], HEADER, "no sample in it"),
+        ([*rows(9), "1,0,0,nine,0,0,0,"], HEADER, "line 11, column acc_z: 'nine' is no number"),
+        ([*rows(9), "1,0,0", *rows(9)], HEADER, "line 11 has too few columns"),
+        (rows(99, acc=1.0), HEADER, "it is in g; convert it to m/s"),
+        (rows(99, acc=1000), HEADER, "it is in mg; convert it to m/s"),
+        (rows(99, acc=0.2), HEADER, "about 0.20 at rest, not 9.81"),
+        (rows(99, gyro=200), HEADER, "convert the gyro columns from deg/s to rad/s"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_in_one_line(tmp_path, lines, header, message) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        list(Replay(csv_file(tmp_path, *lines, header=header), speed=float("inf")))
+    assert "walk.csv" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_degrees_are_noticed_wherever_in_the_file_they_show(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, *rows(3000), *rows(5, gyro=300))
+    with pytest.raises(DataError, match="deg/s"):
+        list(Replay(path, speed=float("inf")))
+
+
+def test_a_binary_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "noise.csv"
+    path.write_bytes(np.random.default_rng(0).bytes(4000))
+    with pytest.raises(DataError, match=r"noise\.csv"):
+        Replay(path)
+
+
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        ("replay:", "needs a file"),
+        ("replay:absent.csv", r"absent\.csv: cannot be read"),
+        ("replay:absent.csv?sped=2", "unknown option 'sped'"),
+        ("replay:absent.csv?speed=0", "must be above 0"),
+        ("simulated:?seed=x", "option seed=x is not valid"),
+        ("telepathy:me", "unknown source 'telepathy:'"),
+        ("walk.csv", "write it as KIND:TARGET"),
+        ("replay:absent.csv?speed", "must be name=value"),
+    ],
+)
+def test_a_source_that_cannot_be_opened_says_why(uri: str, message: str) -> None:
+    with pytest.raises((SourceError, DataError), match=message):
+        open_source(uri)

@@ -1,0 +1,163 @@
+"""Sensor Logger's messages once they have come in: put in order, completed with gravity, bounded, whatever they are."""
+
+import json
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.runtime.sources.sensorlogger.sensor_logger_app import START_NS, S, android, message
+
+from har_runtime.samples import SampleChunk
+from har_runtime.signal.resample import Resampler
+from har_runtime.sources.base import SourceReport
+from har_runtime.sources.sensorlogger.message import SENSORS, Push, Readings, parse_push
+from har_runtime.sources.sensorlogger.session import HOLD_NS, MOST_HELD, MOST_ROWS, GravityAdder, MessageOrder, Session
+from har_runtime.sources.sensorlogger.source import SILENCE_NS, _Recordings
+
+
+def push_of(number: int | None, device: str = "phone", session: str = "one") -> Push:
+    return Push(device=device, session=session, number=number)
+
+
+def numbers(pushes: list[Push]) -> list[int | None]:
+    return [push.number for push in pushes]
+
+
+def test_a_missing_message_is_waited_for_two_seconds_and_no_longer() -> None:
+    lost: Counter[str] = Counter()
+    order = MessageOrder(lost)
+    assert numbers(order.push(push_of(0), 0)) == [0]
+    assert order.due_ns is None
+    assert numbers(order.push(push_of(2), 1 * S)) == []
+    assert numbers(order.push(push_of(3), 2 * S)) == []
+    assert order.due_ns == 1 * S + HOLD_NS
+    assert numbers(order.overdue(3 * S - 1)) == []
+    assert numbers(order.overdue(3 * S)) == [2, 3]
+    assert numbers(order.push(push_of(1), 3 * S)) == []
+    assert numbers(order.push(push_of(4), 4 * S)) == [4]
+    assert lost == {"missing message": 1, "message that came too late": 1}
+
+
+def test_a_message_in_time_lets_those_that_waited_for_it_go_at_once() -> None:
+    order = MessageOrder(Counter())
+    assert [numbers(order.push(push_of(number), 0)) for number in (0, 3, 2, 1)] == [[0], [], [], [1, 2, 3]]
+
+
+def test_a_recording_that_has_begun_before_is_joined_after_the_wait_without_a_loss() -> None:
+    lost: Counter[str] = Counter()
+    order = MessageOrder(lost)
+    assert numbers(order.push(push_of(46), 0)) == []
+    assert numbers(order.overdue(HOLD_NS)) == [46]
+    assert numbers(order.push(push_of(47), HOLD_NS)) == [47]
+    assert not lost
+
+
+def test_messages_wait_in_a_bounded_number() -> None:
+    order = MessageOrder(Counter())
+    order.push(push_of(0), 0)
+    given_out = [number for n in range(2, 40) for number in numbers(order.push(push_of(n), 0))]
+    assert given_out == list(range(2, 40))
+    assert numbers(order.push(push_of(41), 0)) == []
+    assert MOST_HELD < 40
+
+
+def test_a_wild_number_does_not_block_what_follows() -> None:
+    lost: Counter[str] = Counter()
+    order = MessageOrder(lost)
+    for number in (0, 1, 10**15):
+        order.push(push_of(number), 0)
+    assert numbers(order.overdue(HOLD_NS)) == [10**15]
+    assert [numbers(order.push(push_of(number), HOLD_NS)) for number in (2, 3, 4, 5)] == [[], [], [4], [5]]
+    assert lost == {"missing message": 1, "message that came too late": 2}
+
+
+def test_messages_without_a_number_are_taken_as_they_come() -> None:
+    assert parse_push(json.dumps({**android(0), "messageId": "first"}).encode()).number is None
+    order = MessageOrder(Counter())
+    assert [numbers(order.push(push_of(None), 0)) for _ in range(2)] == [[None], [None]]
+
+
+def test_one_phone_is_listened_to_until_it_falls_silent_and_its_recordings_follow_each_other() -> None:
+    report = SourceReport()
+    recordings = _Recordings("auto", report)
+
+    def push(body: dict[str, Any], now_s: float) -> int:
+        return len(list(recordings.push(parse_push(json.dumps(body).encode()), round(now_s * S))))
+
+    assert push(android(0), 0) == 2
+    assert push(message(0, android(0)["payload"], device="stranger"), 1) == 0
+    assert push(message(0, android(1)["payload"], session="second"), 2) == 2
+    assert push(android(1), 3) == 0
+    assert push(message(0, android(9)["payload"], device="stranger"), 4 + SILENCE_NS / S) == 2
+    assert report.lost == {"message of another phone": 1, "message of an earlier recording": 1}
+    assert report.reconnections == 2
+
+
+XYZ = st.fixed_dictionaries({axis: st.floats(-20, 20) | st.none() | st.text(max_size=3) for axis in "xyz"})
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=8,
+)
+READING = st.fixed_dictionaries(
+    {
+        "name": st.sampled_from(SENSORS) | JUNK,
+        "time": st.integers(START_NS, START_NS + 10 * S) | st.integers(1, 4 * 10**18) | JUNK,
+        "values": XYZ | JUNK,
+    },
+    optional={"accuracy": JUNK},
+)
+MESSAGE = st.fixed_dictionaries(
+    {"payload": st.lists(READING | JUNK, max_size=12)},
+    optional={"messageId": st.integers(0, 20) | JUNK, "sessionId": JUNK, "deviceId": JUNK},
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given((MESSAGE | JUNK).map(lambda value: json.dumps(value).encode()) | st.binary())
+def test_no_body_upsets_the_parser_and_no_more_comes_out_than_went_in(body: bytes) -> None:
+    push = parse_push(body)
+    for name, each in push.readings.items():
+        assert name in SENSORS
+        assert each.values.shape == (len(each.times_ns), 3)
+        assert np.isfinite(each.values).all()
+        assert (np.diff(each.times_ns) >= 0).all()
+    assert sum(len(each.times_ns) for each in push.readings.values()) + push.lost.total() <= len(body)
+    assert len(push.session) <= 100 and len(push.device) <= 100
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(MESSAGE, max_size=30), st.sampled_from(["auto", "ios", "android"]))
+def test_no_sequence_of_messages_upsets_a_session(messages: list[Any], platform: str) -> None:
+    report = SourceReport()
+    recordings, resampler = _Recordings(platform, report), Resampler()
+    chunks: list[SampleChunk] = []
+    for second, each in enumerate(messages):
+        chunks += recordings.push(parse_push(json.dumps(each).encode()), second * S)
+    chunks += recordings.flush()
+    for chunk in chunks:
+        assert (chunk.acc is None) != (chunk.gyro is None)
+        resampler.push(chunk.times_ns, chunk.acc, chunk.gyro)
+    assert all(count > 0 for count in report.lost.values())
+
+
+def test_what_waits_for_gravity_is_bounded_whatever_is_pushed() -> None:
+    adder = GravityAdder(lost := Counter())
+    many = Readings(np.full(6000, START_NS), np.ones((6000, 3)))
+    different = Readings(START_NS + np.arange(6000), np.ones((6000, 3)))
+    for each in (many, different, many, different):
+        adder.add(each, None)
+        adder.add(None, each)
+    assert len(adder._times) <= MOST_ROWS
+    assert len(adder._gravity_times) <= MOST_ROWS
+    assert lost["acceleration without gravity beside it"] == 4 * 6000 - MOST_ROWS
+
+
+def test_a_session_keeps_nothing_of_what_it_has_given_out() -> None:
+    session = Session("android", SourceReport())
+    for number in range(60):
+        list(session.samples(parse_push(json.dumps(android(number, total=False)).encode())))
+    assert len(session._adder._times) <= 1
+    assert len(session._adder._gravity_times) <= 100 * (HOLD_NS // S + 1)

@@ -1,0 +1,337 @@
+"""Training runs: the same from the same seed, stopped or not; and nothing overwritten by mistake."""
+
+import csv
+import functools
+import json
+import operator
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from har_runtime.errors import DataError, HarError, ModelError
+from har_runtime.scores import score
+from har_train.cli import main
+from har_train.data.windows import WindowSet, cut_windows
+from har_train.datasets import find, load
+from har_train.fit.checkpoint import architecture_of, load_checkpoint
+from har_train.fit.hardware import choose_accelerator, choose_precision, cpu_has_bf16
+from har_train.fit.network import HarNetwork
+from har_train.fit.objective import MultiTask
+from har_train.fit.run import fit, split_of
+from har_train.fit.trainer import Run, ShuffledBatches, class_weights
+from har_train.recipe import PretrainingConfig, Recipe, load_recipe
+
+
+@pytest.fixture(scope="module")
+def windows(small_hapt: Path) -> WindowSet:
+    return cut_windows(load("hapt", small_hapt), recipe().data)
+
+
+def recipe(**contrastive) -> Recipe:
+    """The paper's recipe on batches that fit the small archive."""
+    full = load_recipe("uci-har")
+    return replace(
+        full,
+        optimiser=replace(full.optimiser, batch_size=64, learning_rate=1e-3),
+        contrastive=replace(full.contrastive, **contrastive),
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(windows: WindowSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of three epochs that nobody stopped."""
+    out = tmp_path_factory.mktemp("runs") / "whole"
+    fit(recipe(), find("hapt"), windows, "waist", Run(out, seed=1, epochs=3))
+    return out
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "model.safetensors")
+
+
+def assert_equal_weights(a: Path, b: Path) -> None:
+    first, second = weights(a), weights(b)
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_a_run_that_was_stopped_and_resumed_ends_with_the_weights_of_one_that_was_not(
+    windows, trained, tmp_path
+) -> None:
+    for epochs in (1, 2, 3):
+        fit(recipe(), find("hapt"), windows, "waist", Run(tmp_path / "r", seed=1, epochs=epochs, resume=epochs > 1))
+    assert_equal_weights(trained, tmp_path / "r")
+    assert load_checkpoint(tmp_path / "r").record.epochs == 3
+
+
+def test_another_seed_gives_another_split_and_other_weights(windows, trained, tmp_path) -> None:
+    fit(recipe(), find("hapt"), windows, "waist", Run(tmp_path / "other", seed=2, epochs=1))
+    assert load_checkpoint(tmp_path / "other").record.split != load_checkpoint(trained).record.split
+
+
+def test_training_learns_what_the_simulated_wearers_do(windows: WindowSet, trained: Path) -> None:
+    checkpoint = load_checkpoint(trained)
+    test = windows.of_users(checkpoint.record.split.test)
+    guess = checkpoint.logits(test.x).argmax(axis=1)
+    assert score(test.y, guess, test.labels).macro_f1 == checkpoint.record.test_macro_f1
+    assert checkpoint.record.test_macro_f1 > 2 / len(test.labels), "no better than guessing, by a factor of two"
+
+
+def test_normalisation_comes_from_training_users_alone(windows: WindowSet, trained: Path) -> None:
+    checkpoint = load_checkpoint(trained)
+    train = windows.of_users(checkpoint.record.split.train).x
+    assert np.allclose(checkpoint.network.mean.numpy(), train.mean((0, 1)), atol=1e-3)
+    assert not np.allclose(checkpoint.network.mean.numpy(), windows.x.mean((0, 1)), atol=1e-3)
+
+
+def test_views_leave_the_running_statistics_of_batch_norm_to_the_raw_windows(windows: WindowSet) -> None:
+    batch = (torch.from_numpy(windows.x[:64]), torch.from_numpy(windows.y[:64]), torch.arange(64) % 3)
+    statistics = {}
+    for weight in (0.0, 0.4):
+        torch.manual_seed(0)
+        settings = recipe(weight=weight)
+        module = MultiTask(HarNetwork(architecture_of(settings)), settings, seed=0)
+        before = {name: value.clone() for name, value in module.network.named_buffers()}
+        module.training_step(batch, 0)
+        statistics[weight] = {n: v for n, v in module.network.named_buffers() if "running" in n and "encoder" in n}
+        assert not any(torch.equal(before[name], value) for name, value in statistics[weight].items())
+    assert all(torch.equal(value, statistics[0.4][name]) for name, value in statistics[0.0].items())
+
+
+def test_a_finished_folder_is_not_trained_over(windows: WindowSet, trained: Path) -> None:
+    with pytest.raises(HarError, match="not empty; --resume goes on"):
+        fit(recipe(), find("hapt"), windows, "waist", Run(trained, seed=1))
+
+
+def test_only_the_same_run_is_resumed(windows: WindowSet, trained: Path, tmp_path: Path) -> None:
+    with pytest.raises(HarError, match="another recipe, seed or precision"):
+        fit(recipe(), find("hapt"), windows, "waist", Run(trained, seed=2, resume=True))
+    with pytest.raises(HarError, match="nothing to resume there"):
+        fit(recipe(), find("hapt"), windows, "waist", Run(tmp_path, resume=True))
+
+
+def test_a_class_that_no_training_user_has_is_refused(windows: WindowSet, tmp_path: Path) -> None:
+    train = np.isin(windows.user, split_of(recipe(), windows, 1).train)
+    keep = ~(train & (windows.y == 0))
+    without = windows.select(keep)
+    with pytest.raises(DataError, match="no training user has a window of 'walking'"):
+        fit(recipe(), find("hapt"), without, "waist", Run(tmp_path / "x", seed=1))
+    assert not (tmp_path / "x").exists()
+
+
+def test_each_epoch_shows_every_window_once_in_an_order_of_its_own() -> None:
+    batches = ShuffledBatches(size=101, batch=10, seed=3)
+    first = list(batches)
+    batches.set_epoch(1)
+    second = list(batches)
+    assert sorted(functools.reduce(operator.iadd, second, []))[0:5] == [0, 1, 2, 3, 4]
+    assert len(first) == len(batches) == 10
+    assert first != second
+    batches.set_epoch(0)
+    assert list(batches) == first
+
+
+def test_bf16_is_refused_on_a_cpu_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("har_train.fit.hardware.cpu_has_bf16", lambda: False)
+    assert choose_precision("auto") == "32"
+    with pytest.raises(HarError, match="neither avx512_bf16 nor amx_bf16"):
+        choose_precision("bf16")
+
+
+def test_a_gpu_is_refused_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert choose_accelerator("auto") == "cpu"
+    with pytest.raises(HarError, match="torch finds no CUDA device here"):
+        choose_accelerator("gpu")
+
+
+@pytest.mark.skipif(not cpu_has_bf16(), reason="this CPU has no bfloat16")
+def test_bf16_passes_give_nearly_the_loss_of_float32(windows: WindowSet, tmp_path: Path) -> None:
+    for precision in ("32", "bf16"):
+        run = Run(tmp_path / precision, seed=1, epochs=1, precision=precision)
+        fit(recipe(), find("hapt"), windows, "waist", run)
+    assert losses(tmp_path / "32") == pytest.approx(losses(tmp_path / "bf16"), rel=0.05)
+
+
+def test_ctrl_c_leaves_a_run_that_resumes(small_hapt: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    arguments = ["fit", "--data", str(small_hapt), "--out", str(out), "--epochs", "8", "--precision", "32"]
+    command = [sys.executable, "-m", "har_train", *arguments]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        seen = []
+        for line in process.stderr:
+            seen.append(line)
+            if line.startswith("epoch 2/"):
+                os.kill(process.pid, signal.SIGINT)
+        assert process.wait() == 130, "".join(seen)
+    assert seen[-1] == "har-train: stopped\n"
+    assert not (out / "model.safetensors").exists()
+    assert main([*arguments, "--resume"]) == 0
+    assert load_checkpoint(out).record.epochs == 8
+    assert main([*arguments[:-3], "3", *arguments[-2:], "--resume"]) == 2
+
+
+def test_two_processes_give_the_losses_of_one(small_hapt: Path, tmp_path: Path) -> None:
+    """Each step has the same batch, pairs, dropout and batch norm; only sums are taken in another order, of which
+    AdamW's first steps, signs of gradients that are nearly zero, make more: `test_distributed` is the strict one."""
+    curves = []
+    for devices in ("1", "2"):
+        out = tmp_path / devices
+        arguments = ["--set", "optimiser.batch_size=64", "--epochs", "2", "--precision", "32"]
+        command = [sys.executable, "-m", "har_train", "fit", "--data", str(small_hapt), "--out", str(out), *arguments]
+        result = subprocess.run(
+            [*command, "--accelerator", "cpu", "--devices", devices], capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, result.stderr
+        assert result.stdout.count("written:") == 1
+        curves.append(losses(out))
+    assert len(curves[0]) == len(curves[1]) > 1
+    assert curves[0][0] == pytest.approx(curves[1][0], rel=2e-3)
+    assert curves[0] == pytest.approx(curves[1], rel=2e-2)
+
+
+def losses(out: Path) -> list[float]:
+    """Every loss of every epoch that the CSV logs of a run hold, in order."""
+    found: list[float] = []
+    for log in sorted(out.glob("logs/*/metrics.csv")):
+        with log.open(newline="") as file:
+            for row in csv.DictReader(file):
+                found += [float(row[name]) for name in ("loss_ce", "loss_cl") if row.get(name)]
+    return found
+
+
+def test_a_whole_first_stage_is_not_run_again_when_the_second_resumes(windows: WindowSet, tmp_path: Path) -> None:
+    two = replace(recipe(), method="two-stage", pretraining=PretrainingConfig(epochs=1))
+    fit(two, find("hapt"), windows, "waist", Run(tmp_path / "whole", seed=1, epochs=2))
+    fit(two, find("hapt"), windows, "waist", Run(tmp_path / "parts", seed=1, epochs=1))
+    pretrained = tmp_path / "parts" / "resume" / "pretraining" / "last.ckpt"
+    written = pretrained.stat().st_mtime_ns
+    fit(two, find("hapt"), windows, "waist", Run(tmp_path / "parts", seed=1, epochs=2, resume=True))
+    assert pretrained.stat().st_mtime_ns == written
+    assert_equal_weights(tmp_path / "whole", tmp_path / "parts")
+
+
+def test_a_frozen_encoder_keeps_the_weights_of_its_pretraining(windows: WindowSet, tmp_path: Path) -> None:
+    fit(replace(recipe(), method="two-stage"), find("hapt"), windows, "waist", Run(tmp_path / "r", seed=1, epochs=2))
+    before = torch.load(tmp_path / "r" / "resume" / "pretraining" / "last.ckpt", weights_only=True)["state_dict"]
+    after = weights(tmp_path / "r")
+    learnt = {name for name in after if not torch.equal(after[name], before[f"network.{name}"])}
+    assert not any(name.startswith("encoder") and name.endswith("weight") for name in learnt)
+    assert any(name.startswith("classifier") for name in learnt)
+
+
+def test_averaged_weights_and_one_cycle_resume_exactly(windows: WindowSet, tmp_path: Path) -> None:
+    full = recipe(weight=0.0)
+    settings = replace(full.optimiser, averaging=0.9, schedule="one-cycle", label_smoothing=0.1, class_balance=True)
+    changed = replace(full, optimiser=settings)
+    fit(changed, find("hapt"), windows, "waist", Run(tmp_path / "whole", seed=1, epochs=2))
+    for epochs in (1, 2):
+        run = Run(tmp_path / "parts", seed=1, epochs=epochs, resume=epochs > 1)
+        fit(changed, find("hapt"), windows, "waist", run)
+    assert_equal_weights(tmp_path / "whole", tmp_path / "parts")
+    plain = replace(full, optimiser=replace(settings, averaging=0.0))
+    fit(plain, find("hapt"), windows, "waist", Run(tmp_path / "plain", seed=1, epochs=2))
+    average, last = weights(tmp_path / "whole"), weights(tmp_path / "plain")
+    assert not torch.equal(average["classifier.0.weight"], last["classifier.0.weight"])
+
+
+def test_balanced_classes_weigh_the_same(windows: WindowSet) -> None:
+    weights_of = class_weights(windows)
+    counts = torch.from_numpy(np.bincount(windows.y))
+    shares = weights_of * counts
+    assert torch.allclose(shares, shares[:1].expand_as(shares))
+    assert float(shares.sum() / counts.sum()) == pytest.approx(1)
+
+
+def test_a_control_has_no_checkpoint(windows: WindowSet, tmp_path: Path) -> None:
+    with pytest.raises(HarError, match="random-forest is a control: score it with har-train cross-validate"):
+        fit(load_recipe("hapt-random-forest"), find("hapt"), windows, "waist", Run(tmp_path / "x"))
+
+
+def test_a_run_keeps_its_curves_for_tensorboard_and_as_csv(trained: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    (folder,) = (trained / "logs").iterdir()
+    events = EventAccumulator(str(folder))
+    events.Reload()
+    assert {"loss_ce", "loss_cl", "val_macro_f1"} <= set(events.Tags()["scalars"])
+    assert [event.value for event in events.Scalars("loss_ce")] == pytest.approx(losses(trained)[::2], rel=1e-5)
+
+
+def test_a_checkpoint_of_another_architecture_is_refused(trained: Path, tmp_path: Path) -> None:
+    from safetensors import safe_open
+
+    with safe_open(trained / "model.safetensors", framework="pt") as file:
+        header = file.metadata()
+    changed = weights(trained)
+    changed["classifier.0.weight"] = torch.zeros(64, 128)
+    save_file(changed, tmp_path / "model.safetensors", metadata=header)
+    with pytest.raises(ModelError, match=r"another architecture: classifier\.0\.weight is \(64, 128\)"):
+        load_checkpoint(tmp_path)
+    save_file(changed, tmp_path / "model.safetensors")
+    with pytest.raises(ModelError, match="no checkpoint of har-train"):
+        load_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize("keep", [0, 4, 100, 5000])
+def test_a_checkpoint_that_was_cut_off_is_refused(trained: Path, tmp_path: Path, keep: int) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes((trained / "model.safetensors").read_bytes()[:keep])
+    with pytest.raises(ModelError, match="not a readable safetensors file"):
+        load_checkpoint(path)
+
+
+def test_a_pickle_is_not_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    torch.save({"weights": torch.zeros(3)}, path)
+    with pytest.raises(ModelError, match="not a readable safetensors file"):
+        load_checkpoint(path)
+
+
+def test_evaluate_prints_the_test_users_score(trained: Path, small_hapt: Path, capsys) -> None:
+    assert main(["evaluate", str(trained), "--data", str(small_hapt)]) == 0
+    out = capsys.readouterr().out
+    assert f"macro-F1 {100 * load_checkpoint(trained).record.test_macro_f1:.2f} %" in out
+
+
+def test_evaluate_writes_the_report_that_it_prints_and_compare_reads_it(trained, small_hapt, tmp_path, capsys) -> None:
+    out = tmp_path / "report"
+    assert main(["evaluate", str(trained), "--data", str(small_hapt), "--out", str(out), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads((out / "report.json").read_text())
+    assert printed["judgement"]["scores"]["macro_f1"] == load_checkpoint(trained).record.test_macro_f1
+    assert str(tmp_path) not in (out / "report.md").read_text()
+    assert main(["compare", str(out), str(out / "report.json"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["difference"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fit", "--out", "x", "--data", "absent"], "absent: no such file or folder"),
+        (["fit", "--out", "x", "--recipe", "mine"], "unknown recipe 'mine'"),
+        (["fit", "--out", "x", "--set", "optimiser.lr=1.0"], "unknown key 'optimiser.lr'"),
+        (["cross-validate", "--out", "x", "--protocol", "groups"], "unknown protocol 'groups'"),
+        (["cross-validate", "--out", "x", "--jobs", "0"], "--jobs 0: give 1 or more"),
+        (["compare", "a", "b"], "a: no such file"),
+        (["evaluate", "absent"], "absent: no such model"),
+        (["evaluate", "absent.safetensors"], "no such checkpoint"),
+    ],
+)
+def test_what_the_user_got_wrong_is_one_line_and_exit_code_2(arguments, message, capsys, monkeypatch, tmp_path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HAREDGE_DATA", str(tmp_path))
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert not list(tmp_path.iterdir())

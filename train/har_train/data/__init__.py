@@ -1,0 +1,1 @@
+"""Recordings as labelled windows: fetched, described, cut and split by user."""

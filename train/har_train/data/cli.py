@@ -1,0 +1,149 @@
+"""The command `har-data`: what data sets there are, how to get them, what is in them, single recordings of them."""
+
+import argparse
+import csv
+import json
+import sys
+from pathlib import Path
+
+from har_runtime.cli.common import add_common, data_folder, run_command
+from har_runtime.errors import DataError
+from har_runtime.files import atomic_path
+from har_runtime.recording import Recording
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="har-data", description="Public activity recognition data sets.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    listing = commands.add_parser("list", help="the data sets haredge reads, their terms and what to cite")
+    add_common(listing)
+    listing.set_defaults(run=_list)
+
+    fetch = commands.add_parser(
+        "fetch",
+        help="download a data set from its official address",
+        description="Download a data set from its official address. One that broke off goes on where it stopped.",
+    )
+    fetch.add_argument("name", help="data set, such as hapt")
+    fetch.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to keep it in: your HAREDGE_DATA")
+    add_common(fetch)
+    fetch.set_defaults(run=_fetch)
+
+    describe = commands.add_parser(
+        "describe",
+        help="users, minutes of each activity, rates, gaps, gravity",
+        description="Say what is in a data set, as the runtime resamples and windows it, and draw each activity.",
+    )
+    describe.add_argument("name", help="data set, such as hapt, or csv-folder for your own")
+    describe.add_argument("--data", help="folder or archive of the data set (default: $HAREDGE_DATA)")
+    describe.add_argument("--placement", metavar="P", help="only sensors worn there, such as wrist")
+    describe.add_argument("--plot", type=Path, metavar="F.png", help="draw a few typical seconds of each activity")
+    add_common(describe)
+    describe.set_defaults(run=_describe)
+
+    cut = commands.add_parser(
+        "cut",
+        help="write one recording as a CSV that har-stream replays",
+        description="Write one recording as a CSV in SI units with its labels: har-stream --source replay:FILE.",
+    )
+    cut.add_argument("name", help="data set, such as hapt")
+    cut.add_argument("--recording", type=int, required=True, metavar="N", help="its number, from 1")
+    cut.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
+    cut.add_argument("--data", help="folder or archive of the data set (default: $HAREDGE_DATA)")
+    add_common(cut)
+    cut.set_defaults(run=_cut)
+
+    return run_command(parser, arguments)
+
+
+def _list(options: argparse.Namespace) -> int:
+    from har_train.datasets import DATASETS
+
+    if options.json:
+        rows = [
+            {
+                "name": dataset.name,
+                "title": dataset.title,
+                "activities": dataset.activities,
+                "placements": dataset.placements,
+                "page": dataset.page,
+                "registration": dataset.registration,
+                "licence": dataset.licence,
+                "citation": dataset.citation,
+            }
+            for dataset in DATASETS.values()
+        ]
+        print(json.dumps(rows, indent=1))
+        return 0
+    for dataset in DATASETS.values():
+        print(f"{dataset.name}: {dataset.title}")
+        if dataset.activities:
+            print(f"  worn at: {', '.join(dataset.placements)}\n  activities: {', '.join(dataset.activities)}")
+        print(f"  page: {dataset.page}\n  licence: {dataset.licence}\n  cite: {dataset.citation}")
+        if dataset.registration is not None:
+            print(f"  to get it: {dataset.registration}")
+    return 0
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from har_train.data.fetch import fetch
+    from har_train.datasets import find
+
+    dataset = find(options.name)
+    print(f"{dataset.title}\nlicence: {dataset.licence}\ncite: {dataset.citation}", file=sys.stderr)
+    files = [str(file) for file in fetch(dataset, options.out)]
+    if options.json:
+        print(json.dumps({"name": dataset.name, "files": files, "licence": dataset.licence}))
+    else:
+        print(f"there: {', '.join(files)}", file=sys.stderr)
+    return 0
+
+
+def _describe(options: argparse.Namespace) -> int:
+    from har_train.data.describe import describe, description_lines
+    from har_train.data.describe_plot import plot_activities
+    from har_train.datasets import find, load
+
+    data = data_folder(options.data)
+    recordings = load(options.name, data, options.placement)
+    dataset = find(options.name, data)
+    found = describe(dataset.name, recordings, dataset.activities)
+    if options.plot is not None:
+        plot_activities(dataset.title, recordings, [row.label for row in found.activities], options.plot)
+    if options.json:
+        print(json.dumps(found.to_dict(), indent=1))
+    else:
+        print("\n".join(description_lines(found)))
+        if options.plot is not None:
+            print(f"\ndrawn: {options.plot}")
+    return 0
+
+
+def _cut(options: argparse.Namespace) -> int:
+    from har_train.datasets import find, load
+
+    dataset = find(options.name)
+    recordings = load(dataset.name, data_folder(options.data))
+    if not 1 <= options.recording <= len(recordings):
+        raise DataError(f"--recording {options.recording}: {dataset.name} has recordings 1 to {len(recordings)}")
+    recording = recordings[options.recording - 1]
+    write_replay(recording, options.out)
+    seconds = (recording.times_ns[-1] - recording.times_ns[0]) / 1e9
+    summary = {"recording": recording.name, "user": recording.user, "seconds": float(seconds), "file": str(options.out)}
+    if options.json:
+        print(json.dumps(summary))
+    else:
+        print(f"{recording.name} of user {recording.user}, {seconds:.0f} s, written to {options.out}", file=sys.stderr)
+    return 0
+
+
+def write_replay(recording: Recording, path: Path) -> None:
+    """Write a recording as a replay file, losslessly: the numbers read back are the numbers written."""
+    labels = recording.labels if recording.labels is not None else [""] * len(recording.times_ns)
+    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["time", "acc_x", "acc_y", "acc_z", "gyro_x", "gyro_y", "gyro_z", "label"])
+        samples = zip(recording.times_ns.tolist(), recording.acc.tolist(), recording.gyro.tolist(), labels, strict=True)
+        writer.writerows([time / 1e9, *acc, *gyro, label] for time, acc, gyro, label in samples)

@@ -1,0 +1,80 @@
+"""The controls: classical models of scikit-learn on simple statistics of the same windows.
+
+A network that does not beat them has learnt nothing that was worth the trouble.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_runtime.contract import SAMPLE_RATE_HZ
+
+if TYPE_CHECKING:  # It brings torch, which a forest does not need.
+    from har_train.data.windows import WindowSet
+
+
+def window_statistics(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Simple statistics of each window.
+
+    Of the six channels and the two magnitudes: mean, standard deviation, minimum, median, maximum, quartiles' distance,
+    mean absolute difference of neighbours, the share of the spectrum's strongest frequency and that frequency (Hz); of
+    each sensor's axes: the three correlations.
+
+    Args:
+        x: shape (n, time, 6), SI units.
+
+    Returns:
+        Shape (n, 78).
+    """
+    sensors = x.reshape(len(x), x.shape[1], 2, 3).astype(np.float64)
+    signals = np.concatenate([x.astype(np.float64), np.linalg.norm(sensors, axis=3)], axis=2)
+    low, median, high = np.percentile(signals, [25, 50, 75], axis=1)
+    spectrum = np.abs(np.fft.rfft(signals - signals.mean(axis=1, keepdims=True), axis=1))[:, 1:] ** 2
+    strongest = spectrum.argmax(axis=1)
+    share = spectrum.max(axis=1) / np.maximum(spectrum.sum(axis=1), 1e-12)
+    columns = [
+        signals.mean(axis=1),
+        signals.std(axis=1),
+        signals.min(axis=1),
+        median,
+        signals.max(axis=1),
+        high - low,
+        np.abs(np.diff(signals, axis=1)).mean(axis=1),
+        share,
+        (strongest + 1) * SAMPLE_RATE_HZ / x.shape[1],
+        _correlations(sensors),
+    ]
+    return np.concatenate(columns, axis=1).astype(np.float32)
+
+
+def _correlations(sensors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of each sensor's axes x-y, x-z and y-z, shape (n, 6); 0 where an axis stands still."""
+    centred = sensors - sensors.mean(axis=1, keepdims=True)
+    covariance = np.einsum("ntsa,ntsb->nsab", centred, centred)
+    spread = np.sqrt(np.einsum("nsaa->nsa", covariance))
+    scale = spread[:, :, :, None] * spread[:, :, None, :]
+    correlation = np.divide(covariance, scale, out=np.zeros_like(covariance), where=scale > 1e-12)
+    return np.stack([correlation[:, :, 0, 1], correlation[:, :, 0, 2], correlation[:, :, 1, 2]], axis=2).reshape(-1, 6)
+
+
+class Control:
+    """A fitted control: windows in, probabilities out."""
+
+    def __init__(self, method: str, train: "WindowSet", seed: int, jobs: int = 1):
+        """Fit `method`, "random-forest" or "logistic-regression", on the windows of the training users."""
+        from sklearn.ensemble import RandomForestClassifier
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        self.model: Any = (
+            RandomForestClassifier(n_estimators=200, random_state=seed, n_jobs=jobs)
+            if method == "random-forest"
+            else make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000, random_state=seed))
+        )
+        self.model.fit(window_statistics(train.x), train.y)
+
+    def probabilities(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Shape (n, time, 6) in SI units to (n, classes)."""
+        return self.model.predict_proba(window_statistics(x)).astype(np.float32)

@@ -1,0 +1,181 @@
+"""What the runtime needs to make answers of predictions, learnt from recordings: the transitions of an HMM, and when a
+window is unlike the training data or an answer unsure.
+
+Training users give the transitions and the statistics of their windows, validation users choose the settings and the
+thresholds, test users decide nothing.
+"""
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_runtime.answers.rejection import Rejector, window_statistics
+from har_runtime.answers.smoothing import HmmFilter
+from har_runtime.contract import HOP
+from har_runtime.model.card import Rejection, Smoothing
+from har_runtime.recording import Recording
+from har_train.data.continuous import Track, score_tracks, track_of, true_changes, truth_of
+from har_train.data.splits import UserSplit
+from har_train.data.windows import WindowSet
+
+EVIDENCE = (0.2, 0.35, 0.5, 0.7, 1.0)
+"""Exponents tried: 1 takes windows for independent, 0.5 allows for their sharing half of their samples."""
+SCRIPT_WEIGHTS = (1.0, 10.0, 100.0, 1000.0)
+"""Imagined changes, to each other activity alike, tried beside those counted: a data set's order of activities is its
+script's, which life does not follow."""
+LONGEST_DELAY_S = 1.5
+"""Median, of a change of activity, that smoothing may cost."""
+ALIKE = 0.99
+"""Share of the validation users' windows that must not count as unlike the training data."""
+SURE = 0.995
+"""Share of their answers that must not count as unsure."""
+SHRINKAGE = 0.2
+"""Of covariances between window statistics: they are those of few people."""
+LEAST_VARIANCE = 1e-4
+"""Of a window statistic, in its unit squared: far below what people differ by."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Parts of a model card."""
+
+    smoothing: Smoothing | None
+    rejection: Rejection
+
+
+Predict = Callable[[NDArray[np.float32]], NDArray[np.floating]]
+"""Windows in SI units, shape (n, 50, 6), to calibrated probabilities, shape (n, classes)."""
+
+
+def fit_answers(recordings: Sequence[Recording], windows: WindowSet, split: UserSplit, predict: Predict) -> Answers:
+    """Smoothing and rejection for a model.
+
+    Args:
+        recordings: whole ones, of the training and validation users at least.
+        windows: the labelled windows in them.
+        split: who trained and validated the model.
+        predict: the model.
+    """
+    training = windows.of_users(split.train)
+    tracks = [track for recording in _of(split.validation, recordings) if (track := track_of(recording))]
+    probabilities = [predict(track.windows) for track in tracks]
+    means, whitening = fit_statistics(training)
+    rejector = Rejector(Rejection(0.0, 0.0, np.inf, means, whitening))
+    distances = [rejector.distances(track.windows) for track in tracks]
+    known = [np.isin(np.array([label or "" for label in track.labels]), windows.labels) for track in tracks]
+    distance = float(np.quantile(_where(distances, known), ALIKE))
+    alike = [values <= distance for values in distances]
+    smoothing = _choose_smoothing(_of(split.train, recordings), training, tracks, probabilities, alike)
+    raw = [table.max(axis=1) for table in probabilities]
+    sure = [beliefs(smoothing, track, table).max(axis=1) for track, table in zip(tracks, probabilities, strict=True)]
+    rejection = Rejection(
+        confidence=round(float(np.quantile(_where(sure, known), 1 - SURE)), 4),
+        raw_confidence=round(float(np.quantile(_where(raw, known), 1 - SURE)), 4),
+        distance=round(distance, 3),
+        means=means,
+        whitening=whitening,
+    )
+    return Answers(smoothing, rejection)
+
+
+def fit_transitions(
+    recordings: Iterable[Recording], windows: WindowSet, evidence: float, weight: float
+) -> Smoothing | None:
+    """Transition matrix for each hop, and prior.
+
+    How long an activity lasts is counted in labelled samples, what comes after it across whatever lies between: a
+    posture change, which is no activity of the model, or what nobody labelled. Counted from sample to sample, nobody
+    would ever sit down.
+
+    Args:
+        recordings: of training users.
+        windows: labelled ones of training users, whose shares the model's probabilities hold.
+        evidence: see `Smoothing`.
+        weight: see `SCRIPT_WEIGHTS`.
+
+    Returns:
+        None where no recording has a change in it.
+    """
+    labels = windows.labels
+    counts, hops = np.zeros((len(labels), len(labels))), np.zeros(len(labels))
+    for recording in recordings:
+        if recording.labels is None:
+            continue
+        truth = truth_of(recording, labels)
+        hops += np.bincount(truth[(truth >= 0) & (truth < len(labels))], minlength=len(labels)) / HOP
+        for before, after in true_changes(truth, len(labels)):
+            counts[before.activity, after.activity] += 1
+    if not counts.any():
+        return None
+    leaves = counts.sum(axis=1)
+    others = 1 - np.eye(len(labels))
+    matrix = (counts + weight * others / others.sum(axis=1)) / (leaves + weight)[:, None]
+    matrix = (matrix * ((leaves + 1) / (hops + 2))[:, None]).round(6)
+    np.fill_diagonal(matrix, 1 - matrix.sum(axis=1))
+    prior = np.bincount(windows.y, minlength=len(labels)) / len(windows.y)
+    return Smoothing(_rows(matrix.round(6)), tuple(prior.round(6).tolist()), evidence)
+
+
+def fit_statistics(windows: WindowSet) -> tuple[tuple[tuple[float, ...], ...], tuple[tuple[float, ...], ...]]:
+    """Means and whitening of each activity's window statistics: see `Rejection`."""
+    means: list[NDArray[np.float64]] = []
+    whitening: list[NDArray[np.floating]] = []
+    for index in range(len(windows.labels)):
+        statistics = window_statistics(windows.x[windows.y == index])
+        covariance = np.cov(statistics.T)
+        variance = np.diag(covariance) + LEAST_VARIANCE
+        covariance = (1 - SHRINKAGE) * covariance
+        np.fill_diagonal(covariance, variance)
+        whitener = np.linalg.inv(np.linalg.cholesky(covariance))
+        means.append(statistics.mean(axis=0).round(4))
+        whitening.append(whitener[np.tril_indices(len(whitener))].round(3))
+    return _rows(np.array(means)), _rows(np.array(whitening))
+
+
+def beliefs(smoothing: Smoothing | None, track: Track, probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+    """What the HMM filter makes of a recording's windows; without smoothing the windows' own. Shape (n, classes)."""
+    if smoothing is None:
+        return probabilities.astype(np.float64)
+    hmm = HmmFilter(smoothing)
+    rows = zip(probabilities, track.end_ns.tolist(), strict=True)
+    return np.array([hmm.step(row, end_ns).probabilities for row, end_ns in rows])
+
+
+def _choose_smoothing(
+    recordings: Sequence[Recording],
+    windows: WindowSet,
+    tracks: Sequence[Track],
+    probabilities: Sequence[NDArray[np.floating]],
+    alike: Sequence[NDArray[np.bool_]],
+) -> Smoothing | None:
+    """The settings with the best macro-F1 by sample, unknown a class of its own, among those that are quick enough."""
+    best: tuple[float, Smoothing] | None = None
+    for evidence, weight in itertools.product(EVIDENCE, SCRIPT_WEIGHTS):
+        smoothing = fit_transitions(recordings, windows, evidence, weight)
+        if smoothing is None:
+            return None
+        answers = [
+            np.where(own, beliefs(smoothing, track, table).argmax(axis=1), len(windows.labels))
+            for track, table, own in zip(tracks, probabilities, alike, strict=True)
+        ]
+        found = score_tracks(tracks, answers, windows.labels)
+        quick = found.median_delay_s is not None and found.median_delay_s <= LONGEST_DELAY_S
+        if quick and (best is None or found.macro_f1 > best[0]):
+            best = found.macro_f1, smoothing
+    return best and best[1]
+
+
+def _of(users: Iterable[str], recordings: Iterable[Recording]) -> list[Recording]:
+    chosen = set(users)
+    return [recording for recording in recordings if (recording.user or recording.name) in chosen]
+
+
+def _where(values: Sequence[NDArray[np.float64]], keep: Sequence[NDArray[np.bool_]]) -> NDArray[np.float64]:
+    return np.concatenate(values)[np.concatenate(keep)]
+
+
+def _rows(table: NDArray[np.floating]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(row) for row in table.tolist())

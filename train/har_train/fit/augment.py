@@ -1,0 +1,135 @@
+"""Random changes to whole batches of windows at once: the paper's five for the contrastive views, and those that make
+a classifier hold for people it never saw.
+
+Every function takes and returns (batch, time, channel). Each sample draws its own parameters; there is no loop over
+samples or kinds, so switching one on costs next to nothing beside the network.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from har_train.recipe import AugmentConfig, ClassifierAugmentConfig
+
+
+def jitter(x: Tensor, std: float | Tensor) -> Tensor:
+    """Add Gaussian noise."""
+    return x + torch.randn_like(x) * std
+
+
+def scale(x: Tensor, std: float) -> Tensor:
+    """Multiply each window by one random factor."""
+    return x * (1 + torch.randn(len(x), 1, 1, device=x.device) * std)
+
+
+def shuffle_channels(x: Tensor) -> Tensor:
+    """Permute the channels of each window."""
+    order = torch.rand(len(x), x.shape[2], device=x.device).argsort(dim=1)
+    return x.gather(2, order[:, None, :].expand_as(x))
+
+
+def rotate(x: Tensor) -> Tensor:
+    """Invert the sign of each channel with probability one half: what the paper calls rotation."""
+    return x * (torch.randint(0, 2, (len(x), 1, x.shape[2]), device=x.device) * 2 - 1)
+
+
+def permute_segments(x: Tensor, segments: int) -> Tensor:
+    """Cut each window into equal segments (the last takes the rest) and put them in a random order."""
+    length = x.shape[1]
+    segment = (torch.arange(length, device=x.device) * segments // length).expand(len(x), length)
+    rank = torch.rand(len(x), segments, device=x.device).argsort(dim=1)
+    order = rank.gather(1, segment).argsort(dim=1, stable=True)
+    return x.gather(1, order[:, :, None].expand_as(x))
+
+
+def augment(x: Tensor, config: AugmentConfig) -> Tensor:
+    """One random view of each normalised window, for the contrastive task."""
+
+    def sometimes(changed: Tensor, unchanged: Tensor) -> Tensor:
+        return torch.where(torch.rand(len(x), 1, 1, device=x.device) < config.probability, changed, unchanged)
+
+    view = x
+    if config.scaling:
+        view = sometimes(scale(view, config.scaling_std), view)
+    if config.channel_shuffle:
+        view = sometimes(shuffle_channels(view), view)
+    if config.rotation:
+        view = sometimes(rotate(view), view)
+    if config.permutation:
+        view = sometimes(permute_segments(view, config.permutation_segments), view)
+    return jitter(view, config.jitter_std)
+
+
+def turn(x: Tensor, axis: Tensor, angle: Tensor) -> Tensor:
+    """Rotate accelerometer and gyroscope together, as if the device sat otherwise on the body.
+
+    Args:
+        x: shape (n, time, 6), SI units or any that the three axes of a sensor share.
+        axis: unit vectors, shape (n, 3).
+        angle: radians, shape (n,).
+    """
+    # Rodrigues' formula: R = cos I + sin K + (1 - cos) a a^T.
+    a, zero = axis.unbind(1), torch.zeros_like(angle)
+    cross = torch.stack([zero, -a[2], a[1], a[2], zero, -a[0], -a[1], a[0], zero], dim=1).view(-1, 3, 3)
+    cos, sin = angle.cos()[:, None, None], angle.sin()[:, None, None]
+    matrix = cos * torch.eye(3, device=x.device) + sin * cross + (1 - cos) * axis[:, :, None] * axis[:, None, :]
+    return (x.unflatten(2, (2, 3)) @ matrix.transpose(1, 2)[:, None]).flatten(2)
+
+
+def tilt(x: Tensor, degrees: float) -> Tensor:
+    """Rotate each window about a random axis by an angle of standard deviation `degrees`."""
+    axis = normalize(torch.randn(len(x), 3, device=x.device), dim=1)
+    return turn(x, axis, torch.randn(len(x), device=x.device) * math.radians(degrees))
+
+
+def yaw(x: Tensor, degrees: float) -> Tensor:
+    """Rotate each window about its own direction of gravity by up to `degrees` either way.
+
+    What points up goes on pointing up: the device has slid round the body.
+    """
+    axis = normalize(x[:, :, :3].mean(dim=1), dim=1)
+    return turn(x, axis, (torch.rand(len(x), device=x.device) * 2 - 1) * math.radians(degrees))
+
+
+def scale_movement(x: Tensor, std: float) -> Tensor:
+    """Multiply what moves by one random factor for each window and leave the mean, gravity, where it is."""
+    mean = x.mean(dim=1, keepdim=True)
+    return mean + scale(x - mean, std)
+
+
+def mix_users(x: Tensor, activity: Tensor, user: Tensor, alpha: float) -> Tensor:
+    """Blend each window with one of the same activity and another user of the batch; alone of its kind, it stays.
+
+    Args:
+        activity: shape (n,).
+        user: shape (n,).
+        alpha: of the Beta(alpha, alpha) that the share is drawn from.
+    """
+    fits = (activity[:, None] == activity[None, :]) & (user[:, None] != user[None, :])
+    partner = torch.where(fits, torch.rand(fits.shape, device=x.device), -1.0).argmax(dim=1)
+    gamma = torch.distributions.Gamma(alpha, 1.0)
+    one, other = gamma.sample((2, len(x))).to(x.device)
+    share = torch.where(fits.any(dim=1), one / (one + other), 1.0)[:, None, None]
+    return share * x + (1 - share) * x[partner]
+
+
+def augment_for_classifier(
+    x: Tensor, activity: Tensor, user: Tensor, std: Tensor, config: ClassifierAugmentConfig
+) -> Tensor:
+    """The windows that the classifier is trained on.
+
+    Args:
+        x: shape (n, 50, 6), SI units.
+        std: of each channel over the training users, shape (6,): the unit of the jitter.
+    """
+    if config.mix_users > 0:
+        x = mix_users(x, activity, user, config.mix_users)
+    if config.scaling_std > 0:
+        x = scale_movement(x, config.scaling_std)
+    if config.tilt_degrees > 0:
+        x = tilt(x, config.tilt_degrees)
+    if config.yaw_degrees > 0:
+        x = yaw(x, config.yaw_degrees)
+    return jitter(x, config.jitter_std * std) if config.jitter_std > 0 else x

@@ -1,0 +1,128 @@
+"""What one training step minimises, as a Lightning module: the joint objective and the two stages of its ablation."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torchmetrics.classification import MulticlassF1Score
+
+from har_train.fit.augment import augment, augment_for_classifier
+from har_train.fit.distributed import encode
+from har_train.fit.losses import Views, contrastive_loss, pair_masks
+from har_train.fit.network import HarNetwork
+from har_train.recipe import Recipe
+
+Batch = tuple[Tensor, Tensor, Tensor]
+"""Windows in SI units (n, 50, 6), activities (n,), users as numbers (n,)."""
+
+
+class MultiTask(lightning.LightningModule):
+    """L_CE + lambda L_CL (section 3.2.4): raw windows to the classifier, two views to the projector."""
+
+    def __init__(self, network: HarNetwork, recipe: Recipe, seed: int, class_weights: Tensor | None = None):
+        super().__init__()
+        self.network, self.recipe, self.seed = network, recipe, seed
+        self.classification_loss = nn.CrossEntropyLoss(class_weights, label_smoothing=recipe.optimiser.label_smoothing)
+        self.macro_f1 = MulticlassF1Score(len(recipe.data.activities), average="macro")
+
+    def on_train_batch_start(self, batch: object, batch_idx: int) -> None:
+        # Not on_train_epoch_start: Lightning leaves that out in the first epoch after a resumption.
+        if batch_idx == 0:
+            torch.manual_seed(int(np.random.SeedSequence((self.seed, self.current_epoch)).generate_state(1)[0]))
+
+    def training_step(self, batch: Batch, batch_index: int) -> Tensor:
+        loss = self._classification_loss(batch)
+        weight = self.recipe.contrastive.weight
+        return loss + weight * self._contrastive_loss(batch) if weight > 0 else loss
+
+    def _classification_loss(self, batch: Batch) -> Tensor:
+        x, activity, user = batch
+        config = self.recipe.classifier_augment
+        if config.any():
+            x = augment_for_classifier(x, activity, user, self.network.std, config)
+        features = encode(self.network.encoder, self.network.encoder_input(self.network.normalise(x)))
+        loss = self.classification_loss(self.network.classifier(features).float(), activity)
+        self._log_mean("loss_ce", loss, len(x))
+        return loss
+
+    def _contrastive_loss(self, batch: Batch) -> Tensor:
+        x, activity, user = batch
+        config = self.recipe.contrastive
+        x = self.network.normalise(x)
+        # The classifier is used on raw windows only, so only they make the running statistics of batch norm.
+        with frozen_running_statistics(self.network):
+            features = [
+                encode(self.network.encoder, self.network.encoder_input(augment(x, self.recipe.augment)))
+                for _ in range(2)
+            ]
+            z = torch.cat([self.network.project(view).float() for view in features])
+        views = Views(activity.repeat(2), user.repeat(2), torch.arange(len(x), device=x.device).repeat(2))
+        with torch.autocast(x.device.type, enabled=False):
+            positive, among = pair_masks(views, config.pairs, config.own_view)
+            loss = contrastive_loss(z, positive, among, config.temperature, config.reduction)
+        self._log_mean("loss_cl", loss, len(x))
+        return loss
+
+    def _log_mean(self, name: str, value: Tensor, size: int) -> None:
+        self.log(name, value, on_step=False, on_epoch=True, batch_size=size)
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], batch_index: int) -> None:
+        x, activity = batch
+        with torch.autocast(x.device.type, enabled=False):
+            self.macro_f1.update(self.network(x), activity)
+
+    def on_validation_epoch_end(self) -> None:
+        self.log("val_macro_f1", self.macro_f1.compute(), prog_bar=True)
+        self.macro_f1.reset()
+
+    def configure_optimizers(self) -> Any:
+        settings = self.recipe.optimiser
+        adamw = self._adamw(settings.learning_rate)
+        if settings.schedule == "constant":
+            return adamw
+        # Over the recipe's epochs, also where a short try asks for fewer of them.
+        steps = int(self.trainer.estimated_stepping_batches) // (self.trainer.max_epochs or 1) * settings.epochs
+        cycle = torch.optim.lr_scheduler.OneCycleLR(adamw, settings.learning_rate, total_steps=steps)
+        return {"optimizer": adamw, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
+
+    def _adamw(self, learning_rate: float) -> torch.optim.AdamW:
+        return torch.optim.AdamW(self.parameters(), learning_rate, weight_decay=self.recipe.optimiser.weight_decay)
+
+
+class ContrastivePretraining(MultiTask):
+    """The first stage of a two-stage method: encoder and projector, by the contrastive loss alone."""
+
+    def training_step(self, batch: Batch, batch_index: int) -> Tensor:
+        return self._contrastive_loss(batch)
+
+    def configure_optimizers(self) -> Any:
+        return self._adamw(self.recipe.pretraining.learning_rate)
+
+
+class FrozenEncoder(MultiTask):
+    """The second stage: a classifier on an encoder that no longer changes (section 4.4.2)."""
+
+    def on_train_batch_start(self, batch: object, batch_idx: int) -> None:
+        super().on_train_batch_start(batch, batch_idx)
+        self.network.encoder.requires_grad_(False).eval()
+
+    def training_step(self, batch: Batch, batch_index: int) -> Tensor:
+        return self._classification_loss(batch)
+
+
+@contextmanager
+def frozen_running_statistics(network: nn.Module) -> Iterator[None]:
+    """Batch norm normalises by the batch as ever, and leaves its running mean and variance alone."""
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 0.0
+    try:
+        yield
+    finally:
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
