@@ -20,6 +20,18 @@ USERS = 6
 SAMPLES = 5250  # 105 s: long enough for each of the six activities of any wearer.
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need, so that `-m "not java"` and the like need no list kept by hand."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "data" in fixtures:
+            item.add_marker(pytest.mark.real_data)
+        if "browser" in fixtures:
+            item.add_marker(pytest.mark.browser)
+        if ROOT / "tests" / "android" in item.path.parents:
+            item.add_marker(pytest.mark.java)
+
+
 @pytest.fixture(scope="session")
 def data() -> Path:
     """The folder with the real recordings."""
