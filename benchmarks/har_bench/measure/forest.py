@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from har_bench.measure.runtimes import OnnxRuntime
+from har_bench.measure.loaded_model import OnnxRuntime
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import ModelError
 from har_train.evaluation.controls import Control, window_statistics

@@ -22,10 +22,10 @@ from har_bench.measure.int8_peak import SIZES, product_macs
 from har_bench.measure.machine_state import read_state
 from har_bench.measure.measured_model import Subject
 from har_bench.measure.noise import Noise, judge, read_ticks, time_loop
-from har_bench.measure.runtimes import CHOICES, RUNTIMES, Runtime
+from har_bench.measure.runtimes import RUNTIMES, Runtime
 from har_bench.measure.worker_client import Task, Worker
 from har_runtime.contract import HOP_S
-from har_runtime.errors import HarError, ModelError
+from har_runtime.errors import ModelError
 
 TURN_S = 0.05
 """A turn is as many windows as fit into this, at least one."""
@@ -305,28 +305,3 @@ def _run(job: _Job, empty_bytes: int, peak: float | None) -> dict[str, Any]:
         "energy": job.extra.get("energy"),
         "check": job.extra.get("check"),
     }
-
-
-def parse_runtimes(text: str) -> tuple[str, ...]:
-    """The runtimes of a command line.
-
-    Raises:
-        HarError: an unknown one.
-    """
-    keys = tuple(dict.fromkeys(key for key in text.split(",") if key))
-    for key in keys:
-        if key not in CHOICES:
-            raise HarError(f"--runtimes: unknown runtime '{key}'; known: {', '.join(CHOICES)}")
-    return keys
-
-
-def parse_threads(text: str) -> tuple[int, ...]:
-    """The numbers of threads of a command line.
-
-    Raises:
-        HarError: no number, or more than 1024.
-    """
-    parts = text.split(",")
-    if not all(part.isdecimal() and 1 <= int(part) <= 1024 for part in parts):
-        raise HarError(f"--threads: '{text}' is no list of numbers from 1 on, as in 1,2")
-    return tuple(dict.fromkeys(int(part) for part in parts))

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from har_bench.measure.loaded_model import LoadedModel
 from har_bench.measure.process import memory_bytes
-from har_bench.measure.runtimes import RUNTIMES, Opened
+from har_bench.measure.runtimes import RUNTIMES
 from har_runtime.contract import CHANNELS, STANDARD_GRAVITY, WINDOW
 
 WINDOWS = 64
@@ -31,7 +32,7 @@ def main(arguments: list[str]) -> int:
     # What C++ libraries print must not stand between the answers.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    opened: Opened | None = None
+    opened: LoadedModel | None = None
     feed: list[NDArray[Any]] = []
     said: dict[str, Any] = {}
     try:
@@ -65,7 +66,7 @@ def windows(dtype: str) -> list[NDArray[Any]]:
     return list(x if dtype == "float32" else np.clip(np.rint(x), -128, 127).astype(np.int8))
 
 
-def _answer(opened: Opened | None, feed: list[NDArray[Any]], asked: dict[str, int]) -> dict[str, Any]:
+def _answer(opened: LoadedModel | None, feed: list[NDArray[Any]], asked: dict[str, int]) -> dict[str, Any]:
     if opened is None or "memory" in asked:
         return {"rss_bytes": memory_bytes("VmRSS"), "peak_bytes": memory_bytes("VmHWM")}
     if "loop" in asked:  # No clock is read in it: it is the caller's to time.

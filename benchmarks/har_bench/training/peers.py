@@ -22,12 +22,13 @@ from numpy.typing import NDArray
 from torch import nn
 
 from har_bench import tables
-from har_bench.cli import add_measuring, settings_of, tell
 from har_bench.graphs.counting import count
 from har_bench.measure import forest
 from har_bench.measure.measure import measure
 from har_bench.measure.measured_model import Subject, open_subject
+from har_bench.measure.options import add_measure_options, measure_settings
 from har_bench.networks import CnnHar, TinierHar, TinyHar
+from har_bench.progress import step_display
 from har_bench.results import machine, read_report, write_report
 from har_bench.training.adapter import OtherNetwork, write_models
 from har_export.formats import FORMATS
@@ -76,14 +77,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--precision", choices=("auto", "32", "bf16"), default="auto")
     parser.add_argument("--epochs", type=int, help="fewer than the recipe's, for a short try")
     parser.add_argument("--peers", default=",".join(ALL), help="of these (default: %(default)s)")
-    add_measuring(parser)
+    add_measure_options(parser)
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     parser.set_defaults(run=_run)
     return run_command(parser, arguments)
 
 
 def _run(options: argparse.Namespace) -> int:
-    settings = settings_of(options)
+    settings = measure_settings(options)
     recipe = load_recipe(RECIPE)
     windows = cut_windows(load("hapt", data_folder(options.data)), recipe.data)
     split = split_of(recipe, windows, SEED)
@@ -105,8 +106,8 @@ def _run(options: argparse.Namespace) -> int:
         rows = [other for other in rows if other["name"] != name] + [row]
         write_report(options.out, _document(split, rows))
     subjects = [subject for row in rows for subject in _subjects(options.runs, row)]
-    measured = measure(subjects, settings, tell)
-    tell("")
+    with step_display() as show_step:
+        measured = measure(subjects, settings, show_step)
     write_report(options.out, {**_document(split, rows), "measured": measured})
     shown = {"machine": machine(), **measured}
     tables.show([score_table(rows), *tables.tables(shown)], tables.remarks(shown))

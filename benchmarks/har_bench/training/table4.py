@@ -16,10 +16,11 @@ from typing import Any
 from torch import nn
 
 from har_bench import tables
-from har_bench.cli import add_measuring, settings_of, tell
 from har_bench.graphs.counting import CONVENTIONS, count, file_bytes, memory, weight_bytes
+from har_bench.measure.options import add_measure_options, measure_settings
 from har_bench.networks.csshar import SETTINGS, Csshar
 from har_bench.networks.deepconvlstm import DeepConvLSTM
+from har_bench.progress import step_display
 from har_bench.results import machine, write_report
 from har_runtime.cli.common import run_command
 from har_runtime.contract import CHANNELS, WINDOW
@@ -97,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--measure", action="store_true", help="measure them too, as TFLite and ONNX on this machine, in one run"
     )
-    add_measuring(parser)
+    add_measure_options(parser)
     parser.add_argument("--json", type=Path, metavar="F", help="write the counts as JSON")
     parser.add_argument("--markdown", type=Path, metavar="F", help="write the tables as Markdown")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
@@ -106,13 +107,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    settings = settings_of(options)
+    settings = measure_settings(options)
     result = report(rows())
     if options.measure:
         from har_bench.training.table4_cost import measure_table4
 
-        result["measured"] = measure_table4(settings, tell)
-        tell("")
+        with step_display() as show_step:
+            result["measured"] = measure_table4(settings, show_step)
     text = markdown({"machine": machine(), **result})
     if options.json:
         write_report(options.json, result)

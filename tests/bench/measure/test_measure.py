@@ -238,8 +238,8 @@ def test_a_card_of_another_file_is_one_line(tmp_path: Path, capsys: pytest.Captu
     [
         (["waist", "--runtimes", "tensorrt"], "--runtimes: unknown runtime 'tensorrt'; known: litert, "),
         (["waist", "--runtimes", "onnxruntime"], "no runtime that was asked for runs it; it needs LiteRT"),
-        (["waist", "--threads", "0"], "--threads: '0' is no list of numbers from 1 on"),
-        (["waist", "--repetitions", "1"], "--repetitions: two turns are the least"),
+        (["waist", "--threads", "0"], "--threads: '0' is not a list of numbers from 1 to 1024"),
+        (["waist", "--repetitions", "1"], "--repetitions: give at least 2"),
         (["waist", "waist"], "waist: given twice"),
         (["--compare", "/nowhere/a.json", "/nowhere/b.json"], "/nowhere/a.json: no result of a benchmark"),
     ],

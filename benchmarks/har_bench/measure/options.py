@@ -1,0 +1,62 @@
+"""Command-line options that say how to measure."""
+
+import argparse
+
+from har_bench.measure.measure import Settings
+from har_bench.measure.runtimes import CHOICES
+from har_runtime.errors import HarError
+
+
+def add_measure_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that `measure_settings` reads."""
+    parser.add_argument("--runtimes", metavar="R,R", help=f"of {', '.join(CHOICES)} (default: all that are installed)")
+    parser.add_argument("--threads", default="1", metavar="N,N", help="numbers of threads (default: %(default)s)")
+    parser.add_argument(
+        "--repetitions",
+        type=int,
+        default=Settings.repetitions,
+        metavar="N",
+        help="turns of each model, of 0.05 s (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="compare the latencies with the processor time that the kernel reports for 10,000 windows",
+    )
+    parser.add_argument(
+        "--energy",
+        action=argparse.BooleanOptionalAction,
+        help="require energy, or skip it (default: measure it if the machine can)",
+    )
+
+
+def measure_settings(options: argparse.Namespace) -> Settings:
+    """The settings that the options of `add_measure_options` ask for.
+
+    Raises:
+        HarError: an invalid value.
+    """
+    if options.repetitions < 2:
+        raise HarError("--repetitions: give at least 2; the noise is estimated from the differences between turns")
+    return Settings(
+        runtimes=_runtimes(options.runtimes) if options.runtimes else None,
+        threads=_threads(options.threads),
+        repetitions=options.repetitions,
+        check=options.check,
+        energy=options.energy,
+    )
+
+
+def _runtimes(text: str) -> tuple[str, ...]:
+    keys = tuple(dict.fromkeys(key for key in text.split(",") if key))
+    for key in keys:
+        if key not in CHOICES:
+            raise HarError(f"--runtimes: unknown runtime '{key}'; known: {', '.join(CHOICES)}")
+    return keys
+
+
+def _threads(text: str) -> tuple[int, ...]:
+    parts = text.split(",")
+    if not all(part.isdecimal() and 1 <= int(part) <= 1024 for part in parts):
+        raise HarError(f"--threads: '{text}' is not a list of numbers from 1 to 1024, such as 1,2")
+    return tuple(dict.fromkeys(int(part) for part in parts))
