@@ -6,12 +6,10 @@ Content-Security-Policy says so to the browser), and no other page may read it (
 rebinding too). It speaks plain HTTP: a token keeps strangers out, not eavesdroppers.
 """
 
-import asyncio
 import hmac
 import ipaddress
 import json
 import socket
-import threading
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -20,14 +18,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bokeh.util.paths import static_path
-from tornado.httpserver import HTTPServer
-from tornado.iostream import IOStream
-from tornado.netutil import bind_sockets
 from tornado.web import Application, HTTPError, RequestHandler
 
 from har_runtime.errors import SourceError
 from har_runtime.sinks.live.charts import charts
 from har_runtime.sinks.live.state import LiveState
+from har_runtime.web_server import BoundedServer, ServerThread, listen, url_of
 
 VIEWERS = 8
 """Who may watch at the same time."""
@@ -37,7 +33,6 @@ CONNECTIONS = 64
 """Open at the same time; a browser opens up to six."""
 IDLE_S = 30.0
 """How long a connection may stay open without a request."""
-CLOSING_S = 0.4
 COOKIE_DAYS = 365
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -67,7 +62,7 @@ class PageServer:
             state: what is shown.
             token: what a viewer must know; without one only this computer can watch.
         """
-        sockets = _listen(host, port)
+        sockets = listen("live", host, port)
         open_to_others = not all(_is_loopback(sock) for sock in sockets)
         if open_to_others and token is None:
             for sock in sockets:
@@ -77,76 +72,25 @@ class PageServer:
                 "or listen on 127.0.0.1"
             )
         self.port: int = sockets[0].getsockname()[1]
-        shown = socket.gethostname() if host in ("0.0.0.0", "::", "") else host
-        self.url = f"http://{f'[{shown}]' if ':' in shown else shown}:{self.port}/"
+        self.url = url_of(host, self.port)
         access = _Access(token, None if open_to_others else {host, "127.0.0.1", "localhost", "::1"}, self.port)
-        self._application = _application(state, access)
-        self._sockets = sockets
-        self._stop = asyncio.Event()
-        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
-        self._loop = self._runner.get_loop()
-        self._thread = threading.Thread(target=self._run, name="live page", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop listening and hang up; takes half a second at most."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stop.set)
-            self._thread.join(CLOSING_S)
-
-    def _run(self) -> None:
-        with self._runner:
-            self._runner.run(self._serve())
-
-    async def _serve(self) -> None:
-        server = _BoundedServer(
-            self._application,
+        server = BoundedServer(
+            _application(state, access),
+            max_connections=CONNECTIONS,
             idle_connection_timeout=IDLE_S,
             body_timeout=IDLE_S,
             max_header_size=16384,
             max_body_size=0,
         )
-        server.add_sockets(self._sockets)
-        await self._stop.wait()
-        server.stop()
-        try:
-            async with asyncio.timeout(CLOSING_S / 2):
-                await server.close_all_connections()
-        except TimeoutError:
-            pass  # A viewer that hangs; its connection ends with the loop.
+        self._thread = ServerThread("live page", server, sockets)
 
-
-def _listen(host: str, port: int) -> list[socket.socket]:
-    try:
-        return bind_sockets(port, host)
-    except (OSError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise SourceError(
-            f"live: cannot listen on {host}:{port} ({why}); give an address of this computer and a free port"
-        ) from error
+    def close(self) -> None:
+        """Stop listening and hang up; takes half a second at most."""
+        self._thread.close()
 
 
 def _is_loopback(sock: socket.socket) -> bool:
     return ipaddress.ip_address(sock.getsockname()[0]).is_loopback
-
-
-class _BoundedServer(HTTPServer):
-    """Hangs up on connections beyond the limit."""
-
-    def initialize(self, *arguments: Any, **options: Any) -> None:
-        super().initialize(*arguments, **options)
-        self._open = 0
-
-    def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
-        if self._open >= CONNECTIONS:
-            stream.close()
-            return
-        self._open += 1
-        super().handle_stream(stream, address)
-
-    def on_close(self, server_conn: object) -> None:
-        self._open -= 1
-        super().on_close(server_conn)
 
 
 class _Access:

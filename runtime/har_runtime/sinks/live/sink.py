@@ -38,7 +38,7 @@ class LivePage:
         try:
             from har_runtime.sinks.live.server import PageServer
         except ImportError as error:
-            raise SourceError(f"live: needs Bokeh ({error}): pip install 'haredge[live]'") from error
+            raise SourceError(f"live: needs Bokeh ({error}): pip install 'haredge[web]'") from error
         self._state = LiveState(info)
         self._server = PageServer(host, port, self._state, token)
         self.url = self._server.url

@@ -13,6 +13,7 @@ import queue
 import time
 from collections import deque
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from har_runtime.errors import SourceError
@@ -23,7 +24,7 @@ from har_runtime.sources.sensorlogger.session import MessageOrder, Session
 from har_runtime.uri import Uri
 
 if TYPE_CHECKING:
-    from har_runtime.sources.sensorlogger.http_server import Limits
+    from har_runtime.sources.sensorlogger.receiver import Limits, Refusal
 
 _LOG = logging.getLogger(__name__)
 DEFAULT_PORT: Final = 8000
@@ -67,12 +68,14 @@ class SensorLogger:
             platform: of `PLATFORMS`, how the sign of acceleration is told.
             limits: what the receiver puts up with.
         """
-        from har_runtime.sources.sensorlogger.http_server import Receiver
-
+        try:
+            from har_runtime.sources.sensorlogger.receiver import Receiver
+        except ImportError as error:
+            raise SourceError(f"sensorlogger: needs Tornado ({error}): pip install 'haredge[web]'") from error
         self.report = SourceReport()
         self._platform = platform
         self._arrived: queue.SimpleQueue[tuple[int, Push] | None] = queue.SimpleQueue()
-        self._receiver = Receiver(host, port, self._take, token, limits)
+        self._receiver = Receiver(host, port, self._push, token, limits)
         self.url = self._receiver.url
         self.description = f"Sensor Logger pushing to {self.url}"
 
@@ -99,18 +102,15 @@ class SensorLogger:
         self.report.lost.update(self._receiver.take_refusals())
         self._arrived.put(None)
 
-    def _take(self, body: bytes) -> None:
+    def _push(self, body: bytes) -> "Refusal | None":
         """In the receiver's thread: read a message and pass it on."""
-        from http import HTTPStatus
-
-        from har_runtime.sources.sensorlogger.http_server import RefusedError
-
         push = parse_push(body)
         if push.fault is not None:
-            raise RefusedError(HTTPStatus.BAD_REQUEST, push.fault)
+            return HTTPStatus.BAD_REQUEST, push.fault
         if self._arrived.qsize() >= MOST_WAITING:
-            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "message while too many wait")
+            return HTTPStatus.SERVICE_UNAVAILABLE, "message while too many wait"
         self._arrived.put((time.monotonic_ns(), push))
+        return None
 
 
 class _Recordings:

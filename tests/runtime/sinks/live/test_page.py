@@ -21,7 +21,7 @@ from har_bench.readme.browser import open_browser, set_view
 from har_runtime.errors import SourceError
 from har_runtime.model.load import load_model
 
-pytest.importorskip("bokeh", reason="needs pip install 'haredge[live]'")
+pytest.importorskip("bokeh", reason="needs pip install 'haredge[web]'")
 from har_runtime.sinks.live.server import VIEWERS
 
 PATIENCE_S = 60

@@ -17,7 +17,7 @@ from har_runtime.errors import SourceError
 from har_runtime.sinks import open_sink
 from har_runtime.sinks.live.sink import LivePage
 
-pytest.importorskip("bokeh", reason="needs pip install 'haredge[live]'")
+pytest.importorskip("bokeh", reason="needs pip install 'haredge[web]'")
 from har_runtime.sinks.live import server as page_server
 
 PATIENCE_S = 30
@@ -206,7 +206,7 @@ def test_where_bokeh_is_not_installed_the_line_says_what_to_install(open_page: O
     monkeypatch.setitem(sys.modules, "bokeh", None)
     monkeypatch.setitem(sys.modules, "bokeh.util", None)
     monkeypatch.setitem(sys.modules, "bokeh.util.paths", None)
-    with pytest.raises(SourceError, match=re.escape("pip install 'haredge[live]'")):
+    with pytest.raises(SourceError, match=re.escape("pip install 'haredge[web]'")):
         open_page("live:127.0.0.1:0")
 
 

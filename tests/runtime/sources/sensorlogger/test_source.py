@@ -30,8 +30,8 @@ from har_runtime.samples import SampleChunk
 from har_runtime.signal.resample import Resampler
 from har_runtime.sources import open_source
 from har_runtime.sources.base import SourceReport
-from har_runtime.sources.sensorlogger.http_server import Limits
 from har_runtime.sources.sensorlogger.message import parse_push
+from har_runtime.sources.sensorlogger.receiver import Limits
 from har_runtime.sources.sensorlogger.source import SensorLogger
 
 QUICK = Limits(requests_per_s=1000)
@@ -304,6 +304,24 @@ def test_a_token_is_asked_for_where_the_uri_has_one() -> None:
 def test_a_uri_that_makes_no_sense_is_refused(uri: str, message: str) -> None:
     with pytest.raises(SourceError, match=message):
         open_source(uri)
+
+
+def test_without_tornado_the_line_says_what_to_install(monkeypatch) -> None:
+    for name in [name for name in sys.modules if name == "har_runtime.web_server" or name.endswith(".receiver")]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tornado"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(SourceError, match=re.escape("sensorlogger: needs Tornado (")) as refused:
+        open_source("sensorlogger://127.0.0.1:0")
+    assert str(refused.value).endswith("pip install 'haredge[web]'")
+
+
+def test_tornado_is_loaded_only_when_the_source_is_opened() -> None:
+    code = (
+        "import sys, har_runtime.cli.stream, har_runtime.sources.sensorlogger.source; print('tornado' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert result.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])

@@ -1,0 +1,275 @@
+"""The HTTP receiver among strangers: what it accepts, how it refuses the rest, and that every connection ends."""
+
+import socket
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http import HTTPStatus
+
+import pytest
+
+from har_runtime.errors import SourceError
+
+pytest.importorskip("tornado", reason="needs pip install 'haredge[web]'")
+from har_runtime.sources.sensorlogger.receiver import DISCARDED_BYTES, Limits, Receiver, Refusal
+
+MALFORMED = "malformed or incomplete request"
+SMALL = Limits(head_bytes=1000, body_bytes=100)
+
+
+@contextmanager
+def receiving(token: str | None = None, limits: Limits = SMALL) -> Iterator[tuple[Receiver, list[bytes]]]:
+    bodies: list[bytes] = []
+    receiver = Receiver("127.0.0.1", 0, bodies.append, token, limits)
+    try:
+        yield receiver, bodies
+    finally:
+        receiver.close()
+
+
+def connect(receiver: Receiver) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", receiver.port), timeout=30)
+
+
+def read_answer(connection: socket.socket) -> tuple[int, str]:
+    """Status and text; the receiver closes the connection after them. Status 0 if it does so without an answer."""
+    data = b""
+    with suppress(ConnectionError):
+        while part := connection.recv(4096):
+            data += part
+    if not data:
+        return 0, ""
+    head, _, text = data.decode().partition("\r\n\r\n")
+    return int(head.split()[1]), text.strip()
+
+
+def ask(receiver: Receiver, request: bytes) -> tuple[int, str]:
+    with connect(receiver) as connection:
+        with suppress(ConnectionError):
+            connection.sendall(request)
+        return read_answer(connection)
+
+
+def chunked(*parts: bytes) -> bytes:
+    chunks = [b"%x\r\n%s\r\n" % (len(part), part) for part in (*parts, b"")]
+    return b"POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n" + b"".join(chunks)
+
+
+def post(body: bytes, target: str = "/", **headers: str) -> bytes:
+    lines = [f"POST {target} HTTP/1.1", "Host: here", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def refusals(receiver: Receiver) -> Counter[str]:
+    """What has been refused; a connection that ended without an answer is counted a moment later."""
+    end = time.monotonic() + 10
+    while not (counted := receiver.take_refusals()) and time.monotonic() < end:
+        time.sleep(0.01)
+    return counted
+
+
+def test_the_body_of_a_post_is_passed_on() -> None:
+    with receiving() as (receiver, bodies):
+        assert ask(receiver, post(b"{}", "/any/path?x=y")) == (200, "ok")
+        assert ask(receiver, post(b"")) == (200, "ok")
+        assert bodies == [b"{}", b""]
+        assert not receiver.take_refusals()
+
+
+def test_a_body_in_chunks_or_without_a_length_is_accepted() -> None:
+    with receiving() as (receiver, bodies):
+        assert ask(receiver, chunked(b"{", b"}")) == (200, "ok")
+        assert ask(receiver, b"POST / HTTP/1.1\r\nHost: here\r\n\r\n") == (200, "ok")
+        assert bodies == [b"{}", b""]
+
+
+def test_a_client_that_asks_whether_to_continue_is_answered() -> None:
+    with receiving() as (receiver, bodies), connect(receiver) as connection:
+        head, body = post(b"hello", Expect="100-continue").split(b"hello")[0], b"hello"
+        connection.sendall(head)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(body)
+        assert read_answer(connection) == (200, "ok")
+        assert bodies == [b"hello"]
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status", "reason"),
+    [
+        (b"HELLO\r\n\r\n", 400, MALFORMED),
+        (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", 400, MALFORMED),
+        (b"POST / HTTP/2\r\nHost: here\r\nContent-Length: 2\r\n\r\n{}", 400, MALFORMED),
+        (b"POST / HTTP/1.1\r\n\r\n", 400, MALFORMED),
+        (b"POST / HTTP/1.1\r\nHost: here\r\nno colon\r\n\r\n", 400, MALFORMED),
+        (b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length : 2\r\n\r\n{}", 400, MALFORMED),
+        (b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400, MALFORMED),
+        (b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: -2\r\n\r\n{}", 400, MALFORMED),
+        (b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1e1\r\n\r\n{}", 400, MALFORMED),
+        (b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: \xb2\r\n\r\n{}", 400, MALFORMED),
+        (b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: " + b"9" * 400 + b"\r\n\r\n", 400, MALFORMED),
+        (b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n" % (DISCARDED_BYTES + 1), 400, MALFORMED),
+        (b"GET / HTTP/1.1\r\nHost: here\r\n\r\n", 405, "request that is not a POST"),
+        (b"PUT / HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\n{}", 405, "request that is not a POST"),
+        (b"BREW / HTTP/1.1\r\nHost: here\r\n\r\n", 405, "request that is not a POST"),
+        (post(b"x" * 101), 413, "request body too large"),
+        (post(b"x" * 3_000_000), 413, "request body too large"),
+        (chunked(b"x" * 60, b"x" * 60), 413, "request body too large"),
+        (post(b"{}", Cookie="x" * 1000), 0, "request head too large"),
+        (b"POST /" + b"x" * 3_000_000, 0, "request head too large"),
+    ],
+    ids=lambda value: value[:40] if isinstance(value, bytes) else None,
+)
+def test_each_hostile_request_has_its_status_and_is_counted(request_bytes: bytes, status: int, reason: str) -> None:
+    with receiving() as (receiver, bodies):
+        assert ask(receiver, request_bytes) == (status, "" if reason == MALFORMED or status == 0 else reason)
+        assert refusals(receiver) == {reason: 1}
+        assert not receiver.take_refusals()
+        assert ask(receiver, post(b"{}")) == (200, "ok")
+        assert bodies == [b"{}"]
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (post(b"{}"), 401),
+        (post(b"{}", Authorization="Bearer wrong"), 401),
+        (post(b"{}", Authorization="Bearer"), 401),
+        (post(b"{}", Authorization="Basic schlüssel"), 401),
+        (post(b"{}", "/?token=wrong"), 401),
+        (post(b"{}", "/?token=%FF&token=schl%C3%BCssel"), 401),
+        (b"GET / HTTP/1.1\r\nHost: here\r\n\r\n", 401),
+        (post(b"{}", Authorization="Bearer schlüssel"), 200),
+        (post(b"{}", Authorization="bearer  schlüssel"), 200),
+        (post(b"{}", "/?x=y&token=schl%C3%BCssel"), 200),
+    ],
+)
+def test_where_a_token_is_asked_for_only_who_has_it_may_send(request_bytes: bytes, status: int) -> None:
+    with receiving(token="schlüssel") as (receiver, bodies):
+        assert ask(receiver, request_bytes)[0] == status
+        assert receiver.take_refusals() == ({"wrong token": 1} if status == 401 else {})
+        assert len(bodies) == (status == 200)
+
+
+@pytest.mark.parametrize("beginning", [b"", b"POST / HTTP/1.1\r\nX: ", post(b"")[:-2] + b"X: ", post(b"x" * 50)[:-40]])
+def test_a_client_that_sends_too_slowly_is_cut_off(beginning: bytes) -> None:
+    with receiving(limits=Limits(request_s=0.3)) as (receiver, bodies), connect(receiver) as connection:
+        connection.sendall(beginning)
+        began, data = time.monotonic(), None
+        connection.settimeout(0.02)
+        while data is None:
+            with suppress(TimeoutError):
+                data = connection.recv(4096)
+            with suppress(ConnectionError):
+                connection.sendall(b"x" if data is None and b"\r\n\r\n" not in beginning else b"")
+        assert data == b""
+        assert 0.25 < time.monotonic() - began < 10
+        assert refusals(receiver) == {"request too slow": 1}
+        assert not bodies
+
+
+def test_more_connections_than_allowed_are_closed_until_one_is_free() -> None:
+    with receiving(limits=Limits(connections=2)) as (receiver, _), connect(receiver) as first, connect(receiver):
+        with connect(receiver) as third:
+            assert read_answer(third) == (0, "")
+        assert refusals(receiver) == {"too many connections": 1}
+        first.shutdown(socket.SHUT_WR)
+        assert first.recv(1) == b""
+        assert refusals(receiver) == {MALFORMED: 1}
+        assert ask(receiver, post(b"{}")) == (200, "ok")
+
+
+def test_more_requests_than_allowed_are_turned_away() -> None:
+    with receiving(limits=Limits(requests_per_s=0.001)) as (receiver, bodies):
+        assert ask(receiver, post(b"{}")) == (200, "ok")
+        assert ask(receiver, post(b"{}")) == (429, "too many requests")
+        assert receiver.take_refusals() == {"too many requests": 1}
+        assert len(bodies) == 1
+
+
+def test_strangers_without_the_token_do_not_use_up_what_the_phone_may_send() -> None:
+    with receiving("secret", Limits(requests_per_s=0.001)) as (receiver, _):
+        for _attempt in range(5):
+            assert ask(receiver, post(b"{}"))[0] == 401
+        assert ask(receiver, post(b"{}", Authorization="Bearer secret")) == (200, "ok")
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST / HT", post(b"{}")[:-1]])
+def test_a_request_that_breaks_off_is_counted(sent: bytes) -> None:
+    with receiving() as (receiver, bodies), connect(receiver) as connection:
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(4096) == b""
+        assert refusals(receiver) == {MALFORMED: 1}
+        assert not bodies
+
+
+def test_the_function_that_gets_the_bodies_may_refuse_one() -> None:
+    def refuse(body: bytes) -> Refusal:
+        return HTTPStatus.UNPROCESSABLE_ENTITY, f"body of {len(body)} bytes"
+
+    receiver = Receiver("127.0.0.1", 0, refuse)
+    try:
+        assert ask(receiver, post(b"{}")) == (422, "body of 2 bytes")
+        assert receiver.take_refusals() == {"body of 2 bytes": 1}
+    finally:
+        receiver.close()
+
+
+def test_closing_ends_every_connection_and_frees_the_port() -> None:
+    with receiving() as (receiver, _), connect(receiver) as idle, connect(receiver) as busy:
+        busy.sendall(post(b"{}")[:-1])
+        receiver.close()
+        for connection in (idle, busy):
+            with suppress(ConnectionResetError):
+                assert connection.recv(1) == b""
+        Receiver("127.0.0.1", receiver.port, lambda body: None).close()
+
+
+def test_it_listens_only_where_it_is_asked_to() -> None:
+    with receiving() as (receiver, _):
+        assert receiver.url == f"http://127.0.0.1:{receiver.port}/"
+        with pytest.raises(SourceError, match=rf"cannot listen on 127\.0\.0\.1:{receiver.port} \(.*in use.*\); give"):
+            Receiver("127.0.0.1", receiver.port, lambda body: None)
+    with pytest.raises(SourceError, match=r"cannot listen on 203\.0\.113\.1:0"):
+        Receiver("203.0.113.1", 0, lambda body: None)
+
+
+HOSTILE_PROGRAM = f"""
+import socket
+from har_runtime.sources.sensorlogger.receiver import Limits, Receiver
+def fail(body):
+    raise KeyError("a fault of our own")
+receiver = Receiver('127.0.0.1', 0, fail, limits=Limits(request_s=0.1))
+for request in {[b"HELLO", b"POST /" + b"x" * 10_000, post(b"x" * 9)[:-1], post(b"{}"), post(b"", Host="a,b")]!r}:
+    with socket.create_connection(('127.0.0.1', receiver.port)) as connection:
+        connection.sendall(request)
+        try:
+            connection.recv(100)
+        except ConnectionError:
+            pass
+"""
+
+
+def test_an_open_receiver_neither_keeps_the_program_alive_nor_prints_what_tornado_logs() -> None:
+    command = [sys.executable, "-c", HOSTILE_PROGRAM]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert (ended.stdout, ended.stderr) == ("", "")
+
+
+def test_memory_stays_bounded_however_much_is_sent() -> None:
+    with receiving(limits=Limits()) as (receiver, _), connect(receiver) as connection:
+        part = b"x" * 2**20
+        tracemalloc.start()
+        try:
+            connection.sendall(f"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: {50 * len(part)}\r\n\r\n".encode())
+            for _part in range(50):
+                connection.sendall(part)
+            assert read_answer(connection) == (413, "request body too large")
+            assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
+        finally:
+            tracemalloc.stop()
