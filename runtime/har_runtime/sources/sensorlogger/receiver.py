@@ -151,7 +151,7 @@ class _Server(BoundedServer):
 
     def initialize(self, *arguments: Any, count: Callable[[str], None], **options: Any) -> None:
         super().initialize(*arguments, **options)
-        self._count, self._request_s = count, self.conn_params.body_timeout
+        self._count = count
         self.unanswered: dict[IOStream, float] = {}
 
     def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
@@ -169,7 +169,7 @@ class _Server(BoundedServer):
             return
         if isinstance(server_conn.stream.error, UnsatisfiableReadError):
             self._count("request head too large")
-        elif time.monotonic() - began >= self._request_s:
+        elif time.monotonic() - began >= (self.conn_params.header_timeout or 0.0):
             self._count("request too slow")
         else:
             self._count("malformed or incomplete request")
@@ -220,4 +220,5 @@ class _Handler(RequestHandler):
         self.finish(f"{reason}\n")
 
     def on_finish(self) -> None:
-        self._receiver.server.unanswered.pop(self.request.connection.stream, None)
+        connection: Any = self.request.connection
+        self._receiver.server.unanswered.pop(connection.stream, None)
