@@ -25,7 +25,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from har_bench.results import write_report
 from har_runtime.cli.common import run_command
 from har_runtime.errors import HarError
-from har_runtime.sources.phyphox import SENSORS, Buffers, Experiment, parse_config, parse_get
+from har_runtime.sources.phyphox.message import SENSORS, Buffers, Experiment, parse_config, parse_get
 from har_runtime.sources.sensorlogger.message import parse_push
 from har_runtime.sources.serial_port.text_lines import MAX_LINE, TextLines
 from har_runtime.sources.serial_port.witmotion import FRAME, WitmotionParser, encode_samples

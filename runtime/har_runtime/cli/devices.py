@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict
 
 from har_runtime.cli.common import add_common, run_command
-from har_runtime.sources.iio import list_iio
+from har_runtime.sources.iio.devices import list_iio
 from har_runtime.sources.serial_port.ports import port_lines, serial_ports
 
 

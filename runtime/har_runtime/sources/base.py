@@ -1,4 +1,4 @@
-"""What every source is: an iterator of sample chunks, which says what it is."""
+"""The interface of every source: an iterator of sample chunks with a description and a report."""
 
 import time
 from collections import Counter
@@ -11,46 +11,46 @@ from har_runtime.samples import SampleChunk
 
 @dataclass
 class SourceReport:
-    """What a source found out about its sensor, and what was lost before it became samples; filled as it goes."""
+    """What is known of a source's sensor, and what was lost before it became samples; updated as the source runs."""
 
     rate_hz: float | None = None
-    """Nominal, Hz, where the source sets or is told it."""
+    """Nominal rate, Hz, if the source sets it or was given it."""
     units: str | None = None
-    """As delivered and how that is known, "acceleration in g (by its rest of 0.99)" for one."""
+    """The units as delivered and how they are known, e.g. "acceleration in g (by its magnitude at rest, 0.99)"."""
     range: str | None = None
-    """Full scale, where the source knows it."""
+    """Full scale, if known."""
     lost: Counter[str] = field(default_factory=Counter)
-    """Samples, frames, lines or requests that gave no sample, counted by reason ("wrong checksum")."""
+    """Samples, frames, lines or requests that gave no sample, counted by reason (e.g. "wrong checksum")."""
     reconnections: int = 0
     can_wait: bool = False
-    """Whether nothing is lost where it is held up: so with a recording, not with a sensor."""
+    """Whether nothing is lost while the source is held up: true for a recording, false for a sensor."""
 
 
 class Source(Protocol):
-    """A place samples come from."""
+    """Something that delivers samples."""
 
     description: str
-    """One line for a person: what this is."""
+    """One line for a person."""
     report: SourceReport
 
     def __iter__(self) -> Iterator[SampleChunk]:
-        """Chunks as they come, until the source ends."""
+        """Chunks as they arrive, until the source ends."""
         ...
 
     def close(self) -> None:
-        """Let go of files and devices."""
+        """Release files and devices."""
         ...
 
 
 class Pace:
-    """Holds samples back until their time has come, at `speed` times real time (infinite: never)."""
+    """Delays samples until they are due, at `speed` times real time (infinite: never)."""
 
     def __init__(self, speed: float):
         self._speed = speed
         self._start: tuple[float, int] | None = None
 
     def wait_until(self, sample_ns: int) -> None:
-        """Sleep until a sample of this time would have arrived."""
+        """Sleep until a sample of this time is due."""
         if self._speed == float("inf"):
             return
         now = time.monotonic()

@@ -7,7 +7,7 @@ import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
 from har_runtime.cli.devices import main
-from har_runtime.sources.iio import IioDevice
+from har_runtime.sources.iio.devices import IioDevice
 from har_runtime.sources.serial_port.ports import known_ports, serial_ports
 
 
@@ -29,7 +29,7 @@ PORTS = [
 def computer(monkeypatch) -> None:
     monkeypatch.setattr("serial.tools.list_ports.comports", lambda: PORTS)
     iio = [IioDevice("lsm6dso", Path("/sys/bus/iio/devices/iio:device0"), ("accelerometer", "gyroscope"))]
-    monkeypatch.setattr("har_runtime.sources.iio.list_iio", lambda: iio)
+    monkeypatch.setattr("har_runtime.cli.devices.list_iio", lambda: iio)
 
 
 @pytest.mark.usefixtures("computer")
@@ -71,6 +71,6 @@ def test_a_program_reads_the_same_as_json(capsys) -> None:
 
 def test_a_computer_without_any_is_told_so(monkeypatch, capsys) -> None:
     monkeypatch.setattr("serial.tools.list_ports.comports", list)
-    monkeypatch.setattr("har_runtime.sources.iio.list_iio", list)
+    monkeypatch.setattr("har_runtime.cli.devices.list_iio", list)
     assert main([]) == 0
     assert capsys.readouterr().out.count("none") == 2

@@ -1,4 +1,4 @@
-"""IIO sensors, on sysfs trees laid out as the kernel's drivers do it, numbers in its formats."""
+"""IIO sensors, on sysfs trees in the layout and number formats of the kernel's drivers."""
 
 import os
 import shutil
@@ -15,7 +15,8 @@ from har_runtime.contract import MAX_GAP_NS
 from har_runtime.errors import SourceError
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.resample import Resampler, concatenate
-from har_runtime.sources.iio import Clock, Iio, choose, list_iio, open_iio
+from har_runtime.sources.iio.devices import choose_devices, list_iio
+from har_runtime.sources.iio.source import Clock, Iio, open_iio
 from har_runtime.uri import parse_uri
 
 ACCELEROMETER = {
@@ -45,7 +46,7 @@ MPU6050 = {
 
 
 class SteppedClock(Clock):
-    """Time that passes only while somebody waits for it."""
+    """Time that passes only while something waits for it."""
 
     def __init__(self, meanwhile: Callable[[int], int | None] = lambda now_ns: None):
         self.now = 10**9
@@ -55,13 +56,13 @@ class SteppedClock(Clock):
         return self.now
 
     def wait_until(self, due_ns: int) -> None:
-        """Wait; what happens `meanwhile` may take longer, and says until when."""
+        """Wait; `meanwhile` may take longer, and returns until when."""
         self.now = max(self.now, due_ns)
         self.now = max(self.now, self._meanwhile(self.now) or 0)
 
 
 def device(root: Path, number: int, attributes: Mapping[str, str | None], **more: str | None) -> Path:
-    """A device's folder; an attribute that is None is left out."""
+    """A device's folder; an attribute that is None is missing."""
     path = root / f"iio:device{number}"
     for name, text in {**attributes, **more}.items():
         if text is not None:
@@ -71,7 +72,7 @@ def device(root: Path, number: int, attributes: Mapping[str, str | None], **more
 
 
 def source(root: Path, target: str = "", rate_hz: float | None = None, clock: Clock | None = None) -> Iio:
-    return Iio(*choose(target, root), rate_hz=rate_hz, root=root, clock=clock or SteppedClock())
+    return Iio(*choose_devices(target, root), rate_hz=rate_hz, root=root, clock=clock or SteppedClock())
 
 
 def read(iio: Iio, seconds: float) -> tuple[list[SampleChunk], list[SampleChunk]]:
@@ -139,13 +140,13 @@ def test_a_device_without_a_sampling_frequency_is_polled_at_50_hz(tmp_path: Path
     assert source(tmp_path, rate_hz=200).report.rate_hz == 200
 
 
-def test_readings_that_come_too_late_are_passed_over_and_counted(tmp_path: Path) -> None:
+def test_samples_missed_by_a_late_poll_are_counted(tmp_path: Path) -> None:
     device(tmp_path, 0, MPU6050, sampling_frequency="100")
     rng = np.random.default_rng(0)
     late = SteppedClock(lambda now_ns: now_ns + 12_000_000 if rng.random() < 0.4 else None)
     iio = source(tmp_path, clock=late)
     accelerometer, gyroscope = read(iio, 5)
-    lost = iio.report.lost["reading missed, polled too late"]
+    lost = iio.report.lost["sample missed, polled too late"]
     received = sum(len(chunk.times_ns) for chunk in accelerometer + gyroscope)
     assert 250 < lost < 450  # About 30 %.
     assert lost + received == pytest.approx(2 * 500, abs=25)
@@ -153,7 +154,7 @@ def test_readings_that_come_too_late_are_passed_over_and_counted(tmp_path: Path)
         assert (np.diff(np.concatenate([chunk.times_ns for chunk in chunks])) > 0).all()
 
 
-def test_a_device_that_vanishes_is_waited_for_and_read_on_after_a_gap(tmp_path: Path) -> None:
+def test_an_unplugged_device_is_waited_for_and_continues_after_a_gap(tmp_path: Path) -> None:
     path = device(tmp_path, 0, MPU6050)
 
     def unplug_and_plug(now_ns: int) -> None:
@@ -174,7 +175,7 @@ def test_a_device_that_vanishes_is_waited_for_and_read_on_after_a_gap(tmp_path: 
     assert iio.report.reconnections == 1
 
 
-def test_readings_that_fail_or_are_no_numbers_are_counted_and_passed_over(tmp_path: Path) -> None:
+def test_readings_that_fail_or_are_not_numbers_are_counted_and_skipped(tmp_path: Path) -> None:
     path = device(tmp_path, 0, MPU6050)
 
     def disturb(now_ns: int) -> None:
@@ -192,7 +193,7 @@ def test_readings_that_fail_or_are_no_numbers_are_counted_and_passed_over(tmp_pa
 
     iio = source(tmp_path, clock=SteppedClock(disturb))
     accelerometer, gyroscope = read(iio, 1.5)
-    assert iio.report.lost == {"reading that is no number": 20, "reading that failed": 10}
+    assert iio.report.lost == {"reading that is not a number": 20, "reading that failed": 10}
     assert sum(len(c.times_ns) for c in gyroscope) - sum(len(c.times_ns) for c in accelerometer) == pytest.approx(
         30, abs=5
     )
@@ -227,7 +228,7 @@ def test_devices_are_found_by_name_or_folder(tmp_path: Path, target: str, chosen
     device(tmp_path, 0, MPU6050)
     device(tmp_path, 1, ACCELEROMETER, name="cros-ec-accel")
     device(tmp_path, 2, GYROSCOPE, name="cros-ec-gyro")
-    assert tuple(int(each.path.name[-1]) for each in choose(target, tmp_path)) == chosen
+    assert tuple(int(each.path.name[-1]) for each in choose_devices(target, tmp_path)) == chosen
 
 
 @pytest.mark.parametrize(
@@ -239,11 +240,11 @@ def test_devices_are_found_by_name_or_folder(tmp_path: Path, target: str, chosen
         ),
         ("mpu6050", "more than one accelerometer"),
         ("bmi160", r"no such device; there are: iio:device0 mpu6050 \(accelerometer, gyroscope\)"),
-        ("device2", r"no accelerometer there; name two devices as iio:ACC,GYRO; there are: iio:device2 l3gd20"),
+        ("device2", r"it has no accelerometer; name two devices as iio:ACC,GYRO; there are: iio:device2 l3gd20"),
         ("device0,device1,device2", "give one device, or two as ACCELEROMETER,GYROSCOPE"),
     ],
 )
-def test_a_device_that_cannot_be_told_is_asked_for(tmp_path: Path, target: str, message: str) -> None:
+def test_an_ambiguous_or_unknown_device_is_asked_for(tmp_path: Path, target: str, message: str) -> None:
     device(tmp_path, 0, MPU6050)
     device(tmp_path, 1, MPU6050)
     device(tmp_path, 2, GYROSCOPE, name="l3gd20")
@@ -261,20 +262,20 @@ def test_a_computer_without_devices_says_so(tmp_path: Path) -> None:
     [
         ({"in_accel_scale": None}, "device0: in_accel_scale is missing, so the accelerometer has no unit"),
         ({"in_anglvel_scale": "0"}, "device0: in_anglvel_scale is 0, so the gyroscope has no unit"),
-        ({"in_accel_scale": "fast"}, "in_accel_scale: 'fast' is no number"),
-        ({"in_accel_offset": "inf"}, "in_accel_offset: 'inf' is no number"),
-        ({"in_accel_mount_matrix": "0, 0, 0; 0, 0, 0; 0, 0, 0"}, "is no 3 x 3 rotation"),
-        ({"in_accel_mount_matrix": "1, 0; 0, 1"}, "is no 3 x 3 rotation"),
-        ({"in_accel_mount_matrix": "1, 0, 0; 0, 1"}, "is no 3 x 3 rotation"),
-        ({"in_accel_mount_matrix": "(null)"}, "is no 3 x 3 rotation"),
+        ({"in_accel_scale": "fast"}, "in_accel_scale: 'fast' is not a number"),
+        ({"in_accel_offset": "inf"}, "in_accel_offset: 'inf' is not a number"),
+        ({"in_accel_mount_matrix": "0, 0, 0; 0, 0, 0; 0, 0, 0"}, "is not a 3 x 3 rotation"),
+        ({"in_accel_mount_matrix": "1, 0; 0, 1"}, "is not a 3 x 3 rotation"),
+        ({"in_accel_mount_matrix": "1, 0, 0; 0, 1"}, "is not a 3 x 3 rotation"),
+        ({"in_accel_mount_matrix": "(null)"}, "is not a 3 x 3 rotation"),
         (
             {"sampling_frequency": "10"},
-            "samples at 10 Hz, needed are 20 Hz or more; write one of 10 20 50 100 200 500 to",
+            "samples at 10 Hz, but at least 20 Hz are needed; write one of 10 20 50 100 200 500 to",
         ),
         ({"in_accel_y_raw": "?"}, "the accelerometer cannot be read"),
     ],
 )
-def test_a_device_that_makes_no_sense_is_refused_in_one_line(tmp_path: Path, attributes, message: str) -> None:
+def test_an_invalid_device_is_refused_in_one_line(tmp_path: Path, attributes, message: str) -> None:
     device(tmp_path, 0, {**MPU6050, **attributes})
     with pytest.raises(SourceError, match=message) as caught:
         open_iio(parse_uri("iio:"), tmp_path)
@@ -282,7 +283,7 @@ def test_a_device_that_makes_no_sense_is_refused_in_one_line(tmp_path: Path, att
 
 
 @pytest.mark.parametrize("options", ["rate=10", "rate=x", "rate=2000", "rats=50"])
-def test_options_that_make_no_sense_are_refused(tmp_path: Path, options: str) -> None:
+def test_invalid_options_are_refused(tmp_path: Path, options: str) -> None:
     device(tmp_path, 0, MPU6050)
     with pytest.raises(SourceError, match="option"):
         open_iio(parse_uri(f"iio:?{options}"), tmp_path)

@@ -1,0 +1,1 @@
+"""Sensors of Linux's Industrial I/O subsystem."""
