@@ -350,9 +350,7 @@ def test_an_unusable_experiment_is_refused_in_one_line(phone: Any, answers: dict
     assert "\n" not in str(caught.value)
 
 
-def test_a_phone_without_remote_access_and_one_that_does_not_answer_get_different_messages(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_phone_without_remote_access_is_told_apart_from_one_that_does_not_answer(monkeypatch) -> None:
     monkeypatch.setattr(phyphox_source, "TIMEOUT_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as server:  # Connections are accepted, but never answered.
         address = f"phyphox://127.0.0.1:{server.getsockname()[1]}"
