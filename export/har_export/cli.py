@@ -7,21 +7,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from har_export import inspection, vectors
 from har_export.formats import FORMATS, INT8
-from har_runtime.cli.common import add_common, data_folder, run_command
+from har_runtime.cli.common import Command, Program, add_json, data_folder
 from har_runtime.errors import ModelError
+from har_runtime.files import write_bytes
+from har_runtime.model.load import load_model
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="har-export",
-        description="Turn a checkpoint of har-train into the files people embed, with their model card, and prove that "
-        "every runtime gives PyTorch's answers on the users the model was not trained on.",
-        epilog="har-export inspect FILE shows what is in a .tflite or .onnx; har-export vectors MODEL --out FILE "
-        "writes golden vectors for code in other languages.",
-    )
+def _add_convert(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", type=Path, help="model.safetensors of har-train, or the folder of a run")
     parser.add_argument("--out", required=True, type=Path, help="folder for the files")
     parser.add_argument("--name", help="name of the model (default: that of its recipe)")
@@ -57,16 +50,24 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="PYTHON",
         help="Python of an environment with tflite-runtime, to compare with too: it stands for older runtimes in apps",
     )
-    add_common(parser)
-    parser.set_defaults(run=_export)
-    return run_command(parser, arguments, {"inspect": inspection.main, "vectors": vectors.main})
+    add_json(parser)
+
+
+def _add_inspect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="a .tflite or .onnx")
+    add_json(parser)
+
+
+def _add_vectors(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", help="a pretrained model or a .tflite")
+    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
 
 
 def _formats() -> str:
     return ", ".join(f"{key} ({format.help})" for key, format in FORMATS.items())
 
 
-def _export(options: argparse.Namespace) -> int:
+def _convert(options: argparse.Namespace) -> int:
     from har_export.interpreters import own_runtimes, runtimes
     from har_export.pipeline import check_exportable, export_model
     from har_train.data.windows import cut_windows
@@ -118,3 +119,53 @@ def _export(options: argparse.Namespace) -> int:
 
 def _say(step: str) -> None:
     print(f"{step} ...", file=sys.stderr, flush=True)
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    from har_export.inspection import run
+
+    return run(options)
+
+
+def _vectors(options: argparse.Namespace) -> int:
+    from har_export.vectors import make_vectors, to_json
+
+    write_bytes(options.out, to_json(make_vectors(load_model(options.model))).encode())
+    return 0
+
+
+PROGRAM = Program(
+    "har-export",
+    "Turn a checkpoint of har-train into model files to embed, look into model files, write test vectors.",
+    (
+        Command(
+            "convert",
+            "turn a checkpoint into model files",
+            _add_convert,
+            _convert,
+            "Turn a checkpoint of har-train into model files to embed, with their model card, and prove that every "
+            "runtime gives PyTorch's answers on the users that the model was not trained on.",
+        ),
+        Command(
+            "inspect",
+            "show what is in a .tflite or .onnx",
+            _add_inspect,
+            _inspect,
+            "Show the card, operators, tensors and sizes of a .tflite or .onnx.",
+        ),
+        Command(
+            "vectors",
+            "write golden vectors to test code in other languages",
+            _add_vectors,
+            _vectors,
+            "Write golden vectors to test code in other languages: raw events, their windows, the model's answers.",
+        ),
+    ),
+    default="convert",
+    extras=("export",),
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    return PROGRAM.main(arguments)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from har_export import flatbuffer, onnx_file
 from har_export.flatbuffer import TensorInfo
-from har_runtime.cli.common import add_common, run_command
 from har_runtime.errors import ModelError
 from har_runtime.model.card import METADATA_NAME, ModelCard, card_from_json
 from har_runtime.model.tflite_metadata import read_metadata
@@ -51,18 +50,8 @@ def inspect(path: Path) -> Inspection:
     return Inspection("onnx" if path.suffix == ".onnx" else "tflite", len(content), parsed, counts, tensors)
 
 
-def main(arguments: list[str]) -> int:
-    """Entry point of the subcommand; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="har-export inspect", description="Show the card, operators, tensors and sizes of a .tflite or .onnx."
-    )
-    parser.add_argument("file", type=Path)
-    add_common(parser)
-    parser.set_defaults(run=_run)
-    return run_command(parser, arguments)
-
-
-def _run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
+    """Run `har-export inspect`; returns the exit code."""
     found = inspect(options.file)
     if options.json:
         print(json.dumps({**asdict(found), "weight_bytes": found.weight_bytes}, indent=1))

@@ -8,12 +8,10 @@ by bit; a port that uses other arithmetic states its own bound. Distances and be
 digits depend on the order of adding.
 """
 
-import argparse
 import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,11 +20,9 @@ from numpy.typing import NDArray
 from har_runtime.answers.rejection import Rejector
 from har_runtime.answers.smoothing import HmmFilter
 from har_runtime.classify import StreamingClassifier
-from har_runtime.cli.common import add_common, run_command
 from har_runtime.contract import HOP, PERIOD_NS
 from har_runtime.errors import ModelError
-from har_runtime.files import write_bytes
-from har_runtime.model.load import Model, load_model
+from har_runtime.model.load import Model
 from har_runtime.sources.simulated.wearer import Wearer
 
 FORMAT = "haredge-vectors-1"
@@ -248,21 +244,3 @@ def _case(case: dict[str, Any]) -> str:
         else:
             parts.append(f'"{key}": {json.dumps(value)}')
     return "{" + ",\n".join(parts) + "}"
-
-
-def main(arguments: list[str]) -> int:
-    """Entry point of the subcommand; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="har-export vectors",
-        description="Write golden vectors for other languages' code: raw events, their windows, the model's answers.",
-    )
-    parser.add_argument("model", help="a pretrained model or a .tflite")
-    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
-    add_common(parser)
-    parser.set_defaults(run=_run)
-    return run_command(parser, arguments)
-
-
-def _run(options: argparse.Namespace) -> int:
-    write_bytes(options.out, to_json(make_vectors(load_model(options.model))).encode())
-    return 0

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from har_runtime.cli.common import add_common, data_folder, run_command
+from har_runtime.cli.common import Command, Program, add_data, add_json, data_folder
 from har_runtime.errors import DataError
 
 if TYPE_CHECKING:
@@ -15,38 +15,6 @@ if TYPE_CHECKING:
     from har_train.evaluation.judgement import Judgement
     from har_train.evaluation.plots import Embedding
     from har_train.recipe import Recipe
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="har-train", description="Train and evaluate models that recognise activities of people they never saw."
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_fit(commands.add_parser("fit", help="train one model", description="Train one model and score it."))
-    _add_evaluate(
-        commands.add_parser(
-            "evaluate",
-            help="score a model on users it was not trained on",
-            description="Score a checkpoint, or a .tflite with its card, on the windows of its test users.",
-        )
-    )
-    _add_cross_validate(
-        commands.add_parser(
-            "cross-validate",
-            help="train and score a recipe on every fold of a protocol",
-            description="Train a recipe on each fold of a protocol and judge all test users together. What is finished "
-            "is kept: --resume goes on after Ctrl-C, a crash or a power cut.",
-        )
-    )
-    _add_compare(
-        commands.add_parser(
-            "compare",
-            help="the difference between two evaluations, paired by users",
-            description="Paired difference B - A of the macro-F1 of two report.json, with its interval over users.",
-        )
-    )
-    return run_command(parser, arguments)
 
 
 def _add_training(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +26,7 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="change a setting of the recipe, such as contrastive.weight=0.2 or model.projector=false; repeatable",
     )
-    _add_data(parser)
+    add_data(parser)
     parser.add_argument("--seed", type=int, default=0, help="decides the user split and the weights (default: 0)")
     parser.add_argument("--epochs", type=int, help="stop after this many, for a short try (default: the recipe's)")
     parser.add_argument("--resume", action="store_true", help="go on with what is in --out")
@@ -68,10 +36,6 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="bf16 takes two thirds of the time where the CPU has it; auto asks the CPU (default: auto)",
     )
-
-
-def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", help="folder or archive of the data set (default: $HAREDGE_DATA)")
 
 
 def _add_transfer(parser: argparse.ArgumentParser) -> None:
@@ -94,18 +58,16 @@ def _add_fit(fit: argparse.ArgumentParser) -> None:
     fit.add_argument(
         "--num-nodes", type=int, default=1, help="machines; start the command on each, with Lightning's variables"
     )
-    add_common(fit)
-    fit.set_defaults(run=_fit)
+    add_json(fit)
 
 
 def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
     evaluate.add_argument("model", help="model.safetensors, the folder of a run, a .tflite or a pretrained name")
     evaluate.add_argument("--recording", metavar="NAME", help="score one recording alone, such as hapt-05")
     evaluate.add_argument("--out", type=Path, help="folder for report.json, report.md and plots")
-    _add_data(evaluate)
+    add_data(evaluate)
     _add_transfer(evaluate)
-    add_common(evaluate)
-    evaluate.set_defaults(run=_evaluate)
+    add_json(evaluate)
 
 
 def _add_cross_validate(validate: argparse.ArgumentParser) -> None:
@@ -122,15 +84,13 @@ def _add_cross_validate(validate: argparse.ArgumentParser) -> None:
         "--ray", metavar="ADDRESS", help="run the folds on this Ray cluster instead: auto, HOST:PORT, local"
     )
     _add_transfer(validate)
-    add_common(validate)
-    validate.set_defaults(run=_cross_validate)
+    add_json(validate)
 
 
 def _add_compare(compare: argparse.ArgumentParser) -> None:
     compare.add_argument("a", type=Path, help="report.json of the one, or its folder")
     compare.add_argument("b", type=Path, help="report.json of the other, or its folder")
-    add_common(compare)
-    compare.set_defaults(run=_compare)
+    add_json(compare)
 
 
 def _load(recipe: "Recipe", data: Path) -> tuple["WindowSet", str | None]:
@@ -280,3 +240,40 @@ def _compare(options: argparse.Namespace) -> int:
     else:
         print("\n".join(comparison_lines(result, str(options.a), str(options.b))))
     return 0
+
+
+PROGRAM = Program(
+    "har-train",
+    "Train and evaluate models that recognise the activities of people they have never seen.",
+    (
+        Command("fit", "train one model", _add_fit, _fit, "Train one model and score it."),
+        Command(
+            "evaluate",
+            "score a model on users it was not trained on",
+            _add_evaluate,
+            _evaluate,
+            "Score a checkpoint, or a .tflite with its card, on the windows of its test users.",
+        ),
+        Command(
+            "cross-validate",
+            "train and score a recipe on every fold of a protocol",
+            _add_cross_validate,
+            _cross_validate,
+            "Train a recipe on each fold of a protocol and score all test users together. Finished folds are kept: "
+            "--resume continues after Ctrl-C, a crash or a power cut.",
+        ),
+        Command(
+            "compare",
+            "the difference between two evaluations, paired by users",
+            _add_compare,
+            _compare,
+            "Paired difference B - A of the macro-F1 of two report.json, with its interval over users.",
+        ),
+    ),
+    extras=("train",),
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    return PROGRAM.main(arguments)

@@ -1,56 +1,175 @@
-"""What the command lines share: one line and exit code 2 for what the user got wrong, 130 for Ctrl-C, 0 for SIGTERM."""
+"""What the command lines share: programs with subcommands, their common options, and exit codes.
+
+Exit codes: 0 for success and after SIGTERM, 2 with one line on stderr for what the user can put right, 130 after
+Ctrl-C. `--debug` shows the traceback.
+"""
 
 import argparse
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final, NoReturn
 
+from har_runtime.cli.config import with_config
+from har_runtime.cli.extras import extra_of
 from har_runtime.cli.interrupt import Terminated
+from har_runtime.cli.log import add_log_level, set_up_log
 from har_runtime.errors import DataError, HarError
 
-Command = Callable[[list[str]], int]
-"""The entry point of a subcommand: its arguments to its exit code."""
-Parse = Callable[[argparse.ArgumentParser, list[str]], argparse.Namespace]
-"""Reads options from arguments."""
+COMMON_OPTIONS: Final = ("-h", "--help", "--debug", "--log-level")
+"""These may precede the command."""
 
 
-def add_common(parser: argparse.ArgumentParser) -> None:
-    """Options every command has."""
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+@dataclass(frozen=True)
+class Command:
+    """A subcommand. Whatever takes long to import is imported by `run`."""
+
+    name: str
+    help: str
+    """One line for the program's list of commands."""
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+    """The parsed options to the exit code."""
+    description: str | None = None
+    """For its own `--help`; `help` if None."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program with subcommands; `--debug` and `--help` may stand before or after the name of the subcommand."""
+
+    name: str
+    description: str
+    commands: tuple[Command, ...]
+    default: str | None = None
+    """The command that runs if none is named."""
+    extras: tuple[str, ...] = ()
+    """The extras of the distribution that it needs."""
+    has_log: bool = False
+    """Whether its commands have `--log-level`."""
+
+    def main(self, arguments: list[str] | None = None) -> int:
+        """Parse the arguments (of the process by default), run the command, and return the exit code.
+
+        Raises:
+            SystemExit: after `--help`, or with code 2 after one line about an argument that is wrong.
+        """
+        return _exit_code(self.name, arguments, self._parse, self.extras)
+
+    def _parse(self, arguments: list[str]) -> argparse.Namespace:
+        parser, commands = self._parsers()
+        arguments = self._command_first(arguments, parser, commands)
+        options = parser.parse_args(arguments)
+        if getattr(options, "config", None) is not None:
+            options = with_config(options, commands[options.command], arguments[1:])
+        if self.has_log:
+            set_up_log(options.log_level)
+        return options
+
+    def _parsers(self) -> tuple["_Parser", dict[str, "_Parser"]]:
+        """The program's own parser, and that of each command by its name."""
+        program = _Parser(prog=self.name, description=self.description)
+        choices = program.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
+        commands: dict[str, _Parser] = {}
+        for command in self.commands:
+            description = command.description or f"{command.help[0].upper()}{command.help[1:]}."
+            parser = choices.add_parser(command.name, help=command.help, description=description)
+            command.add_arguments(parser)
+            commands[command.name] = parser
+            if command.name == self.default:
+                parser.label, program.default = self.name, parser
+            parser.set_defaults(run=command.run, label=parser.label)
+        for parser in (program, *commands.values()):
+            if self.has_log:
+                add_log_level(parser)
+            add_debug(parser)
+        return program, commands
+
+    def _command_first(self, arguments: list[str], program: "_Parser", commands: Mapping[str, "_Parser"]) -> list[str]:
+        """Add the default command if none is named, and move the common options that precede a command behind it."""
+        common, rest = [], list(arguments)
+        while rest and rest[0].partition("=")[0] in COMMON_OPTIONS:
+            common.append(rest.pop(0))
+            if common[-1] == "--log-level":
+                common += rest[:1]
+                del rest[:1]
+        first = rest[0] if rest else None
+        if first in commands:
+            return [first, *common, *rest[1:]]
+        if first is not None and not first.startswith("-") and not (program.default and program.default.takes_values):
+            program.error(f"unknown command '{first}'; known: {', '.join(commands)}")
+        if self.default is None or (first is None and {"-h", "--help"} & set(common)):
+            return [*common, *rest]
+        return [self.default, *common, *rest]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a mistake in one line."""
+
+    def __init__(self, **settings: Any):
+        super().__init__(**settings)
+        self.label = self.prog
+        """What its messages begin with."""
+        self.default: _Parser | None = None
+        """The command that runs if none is named; its options are part of the help."""
+
+    @property
+    def takes_values(self) -> bool:
+        """Whether there are arguments without a name."""
+        return any(not action.option_strings for action in self._actions)  # argparse has no public list of them.
+
+    def format_help(self) -> str:
+        text = super().format_help()
+        if self.default is None:
+            return text
+        return f"{text}\nWithout a command, {self.prog} means {self.default.prog}:\n\n{self.default.format_help()}"
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.label}: {message}; see {self.prog} --help\n")
+
+
+def add_debug(parser: argparse.ArgumentParser) -> None:
+    """The option `--debug`, which `run_command` heeds."""
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
-def run_command(
-    parser: argparse.ArgumentParser,
-    arguments: list[str] | None,
-    commands: Mapping[str, Command] | None = None,
-    parse: Parse = argparse.ArgumentParser.parse_args,
-) -> int:
-    """Parse, call the chosen command's `run`, and turn what it raises into an exit code.
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """The option `--json`."""
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
-    Args:
-        commands: for a program that does its main job without a subcommand: what else it can do, by first argument.
-        parse: where options come from elsewhere too.
-    """
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """The option `--data`, which `data_folder` reads."""
+    parser.add_argument("--data", help="folder or archive of the data set (default: $HAREDGE_DATA)")
+
+
+def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) -> int:
+    """Parse the arguments of a script without subcommands, call the `run` of its defaults, and return the exit code."""
+    return _exit_code(parser.prog, arguments, parser.parse_args, ())
+
+
+def _exit_code(
+    label: str, arguments: list[str] | None, parse: Callable[[list[str]], argparse.Namespace], extras: Iterable[str]
+) -> int:
+    """Parse, call `run` of the options, and turn what it raises into an exit code."""
     given = sys.argv[1:] if arguments is None else arguments
-    if commands and given and given[0] in commands:
-        return commands[given[0]](given[1:])
     debug = "--debug" in given
     try:
-        options = parse(parser, given)
-        debug |= options.debug
+        options = parse(given)
+        debug, label = options.debug, getattr(options, "label", label)
         return int(options.run(options))
     except HarError as error:
-        if debug:
-            traceback.print_exc()
-        print(f"{parser.prog}: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        return _failed(label, " ".join(str(error).split()), debug)
+    except ModuleNotFoundError as error:
+        extra = extra_of(error.name or "", extras)
+        if extra is None:
+            raise
+        return _failed(label, f"{error.name} is not installed: pip install 'haredge[{extra}]'", debug)
     except KeyboardInterrupt as interrupt:
-        if debug:
-            traceback.print_exc()
-        print(f"{parser.prog}: stopped", file=sys.stderr)
+        _failed(label, "stopped", debug)
         return 0 if isinstance(interrupt, Terminated) else 130
     except BrokenPipeError:
         # The reader of a pipe (head, a pager) has left. Python would complain once more when it flushes at exit.
@@ -58,13 +177,21 @@ def run_command(
         return 0
 
 
+def _failed(label: str, message: str, debug: bool) -> int:
+    """Report the exception being handled in one line; returns the exit code for a user's mistake."""
+    if debug:
+        traceback.print_exc()
+    print(f"{label}: {message}", file=sys.stderr)
+    return 2
+
+
 def data_folder(option: str | None) -> Path:
-    """Where the data sets lie: the option, else $HAREDGE_DATA.
+    """The folder of the data sets: the option, else $HAREDGE_DATA.
 
     Raises:
         DataError: neither is given.
     """
-    place = option or os.environ.get("HAREDGE_DATA")
-    if not place:
+    folder = option or os.environ.get("HAREDGE_DATA")
+    if not folder:
         raise DataError("no data given: set HAREDGE_DATA to the folder with the data sets, or use --data")
-    return Path(place)
+    return Path(folder)

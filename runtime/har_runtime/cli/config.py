@@ -1,10 +1,10 @@
-"""The options of a command from a TOML file: each by its long name, a list for one that may be given several times.
+"""The options of a command from a TOML file: each by its long name, as a list if it may be given several times.
 
     source = "serial:auto"
     sink = ["jsonl:day.jsonl", "mqtt://broker/home/activity"]
     log-level = "info"
 
-What the command line gives counts, and the file's value for that option does not.
+An option on the command line overrides the file.
 """
 
 import argparse
@@ -16,36 +16,37 @@ from har_runtime.errors import ConfigError
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
-    """The option `--config`, for a command that parses with `parse_with_config`."""
+    """The option `--config`; `with_config` reads the file."""
     parser.add_argument(
         "--config",
         type=Path,
         metavar="FILE.toml",
-        help='read options from here, such as source = "serial:auto"; those of the command line win',
+        help='read options from this file, e.g. source = "serial:auto"; the command line overrides it',
     )
 
 
-def parse_with_config(parser: argparse.ArgumentParser, arguments: list[str]) -> argparse.Namespace:
-    """Parse a command line, and the file that its `--config` names.
+def with_config(
+    options: argparse.Namespace, parser: argparse.ArgumentParser, arguments: list[str]
+) -> argparse.Namespace:
+    """The options of a command line, completed from the file that its `--config` names.
+
+    Args:
+        options: as parsed from `arguments`.
+        parser: of the command.
+        arguments: of the command.
 
     Raises:
-        ConfigError: the file cannot be read or is no TOML, a key is no option, a value has not the option's type.
+        ConfigError: the file cannot be read or is not TOML, a key is no option, or a value has the wrong type.
     """
-    options = parser.parse_args(arguments)
-    if options.config is None:
-        return options
-    # A second time without defaults: what is None then was not given.
-    blank = argparse.Namespace(**dict.fromkeys(vars(options)))
-    given = vars(parser.parse_args(arguments, blank))
-    for name, value in _read(options.config, _settable(parser)).items():
-        if given[name] is None:
-            setattr(options, name, value)
-    return options
+    # Parse again without defaults: an option that is None now was not given.
+    given = vars(parser.parse_args(arguments, argparse.Namespace(**dict.fromkeys(vars(options)))))
+    values = _read(options.config, _settable(parser))
+    return argparse.Namespace(**vars(options) | {name: value for name, value in values.items() if given[name] is None})
 
 
 def _settable(parser: argparse.ArgumentParser) -> dict[str, argparse.Action]:
-    """The options a file may set, by long name without its dashes."""
-    actions = parser._option_string_actions  # argparse shows them nowhere else.
+    """The options that a file may set, by long name without the dashes."""
+    actions = parser._option_string_actions  # argparse has no public list of them.
     return {
         option.removeprefix("--"): action
         for option, action in actions.items()
@@ -60,7 +61,7 @@ def _read(path: Path, options: dict[str, argparse.Action]) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror or error})") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8 text; save it as such") from error
+        raise ConfigError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: is not TOML ({error})") from error
     values: dict[str, Any] = {}
@@ -78,7 +79,7 @@ def _converted(action: argparse.Action, value: Any) -> Any:
     """A value as the option itself would give it.
 
     Raises:
-        ValueError: it is of another type; says which is wanted.
+        ValueError: it has the wrong type; the message is the right one.
     """
     if action.nargs == 0:
         if not isinstance(value, bool):

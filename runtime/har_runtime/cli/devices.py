@@ -1,25 +1,18 @@
-"""The command `har-stream devices`: which sensors this computer could read, and how to name each one."""
+"""The command `har-stream devices`: which sensors this computer could read, and the URI of each one."""
 
 import argparse
 import json
 from dataclasses import asdict
 
-from har_runtime.cli.common import add_common, run_command
+from har_runtime.cli.common import add_json as add_arguments
 from har_runtime.sources.iio.devices import list_iio
 from har_runtime.sources.serial_port.ports import port_lines, serial_ports
 
-
-def main(arguments: list[str]) -> int:
-    """Entry point of `har-stream devices`; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="har-stream devices", description="List the serial ports and IIO devices, and what they seem to be."
-    )
-    add_common(parser)
-    parser.set_defaults(run=_list)
-    return run_command(parser, arguments)
+__all__ = ["add_arguments", "run"]
 
 
-def _list(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
+    """Print the devices; returns the exit code."""
     ports, iio = serial_ports(), list_iio()
     if options.json:
         result = {
@@ -28,7 +21,7 @@ def _list(options: argparse.Namespace) -> int:
         }
         print(json.dumps(result, indent=1))
         return 0
-    print("Serial ports (har-stream --source serial:PATH, or serial:auto where one alone has a known USB id)")
+    print("Serial ports (har-stream --source serial:PATH, or serial:auto if exactly one has a known USB id)")
     print("\n".join(f"  {line}" for line in port_lines(ports)) or "  none: is the sensor plugged in?")
     print("Linux IIO devices (har-stream --source iio:NAME)")
     print("\n".join(f"  {each.name}  {', '.join(each.sensors)}  {each.path}" for each in iio) or "  none")

@@ -1,4 +1,4 @@
-"""The command `har-stream doctor`: whether this computer, the model and the sensor are fit for it, and what to do."""
+"""The command `har-stream doctor`: checks this computer, the model and the sensor, and says what to fix."""
 
 import argparse
 import ctypes
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from har_runtime.cli.common import add_common, run_command
+from har_runtime.cli.common import add_json
 from har_runtime.cli.source_check import Finding, source_findings
 from har_runtime.contract import CHANNELS, HOP_S, WINDOW
 from har_runtime.errors import HarError, SourceError
@@ -27,34 +27,32 @@ from har_runtime.sources.serial_port.ports import serial_ports
 from har_runtime.uri import parse_uri
 
 PYTHON = ((3, 11), (3, 13))
-"""The oldest and the newest that the wheels are made for."""
+"""The oldest and the newest version that has wheels."""
 ENOUGH_DISK = 200_000_000
-"""Bytes; four days of answers as JSON lines."""
+"""Bytes: four days of answers as JSON lines."""
 TIMED_WINDOWS = 20
 COARSE_CLOCK_S = 0.001
 GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 TIME_ERROR = 5
-"""What adjtimex(2) returns where the clock is not synchronised."""
+"""Returned by adjtimex(2) if the clock is not synchronised."""
 TIMEX_BYTES = 256
-"""More than its struct timex takes (208 on 64-bit Linux)."""
+"""More than the size of its struct timex (208 on 64-bit Linux)."""
 
 
-def main(arguments: list[str]) -> int:
-    """Entry point of `har-stream doctor`; returns 0 where all is well and 1 where something needs doing."""
-    parser = argparse.ArgumentParser(
-        prog="har-stream doctor",
-        description="Look at Python, libraries, serial ports, model, sensor, clock, disk and processor, and say what "
-        "to do about each. Exit code 0 when all is well, 1 where something needs doing.",
-    )
-    parser.add_argument("--source", metavar="URI", help="watch this source as well: rate, jitter, gaps, units")
-    parser.add_argument("--model", default="waist", metavar="NAME|PATH", help="the model to look at (default: waist)")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `har-stream doctor`."""
+    parser.add_argument("--source", metavar="URI", help="also watch this source: rate, jitter, gaps, units")
+    parser.add_argument("--model", default="waist", metavar="NAME|PATH", help="the model to check (default: waist)")
     parser.add_argument("--seconds", type=float, default=5.0, help="how long to watch the source (default: 5)")
-    add_common(parser)
-    parser.set_defaults(run=_examine)
-    return run_command(parser, arguments)
+    add_json(parser)
 
 
-def _examine(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
+    """Print the findings; returns 0 if all is well and 1 if something needs fixing.
+
+    Raises:
+        SourceError: an invalid number of seconds.
+    """
     if not 0 < options.seconds <= 3600:
         raise SourceError(f"--seconds {options.seconds:g}: give 1 to 3600")
     findings = [python_finding(sys.version_info[:2]), *library_findings(), model_finding(options.model)]
@@ -72,12 +70,12 @@ def _examine(options: argparse.Namespace) -> int:
             print(f"{finding.state:5}{finding.subject:15}{finding.found}")
             if finding.advice:
                 print(f"{'':20}-> {finding.advice}")
-        print("all is well" if well else "something needs doing: see the lines that begin with fix")
+        print("all is well" if well else "something needs fixing: see the lines that begin with fix")
     return 0 if well else 1
 
 
 def python_finding(running: tuple[int, int]) -> Finding:
-    """Whether this Python is one the runtime is made for."""
+    """Whether the runtime supports this Python."""
     bits = 64 if sys.maxsize > 2**32 else 32
     text = f"{platform.python_version()}, {bits}-bit, {platform.system()} on {platform.machine()}"
     if bits == 32:
@@ -90,7 +88,7 @@ def python_finding(running: tuple[int, int]) -> Finding:
 
 
 def library_findings() -> list[Finding]:
-    """What the runtime needs, with versions."""
+    """The libraries that the runtime needs, with their versions."""
     findings = [
         _library(name, module) for name, module in (("numpy", "numpy"), ("rich", "rich"), ("pyserial", "serial"))
     ]
@@ -112,30 +110,30 @@ def _library(name: str, module: str) -> Finding:
 
 
 def model_finding(name: str) -> Finding:
-    """Whether the model loads, fits its card, and answers in time."""
+    """Whether the model loads, fits its card and is fast enough."""
     try:
         model = load_model(name)
     except HarError as error:
         return Finding("model", "fix", str(error))
     window = np.zeros((1, WINDOW, len(CHANNELS)), np.float32)
-    took: list[float] = []
+    durations: list[float] = []
     for _ in range(TIMED_WINDOWS):
         begin = time.perf_counter()
         model.probabilities(window)
-        took.append(time.perf_counter() - begin)
-    seconds = statistics.median(took)
+        durations.append(time.perf_counter() - begin)
+    seconds = statistics.median(durations)
     card = model.card
     text = (
         f"{card.name} {card.version}, worn at: {card.placement or 'unknown'}, {len(card.labels)} activities, "
         f"{1e6 * seconds:,.0f} us a window"
     )
     if seconds > HOP_S:
-        return Finding("model", "fix", text, "slower than life: use an int8 model")
+        return Finding("model", "fix", text, "too slow for real time: use an int8 model")
     return Finding("model", "ok", text)
 
 
 def port_findings(source: str | None) -> list[Finding]:
-    """Permission on the serial port of the source, or on every one there is."""
+    """Permission on the serial port of the source, or on every port if no source is given."""
     if source is None:
         paths = [port.path for port in serial_ports()]
     else:
@@ -144,14 +142,14 @@ def port_findings(source: str | None) -> list[Finding]:
         if uri.kind != "serial":
             return []
     if not paths and source is None:
-        return [Finding("serial port", "note", "none here", "plug the sensor in, if it is a serial one")]
+        return [Finding("serial port", "note", "none found", "plug the sensor in, if it is a serial one")]
     return [port_finding(Path(path)) for path in paths]
 
 
 def port_finding(path: Path, access: Callable[[Path, int], bool] = os.access) -> Finding:
-    """Whether a serial port can be read and written, and the group to join where it cannot."""
+    """Whether a serial port can be read and written; if not, which group to join."""
     if not path.exists():
-        return Finding("serial port", "fix", f"{path}: not there", "har-stream devices lists the ports there are")
+        return Finding("serial port", "fix", f"{path} does not exist", "har-stream devices lists the ports")
     if access(path, os.R_OK | os.W_OK):
         return Finding("serial port", "ok", f"{path} can be opened")
     try:
@@ -159,24 +157,24 @@ def port_finding(path: Path, access: Callable[[Path, int], bool] = os.access) ->
     except (OSError, KeyError, NotImplementedError):
         group = "dialout"
     advice = f"sudo usermod -aG {group} $USER, then log out and in again"
-    return Finding("serial port", "fix", f"{path} may not be opened by you", advice)
+    return Finding("serial port", "fix", f"you have no permission to open {path}", advice)
 
 
 def clock_finding() -> Finding:
-    """How finely the computer's clock counts, and whether it is set by the network."""
-    fine = time.get_clock_info("monotonic").resolution
+    """The resolution of the computer's clock, and whether the network sets it."""
+    resolution = time.get_clock_info("monotonic").resolution
     synchronised = clock_synchronised()
-    known = {True: "set by the network", False: "not set by the network", None: "whether it is set cannot be read"}
-    text = f"counts by {1e9 * fine:.0f} ns; {known[synchronised]}"
-    if fine > COARSE_CLOCK_S:
-        return Finding("clock", "fix", text, "sensors without a clock of their own need one of a millisecond at least")
+    known = {True: "set by the network", False: "not set by the network", None: "unknown whether the network sets it"}
+    text = f"resolution {1e9 * resolution:.0f} ns; {known[synchronised]}"
+    if resolution > COARSE_CLOCK_S:
+        return Finding("clock", "fix", text, "a sensor without its own clock needs a resolution of 1 ms or better")
     if synchronised is False:
-        return Finding("clock", "note", text, "sudo timedatectl set-ntp true, where times of day matter to you")
+        return Finding("clock", "note", text, "if times of day matter to you: sudo timedatectl set-ntp true")
     return Finding("clock", "ok", text)
 
 
 def clock_synchronised() -> bool | None:
-    """What the kernel knows of NTP; None where it does not say (adjtimex(2), which needs no rights to read)."""
+    """Whether NTP sets the clock; None if the kernel does not report it (adjtimex(2), readable without privileges)."""
     try:
         state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(TIMEX_BYTES))
     except (OSError, AttributeError, TypeError):  # Not Linux.
@@ -185,26 +183,26 @@ def clock_synchronised() -> bool | None:
 
 
 def disk_finding(folder: Path) -> Finding:
-    """Room for answers."""
+    """Whether there is room for answers."""
     free = shutil.disk_usage(folder).free
-    text = f"{free / 1e9:,.1f} GB free here"
+    text = f"{free / 1e9:,.1f} GB free in this folder"
     if free < ENOUGH_DISK:
         return Finding("disk", "fix", text, "make room: a day of answers takes 50 MB as JSON lines")
     return Finding("disk", "ok", text)
 
 
 def governor_findings(path: Path) -> list[Finding]:
-    """Whether the processor is held at its slowest; nothing where the kernel does not say.
+    """Whether the processor is held at its lowest speed; nothing if the kernel does not report it.
 
     Args:
-        path: its `scaling_governor`, beside which `scaling_driver` lies.
+        path: of `scaling_governor`; `scaling_driver` is beside it.
     """
     try:
         governor = path.read_text(encoding="ascii").strip()
         driver = path.with_name("scaling_driver").read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         return []
-    if governor == "powersave" and "pstate" not in driver:  # Of those drivers it is the governor that adapts.
-        advice = f"answers take longer so; for speed: echo ondemand | sudo tee {path}"
-        return [Finding("processor", "note", "governor powersave: always at its slowest", advice)]
+    if governor == "powersave" and "pstate" not in driver:  # With the pstate drivers, powersave adapts.
+        advice = f"answers take longer this way; for speed: echo ondemand | sudo tee {path}"
+        return [Finding("processor", "note", "governor powersave: always at its lowest speed", advice)]
     return [Finding("processor", "ok", f"governor {governor}")]

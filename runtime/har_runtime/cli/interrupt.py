@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM that never strike in the middle of an answer."""
+"""Ctrl-C and SIGTERM without losing the answer being worked on."""
 
 import signal
 from collections.abc import Iterable, Iterator
@@ -9,14 +9,14 @@ Item = TypeVar("Item")
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM: whoever manages the program wants it to end, which is no failure."""
+    """SIGTERM: a service manager stops the program, which is not a failure."""
 
 
 class Interruptible:
-    """While it is entered, the first Ctrl-C or SIGTERM ends `items` and nothing else.
+    """A context in which the first Ctrl-C or SIGTERM ends `items` between two of them.
 
-    Waiting for the next item is broken off at once, and so is whatever comes before the first; work on an item is
-    finished, so that every sink has every answer. A second signal acts at once.
+    The wait for an item, or anything before the first item, is interrupted at once; work on an item is completed, so
+    that every sink gets every answer. A second signal interrupts at once.
     """
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Interruptible:
             yield item
 
     def raise_if_interrupted(self) -> None:
-        """Once all is flushed: end the program as the signal asked.
+        """Once everything is flushed, end the program if a signal came.
 
         Raises:
             KeyboardInterrupt: after Ctrl-C.

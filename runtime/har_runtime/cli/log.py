@@ -1,4 +1,4 @@
-"""What the program tells while it runs: log lines on stderr, and in the form the journal wants under systemd."""
+"""The log of a running program: lines on stderr, in the journal's format under systemd."""
 
 import argparse
 import logging
@@ -9,18 +9,21 @@ from typing import Final
 FORMAT: Final = "%(asctime)s %(levelname)s: %(message)s"
 LEVELS: Final = ("debug", "info", "warning", "error")
 SYSLOG: Final = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3}
-"""Priorities of syslog(3); journald takes one from the `<N>` that a line begins with (sd-daemon(3))."""
+"""Priorities of syslog(3); journald reads one from a `<N>` at the beginning of a line (sd-daemon(3))."""
 
 
 def add_log_level(parser: argparse.ArgumentParser) -> None:
     """The option `--log-level`."""
     parser.add_argument(
-        "--log-level", choices=LEVELS, default="warning", help="least grave events to tell on stderr (default: warning)"
+        "--log-level",
+        choices=LEVELS,
+        default="warning",
+        help="minimum severity of log lines on stderr (default: warning)",
     )
 
 
 def set_up_log(level: str) -> None:
-    """Log what the runtime tells, of this level of `LEVELS` and graver, on stderr."""
+    """Write the runtime's log lines of this level (of `LEVELS`) and above to stderr."""
     logger = logging.getLogger("har_runtime")
     logger.setLevel(level.upper())
     handler = _Stderr()
@@ -30,26 +33,26 @@ def set_up_log(level: str) -> None:
 
 
 class _Stderr(logging.Handler):
-    """Writes to whatever `sys.stderr` is at the time: a live view on the terminal puts its own in place."""
+    """Writes to the current `sys.stderr`, which the live view on a terminal replaces by its own."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             print(self.format(record), file=sys.stderr, flush=True)
-        except (OSError, ValueError):  # Nobody listens any more.
+        except (OSError, ValueError):  # Stderr is closed.
             return
 
 
 class _Journal(logging.Formatter):
-    """The journal adds the time, and shows the priority instead of printing it."""
+    """No time, which the journal adds, and the priority as a number."""
 
     def format(self, record: logging.LogRecord) -> str:
         return f"<{SYSLOG.get(record.levelno, 6)}>{super().format(record)}"
 
 
 def under_journald() -> bool:
-    """Whether stderr goes to the journal: systemd names its device and inode in $JOURNAL_STREAM (systemd.exec(5))."""
+    """Whether stderr is the journal, whose device and inode are in $JOURNAL_STREAM (systemd.exec(5))."""
     try:
-        there = os.fstat(sys.stderr.fileno())
-    except (OSError, ValueError, AttributeError):  # No stderr, or one that is no file.
+        status = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError, AttributeError):  # No stderr, or not a file.
         return False
-    return os.environ.get("JOURNAL_STREAM") == f"{there.st_dev}:{there.st_ino}"
+    return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"

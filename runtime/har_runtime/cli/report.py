@@ -1,4 +1,4 @@
-"""The command `har-stream report`: the day that a `jsonl:` sink has written, as text, JSON or a picture."""
+"""The command `har-stream report`: the days in the files of a `jsonl:` sink, as text, JSON or a picture."""
 
 import argparse
 import json
@@ -8,35 +8,34 @@ from typing import TYPE_CHECKING
 from har_runtime.answers.answer import UNKNOWN
 from har_runtime.answers.palette import NOT_WORN
 from har_runtime.cli.activity_log import Day, Diary, local, longest_first, read_diary, said
-from har_runtime.cli.common import add_common, run_command
+from har_runtime.cli.common import add_json
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-MOST_CHANGES = 6
-"""Kinds of changes told as text."""
+MAX_CHANGES = 6
+"""Kinds of changes that the text lists."""
 
 
-def main(arguments: list[str]) -> int:
-    """Entry point of `har-stream report`; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="har-stream report",
-        description="What somebody did all day: minutes, bouts and changes of activity, from files of the jsonl: sink.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `har-stream report`."""
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE.jsonl", help="of one day or several, in any order")
     parser.add_argument(
         "--out", type=Path, metavar="PICTURE", help="draw it too: .svg or .png (pip install 'haredge[report]')"
     )
-    add_common(parser)
-    parser.set_defaults(run=_report)
-    return run_command(parser, arguments)
+    add_json(parser)
 
 
-def _report(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
+    """Print the report, and draw it if asked to; returns the exit code.
+
+    Raises:
+        HarError: a file cannot be read or written, or has no rows, or a library for pictures is missing.
+    """
     if options.out is not None:
         from har_runtime.cli.report_plot import check_format, draw
 
-        check_format(options.out)
+        check_format(options.out)  # Before the work.
         diary = read_diary(options.files)
         draw(diary, options.out)
     else:
@@ -51,26 +50,26 @@ def _report(options: argparse.Namespace) -> int:
 def _print(diary: Diary) -> None:
     from rich.console import Console
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)  # Names are shown as they are.
     for date, day in diary.days.items():
         console.print(_table(f"{date:%A}, {date}", day))
         if day.reasons:
             reasons = ", ".join(f"{reason} {clock(seconds)}" for reason, seconds in day.reasons.items())
             console.print(f"  unknown because: {reasons}")
         if day.missing_s >= 1:
-            console.print(f"  without any answer between the first and the last: {clock(day.missing_s)}")
+            console.print(f"  without answers between the first and the last: {clock(day.missing_s)}")
     if diary.transitions:
-        kinds = diary.transitions.most_common(MOST_CHANGES)
-        told = ", ".join(f"{said(before)} to {said(after)} {count}" for (before, after), count in kinds)
+        kinds = diary.transitions.most_common(MAX_CHANGES)
+        listed = ", ".join(f"{said(before)} to {said(after)} {count}" for (before, after), count in kinds)
         console.print(
-            f"changes: {diary.transitions.total()}; {told}{', ...' if len(diary.transitions) > len(kinds) else ''}"
+            f"changes: {diary.transitions.total()}; {listed}{', ...' if len(diary.transitions) > len(kinds) else ''}"
         )
     first, last = diary.spans[0], diary.spans[-1]
     console.print(f"{diary.rows} answers from {_moment(first.start_unix_s)} to {_moment(last.end_unix_s)}")
     if diary.broken_lines:
-        console.print(f"lines that are no rows, left out: {diary.broken_lines}")
+        console.print(f"invalid lines, skipped: {diary.broken_lines}")
     if diary.clock_set_back_s:
-        console.print(f"{clock(diary.clock_set_back_s)} are told twice: a clock was set back, or files overlap")
+        console.print(f"{clock(diary.clock_set_back_s)} occur twice: a clock was set back, or files overlap")
 
 
 def _table(title: str, day: Day) -> "Table":
@@ -81,15 +80,15 @@ def _table(title: str, day: Day) -> "Table":
     table.add_column("activity")
     for name in ("time", "share", "bouts", "longest"):
         table.add_column(name, justify="right")
-    whole = sum(day.seconds.values())
-    apart = (UNKNOWN, NOT_WORN)
-    for name in [*(name for name in longest_first(day.seconds) if name not in apart), *apart]:
+    total = sum(day.seconds.values())
+    last = (UNKNOWN, NOT_WORN)
+    for name in [*(name for name in longest_first(day.seconds) if name not in last), *last]:
         if name in day.seconds:
             seconds = day.seconds[name]
             table.add_row(
                 said(name),
                 clock(seconds),
-                f"{100 * seconds / whole:.0f} %",
+                f"{100 * seconds / total:.0f} %",
                 str(day.bouts[name]),
                 clock(day.longest[name]),
             )

@@ -1,173 +1,219 @@
-"""The day as a picture: a timeline by the hour, minutes of each activity, and how often one came after another.
+"""The day as a picture: a timeline by the hour, the minutes of each activity, and how often one followed another.
 
-Drawn by Vega through altair, in this process and without a network. An SVG follows the reader's light or dark mode.
+Drawn with matplotlib, without a display. An SVG follows the reader's light or dark mode and is the same for the same
+rows.
 """
 
+import logging
+import warnings
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from har_runtime.answers.answer import UNKNOWN
 from har_runtime.answers.palette import COLOURS, NOT_WORN, activity_colours
-from har_runtime.cli.activity_log import Diary, local, said
+from har_runtime.cli.activity_log import Diary, Span, local, said
 from har_runtime.errors import HarError
 from har_runtime.files import write_bytes
 
 if TYPE_CHECKING:
-    import altair as alt
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-APART: Final = (UNKNOWN, NOT_WORN)
-"""No activities: they come last."""
-WIDTH: Final = 720
+LAST: Final = (UNKNOWN, NOT_WORN)
+"""Not activities: shown last."""
+WIDTH: Final = 11.5
+DAY_HEIGHT: Final = 0.65
+ROW_HEIGHT: Final = 0.36
+COLUMN_WIDTH: Final = 0.55
+"""All sizes in inches."""
+DPI: Final = 144
+MAX_BARS: Final = 20_000
+"""In a timeline: more could not be told apart, and would take minutes to draw."""
+MAX_NAME: Final = 24
+"""Characters of an activity that are shown."""
+STEPS: Final = (*(minutes * 60 for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 240)), 86_400)
+"""Seconds between the ticks of a timeline."""
+MAX_TICKS: Final = 13
+SETTINGS: Final = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],  # It comes with matplotlib.
+    "font.size": 10,
+    "text.parse_math": False,  # A dollar sign in an activity's name is one.
+    "svg.fonttype": "none",
+    "svg.hashsalt": "haredge",
+}
 DARK: Final = (
     "<style>@media (prefers-color-scheme: dark) {"
-    "svg > rect { fill: #0d1117 } text { fill: #d8dee6 }"
-    ".role-axis-grid line { stroke: #30363d } .role-axis-tick line, .role-axis-domain line { stroke: #8b949e }"
+    "#background path { fill: #0d1117 !important } text { fill: #d8dee6 !important } "
+    "[id^=xtick] path { stroke: #30363d !important }"
     "}</style>"
 )
-PNG_SCALE: Final = 2
-MOST_BARS: Final = 20_000
-"""In a timeline: more cannot be told apart, and would take minutes to draw."""
 
 
 def check_format(path: Path) -> None:
     """Make sure that a picture of this name can be drawn.
 
     Raises:
-        HarError: it ends with another format than .svg or .png, or the libraries are not installed.
+        HarError: the name ends in something else than .svg or .png, or matplotlib is not installed.
     """
     if path.suffix.lower() not in (".svg", ".png"):
         raise HarError(f"{path}: a picture is .svg or .png")
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # Before the import, which may already log.
     try:
-        import altair  # noqa: F401
-        import vl_convert  # noqa: F401
+        import matplotlib  # noqa: F401
     except ImportError as error:
-        raise HarError(f"{path}: pictures need altair and vl-convert; pip install 'haredge[report]'") from error
+        raise HarError(f"{path}: pictures need matplotlib: pip install 'haredge[report]'") from error
 
 
 def draw(diary: Diary, path: Path) -> None:
     """Draw the picture into a file.
 
     Raises:
-        HarError: the file cannot be written.
+        HarError: as of `check_format`, or the file cannot be written.
     """
-    from io import BytesIO, StringIO
+    check_format(path)
+    from matplotlib import rc_context
 
-    chart = _chart(diary)
-    if path.suffix.lower() == ".svg":
-        text = StringIO()
-        chart.save(text, format="svg")
-        head, opened, rest = text.getvalue().partition(">")
-        write_bytes(path, f"{head}{opened}{DARK}{rest}".encode())
-    else:
-        data = BytesIO()
-        chart.save(data, format="png", scale_factor=PNG_SCALE)
-        write_bytes(path, data.getvalue())
+    data = BytesIO()
+    with warnings.catch_warnings(), rc_context(SETTINGS):
+        warnings.simplefilter("ignore")  # A letter that the font lacks is drawn as a box.
+        figure = make_figure(diary)
+        if path.suffix.lower() == ".png":
+            figure.savefig(data, format="png", dpi=DPI)
+            write_bytes(path, data.getvalue())
+        else:
+            figure.savefig(data, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+            svg = data.getvalue().decode()
+            head, end, body = svg[svg.index("<svg") :].partition(">")
+            write_bytes(path, f"{head}{end}{DARK}{body}".encode())
 
 
-def _chart(diary: Diary) -> "alt.VConcatChart":
-    import altair as alt
+def make_figure(diary: Diary) -> "Figure":
+    """The picture of a log with at least one span."""
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+    from matplotlib.patches import Patch
 
     first, last = local(diary.spans[0].start_unix_s), local(diary.spans[-1].end_unix_s)
     days = [f"{moment.day} {moment:%B %Y}" for moment in (first, last)]
     title = f"{first:%A}, {days[0]}" if days[0] == days[1] else " to ".join(days)
-    colours = activity_colours(sorted(name for name in diary.seconds if name not in APART))
-    shown = {name: colour for name, colour in colours.items() if name in diary.seconds}
-    scale = alt.Scale(domain=[said(name) for name in shown], range=list(shown.values()))
-    colour = alt.Color("activity:N", scale=scale, title=None, legend=alt.Legend(orient="top", symbolType="square"))
-    parts = [_minutes(diary, list(shown), colour)]
-    if diary.transitions:
-        parts.append(_transitions(diary))
-    return (
-        alt.vconcat(_timeline(diary, colour), alt.hconcat(*parts, spacing=60), spacing=30)
-        .properties(
-            title=alt.TitleParams(title, subtitle=f"{diary.rows:,} answers; times in {first:%Z}", anchor="start"),
-            padding=16,
-            background="white",
-        )
-        .configure_view(stroke=None)
-        .configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelLimit=200)
-        .configure_legend(labelFontSize=12)
-        .configure_title(fontSize=16, subtitleFontSize=12, fontWeight="bold")
+    colours = activity_colours(sorted(name for name in diary.seconds if name not in LAST))
+    colours = {name: colour for name, colour in colours.items() if name in diary.seconds}
+    followed = sorted({name for pair in diary.transitions for name in pair})
+
+    timeline_height = 1.4 + DAY_HEIGHT * len(diary.days)
+    lower_height = 0.8 + ROW_HEIGHT * max(len(colours), len(followed) + 2 if followed else 0)
+    layout = ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.1)
+    figure = Figure((WIDTH, timeline_height + lower_height), layout=layout, facecolor="white")
+    figure.patch.set_gid("background")
+    upper, lower = figure.subfigures(2, 1, height_ratios=(timeline_height, lower_height))
+    for part in (upper, lower):
+        part.set_facecolor("none")
+    upper.suptitle(title, x=0.015, ha="left", weight="bold", size=14)
+    axes = upper.subplots()
+    _timeline(axes, diary, colours)
+    axes.set_title(f"{diary.rows:,} answers; times in {first:%Z}", loc="left", size=10, pad=34)
+    legend = axes.legend(
+        handles=[Patch(color=colour, label=_short(name)) for name, colour in colours.items()],
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=8,
+        frameon=False,
+        handlelength=0.9,
+        handleheight=0.9,
     )
+    legend.set_gid("legend")
+    matrix_width = 1.6 + COLUMN_WIDTH * len(followed)
+    minutes, matrix = lower.subplots(1, 2, width_ratios=(max(3.0, WIDTH - matrix_width), matrix_width))
+    _minutes(minutes, diary, colours)
+    _transitions(matrix, diary, followed)
+    return figure
 
 
-def _timeline(diary: Diary, colour: "alt.Color") -> "alt.Chart":
+def _timeline(axes: "Axes", diary: Diary, colours: dict[str, str]) -> None:
     """A band for each day, from the hour of the first answer to that of the last."""
-    import altair as alt
+    rows = {date: row for row, date in enumerate(diary.days)}
+    bars: dict[tuple[int, str], list[tuple[float, float]]] = {}
+    for span in sorted(diary.spans, key=lambda span: span.start_unix_s - span.end_unix_s)[:MAX_BARS]:
+        start_s, end_s = _of_day_s(span)
+        key = rows[local(span.start_unix_s).date()], span.activity
+        bars.setdefault(key, []).append((start_s, end_s - start_s))
+    for (row, activity), ranges in sorted(bars.items()):
+        axes.broken_barh(ranges, (row - 0.4, 0.8), facecolors=colours[activity])
+    start_s, end_s = _hours([bar for ranges in bars.values() for bar in ranges])
+    step_s = next(step for step in STEPS if (end_s - start_s) / step < MAX_TICKS)
+    ticks = [step * step_s for step in range(-int(-start_s // step_s), int(end_s // step_s) + 1)]
+    axes.set_xticks(ticks, [f"{tick // 3600 % 24:02d}:{tick // 60 % 60:02d}" for tick in ticks])
+    axes.set_xlim(start_s, end_s)
+    axes.set_yticks(range(len(rows)), [f"{date:%a %d %b}" for date in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.grid(axis="x", color="#dddddd")
+    _plain(axes)
 
-    spans = sorted(diary.spans, key=lambda span: span.start_unix_s - span.end_unix_s)[:MOST_BARS]
-    bars = [
-        {
-            "day": f"{local(span.start_unix_s):%a %d %b}",
-            "date": local(span.start_unix_s).date().isoformat(),
-            "activity": said(span.activity),
-            "start": _of_day_ms(span.start_unix_s, span.start_unix_s),
-            "end": _of_day_ms(span.end_unix_s, span.start_unix_s),
-        }
-        for span in spans
-    ]
-    return (
-        alt.Chart(alt.Data(values=bars))
-        .mark_bar(height=alt.RelativeBandSize(0.8))
-        .encode(
-            x=alt.X(
-                "start:T",
-                scale=alt.Scale(type="utc", domain=_hours(bars), nice=False),
-                axis=alt.Axis(title=None, format="%H:%M", grid=True, labelOverlap=True),
-            ),
-            x2="end:T",
-            y=alt.Y("day:N", title=None, sort=alt.EncodingSortField("date"), axis=alt.Axis(domain=False, ticks=False)),
-            color=colour,
-        )
-        .properties(width=WIDTH, height=alt.Step(48))
+
+def _of_day_s(span: Span) -> tuple[float, float]:
+    """Start and end in seconds since midnight of the day on which a span starts, by the clock on the wall."""
+    midnight = datetime.combine(local(span.start_unix_s).date(), datetime.min.time())
+    start_s, end_s = (
+        (local(unix_s).replace(tzinfo=None) - midnight) / timedelta(seconds=1)
+        for unix_s in (span.start_unix_s, span.end_unix_s)
     )
+    return start_s, end_s
 
 
-def _of_day_ms(unix_s: float, of_unix_s: float) -> float:
-    """Milliseconds since midnight of the day of `of_unix_s`, by the clock on the wall."""
-    midnight = datetime.combine(local(of_unix_s).date(), datetime.min.time())
-    return (local(unix_s).replace(tzinfo=None) - midnight) / timedelta(milliseconds=1)
+def _hours(bars: list[tuple[float, float]]) -> tuple[int, int]:
+    """The limits of the timeline in seconds: whole hours, or whole minutes if everything took less than one hour."""
+    start_s, end_s = min(start for start, _ in bars), max(start + length for start, length in bars)
+    unit = 3600 if end_s - start_s > 3600 else 60
+    first = int(start_s // unit)
+    return first * unit, max(int(-(-end_s // unit)), first + 1) * unit
 
 
-def _hours(bars: list[dict[str, Any]]) -> list[float]:
-    """From where to where the timeline goes: whole hours, or whole minutes where it all took less than one."""
-    start, end = min(bar["start"] for bar in bars), max(bar["end"] for bar in bars)
-    unit = 3_600_000 if end - start > 3_600_000 else 60_000
-    return [start // unit * unit, max(-(-end // unit), start // unit + 1) * unit]
+def _minutes(axes: "Axes", diary: Diary, colours: dict[str, str]) -> None:
+    """A bar for the minutes of each activity, the longest first."""
+    names = sorted(colours, key=lambda name: (name in LAST, -diary.seconds[name]))
+    minutes = [diary.seconds[name] / 60 for name in names]
+    bars = axes.barh(range(len(names)), minutes, color=[colours[name] for name in names])
+    axes.bar_label(bars, [f"{value:,.1f}" for value in minutes], padding=5)
+    axes.set_yticks(range(len(names)), [_short(name) for name in names])
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xlim(0, 1.15 * max(minutes))
+    axes.locator_params(axis="x", nbins=5)
+    axes.set_xlabel("minutes")
+    _plain(axes)
 
 
-def _minutes(diary: Diary, names: list[str], colour: "alt.Color") -> "alt.LayerChart | alt.FacetChart":
-    import altair as alt
+def _transitions(axes: "Axes", diary: Diary, names: list[str]) -> None:
+    """A matrix of how often one activity came after another; nothing if no activity changed."""
+    if not names:
+        axes.set_axis_off()
+        return
+    most = max(diary.transitions.values())
+    for (before, after), count in sorted(diary.transitions.items()):
+        x, y = names.index(after), names.index(before)
+        # Never so strong that the number cannot be read, on a light or a dark page.
+        axes.broken_barh([(x - 0.5, 1)], (y - 0.5, 1), facecolors=COLOURS["walking"], alpha=0.1 + 0.45 * count / most)
+        axes.text(x, y, str(count), ha="center", va="center")
+    labels = [_short(name) for name in names]
+    axes.set_xticks(range(len(names)), labels, rotation=40, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(names)), labels)
+    axes.set_xlim(-0.5, len(names) - 0.5)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xlabel("to")
+    axes.set_ylabel("changes from")
+    _plain(axes)
 
-    seconds = diary.seconds
-    bars = [
-        {"activity": said(name), "minutes": seconds[name] / 60, "said": f"{seconds[name] / 60:,.1f}"}
-        for name in sorted(names, key=lambda name: (name in APART, -seconds[name]))
-    ]
-    base = alt.Chart(alt.Data(values=bars)).encode(
-        x=alt.X("minutes:Q", title="minutes", axis=alt.Axis(grid=False, tickCount=5)),
-        y=alt.Y("activity:N", title=None, sort=None, axis=alt.Axis(domain=False, ticks=False)),
-    )
-    numbers = base.mark_text(align="left", dx=5, fontSize=12).encode(text="said:N")
-    return alt.layer(base.mark_bar().encode(color=colour), numbers, width=250, height=alt.Step(28))
+
+def _plain(axes: "Axes") -> None:
+    """No frame, and no ticks beside their labels."""
+    axes.set_frame_on(False)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0)
 
 
-def _transitions(diary: Diary) -> "alt.LayerChart | alt.FacetChart":
-    import altair as alt
-
-    names = sorted({name for pair in diary.transitions for name in pair})
-    cells = [
-        {"before": said(before), "after": said(after), "count": count}
-        for (before, after), count in diary.transitions.items()
-    ]
-    order = [said(name) for name in names]
-    base = alt.Chart(alt.Data(values=cells)).encode(
-        x=alt.X("after:N", title="to", sort=order, axis=alt.Axis(labelAngle=-40, domain=False, ticks=False)),
-        y=alt.Y("before:N", title="changes from", sort=order, axis=alt.Axis(domain=False, ticks=False)),
-    )
-    # Never so strong that the number on it cannot be read, whether that is dark or light.
-    strength = alt.Opacity("count:Q", scale=alt.Scale(domainMin=0, range=[0.1, 0.55]), legend=None)
-    cell = base.mark_rect(color=COLOURS["walking"]).encode(opacity=strength)
-    numbers = base.mark_text(fontSize=12).encode(text="count:Q")
-    return alt.layer(cell, numbers, width=alt.Step(40), height=alt.Step(28))
+def _short(activity: str) -> str:
+    """The name of an activity for a label."""
+    name = said(activity)
+    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"

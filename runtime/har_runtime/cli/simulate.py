@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from har_runtime.cli.common import run_command
 from har_runtime.cli.interrupt import Interruptible
 from har_runtime.errors import SourceError
 
@@ -14,23 +13,21 @@ STEP_S = 0.02
 RATES = (50, 100)
 
 
-def main(arguments: list[str]) -> int:
-    """Entry point of `har-stream simulate`; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="har-stream simulate",
-        description="A virtual IMU, worn by the simulated wearer: prints the path of a port to open like a real one's.",
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `har-stream simulate`."""
     parser.add_argument("--pty", action="store_true", required=True, help="on a pseudo-terminal")
     parser.add_argument("--format", choices=("witmotion", "csv"), default="witmotion", help="what it sends")
-    parser.add_argument("--rate", type=int, choices=RATES, default=RATES[0], help="samples a second (default: 50)")
-    parser.add_argument("--seed", type=int, default=0, help="which wearer (default: 0)")
+    parser.add_argument("--rate", type=int, choices=RATES, default=RATES[0], help="samples per second (default: 50)")
+    parser.add_argument("--seed", type=int, default=0, help="chooses the wearer (default: 0)")
     parser.add_argument("--link", type=Path, help="make a symbolic link to the port here")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    parser.set_defaults(run=_simulate)
-    return run_command(parser, arguments)
 
 
-def _simulate(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
+    """Serve the virtual sensor until Ctrl-C or SIGTERM; returns the exit code.
+
+    Raises:
+        SourceError: the system has no pseudo-terminals, the link cannot be made, or the seed is negative.
+    """
     try:
         from har_runtime.sources.serial_port.virtual_sensor import Pty, make_device, serve
     except ImportError as error:  # Windows.
@@ -55,7 +52,7 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _ticks() -> Iterator[float]:
-    """Seconds since the start, some fifty times a second."""
+    """Seconds since the start, about fifty times a second."""
     start = time.monotonic()
     while True:
         yield time.monotonic() - start

@@ -1,171 +1,49 @@
-"""The command `har-stream`: samples in, activities out, in real time."""
+"""The program `har-stream`: its subcommands."""
 
-import argparse
-import json
-import logging
-import sys
-from collections.abc import Iterable, Iterator
-from typing import Any
+from har_runtime.cli import devices, doctor, report, run, simulate
+from har_runtime.cli.common import Command, Program
 
-from har_runtime.answers.answering import Answering
-from har_runtime.answers.smoothing import SMOOTHERS
-from har_runtime.classify import StreamingClassifier
-from har_runtime.cli.common import add_common, run_command
-from har_runtime.cli.config import add_config, parse_with_config
-from har_runtime.cli.interrupt import Interruptible
-from har_runtime.cli.log import add_log_level, set_up_log
-from har_runtime.cli.still_check import STILL_S, Still, describe, judge_placement, measure_still
-from har_runtime.cli.summary import summary, to_dict
-from har_runtime.cli.systemd import Service
-from har_runtime.errors import SourceError
-from har_runtime.model.load import load_model, pretrained_names
-from har_runtime.samples import SampleChunk
-from har_runtime.signal.axes import IDENTITY, parse_axes, turned
-from har_runtime.sinks import StreamInfo
-from har_runtime.sinks.fan_out import FanOut
-from har_runtime.sources import open_source
-from har_runtime.stream import run_stream
-
-_LOG = logging.getLogger(__name__)
-DEMO_SOURCE = "simulated:?seed=0&seconds=120&speed=4"
-DEMO_NOTE = (
-    "Demo: the wearer is SIMULATED (synthetic signals with measured gait and postures), four times as fast as life."
+PROGRAM = Program(
+    "har-stream",
+    "Recognise activities in real time: read an IMU, a recording or a simulated wearer, print, log. "
+    "Example: har-stream --source serial:auto --sink terminal: --sink jsonl:day.jsonl",
+    (
+        Command("run", "read a source and write its activities to sinks", run.add_arguments, run.run),
+        Command(
+            "devices",
+            "list the serial ports and IIO devices",
+            devices.add_arguments,
+            devices.run,
+            "List the serial ports and IIO devices, and what they seem to be.",
+        ),
+        Command(
+            "doctor",
+            "check this computer, the model and a sensor",
+            doctor.add_arguments,
+            doctor.run,
+            "Check Python, libraries, serial ports, model, sensor, clock, disk and processor, and say what to do about "
+            "each. Exit code 0 if all is well, 1 if something needs fixing.",
+        ),
+        Command(
+            "simulate",
+            "serve a virtual sensor on a serial port",
+            simulate.add_arguments,
+            simulate.run,
+            "A virtual IMU, worn by the simulated wearer. Prints the path of its port, which any program can open.",
+        ),
+        Command(
+            "report",
+            "summarise days that the jsonl: sink has written",
+            report.add_arguments,
+            report.run,
+            "What somebody did all day: minutes, bouts and changes of activity, from files of the jsonl: sink.",
+        ),
+    ),
+    default="run",
+    has_log=True,
 )
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="har-stream",
-        description="Recognise activities in real time: read an IMU, a recording or a simulated wearer, print, log.",
-        epilog="Also: har-stream devices (what could be read), har-stream doctor (is all well?), har-stream simulate "
-        "(a virtual sensor), har-stream report (a day of a jsonl: file); each has its --help. "
-        "Example: har-stream --source serial:auto --sink terminal: --sink jsonl:day.jsonl",
-    )
-    parser.add_argument(
-        "--model",
-        default="waist",
-        metavar="NAME|PATH",
-        help=f"a pretrained model ({', '.join(pretrained_names())}) or a .tflite (default: waist)",
-    )
-    parser.add_argument(
-        "--source",
-        metavar="URI",
-        help="serial:PORT or serial:auto, iio:DEVICE, phyphox://HOST:PORT, sensorlogger://BIND:PORT, "
-        "replay:FILE?speed=N|max, simulated:?seed=N&seconds=S&speed=N|max",
-    )
-    parser.add_argument(
-        "--sink",
-        action="append",
-        metavar="URI",
-        help="terminal: (default), jsonl:FILE or csv:FILE (?rotate=day|10MB&keep=N&sync=SECONDS), "
-        "mqtt://[USER@]HOST[:PORT]/TOPIC or mqtts:// (?password-file=F&cafile=F, or HAREDGE_MQTT_PASSWORD), "
-        "live:HOST:PORT (a page in the browser); may be given several times",
-    )
-    parser.add_argument(
-        "--axes",
-        metavar="x=-y,y=x,z=z",
-        default=str(IDENTITY),
-        help="what the frame's axes are made of, where the sensor is mounted otherwise than the model's was",
-    )
-    parser.add_argument(
-        "--still",
-        action="store_true",
-        help=f"first stand still for {STILL_S} seconds: takes off the gyroscope's bias, checks unit, scale and which "
-        "way up the sensor is",
-    )
-    parser.add_argument(
-        "--smoothing",
-        choices=tuple(SMOOTHERS),
-        help="how answers become steady: hmm (default, where the model's card has transitions), hysteresis, or none",
-    )
-    parser.add_argument("--demo", action="store_true", help="half a minute with a simulated wearer: needs no sensor")
-    add_config(parser)
-    add_log_level(parser)
-    add_common(parser)
-    parser.set_defaults(run=_stream)
-    commands = {"devices": _devices, "doctor": _doctor, "report": _report, "simulate": _simulate}
-    return run_command(parser, arguments, commands, parse_with_config)
-
-
-def _devices(arguments: list[str]) -> int:
-    from har_runtime.cli.devices import main
-
-    return main(arguments)
-
-
-def _doctor(arguments: list[str]) -> int:
-    from har_runtime.cli.doctor import main
-
-    return main(arguments)
-
-
-def _report(arguments: list[str]) -> int:
-    from har_runtime.cli.report import main
-
-    return main(arguments)
-
-
-def _simulate(arguments: list[str]) -> int:
-    from har_runtime.cli.simulate import main
-
-    return main(arguments)
-
-
-def _stream(options: argparse.Namespace) -> int:
-    set_up_log(options.log_level)
-    with Interruptible() as interruptible:
-        _run(options, interruptible)
-        interruptible.raise_if_interrupted()
-    return 0
-
-
-def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
-    if not (options.source or options.demo):
-        raise SourceError("nothing to read: give --source URI, or --demo to try it without a sensor")
-    if options.demo:
-        print(DEMO_NOTE, file=sys.stderr, flush=True)
-    axes = parse_axes(options.axes)
-    model = load_model(options.model)
-    _LOG.info("model %s %s: %s", model.card.name, model.card.version, ", ".join(model.card.labels))
-    answering = Answering(model.card, options.smoothing)
-    for note in answering.notes:
-        _LOG.warning("%s", note)
-    source = open_source(options.source or DEMO_SOURCE)
-    _LOG.info("source: %s", source.description)
-    info = StreamInfo(model.card, source.description, source.report)
-    sinks = FanOut(info)
-    service = Service.of_environment()
-    still: dict[str, Any] | None = None
-    try:
-        chunks: Iterable[SampleChunk] = interruptible.items(source)
-        if axes != IDENTITY:
-            chunks = turned(chunks, axes)
-        if options.still:
-            print(f"Stand still for {STILL_S} seconds, the sensor where it is worn.", file=sys.stderr, flush=True)
-            chunks = iter(chunks)
-            found = _measure(chunks, interruptible)
-            placement = judge_placement(found, model.card.gravity, axes)
-            print("\n".join(describe(found, placement, model.card)), file=sys.stderr, flush=True)
-            still = {**found.to_dict(), "placement": placement.to_dict()}
-            chunks = turned(chunks, IDENTITY, found.gyro_bias)
-        for uri in options.sink or ["terminal:"]:
-            sinks.open(uri)
-        result = run_stream(StreamingClassifier(model), service.watched(chunks), [service, sinks], answering)
-    finally:
-        service.close()
-        sinks.close(hurry=interruptible.interrupted)
-        source.close()
-    if options.json:
-        print(json.dumps(to_dict(result, info, still), indent=1))
-    else:
-        for line in summary(result, info):
-            print(line, file=sys.stderr)
-
-
-def _measure(chunks: Iterator[SampleChunk], interruptible: Interruptible) -> Still:
-    try:
-        return measure_still(chunks)
-    except SourceError:
-        interruptible.raise_if_interrupted()  # The chunks ended because of it.
-        raise
+    return PROGRAM.main(arguments)

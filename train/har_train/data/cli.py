@@ -6,56 +6,34 @@ import json
 import sys
 from pathlib import Path
 
-from har_runtime.cli.common import add_common, data_folder, run_command
+from har_runtime.cli.common import Command, Program, add_data, add_json, data_folder
 from har_runtime.errors import DataError
 from har_runtime.files import atomic_path
 from har_runtime.recording import Recording
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="har-data", description="Public activity recognition data sets.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    listing = commands.add_parser("list", help="the data sets haredge reads, their terms and what to cite")
-    add_common(listing)
-    listing.set_defaults(run=_list)
-
-    fetch = commands.add_parser(
-        "fetch",
-        help="download a data set from its official address",
-        description="Download a data set from its official address. One that broke off goes on where it stopped.",
+def _add_fetch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="data set, such as hapt")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder to keep it in: your HAREDGE_DATA"
     )
-    fetch.add_argument("name", help="data set, such as hapt")
-    fetch.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to keep it in: your HAREDGE_DATA")
-    add_common(fetch)
-    fetch.set_defaults(run=_fetch)
+    add_json(parser)
 
-    describe = commands.add_parser(
-        "describe",
-        help="users, minutes of each activity, rates, gaps, gravity",
-        description="Say what is in a data set, as the runtime resamples and windows it, and draw each activity.",
-    )
-    describe.add_argument("name", help="data set, such as hapt, or csv-folder for your own")
-    describe.add_argument("--data", help="folder or archive of the data set (default: $HAREDGE_DATA)")
-    describe.add_argument("--placement", metavar="P", help="only sensors worn there, such as wrist")
-    describe.add_argument("--plot", type=Path, metavar="F.png", help="draw a few typical seconds of each activity")
-    add_common(describe)
-    describe.set_defaults(run=_describe)
 
-    cut = commands.add_parser(
-        "cut",
-        help="write one recording as a CSV that har-stream replays",
-        description="Write one recording as a CSV in SI units with its labels: har-stream --source replay:FILE.",
-    )
-    cut.add_argument("name", help="data set, such as hapt")
-    cut.add_argument("--recording", type=int, required=True, metavar="N", help="its number, from 1")
-    cut.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
-    cut.add_argument("--data", help="folder or archive of the data set (default: $HAREDGE_DATA)")
-    add_common(cut)
-    cut.set_defaults(run=_cut)
+def _add_describe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="data set, such as hapt, or csv-folder for your own")
+    add_data(parser)
+    parser.add_argument("--placement", metavar="P", help="only sensors worn there, such as wrist")
+    parser.add_argument("--plot", type=Path, metavar="F.png", help="draw a few typical seconds of each activity")
+    add_json(parser)
 
-    return run_command(parser, arguments)
+
+def _add_cut(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="data set, such as hapt")
+    parser.add_argument("--recording", type=int, required=True, metavar="N", help="its number, from 1")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.csv", help="the file to write")
+    add_data(parser)
+    add_json(parser)
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -147,3 +125,39 @@ def write_replay(recording: Recording, path: Path) -> None:
         writer.writerow(["time", "acc_x", "acc_y", "acc_z", "gyro_x", "gyro_y", "gyro_z", "label"])
         samples = zip(recording.times_ns.tolist(), recording.acc.tolist(), recording.gyro.tolist(), labels, strict=True)
         writer.writerows([time / 1e9, *acc, *gyro, label] for time, acc, gyro, label in samples)
+
+
+PROGRAM = Program(
+    "har-data",
+    "Public activity recognition data sets.",
+    (
+        Command("list", "the data sets that haredge reads, their terms and what to cite", add_json, _list),
+        Command(
+            "fetch",
+            "download a data set from its official address",
+            _add_fetch,
+            _fetch,
+            "Download a data set from its official address. A download that broke off continues where it stopped.",
+        ),
+        Command(
+            "describe",
+            "users, minutes of each activity, rates, gaps, gravity",
+            _add_describe,
+            _describe,
+            "Say what is in a data set, as the runtime resamples and windows it, and draw each activity.",
+        ),
+        Command(
+            "cut",
+            "write one recording as a CSV that har-stream replays",
+            _add_cut,
+            _cut,
+            "Write one recording as a CSV in SI units with its labels: har-stream --source replay:FILE.",
+        ),
+    ),
+    extras=("train",),
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    return PROGRAM.main(arguments)

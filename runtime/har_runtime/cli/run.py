@@ -1,0 +1,138 @@
+"""The command `har-stream run`: reads samples from a source and writes activities to sinks, in real time."""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from har_runtime.answers.answering import Answering
+from har_runtime.answers.smoothing import SMOOTHERS
+from har_runtime.classify import StreamingClassifier
+from har_runtime.cli.common import add_json
+from har_runtime.cli.config import add_config
+from har_runtime.cli.interrupt import Interruptible
+from har_runtime.cli.still_check import STILL_S, Still, describe, judge_placement, measure_still
+from har_runtime.cli.summary import summary, to_dict
+from har_runtime.cli.systemd import Service
+from har_runtime.errors import SourceError
+from har_runtime.model.load import load_model, pretrained_names
+from har_runtime.samples import SampleChunk
+from har_runtime.signal.axes import IDENTITY, parse_axes, turned
+from har_runtime.sinks import StreamInfo
+from har_runtime.sinks.fan_out import FanOut
+from har_runtime.sources import open_source
+from har_runtime.stream import run_stream
+
+_LOG = logging.getLogger(__name__)
+DEMO_SOURCE = "simulated:?seed=0&seconds=120&speed=4"
+DEMO_NOTE = "Demo: the wearer is SIMULATED (synthetic signals with measured gait and postures), at 4x real time."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `har-stream run`."""
+    parser.add_argument(
+        "--model",
+        default="waist",
+        metavar="NAME|PATH",
+        help=f"a pretrained model ({', '.join(pretrained_names())}) or a .tflite (default: waist)",
+    )
+    parser.add_argument(
+        "--source",
+        metavar="URI",
+        help="serial:PORT or serial:auto, iio:DEVICE, phyphox://HOST:PORT, sensorlogger://BIND:PORT, "
+        "replay:FILE?speed=N|max, simulated:?seed=N&seconds=S&speed=N|max",
+    )
+    parser.add_argument(
+        "--sink",
+        action="append",
+        metavar="URI",
+        help="terminal: (default), jsonl:FILE or csv:FILE (?rotate=day|10MB&keep=N&sync=SECONDS), "
+        "mqtt://[USER@]HOST[:PORT]/TOPIC or mqtts:// (?password-file=F&cafile=F, or HAREDGE_MQTT_PASSWORD), "
+        "live:HOST:PORT (a page in the browser); may be given several times",
+    )
+    parser.add_argument(
+        "--axes",
+        metavar="x=-y,y=x,z=z",
+        default=str(IDENTITY),
+        help="which sensor axis is each axis of the model, if the sensor is mounted differently from the model's",
+    )
+    parser.add_argument(
+        "--still",
+        action="store_true",
+        help=f"stand still for {STILL_S} seconds first: removes the gyroscope's bias, checks unit, scale and which way "
+        "is up",
+    )
+    parser.add_argument(
+        "--smoothing",
+        choices=tuple(SMOOTHERS),
+        help="how answers are smoothed: hmm (default if the model's card has transitions), hysteresis, or none",
+    )
+    parser.add_argument("--demo", action="store_true", help="half a minute with a simulated wearer, without a sensor")
+    add_config(parser)
+    add_json(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Stream until the source ends or a signal comes; returns the exit code.
+
+    Raises:
+        HarError: an option is invalid, or a model, source or sink cannot be used.
+        KeyboardInterrupt: after Ctrl-C or SIGTERM, once everything is flushed.
+    """
+    with Interruptible() as interruptible:
+        _run(options, interruptible)
+        interruptible.raise_if_interrupted()
+    return 0
+
+
+def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
+    if not (options.source or options.demo):
+        raise SourceError("nothing to read: give --source URI, or --demo to try it without a sensor")
+    if options.demo:
+        print(DEMO_NOTE, file=sys.stderr, flush=True)
+    axes = parse_axes(options.axes)
+    model = load_model(options.model)
+    _LOG.info("model %s %s: %s", model.card.name, model.card.version, ", ".join(model.card.labels))
+    answering = Answering(model.card, options.smoothing)
+    for note in answering.notes:
+        _LOG.warning("%s", note)
+    source = open_source(options.source or DEMO_SOURCE)
+    _LOG.info("source: %s", source.description)
+    info = StreamInfo(model.card, source.description, source.report)
+    sinks = FanOut(info)
+    service = Service.from_environment()
+    still: dict[str, Any] | None = None
+    try:
+        chunks: Iterable[SampleChunk] = interruptible.items(source)
+        if axes != IDENTITY:
+            chunks = turned(chunks, axes)
+        if options.still:
+            print(f"Stand still for {STILL_S} seconds, with the sensor where it is worn.", file=sys.stderr, flush=True)
+            chunks = iter(chunks)
+            found = _measure(chunks, interruptible)
+            placement = judge_placement(found, model.card.gravity, axes)
+            print("\n".join(describe(found, placement, model.card)), file=sys.stderr, flush=True)
+            still = {**found.to_dict(), "placement": placement.to_dict()}
+            chunks = turned(chunks, IDENTITY, found.gyro_bias)
+        for uri in options.sink or ["terminal:"]:
+            sinks.open(uri)
+        result = run_stream(StreamingClassifier(model), service.watched(chunks), [service, sinks], answering)
+    finally:
+        service.close()
+        sinks.close(hurry=interruptible.interrupted)
+        source.close()
+    if options.json:
+        print(json.dumps(to_dict(result, info, still), indent=1))
+    else:
+        for line in summary(result, info):
+            print(line, file=sys.stderr)
+
+
+def _measure(chunks: Iterator[SampleChunk], interruptible: Interruptible) -> Still:
+    try:
+        return measure_still(chunks)
+    except SourceError:
+        interruptible.raise_if_interrupted()  # A signal ended the chunks.
+        raise
