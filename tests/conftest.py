@@ -2,7 +2,9 @@
 
 import itertools
 import os
+import signal
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +32,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
         if ROOT / "tests" / "android" in item.path.parents:
             item.add_marker(pytest.mark.java)
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Child processes of the test heed SIGINT, even if the shell that runs pytest ignores it.
+
+    An ignored signal stays ignored in a child, one with a handler gets its default.
+    """
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """The command `har-bench`: what a model costs on the machine it runs on."""
 
 import argparse
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -13,18 +12,12 @@ from har_bench.measure.measured_model import open_subjects
 from har_bench.measure.options import add_measure_options, measure_settings
 from har_bench.progress import step_display
 from har_bench.results import machine, write_report
-from har_runtime.cli.common import run_command
+from har_runtime.cli.common import Command, Program
 from har_runtime.files import write_bytes
 from har_runtime.model.load import pretrained_names
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="har-bench",
-        description="Measure how fast, how large and how hungry models are on this machine, in one run, by turns.",
-        epilog="har-bench table4 counts the networks of the paper's Table 4, and measures them with --measure.",
-    )
+def _add_measure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "models",
         nargs="*",
@@ -35,19 +28,30 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--compare", nargs=2, type=Path, metavar=("A.json", "B.json"), help="measure nothing: compare two results"
     )
+    _add_outputs(parser)
+    parser.add_argument("--plot", type=Path, metavar="F.png", help="draw the cards' accuracy against latency and size")
+
+
+def _add_table4(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--measure", action="store_true", help="measure them too, as TFLite and ONNX on this machine, in one run"
+    )
+    add_measure_options(parser)
+    _add_outputs(parser)
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="F", help="write the result as JSON")
     parser.add_argument("--markdown", type=Path, metavar="F", help="write the tables as Markdown")
-    parser.add_argument("--plot", type=Path, metavar="F.png", help="draw the cards' accuracy against latency and size")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    parser.set_defaults(run=_run)
-    return run_command(parser, arguments, {"table4": _table4})
 
 
-def _run(options: argparse.Namespace) -> int:
+def _measure(options: argparse.Namespace) -> int:
     if options.compare:
         first, second = (compare.read_result(path) for path in options.compare)
         tables.show([compare.compare(first, second)], compare.remarks(first, second))
         return 0
+    if options.plot:
+        import matplotlib  # noqa: F401  # If it is missing, that is said before the measuring.
     with ExitStack() as stack, step_display() as show_step:
         subjects = open_subjects(options.models or pretrained_names(), stack)
         result: dict[str, Any] = {"machine": machine(), **measure(subjects, measure_settings(options), show_step)}
@@ -63,15 +67,37 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _table4(arguments: list[str]) -> int:
-    try:
-        from har_bench.training import table4
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        print(
-            "har-bench table4: builds its networks in PyTorch, which is not here; pip install 'haredge[export]'",
-            file=sys.stderr,
-        )
-        return 2
-    return table4.main(arguments)
+def _table4(options: argparse.Namespace) -> int:
+    from har_bench.training.table4 import run
+
+    return run(options)
+
+
+PROGRAM = Program(
+    "har-bench",
+    "Measure how fast and how large models are on this machine, and how much energy they take.",
+    (
+        Command(
+            "measure",
+            "measure models on this machine",
+            _add_measure,
+            _measure,
+            "Measure how fast and how large models are on this machine, and how much energy they take: in one run, by "
+            "turns.",
+        ),
+        Command(
+            "table4",
+            "count the networks of the paper's Table 4",
+            _add_table4,
+            _table4,
+            "Count the networks of the paper's Table 4 and compare with its figures.",
+        ),
+    ),
+    default="measure",
+    extras=("bench", "export"),
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    return PROGRAM.main(arguments)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from har_runtime.errors import DataError, HarError
+from har_runtime.errors import DataError
 from har_runtime.files import atomic_path
 
 if TYPE_CHECKING:
@@ -20,16 +20,15 @@ def draw(result: dict[str, Any], path: Path) -> None:
 
     Raises:
         DataError: no model has a score to show.
-        HarError: matplotlib is not installed, or the file cannot be written.
+        HarError: the file cannot be written.
+        ModuleNotFoundError: matplotlib is not installed.
     """
     scores = {model["name"]: model["macro_f1"] for model in result["models"] if model["macro_f1"] is not None}
     if not scores:
         raise DataError(f"{path}: no model that was measured has a card with its score: nothing to draw")
-    try:
-        from matplotlib.figure import Figure
-        from matplotlib.ticker import LogLocator, NullFormatter
-    except ImportError as error:
-        raise HarError("--plot needs matplotlib; pip install 'haredge[bench]'") from error
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     figure = Figure(figsize=(11, 4.5), layout="constrained")
     speed, size = figure.subplots(1, 2, sharey=True)
     runtimes = dict.fromkeys((run["runtime"], run["threads"]) for run in result["runs"])

@@ -7,22 +7,19 @@ users of the common tools count, and set beside the printed one; the nearest is 
 """
 
 import argparse
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from har_bench import tables
 from har_bench.graphs.counting import CONVENTIONS, count, file_bytes, memory, weight_bytes
-from har_bench.measure.options import add_measure_options, measure_settings
+from har_bench.measure.options import measure_settings
 from har_bench.networks.csshar import SETTINGS, Csshar
 from har_bench.networks.deepconvlstm import DeepConvLSTM
 from har_bench.progress import step_display
 from har_bench.results import machine, write_report
-from har_runtime.cli.common import run_command
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.files import write_bytes
 from har_train.fit.network import Architecture, HarNetwork, parameter_count
@@ -90,23 +87,8 @@ class Row:
         }
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="har-bench table4", description="Count the networks of the paper's Table 4 and compare with its figures."
-    )
-    parser.add_argument(
-        "--measure", action="store_true", help="measure them too, as TFLite and ONNX on this machine, in one run"
-    )
-    add_measure_options(parser)
-    parser.add_argument("--json", type=Path, metavar="F", help="write the counts as JSON")
-    parser.add_argument("--markdown", type=Path, metavar="F", help="write the tables as Markdown")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    parser.set_defaults(run=_run)
-    return run_command(parser, arguments)
-
-
-def _run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
+    """Run `har-bench table4`; returns the exit code."""
     settings = measure_settings(options)
     result = report(rows())
     if options.measure:
@@ -251,7 +233,3 @@ def _memory(network: nn.Module, *unused: nn.Module) -> Counts:
         ("memory", f"{what}weights and twice the outputs of all layers, MB: torchinfo's estimate"): weights
         + 2 * held.outputs,
     }
-
-
-if __name__ == "__main__":
-    sys.exit(main())

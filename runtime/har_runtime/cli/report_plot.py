@@ -56,15 +56,13 @@ def check_format(path: Path) -> None:
     """Make sure that a picture of this name can be drawn.
 
     Raises:
-        HarError: the name ends in something else than .svg or .png, or matplotlib is not installed.
+        HarError: the name ends in neither .svg nor .png.
+        ModuleNotFoundError: matplotlib is not installed.
     """
     if path.suffix.lower() not in (".svg", ".png"):
         raise HarError(f"{path}: a picture is .svg or .png")
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # Before the import, which may already log.
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise HarError(f"{path}: pictures need matplotlib: pip install 'haredge[report]'") from error
+    import matplotlib  # noqa: F401
 
 
 def draw(diary: Diary, path: Path) -> None:

@@ -190,9 +190,7 @@ def test_a_tflite_is_measured_where_torch_is_not_installed(tmp_path: Path) -> No
         check=False,
     )
     assert done.returncode == 2, done.stderr
-    assert done.stderr == (
-        "har-bench table4: builds its networks in PyTorch, which is not here; pip install 'haredge[export]'\n"
-    )
+    assert done.stderr == "har-bench table4: torch is not installed: pip install 'haredge[export]'\n"
     found = json.loads((tmp_path / "a.json").read_text())
     assert found["models"][0]["macs"]
     if RUNTIMES["tflm"].is_installed:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from har_bench.cli import main
 from har_bench.networks import CnnHar
 from har_bench.training import table4_cost
 from har_bench.training.adapter import OtherNetwork
-from har_bench.training.table4 import COLUMNS, Row, main, markdown, report, rows
+from har_bench.training.table4 import COLUMNS, Row, markdown, report, rows
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,7 @@ def test_a_report_whose_figures_are_all_met_says_nothing_of_those_that_are_not()
 
 
 def test_the_command_writes_json_and_markdown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--json", str(tmp_path / "table4.json"), "--markdown", str(tmp_path / "table4.md")]) == 0
+    assert main(["table4", "--json", str(tmp_path / "table4.json"), "--markdown", str(tmp_path / "table4.md")]) == 0
     result = json.loads((tmp_path / "table4.json").read_text(encoding="utf-8"))
     text = (tmp_path / "table4.md").read_text(encoding="utf-8")
     assert markdown(result) == text == capsys.readouterr().out
@@ -102,7 +103,7 @@ def test_the_command_writes_json_and_markdown(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_a_file_that_cannot_be_written_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--markdown", "/proc/table4.md"]) == 2
+    assert main(["table4", "--markdown", "/proc/table4.md"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("har-bench table4: /proc/table4.md: cannot be written")
 
@@ -112,7 +113,7 @@ def test_the_networks_are_measured_beside_the_shipped_model(
 ) -> None:
     # A small network stands for the three, whose conversion takes half a minute.
     monkeypatch.setattr(table4_cost, "NETWORKS", {"cnn": lambda: OtherNetwork(CnnHar(6, 50, 6), 6)})
-    assert main(["--measure", "--repetitions", "2", "--json", str(tmp_path / "table4.json")]) == 0
+    assert main(["table4", "--measure", "--repetitions", "2", "--json", str(tmp_path / "table4.json")]) == 0
     result = json.loads((tmp_path / "table4.json").read_text(encoding="utf-8"))
     measured = result["measured"]
     assert [model["name"] for model in measured["models"]] == ["waist", "cnn.tflite", "cnn-fp32.tflite", "cnn.onnx"]

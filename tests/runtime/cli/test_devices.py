@@ -1,4 +1,4 @@
-"""har-stream devices: the ports and IIO devices there are, and what they are believed to be."""
+"""har-stream devices: the ports and IIO devices there are, and what they seem to be."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
-from har_runtime.cli.devices import main
+from har_runtime.cli.stream import main
 from har_runtime.sources.iio.devices import IioDevice
 from har_runtime.sources.serial_port.ports import known_ports, serial_ports
 
@@ -50,7 +50,7 @@ def test_only_ports_with_an_id_that_imus_come_with_are_known() -> None:
 
 @pytest.mark.usefixtures("computer")
 def test_a_person_sees_a_line_for_each(capsys) -> None:
-    assert main([]) == 0
+    assert main(["devices"]) == 0
     out = capsys.readouterr().out
     assert "  /dev/ttyUSB1  1a86:7523  CH340 chip: WitMotion" in out
     assert "  /dev/ttyUSB0  1234:0001  Label printer" in out
@@ -60,7 +60,7 @@ def test_a_person_sees_a_line_for_each(capsys) -> None:
 
 @pytest.mark.usefixtures("computer")
 def test_a_program_reads_the_same_as_json(capsys) -> None:
-    assert main(["--json"]) == 0
+    assert main(["devices", "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert [port["path"] for port in result["serial"]] == sorted(port.device for port in PORTS)
     assert result["serial"][2]["serial_number"] == "A1"
@@ -69,8 +69,8 @@ def test_a_program_reads_the_same_as_json(capsys) -> None:
     ]
 
 
-def test_a_computer_without_any_is_told_so(monkeypatch, capsys) -> None:
+def test_a_computer_without_devices_says_so(monkeypatch, capsys) -> None:
     monkeypatch.setattr("serial.tools.list_ports.comports", list)
     monkeypatch.setattr("har_runtime.cli.devices.list_iio", list)
-    assert main([]) == 0
+    assert main(["devices"]) == 0
     assert capsys.readouterr().out.count("none") == 2

@@ -13,12 +13,12 @@ import pytest
 import serial
 from tests.conftest import simulated_recording
 
-from har_runtime.cli.simulate import main
+from har_runtime.cli.stream import main
 from har_runtime.sources.serial_port.text_lines import TextLines
 from har_runtime.sources.serial_port.virtual_sensor import CSV_HEADER, Pty, make_device, serve
 from har_runtime.sources.serial_port.witmotion import WitmotionParser
 
-SIMULATE = [sys.executable, "-c", "import sys; from har_runtime.cli.simulate import main; sys.exit(main(sys.argv[1:]))"]
+SIMULATE = [sys.executable, "-m", "har_runtime", "simulate"]
 
 
 @contextmanager
@@ -72,6 +72,7 @@ def test_it_says_that_it_is_simulated_and_how_to_read_it(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+@pytest.mark.usefixtures("ctrl_c")
 def test_stopped_it_takes_its_link_away(tmp_path: Path, stop: signal.Signals, code: int) -> None:
     link = tmp_path / "imu"
     with simulated("--link", str(link)) as (process, _):
@@ -81,6 +82,7 @@ def test_stopped_it_takes_its_link_away(tmp_path: Path, stop: signal.Signals, co
         assert not link.is_symlink()
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_har_stream_names_the_activities_of_the_virtual_sensor(tmp_path: Path) -> None:
     link = tmp_path / "imu"
     with simulated("--link", str(link)) as _:
@@ -101,14 +103,15 @@ def test_har_stream_names_the_activities_of_the_virtual_sensor(tmp_path: Path) -
         (["--pty", "--rate", "75"], "invalid choice: 75"),
     ],
 )
-def test_what_the_user_got_wrong_is_told_by_the_usage(arguments: list[str], message: str, capsys) -> None:
+def test_a_wrong_argument_is_reported_in_one_line(arguments: list[str], message: str, capsys) -> None:
     with pytest.raises(SystemExit):
-        main(arguments)
-    assert message in capsys.readouterr().err
+        main(["simulate", *arguments])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
 
 
 def test_a_file_in_the_place_of_the_link_is_left_alone(tmp_path: Path, capsys) -> None:
     (tmp_path / "imu").write_text("precious")
-    assert main(["--pty", "--link", str(tmp_path / "imu")]) == 2
+    assert main(["simulate", "--pty", "--link", str(tmp_path / "imu")]) == 2
     assert "cannot be made a link" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["imu"]

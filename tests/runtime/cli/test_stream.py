@@ -107,6 +107,7 @@ def test_on_a_terminal_it_draws_the_activity_and_bars() -> None:
 
 
 @pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+@pytest.mark.usefixtures("ctrl_c")
 def test_stopped_in_the_middle_it_keeps_whole_lines_and_says_what_it_saw(stop, code: int, tmp_path: Path) -> None:
     log = tmp_path / "day.jsonl"
     arguments = ["--source", "simulated:?speed=20", "--sink", "jsonl:-", "--sink", f"jsonl:{log}"]
@@ -275,6 +276,7 @@ def test_somebody_who_walks_is_told_to_stand_still(walk: Path, tmp_path: Path, c
     assert "har-stream: --still: the sensor moved" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_stopped_while_standing_still_it_stops() -> None:
     arguments = ["--source", "simulated:?speed=0.01", "--still"]
     with subprocess.Popen([*HAR_STREAM, *arguments], stderr=subprocess.PIPE, text=True) as process:

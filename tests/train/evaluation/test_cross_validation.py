@@ -84,6 +84,7 @@ def test_finished_folds_are_kept_and_missing_ones_are_made_again(
     assert_same_predictions(validated, out)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_leaves_folds_that_resume(validated: Path, small_hapt: Path, tmp_path: Path) -> None:
     out = tmp_path / "stopped"
     whole = arguments(out, small_hapt, "--recipe", "uci-har-supervised")

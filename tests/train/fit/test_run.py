@@ -161,6 +161,7 @@ def test_bf16_passes_give_nearly_the_loss_of_float32(windows: WindowSet, tmp_pat
     assert losses(tmp_path / "32") == pytest.approx(losses(tmp_path / "bf16"), rel=0.05)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_leaves_a_run_that_resumes(small_hapt: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     arguments = ["fit", "--data", str(small_hapt), "--out", str(out), "--epochs", "8", "--precision", "32"]
