@@ -140,8 +140,12 @@ def longest_first(seconds: dict[str, float]) -> dict[str, float]:
 
 
 def said(activity: str) -> str:
-    """An activity's name for a person."""
-    return activity.replace("_", " ")
+    """An activity's name for a person; what cannot be printed is replaced.
+
+    >>> said("stairs_up"), said("a\\nb")
+    ('stairs up', 'a�b')
+    """
+    return "".join(letter if letter.isprintable() else "�" for letter in activity.replace("_", " "))
 
 
 def local(unix_s: float) -> datetime:

@@ -9,7 +9,7 @@ _TRAIN: Final = (
 EXTRAS: Final[Mapping[str, tuple[str, ...]]] = {
     "parquet": ("pyarrow",),
     "mqtt": ("paho",),
-    "live": ("bokeh", "tornado"),
+    "web": ("bokeh", "tornado"),
     "report": ("matplotlib",),
     "train": _TRAIN,
     "cluster": (*_TRAIN, "ray"),

@@ -86,7 +86,7 @@ def test_what_needs_doing_makes_exit_code_1_and_says_what_to_do(tmp_path: Path, 
     rows = {row["subject"]: row for row in result["findings"] if row["state"] == "fix"}
     assert set(rows) == {"model", "serial port", "source"}
     assert "absent.tflite: no such model" in rows["model"]["found"]
-    assert rows["serial port"]["advice"] == "har-stream devices lists the ports there are"
+    assert rows["serial port"]["advice"] == "har-stream devices lists the ports"
 
 
 def test_a_real_virtual_sensor_on_a_port_is_measured(capsys) -> None:
@@ -175,10 +175,10 @@ def test_a_full_disk_is_named(monkeypatch, tmp_path: Path) -> None:
     assert doctor.disk_finding(tmp_path).state == "fix"
 
 
-def test_a_model_slower_than_life_is_named(monkeypatch) -> None:
+def test_a_model_too_slow_for_real_time_is_named(monkeypatch) -> None:
     assert doctor.model_finding("waist").state == "ok"
     monkeypatch.setattr(doctor, "HOP_S", 0)
-    assert doctor.model_finding("waist").advice == "slower than life: use an int8 model"
+    assert doctor.model_finding("waist").advice == "too slow for real time: use an int8 model"
 
 
 def test_a_good_sensor_has_nothing_to_fix(watched) -> None:
