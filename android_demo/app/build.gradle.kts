@@ -23,12 +23,12 @@ android {
 }
 
 dependencies {
-    // Of the 1.x line, because 2.0 has no Interpreter for Java.
+    // 1.x, because 2.0 has no Interpreter for Java.
     implementation("com.google.ai.edge.litert:litert:1.4.1")
 }
 
-// The pretrained model and its card, and the same network in float32 for the benchmark: copied at each build, so that
-// the app's are always the repository's. In a project of your own, name the folder that holds them.
+// The pretrained model and its card, and the same network in float32 for the benchmark. Each build copies them, so that
+// the app always has the repository's files. In your own project, set this to the folder that holds them.
 val repository = rootDir.parentFile
 val models = listOf(
     "runtime/har_runtime/pretrained/waist.tflite",
@@ -45,7 +45,7 @@ abstract class CopyModels @Inject constructor(private val system: FileSystemOper
 
     @TaskAction
     fun copy() {
-        files.forEach { require(it.isFile) { "$it is missing: copy the model's files, or change the list above" } }
+        files.forEach { require(it.isFile) { "$it is missing: copy the model files there, or change the list above" } }
         system.sync {
             from(files)
             into(folder)

@@ -1,4 +1,4 @@
-"""Android's API 36, by names and signatures: the Python stubs of the package chaquopy-stubs-android, read as text."""
+"""Names and signatures of Android's API 36, read from the Python stubs of the package chaquopy-stubs-android."""
 
 import ast
 import functools
@@ -26,7 +26,7 @@ RETURNED = {
     "bool": {"boolean"},
     "str": {"java.lang.String"},
 }
-"""What a type of the stubs may be in Java where a method or a field gives it."""
+"""The Java types that a return or field type of the stubs may stand for."""
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Signature:
 
     static: bool
     parameters: list[str]
-    """Types in Java, erased."""
+    """Java types, erased."""
     result: set[str]
 
 
@@ -46,24 +46,24 @@ class ApiClass:
     parents: set[str]
     methods: dict[str, list[Signature]] = field(default_factory=dict)
     fields: dict[str, tuple[bool, set[str]]] = field(default_factory=dict)
-    """By name: whether it is static, and what it may be in Java."""
+    """By name: whether it is static, and its possible Java types."""
 
 
 def require_api_list() -> None:
-    """Skip where the package is not installed; fail where it lists another API."""
+    """Skip the test if the package is not installed; fail if it lists another API."""
     try:
         version = distribution("chaquopy-stubs-android").version
     except PackageNotFoundError:
-        pytest.skip("no list of Android's API: pip install 'chaquopy-stubs-android>=36,<37'")
+        pytest.skip("the list of Android's API is missing: pip install 'chaquopy-stubs-android>=36,<37'")
     assert version.startswith("36."), version
 
 
 @functools.cache
 def api_class(name: str) -> ApiClass:
-    """A class by its name in Java's files, as in "android.os.PowerManager$WakeLock".
+    """Find a class by its binary name, e.g. "android.os.PowerManager$WakeLock".
 
     Raises:
-        KeyError: Android has none of that name.
+        KeyError: Android has no such class.
     """
     package, _, nested = name.rpartition(".")
     node: ast.Module | ast.ClassDef = _module(package)
@@ -88,8 +88,8 @@ def api_class(name: str) -> ApiClass:
 @functools.cache
 def _module(package: str) -> ast.Module:
     files = distribution("chaquopy-stubs-android").files or []
-    wanted = "/".join(["android-stubs", *package.split(".")[1:], "__init__.pyi"])
-    (path,) = [entry for entry in files if str(entry) == wanted]
+    stub = "/".join(["android-stubs", *package.split(".")[1:], "__init__.pyi"])
+    (path,) = [entry for entry in files if str(entry) == stub]
     return ast.parse(Path(str(path.locate())).read_text(encoding="utf-8"))
 
 
@@ -120,7 +120,7 @@ def _returned(text: str, package: str) -> set[str]:
 
 
 def _java_name(text: str, package: str) -> str:
-    """A type of the stubs as Java's reflection names it, without type parameters."""
+    """Name a type of the stubs as Java's reflection does, without type parameters."""
     if text.startswith("_"):  # A type variable.
         return "java.lang.Object"
     outer, _, inner = text.partition("[")

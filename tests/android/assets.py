@@ -1,10 +1,12 @@
-"""The app's assets, put together from the files that the Gradle task names."""
+"""Files for the app: its assets, taken from the files that the Gradle task names, and a simulated wearer."""
 
 import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 from tests.android.jdk import APP, ROOT
+from tests.conftest import simulated_recording
 
 BUILD_SCRIPT = APP.parents[1] / "build.gradle.kts"
 
@@ -19,7 +21,13 @@ def asset_sources() -> list[Path]:
 
 
 def gather_assets(folder: Path) -> Path:
-    """Copies of them in a folder."""
+    """Copy them into a folder."""
     for source in asset_sources():
         shutil.copy(source, folder / source.name)
     return folder
+
+
+def write_wearer(path: Path) -> None:
+    """Write two minutes of a simulated wearer at 50 Hz: standing, walking, stairs, sitting, lying."""
+    recording = simulated_recording(seed=7, samples=6000)
+    np.savetxt(path, np.concatenate([recording.acc, recording.gyro], axis=1), fmt="%.5f", delimiter=",")

@@ -1,5 +1,7 @@
-"""Events of sensors with every fault and rate, and what har_runtime makes of them: more of what `export/vectors.json`
-holds, for the Java core."""
+"""Events of sensors with every fault and rate, and the windows and counts of har_runtime for them.
+
+These are further cases of `export/vectors.json`, for the Java core.
+"""
 
 import base64
 import itertools
@@ -18,7 +20,7 @@ Events = list[tuple[str, int, NDArray[np.float64]]]
 
 
 def faulty_cases() -> list[dict[str, Any]]:
-    """Cases as in `export/vectors.json`, without probabilities."""
+    """Return cases as in `export/vectors.json`, without probabilities."""
     return [_case(seed) for seed in range(CASES)]
 
 
@@ -58,11 +60,11 @@ def _cell(value: np.float64) -> float | None:
 
 
 def _stream(rng: np.random.Generator, sensor: str) -> Events:
-    """One sensor's events in order of arrival."""
+    """Return one sensor's events in order of arrival."""
     rate_hz = float(rng.choice([15, 20, 25, 47, 50, 52, 60, 104, 200, 416, 500], p=[0.04, *[0.096] * 10]))
     count = round(rate_hz * rng.uniform(3, 7))
     times = rng.uniform(0, 1.2) + np.arange(count) / rate_hz
-    if rng.random() < 0.2:  # On the very grid, as a recording at 50 Hz is.
+    if rng.random() < 0.2:  # Exactly on the grid, like a recording at 50 Hz.
         times = np.arange(count) * 0.02
     times += rng.uniform(-0.4, 0.4, count) / rate_hz * rng.choice([0, 0.1, 1])
     phase = times[:, None] * rng.uniform(0.5, 12, 3)
@@ -92,7 +94,7 @@ def _stream(rng: np.random.Generator, sensor: str) -> Events:
 
 
 def _merged(rng: np.random.Generator, acc: Events, gyro: Events) -> Events:
-    """Both streams, each in its own order, in batches as a phone hands them over."""
+    """Merge both streams, each in its own order, in batches as a phone delivers them."""
     batch_ns = int(rng.choice([1, 100_000_000, 500_000_000, 3_000_000_000]))
     keyed = []
     for stream in (acc, gyro):

@@ -1,13 +1,13 @@
-"""The class `R` of the app's resources, which Android's tools make of the res folder."""
+"""Makes the class `R` from the res folder, as Android's tools do."""
 
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.android.jdk import APP
+APP = Path(__file__).parents[2] / "android_demo" / "app" / "src" / "main"
 
 
 def resource_names() -> dict[str, list[str]]:
-    """Names by kind, as in {"string": ["start", ...]}."""
+    """Names by kind, e.g. {"string": ["start", ...]}."""
     names: dict[str, set[str]] = {}
     for path in sorted((APP / "res").glob("*/*.xml")):
         folder = path.parent.name.partition("-")[0]
@@ -20,7 +20,7 @@ def resource_names() -> dict[str, list[str]]:
 
 
 def write_r(folder: Path) -> Path:
-    """R.java, with numbers of its own."""
+    """Write R.java with made-up numbers."""
     lines = ["package io.haredge.demo;", "", "public final class R {"]
     number = 0x7F000000
     for kind, names in resource_names().items():

@@ -1,7 +1,7 @@
 """Draws the picture of `android_demo/README.md`: `python -m tests.android.screen`.
 
-The app's own code makes the screen, with the real model and a simulated wearer; stand-ins for Android's views lay it
-out and draw it, so no phone's fonts, buttons and bars are in it.
+The app's own code makes the screen, with the real model and a simulated wearer. Stand-ins for Android's views lay it
+out and draw it, so it does not show the fonts, buttons and bars of a phone.
 """
 
 import os
@@ -9,32 +9,22 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.android.assets import gather_assets
-from tests.android.conftest import write_wearer
-from tests.android.jdk import APP, HERE, ROOT, class_path, java, javac, litert_library, sources
-from tests.android.resources import write_r
+from tests.android.assets import gather_assets, write_wearer
+from tests.android.jdk import ROOT, class_path, compile_app, java, java_properties
 
 PICTURE = ROOT / "android_demo" / "screen.png"
 
 
 def draw(out: Path) -> None:
-    """Compile all and draw into a PNG."""
+    """Compile the app and draw its screen into a PNG file."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "classes").mkdir()
         (folder / "assets").mkdir()
-        files = [write_r(folder), *sources(APP / "java", HERE / "standins", HERE / "java")]
-        javac(files, folder / "classes", "-cp", class_path())
+        classes = compile_app(folder / "classes")
         write_wearer(folder / "wearer.csv")
-        properties = {
-            "haredge.litert": litert_library(),
-            "haredge.assets": gather_assets(folder / "assets"),
-            "haredge.res": APP / "res",
-            "haredge.wearer": folder / "wearer.csv",
-            "user.timezone": "UTC",
-        }
-        flags = [f"-D{key}={value}" for key, value in properties.items()]
-        java(*flags, "-cp", class_path(folder / "classes"), "io.haredge.app.Picture", os.fspath(out))
+        flags = java_properties(gather_assets(folder / "assets"), folder / "wearer.csv")
+        java(*flags, "-cp", class_path(classes), "io.haredge.app.Picture", os.fspath(out))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The Gradle project, its manifest and resources: what can be held without Gradle."""
+"""The Gradle project, its manifest and resources, as far as they can be checked without Gradle."""
 
 import hashlib
 import json
@@ -34,7 +34,7 @@ def test_litert_is_the_only_library_and_is_pinned() -> None:
     assert re.fullmatch(r"com\.google\.ai\.edge\.litert:litert:\d+\.\d+\.\d+", library)
 
 
-def test_the_app_is_for_android_8_to_16_and_has_the_version_of_haredge() -> None:
+def test_the_app_supports_android_8_to_16_and_has_the_version_of_haredge() -> None:
     text = _build_script()
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     for setting in ("minSdk = 26", "targetSdk = 36", "compileSdk = 36", f'versionName = "{version}"'):
@@ -43,32 +43,32 @@ def test_the_app_is_for_android_8_to_16_and_has_the_version_of_haredge() -> None
     assert f'APP_VERSION = "{version}"' in activity
 
 
-def test_the_core_knows_nothing_of_android() -> None:
+def test_the_core_needs_only_java_and_org_json() -> None:
     core = sources(APP / "java/io/haredge/demo/core")
     assert len(core) > 10
     for path in core:
         imports = re.findall(r"^import (?:static )?([\w.]+);", path.read_text(encoding="utf-8"), re.MULTILINE)
-        assert all(name.startswith("java.") for name in imports), path.name
+        assert all(name.startswith(("java.", "org.json.")) for name in imports), path.name
 
 
-def test_the_assets_are_the_pretrained_model_its_card_and_its_float32_twin() -> None:
+def test_the_assets_are_the_pretrained_model_its_card_and_its_float32_version() -> None:
     files = {path.name: path for path in asset_sources()}
     assert sorted(files) == ["waist-fp32.tflite", "waist.json", "waist.tflite"]
     models = ROOT / "runtime" / "har_runtime" / "pretrained"
     card = json.loads(files["waist.json"].read_text(encoding="utf-8"))
     assert files["waist.json"].read_bytes() == (models / "waist.json").read_bytes()
     assert hashlib.sha256(files["waist.tflite"].read_bytes()).hexdigest() == card["sha256"]
-    assert not list(APP.glob("assets/*")), "assets are copied at each build, never by hand"
+    assert not list(APP.glob("assets/*")), "each build copies the assets"
 
 
-def test_an_activity_has_the_colour_that_it_has_in_har_stream() -> None:
+def test_an_activity_has_the_same_colour_as_in_har_stream() -> None:
     labels = load_model("waist").card.labels
     colours = {node.get("name"): node.text for node in ElementTree.parse(APP / "res/values/colors.xml").getroot()}
     shown = [colours[f"activity_{index}"] for index in range(len(labels))]
     assert shown == [f"#FF{activity_colours(labels)[label][1:]}" for label in labels]
 
 
-def test_the_float32_twin_is_of_the_same_training() -> None:
+def test_the_float32_version_is_from_the_same_training() -> None:
     from har_runtime.model.card import METADATA_NAME
     from har_runtime.model.tflite_metadata import read_metadata
 
@@ -79,7 +79,7 @@ def test_the_float32_twin_is_of_the_same_training() -> None:
     assert training("waist-fp32.tflite") == training("waist.tflite")
 
 
-def test_nothing_can_leave_the_phone_and_each_permission_is_explained() -> None:
+def test_the_app_has_no_internet_permission_and_the_readme_explains_the_others() -> None:
     asked = [entry.attrib[f"{ANDROID}name"] for entry in ElementTree.parse(MANIFEST).getroot().iter("uses-permission")]
     assert "android.permission.INTERNET" not in asked
     for name in asked:
@@ -87,13 +87,13 @@ def test_nothing_can_leave_the_phone_and_each_permission_is_explained() -> None:
     assert len(re.findall(r"^\| `[A-Z_]+` \|", README, re.MULTILINE)) == len(asked)
 
 
-def test_the_service_is_of_type_health_and_nobody_elses() -> None:
+def test_the_service_is_of_type_health_and_not_exported() -> None:
     (service,) = ElementTree.parse(MANIFEST).getroot().iter("service")
     assert service.attrib[f"{ANDROID}foregroundServiceType"] == "health"
     assert service.attrib[f"{ANDROID}exported"] == "false"
 
 
-def test_what_the_manifest_names_is_there() -> None:
+def test_every_class_in_the_manifest_exists() -> None:
     for kind in ("activity", "service"):
         for entry in ElementTree.parse(MANIFEST).getroot().iter(kind):
             name = entry.attrib[f"{ANDROID}name"].removeprefix(".")
@@ -109,7 +109,7 @@ def test_every_resource_is_used() -> None:
             assert re.search(used, everything), f"{kind}/{name}"
 
 
-def test_the_night_has_colours_of_its_own_for_all_but_the_activities() -> None:
+def test_the_dark_theme_replaces_all_colours_except_those_of_activities() -> None:
     by_day, by_night = (
         {entry.attrib["name"] for entry in ElementTree.parse(APP / "res" / folder / "colors.xml").getroot()}
         for folder in ("values", "values-night")
@@ -118,11 +118,11 @@ def test_the_night_has_colours_of_its_own_for_all_but_the_activities() -> None:
     assert all(name.startswith("activity_") for name in by_day - by_night)
 
 
-def test_androids_own_tool_compiles_the_resources_and_the_manifest(tmp_path: Path) -> None:
+def test_aapt_compiles_the_resources_and_the_manifest(tmp_path: Path) -> None:
     if shutil.which("aapt") is None or not FRAMEWORK.is_file():
         pytest.skip("no aapt or no framework-res.apk: apt install aapt android-framework-res")
     text = MANIFEST.read_text(encoding="utf-8").replace("<manifest ", '<manifest package="io.haredge.demo" ', 1)
-    # Debian's framework is Android 10's, which has foreground services but none of type health.
+    # Debian's framework is that of Android 10, which has no foreground services of type health.
     (tmp_path / "AndroidManifest.xml").write_text(text.replace('="health"', '="dataSync"'), encoding="utf-8")
     command = ["aapt", "package", "-f", "-M", tmp_path / "AndroidManifest.xml", "-S", APP / "res", "-I", FRAMEWORK]
     command += ["--min-sdk-version", "26", "-J", tmp_path, "-F", tmp_path / "app.apk"]

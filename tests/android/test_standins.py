@@ -1,4 +1,4 @@
-"""The stand-ins for Android have the names and signatures of API 36, so what compiles against them fits Android too."""
+"""The stand-ins have the names and signatures of API 36, so code that compiles against them compiles for Android."""
 
 from pathlib import Path
 
@@ -13,23 +13,23 @@ BASES = {"java.lang.Object", "java.lang.Exception", "java.lang.RuntimeException"
 def declared(classes: Path) -> list[list[str]]:
     """What the stand-ins declare, as `Dump` prints it."""
     require_api_list()
-    said = java("-cp", class_path(classes), "io.haredge.standins.Dump", str(classes)).stdout
-    return [line.split("\t") for line in said.splitlines()]
+    printed = java("-cp", class_path(classes), "io.haredge.standins.Dump", str(classes)).stdout
+    return [line.split("\t") for line in printed.splitlines()]
 
 
-def test_every_class_is_one_of_androids_with_the_same_parents(declared: list[list[str]]) -> None:
+def test_every_class_exists_in_android_with_the_same_parents(declared: list[list[str]]) -> None:
     wrong = []
     for _, name, parents in (line for line in declared if line[0] == "class"):
         api = _find(name)
         if api is None:
             wrong.append(f"{name}: no such class")
-        elif strange := set(parents.split()) - api.parents - BASES:
-            wrong.append(f"{name}: not a kind of {', '.join(sorted(strange))}")
+        elif foreign := set(parents.split()) - api.parents - BASES:
+            wrong.append(f"{name}: not a kind of {', '.join(sorted(foreign))}")
     assert not wrong, "\n".join(wrong)
     assert len(declared) > 200
 
 
-def test_every_field_is_one_of_androids(declared: list[list[str]]) -> None:
+def test_every_field_exists_in_android(declared: list[list[str]]) -> None:
     wrong = []
     for _, owner, name, how, kind, _ in (line for line in declared if line[0] == "field"):
         api = _find(owner)
@@ -39,7 +39,7 @@ def test_every_field_is_one_of_androids(declared: list[list[str]]) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_every_method_is_one_of_androids_with_the_same_signature(declared: list[list[str]]) -> None:
+def test_every_method_exists_in_android_with_the_same_signature(declared: list[list[str]]) -> None:
     wrong = []
     for _, owner, name, how, result, parameters in (line for line in declared if line[0] == "method"):
         if not _has_method(owner, name, how == "static", result, parameters.split()):
@@ -47,7 +47,7 @@ def test_every_method_is_one_of_androids_with_the_same_signature(declared: list[
     assert not wrong, "\n".join(wrong)
 
 
-def test_what_android_does_not_have_is_found_out() -> None:
+def test_a_signature_that_android_does_not_have_is_detected() -> None:
     require_api_list()
     assert _has_method("android.os.Handler", "post", False, "boolean", ["java.lang.Runnable"])
     assert not _has_method("android.os.Handler", "post", False, "boolean", ["java.lang.String"])
@@ -65,7 +65,7 @@ def _find(name: str) -> ApiClass | None:
 
 
 def _has_method(owner: str, name: str, static: bool, result: str, parameters: list[str]) -> bool:
-    """Whether Android's class, or one that it comes from, has the method: an override may be listed there alone."""
+    """Whether Android's class or one of its parents has the method; overrides may be listed in the parent only."""
     api = _find(owner)
     if api is None:
         return False

@@ -2,7 +2,7 @@ package android.os;
 
 import io.haredge.standins.Phone;
 
-/** A thread that ends at once: what it is given runs on the test's own thread. */
+/** A thread that does nothing: its handlers run their work on the thread of the test. */
 public class HandlerThread extends Thread {
     private final Looper looper = new Looper();
 

@@ -6,68 +6,70 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import android.Manifest;
+import android.app.Activity;
 import android.content.pm.ServiceInfo;
 import android.hardware.Sensor;
 import android.os.Build;
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The app on a phone of stand-ins, with the real model in LiteRT and a simulated wearer. */
-class AppTest extends OnAPhone {
+/** The app on stand-ins for Android, with the real model in LiteRT and a simulated wearer. */
+class AppTest extends PhoneTestCase {
     private static final String SERVICE = "io.haredge.demo.SensorService";
     private static final double STANDING_S = 12;
 
     @Test
-    void oncePressedItNamesWhatItsOwnerDoes() {
+    void afterStartItShowsTheActivityOfItsWearer() {
         phone.open("MainActivity");
-        assertSays("Not running");
+        assertShows("Not running");
         phone.press("Start");
-        assertSays("Waiting for the sensors…");
+        assertShows("Waiting for the sensors…");
         wearer.wear(STANDING_S);
-        assertSays("Standing");
-        assertSaysWith("% sure");
-        assertSays("Accelerometer 50.0 Hz, gyroscope 50.0 Hz");
+        assertShows("Standing");
+        assertShowsPart("% sure");
+        assertShows("Accelerometer 50.0 Hz, gyroscope 50.0 Hz");
         wearer.wear(10);
-        assertSays("Walking");
+        assertShows("Walking");
         assertEquals("Walking", phone.notification.title);
     }
 
     @Test
-    void itRunsAsAForegroundServiceOfTypeHealthAndStopsWithoutATrace() {
+    void itRunsAsAForegroundServiceOfTypeHealthAndReleasesEverythingWhenStopped() {
         phone.open("MainActivity");
         phone.press("Start");
         assertEquals(ServiceInfo.FOREGROUND_SERVICE_TYPE_HEALTH, phone.foregroundType);
         assertEquals(1, phone.wakeLocks);
         wearer.wear(STANDING_S);
         phone.press("Stop");
-        assertSays("Not running");
+        assertShows("Not running");
         assertStopped();
     }
 
     @Test
-    void theNotificationStopsItToo() {
+    void theButtonOfTheNotificationStopsIt() {
         startAndWear(5);
         phone.activity.startService(phone.notification.actionList.get(0).intent.intent);
         phone.run();
-        assertSays("Not running");
+        assertShows("Not running");
         assertStopped();
     }
 
     @Test
-    void ratesFrom50To500HzAreNamedAndDoNotMatter() throws IOException {
+    void ratesFrom50To500HzAreShownAndGiveTheSameActivity() throws IOException {
         for (double[] hz : new double[][] {{52, 52}, {104, 208}, {200, 50}, {500, 500}}) {
             unpack();
             wearer = new Wearer(phone, hz[0], hz[1]);
             phone.open("MainActivity");
             phone.press("Start");
             wearer.wear(STANDING_S);
-            assertSays("Standing");
-            assertSays(String.format("Accelerometer %.1f Hz, gyroscope %.1f Hz", hz[0], hz[1]));
+            assertShows("Standing");
+            assertShows(String.format("Accelerometer %.1f Hz, gyroscope %.1f Hz", hz[0], hz[1]));
         }
     }
 
     @Test
-    void aPhoneWornOtherwiseIsUnknownAndItSaysWhy() {
+    void aPhoneWornElsewhereGivesUnknownWithTheReason() {
         phone.open("MainActivity");
         phone.press("Start");
         for (int sample = 0; sample < 500; sample++) {
@@ -77,67 +79,78 @@ class AppTest extends OnAPhone {
             phone.deliver(Sensor.TYPE_GYROSCOPE, time, sway, -0.5f * sway, 0.1f * sway);
         }
         phone.run();
-        assertSays("Unknown");
-        assertSays("Unlike anything the model has learnt");
+        assertShows("Unknown");
+        assertShows("Unlike anything in the training data");
     }
 
     @Test
-    void itGoesOnWhileNobodyLooksAndWhenThePhoneIsTurned() {
+    void itContinuesInTheBackgroundAndWhenThePhoneIsTurned() {
         phone.open("MainActivity");
         phone.press("Start");
         phone.leave();
         wearer.wear(STANDING_S);
         phone.open("MainActivity");
-        assertSays("Standing");
+        assertShows("Standing");
         phone.recreate(true, true);
-        assertSays("Standing");
+        assertShows("Standing");
     }
 
     @Test
-    void aPhoneWithoutASensorIsToldSo() {
+    void aSecondScreenIsUpdatedAfterTheFirstOneStops() {
+        phone.open("MainActivity");
+        phone.press("Start");
+        Activity first = phone.activity;
+        phone.open("MainActivity");
+        first.driveStop();
+        wearer.wear(STANDING_S);
+        assertShows("Standing");
+    }
+
+    @Test
+    void aMissingSensorIsReported() {
         phone.sensors.remove(Sensor.TYPE_GYROSCOPE);
         phone.open("MainActivity");
         phone.press("Start");
-        assertSays("This phone has no gyroscope: the model needs one.");
+        assertShows("This phone has no gyroscope: the model needs one.");
         assertStopped();
         phone.sensors.clear();
         phone.press("Start");
-        assertSays("This phone has no accelerometer: nothing can be recognised.");
+        assertShows("This phone has no accelerometer: nothing can be recognised.");
         assertStopped();
     }
 
     @Test
-    void aRefusedRegistrationIsSaid() {
+    void aRefusedRegistrationIsReported() {
         phone.registrationIsRefused = true;
         phone.open("MainActivity");
         phone.press("Start");
-        assertSays("Android refused the sensors. Stop other apps that use them, or restart the phone.");
+        assertShows("Android refused the sensors. Stop other apps that use them, or restart the phone.");
         assertStopped();
         phone.registrationIsRefused = false;
         phone.press("Start");
         wearer.wear(STANDING_S);
-        assertSays("Standing");
+        assertShows("Standing");
     }
 
     @Test
-    void whereAndroidKeepsItFromTheForegroundItSaysSo() {
+    void aRefusalToRunInTheForegroundIsReported() {
         for (RuntimeException refusal : new RuntimeException[] {new SecurityException(), new IllegalStateException()}) {
             phone.foregroundRefusal = refusal;
             phone.open("MainActivity");
             phone.press("Start");
-            assertSays("Android does not let the app run in the background now. Press Start.");
+            assertShows("Android did not let the app run in the background. Press Start.");
             assertStopped();
         }
     }
 
     @Test
-    void withoutThePermissionForNotificationsItAsksAndStartsAllTheSame() {
+    void itAsksForThePermissionForNotificationsAndStartsEvenIfRefused() {
         phone.granted.clear();
         phone.open("MainActivity");
         phone.press("Start");
-        assertEquals(java.util.List.of(Manifest.permission.POST_NOTIFICATIONS), phone.asked);
+        assertEquals(List.of(Manifest.permission.POST_NOTIFICATIONS), phone.asked);
         wearer.wear(STANDING_S);
-        assertSays("Standing");
+        assertShows("Standing");
     }
 
     @Test
@@ -145,12 +158,12 @@ class AppTest extends OnAPhone {
         Build.VERSION.SDK_INT = 26;
         phone.granted.clear();
         startAndWear(STANDING_S);
-        assertSays("Standing");
+        assertShows("Standing");
         assertTrue(phone.asked.isEmpty());
     }
 
     @Test
-    void afterTheProcessDiedAndroidStartsItAgainAndTheDayGoesOn() {
+    void afterTheProcessDiedAndroidRestartsItAndTheDayContinues() {
         startAndWear(65);
         String before = today();
         phone.kill();
@@ -159,14 +172,14 @@ class AppTest extends OnAPhone {
         wearer.skip(600);
         wearer.wear(STANDING_S);
         phone.open("MainActivity");
-        assertSays("Stop");
+        assertShows("Stop");
         assertTrue(before.startsWith("Today: "), before);
         assertTrue(today().startsWith("Today: "), today());
         assertFalse(phone.texts().contains("Not running"));
     }
 
     @Test
-    void whereAndroidDoesNotOpeningTheAppStartsItAgain() {
+    void ifAndroidDoesNotRestartItOpeningTheAppDoes() {
         startAndWear(65);
         phone.kill();
         phone.open("MainActivity");
@@ -174,7 +187,7 @@ class AppTest extends OnAPhone {
         phone.press("Stop");
         phone.kill();
         phone.open("MainActivity");
-        assertSays("Not running");
+        assertShows("Not running");
         assertTrue(today().startsWith("Today: "), today());
         assertFalse(phone.serviceRuns());
     }

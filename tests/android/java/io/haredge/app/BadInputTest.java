@@ -10,69 +10,79 @@ import java.nio.file.Files;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-/** What is wrong is said on the screen; nothing crashes, and what can go on goes on. */
-class BadInputTest extends OnAPhone {
+/** Faults are shown on the screen; nothing crashes, and the rest continues. */
+class BadInputTest extends PhoneTestCase {
     private static final double STANDING_S = 10;
 
     @Test
-    void aCardThatDoesNotFit() throws IOException {
+    void aCardThatDoesNotFitIsRefused() throws IOException {
         change("waist.json", TestFiles.text("waist.json").replace("\"sample_rate_hz\": 50", "\"sample_rate_hz\": 100"));
         phone.open("MainActivity");
-        assertSays("The model cannot be used: the model wants sample_rate_hz 100, this app feeds 50");
+        assertShows("The model cannot be used: the model wants sample_rate_hz 100, this app feeds 50");
         assertFalse(phone.serviceRuns());
     }
 
     @Test
-    void aCardThatIsDamaged() {
+    void aDamagedCardIsRefused() {
         change("waist.json", "{\"format\": \"haredge-ca");
         phone.open("MainActivity");
-        assertSaysWith("the model card is damaged");
+        assertShowsPart("the model card is damaged");
     }
 
     @Test
-    void aModelFileThatIsCutOff() throws IOException {
+    void aModelFileThatIsCutOffIsRefused() throws IOException {
         byte[] whole = TestFiles.bytes("waist.tflite");
         phone.changedAssets.put("waist.tflite", Arrays.copyOf(whole, 100_000));
         phone.open("MainActivity");
         phone.press("Start");
-        assertSays("The model cannot be used: the model file is not the one of its card waist: "
+        assertShows("The model cannot be used: the model file is not the one of its card waist: "
                 + "cut off, changed or another version");
         assertFalse(phone.serviceRuns());
     }
 
     @Test
-    void aModelThatLiteRtRefuses() throws IOException {
+    void aModelThatLiteRtRefusesIsReported() throws IOException {
         change("waist.json", TestFiles.text("waist.json").replaceAll("\"sha256\": \"[0-9a-f]+\"", "\"sha256\": null"));
         phone.changedAssets.put("waist.tflite", new byte[] {1, 2, 3, 4, 5, 6, 7, 8});
         phone.open("MainActivity");
         phone.press("Start");
-        assertSaysWith("LiteRT cannot load it");
+        assertShowsPart("LiteRT cannot load it");
         assertFalse(phone.serviceRuns());
     }
 
     @Test
-    void aModelOfOtherClasses() throws IOException {
+    void aModelWithOtherClassesIsRefused() throws IOException {
         change("waist.json", TestFiles.text("waist.json")
                 .replaceAll("\"sha256\": \"[0-9a-f]+\"", "\"sha256\": null")
                 .replaceAll("\"(smoothing|rejection)\": \\{[^}]*\\}", "\"$1\": null")
                 .replace("  \"lying\"\n", "  \"lying\", \"swimming\"\n"));
         phone.open("MainActivity");
         phone.press("Start");
-        assertSays("The model cannot be used: it does not take float32 [1, 50, 6] and give float32 [1, 7]");
+        assertShows("The model cannot be used: it does not take float32 [1, 50, 6] and give float32 [1, 7]");
     }
 
     @Test
-    void samplesThatAreNoNumbers() {
+    void aModelThatFailsInTheMiddleOfABatchStopsTheAppWithTheReason() {
+        startAndStand();
+        wearer.wear(0.3); // Now windows end in the middle of a batch.
+        phone.inferenceFails = true;
+        wearer.wear(3);
+        assertShows("The model stopped working: Internal error: Failed to run");
+        assertFalse(phone.serviceRuns());
+    }
+
+    @Test
+    void invalidSamplesAreSkippedAndReported() {
         startAndStand();
         phone.deliver(Sensor.TYPE_ACCELEROMETER, wearer.clockNs, Float.NaN, 0, 0);
         phone.deliver(Sensor.TYPE_GYROSCOPE, wearer.clockNs, 0, Float.POSITIVE_INFINITY, 0);
         phone.advance(5000);
-        assertSays("A sensor delivers values that are no numbers; they are left out.");
-        assertSays("Standing");
+        assertShows("A sensor delivers invalid values; they are skipped.");
+        assertShows("Standing");
     }
 
     @Test
-    void readingsAtTheEndOfTheRange() {
+    void readingsAtTheLimitOfTheRangeAreReported() {
         startAndStand();
         for (int count = 0; count < 20; count++) {
             wearer.clockNs += 20_000_000L;
@@ -80,50 +90,50 @@ class BadInputTest extends OnAPhone {
             phone.deliver(Sensor.TYPE_GYROSCOPE, wearer.clockNs, 0.1f * count, 0, 1);
         }
         phone.advance(5000);
-        assertSays("A sensor is at the end of its range.");
+        assertShows("A sensor is at the limit of its range.");
     }
 
     @Test
-    void aClockThatJumpsBackAndThenTheFarFuture() {
+    void recognitionContinuesAfterTheClockJumpsBackAndFarAhead() {
         startAndStand();
         wearer.clockNs -= 500_000_000_000L;
         wearer.wear(5);
-        assertSays("The sensors' clock jumped; recognition went on after the jump.");
+        assertShows("The sensors' clock jumped; recognition continued after the jump.");
         assertRecognising();
         wearer.clockNs += 3_600_000_000_000_000L;
         wearer.wear(6);
-        assertSays("Samples were lost for a moment.");
+        assertShows("Some samples were lost.");
         wearer.wear(6);
         assertFalse(phone.texts().stream().anyMatch(text -> text.contains("lost")), phone.texts().toString());
         assertRecognising();
     }
 
     @Test
-    void sensorsThatFallSilent() {
+    void silentSensorsAreReportedUntilTheyDeliverAgain() {
         startAndStand();
         phone.advance(11_000);
-        assertSays("The sensors deliver nothing.");
-        assertSays("Waiting for the sensors…");
+        assertShows("The sensors deliver no samples.");
+        assertShows("Waiting for the sensors…");
         wearer.skip(11);
         wearer.wear(11);
-        assertFalse(phone.texts().contains("The sensors deliver nothing."));
+        assertFalse(phone.texts().contains("The sensors deliver no samples."));
         assertFalse(phone.texts().contains("Waiting for the sensors…"));
     }
 
     @Test
-    void aDayThatIsDamagedIsBegunAfresh() throws IOException {
+    void aDamagedDayIsReplacedByAnEmptyOne() throws IOException {
         Files.write(files.resolve("day.bin"), new byte[] {1, 2, 3});
         startAndStand();
-        assertSays("Standing");
+        assertShows("Standing");
     }
 
     private void startAndStand() {
         startAndWear(STANDING_S);
-        assertSays("Standing");
+        assertShows("Standing");
     }
 
     private void assertRecognising() {
-        assertSaysWith("% sure");
+        assertShowsPart("% sure");
     }
 
     private void change(String asset, String text) {

@@ -12,9 +12,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+/** The benchmark screen. */
 class BenchmarkTest {
     @TempDir Path files;
     private Phone phone;
@@ -26,6 +28,7 @@ class BenchmarkTest {
     }
 
     @Test
+    @Tag("slow")
     void bothModelsAreMeasuredAndSharedAsJson() throws IOException {
         assertFalse(button("Share as JSON").isEnabled());
         phone.press("Run");
@@ -40,12 +43,21 @@ class BenchmarkTest {
     }
 
     @Test
-    void aModelThatIsMissingOrBrokenIsSaid() {
+    void aBrokenModelIsReported() {
         phone.changedAssets.put("waist-fp32.tflite", new byte[] {0, 1, 2});
         phone.press("Run");
         String shown = String.join("\n", phone.texts());
         assertTrue(shown.contains("The model cannot be used: LiteRT cannot load it"), shown);
         assertFalse(button("Share as JSON").isEnabled());
+        assertTrue(button("Run").isEnabled());
+    }
+
+    @Test
+    void aModelThatFailsWhileRunningIsReported() {
+        phone.inferenceFails = true;
+        phone.press("Run");
+        String shown = String.join("\n", phone.texts());
+        assertTrue(shown.contains("The model cannot be used: LiteRT cannot run it (Internal error"), shown);
         assertTrue(button("Run").isEnabled());
     }
 

@@ -17,7 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
 
-/** Draws the README's picture: the main screen by day and by night, on stand-ins for Android. */
+/** Draws the README's picture with stand-ins for Android: the main screen with the light and the dark theme. */
 final class Picture {
     private static final int WIDTH = 720;
     private static final int GAP = 24;
@@ -69,7 +69,7 @@ final class Picture {
         for (int stretch = 0; stretch + 1 < DAY.length; stretch++) {
             for (int minute = DAY[stretch][0]; minute < DAY[stretch + 1][0]; minute++) {
                 for (int window = 0; window < 120; window++) {
-                    day.add(midnight + minute * minuteMs, DAY[stretch][1]);
+                    day.count(midnight + minute * minuteMs, DAY[stretch][1]);
                 }
             }
         }

@@ -13,8 +13,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Recording raw events to a document that the user chooses. */
-class RecordingTest extends OnAPhone {
+/** Recording raw events to a document chosen by the user. */
+class RecordingTest extends PhoneTestCase {
     private static final int CHOOSE_DOCUMENT = 2;
     private static final String DOCUMENT = "content://documents/1";
 
@@ -31,7 +31,7 @@ class RecordingTest extends OnAPhone {
     void everyEventIsInTheDocument() {
         record();
         wearer.wear(10);
-        assertSaysWith("Recording: ");
+        assertShowsPart("Recording: ");
         phone.press("Stop recording");
         wearer.wear(2);
         List<String> lines = written.toString().lines().collect(Collectors.toList());
@@ -58,7 +58,7 @@ class RecordingTest extends OnAPhone {
     }
 
     @Test
-    void aFullDiskEndsTheRecordingAndNothingElse() {
+    void aFullDiskEndsOnlyTheRecording() {
         phone.documents.put(DOCUMENT, () -> new OutputStream() {
             @Override
             public void write(int letter) throws IOException {
@@ -67,25 +67,25 @@ class RecordingTest extends OnAPhone {
         });
         record();
         wearer.wear(10);
-        assertSays("The recording ended: No space left on device");
-        assertSays("Standing");
-        assertSays("Record to a file");
+        assertShows("The recording ended: No space left on device");
+        assertShows("Standing");
+        assertShows("Record to a file");
     }
 
     @Test
-    void aDocumentThatCannotBeOpenedIsSaid() {
+    void aDocumentThatCannotBeOpenedIsReported() {
         phone.documents.clear();
         record();
-        assertSaysWith("The recording ended: ");
+        assertShowsPart("The recording ended: ");
         wearer.wear(10);
-        assertSays("Standing");
+        assertShows("Standing");
     }
 
     @Test
-    void aPhoneWithoutAFileChooserIsToldSo() {
+    void aMissingFileChooserIsReported() {
         phone.fileChooserIsMissing = true;
         phone.press("Record to a file");
-        assertSays("No app on this phone can create a file.");
+        assertShows("No app on this phone can create a file.");
     }
 
     private void record() {

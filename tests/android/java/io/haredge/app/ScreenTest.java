@@ -15,8 +15,8 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What is drawn, and what TalkBack reads. */
-class ScreenTest extends OnAPhone {
+/** What the screen draws and TalkBack reads. */
+class ScreenTest extends PhoneTestCase {
     private static final int SHORT_SIDE = 720;
     private static final int LONG_SIDE = 1600;
 
@@ -38,7 +38,7 @@ class ScreenTest extends OnAPhone {
     }
 
     @Test
-    void textIsReadableByDayAndByNight() {
+    void textIsReadableInBothThemes() {
         for (boolean night : new boolean[] {false, true}) {
             phone.recreate(false, night);
             int background = phone.activity.getColor(resource("background"));
@@ -58,7 +58,7 @@ class ScreenTest extends OnAPhone {
     }
 
     @Test
-    void inLandscapeTheDayStandsBesideTheActivity() {
+    void inLandscapeTheDayIsBesideTheActivity() {
         draw(SHORT_SIDE);
         int portrait = phone.activity.content().getMeasuredHeight();
         phone.recreate(true, false);
@@ -91,7 +91,7 @@ class ScreenTest extends OnAPhone {
                 assertReads("Standing ", view);
                 charts++;
             } else if (view instanceof TextView) {
-                assertTrue(!((TextView) view).getText().toString().isEmpty(), "a text that is visible says something");
+                assertTrue(!((TextView) view).getText().toString().isEmpty(), "a visible text is not empty");
             }
         }
         assertEquals(2, charts);
@@ -119,7 +119,7 @@ class ScreenTest extends OnAPhone {
         }
     }
 
-    /** Contrast of two colours, by WCAG 2.2. */
+    /** Contrast of two colours according to WCAG 2.2. */
     private static double contrast(int first, int second) {
         double a = luminance(first);
         double b = luminance(second);

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A simulated wearer's sensors, as events of any rate: from a table of har_runtime's wearer at 50 Hz. */
+/** The sensors of a simulated wearer at any rate, from a table of har_runtime's wearer at 50 Hz. */
 final class Wearer {
     private static final long TABLE_PERIOD_NS = 20_000_000L;
 
@@ -16,8 +16,9 @@ final class Wearer {
     private final Phone phone;
     private final long accPeriodNs;
     private final long gyroPeriodNs;
-    /** Where the wearer is in the table, and what the sensors' clock shows. */
+    /** The position in the table. */
     private long atNs;
+    /** The sensors' clock. */
     long clockNs = 1_000_000_000_000L;
 
     Wearer(Phone phone, double accHz, double gyroHz) throws IOException {
@@ -34,7 +35,7 @@ final class Wearer {
         }
     }
 
-    /** Both sensors deliver for some time, in batches of half a second, while the phone's clock goes on. */
+    /** Both sensors deliver in batches of half a second while the phone's clock advances. */
     void wear(double seconds) {
         long until = atNs + Math.round(seconds * 1e9);
         while (atNs < until) {
@@ -47,17 +48,17 @@ final class Wearer {
         }
     }
 
-    /** The wearer goes on, unseen. */
+    /** The wearer continues while the sensors deliver nothing. */
     void skip(double seconds) {
         atNs += Math.round(seconds * 1e9);
         clockNs += Math.round(seconds * 1e9);
     }
 
-    /** A sensor ticks at multiples of its period, whatever the batches. */
+    /** A sensor ticks at multiples of its period, independently of the batches. */
     private void deliver(int type, long periodNs, int column, long batchEnd) {
         for (long time = (atNs + periodNs - 1) / periodNs * periodNs; time < batchEnd; time += periodNs) {
             float[] row = table.get((int) (time / TABLE_PERIOD_NS % table.size()));
-            float tremble = 0.001f * (time / 1_000_000L % 7); // No real sensor repeats itself.
+            float tremble = 0.001f * (time / 1_000_000L % 7); // No real sensor repeats its readings.
             phone.deliver(type, clockNs + time - atNs, row[column] + tremble, row[column + 1], row[column + 2]);
         }
     }

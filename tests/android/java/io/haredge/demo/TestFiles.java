@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The app's assets, as the Gradle task puts them together; a system property names their folder. */
+/** The app's assets, as the Gradle task copies them; a system property names their folder. */
 public final class TestFiles {
     private TestFiles() {}
 

@@ -8,9 +8,9 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Runs a .tflite of one input and one output, float32 both, through the C functions of libLiteRt.so.
+ * Runs a .tflite with one float32 input and one float32 output through the C functions of libLiteRt.so.
  *
- * <p>The library is that of the ai-edge-litert wheel; system property {@code haredge.litert} names it.
+ * <p>The system property {@code haredge.litert} names the library, which comes with the ai-edge-litert wheel.
  */
 public final class NativeLiteRt implements AutoCloseable {
     private static final int CPU = 1;
@@ -33,14 +33,14 @@ public final class NativeLiteRt implements AutoCloseable {
     public NativeLiteRt(ByteBuffer file) {
         content = new Memory(Math.max(1, file.remaining()));
         content.getByteBuffer(0, file.remaining()).put(file.duplicate());
-        environment = made("LiteRtCreateEnvironment", 0, null);
-        model = made("LiteRtCreateModelFromBuffer", environment, content, (long) file.remaining());
-        options = made("LiteRtCreateOptions");
+        environment = create("LiteRtCreateEnvironment", 0, null);
+        model = create("LiteRtCreateModelFromBuffer", environment, content, (long) file.remaining());
+        options = create("LiteRtCreateOptions");
         call("LiteRtSetOptionsHardwareAccelerators", options, CPU);
-        compiled = made("LiteRtCreateCompiledModel", environment, model, options);
-        Pointer graph = made("LiteRtGetModelSubgraph", model, 0L);
-        call("LiteRtGetRankedTensorType", made("LiteRtGetSubgraphInput", graph, 0L), inputType);
-        call("LiteRtGetRankedTensorType", made("LiteRtGetSubgraphOutput", graph, 0L), outputType);
+        compiled = create("LiteRtCreateCompiledModel", environment, model, options);
+        Pointer graph = create("LiteRtGetModelSubgraph", model, 0L);
+        call("LiteRtGetRankedTensorType", create("LiteRtGetSubgraphInput", graph, 0L), inputType);
+        call("LiteRtGetRankedTensorType", create("LiteRtGetSubgraphOutput", graph, 0L), outputType);
         input = buffer("LiteRtGetCompiledModelInputBufferRequirements", inputType);
         output = buffer("LiteRtGetCompiledModelOutputBufferRequirements", outputType);
     }
@@ -53,7 +53,7 @@ public final class NativeLiteRt implements AutoCloseable {
         return shape(outputType);
     }
 
-    /** Runs the model on all of {@code in}, which fills its input, into all of {@code out}. */
+    /** Runs the model: {@code in} fills its input exactly, and its output fills {@code out}. */
     public void run(ByteBuffer in, ByteBuffer out) {
         locked(input, WRITE).getByteBuffer(0, in.remaining()).put(in.duplicate());
         call("LiteRtUnlockTensorBuffer", input);
@@ -75,8 +75,8 @@ public final class NativeLiteRt implements AutoCloseable {
     }
 
     private Pointer buffer(String requirements, Memory type) {
-        Pointer needed = made(requirements, compiled, 0L, 0L);
-        return made("LiteRtCreateManagedTensorBufferFromRequirements", environment, type, needed);
+        Pointer needed = create(requirements, compiled, 0L, 0L);
+        return create("LiteRtCreateManagedTensorBufferFromRequirements", environment, type, needed);
     }
 
     /** A LiteRtRankedTensorType: element type, 7 bits of rank, dimensions. */
@@ -87,8 +87,8 @@ public final class NativeLiteRt implements AutoCloseable {
         return type.getIntArray(8, type.getInt(4) & 0x7f);
     }
 
-    /** What a function hands out through the last of its parameters. */
-    private static Pointer made(String function, Object... arguments) {
+    /** Calls a function and returns its result, which is the last parameter. */
+    private static Pointer create(String function, Object... arguments) {
         PointerByReference out = new PointerByReference();
         Object[] all = Arrays.copyOf(arguments, arguments.length + 1);
         all[arguments.length] = out;

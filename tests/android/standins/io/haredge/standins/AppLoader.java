@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Loads the app's classes anew, statics and all: a process. */
+/** Loads the app's classes again, including their static fields, as a new process does. */
 final class AppLoader extends ClassLoader {
     private final Path classes;
 

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Prints what the stand-ins for Android declare, one tab-separated line for each: what an app can see of them. */
+/** Prints the declarations of the stand-ins that an app can see, one tab-separated line each. */
 final class Dump {
     private Dump() {}
 

@@ -29,12 +29,12 @@ import java.util.PriorityQueue;
 import java.util.Set;
 
 /**
- * The phone that the stand-ins make up: its sensors, files, permissions and processes, and a clock that a test moves.
+ * The phone behind the stand-ins: its sensors, files, permissions and processes, and a clock that the test controls.
  *
- * <p>All of Android's threads are one here, and what is posted runs when the test says so: no test waits.
+ * <p>All of Android's threads are one thread, and posted work runs when the test advances the clock: no test waits.
  */
 public final class Phone {
-    /** A piece of work that a handler was given. */
+    /** Work posted to a handler. */
     private static final class Task {
         final long atMs;
         final long number;
@@ -49,7 +49,7 @@ public final class Phone {
         }
     }
 
-    /** Writes to a document, or fails to open it. */
+    /** Opens a document for writing, or fails. */
     public interface Document {
         OutputStream open() throws IOException;
     }
@@ -70,6 +70,8 @@ public final class Phone {
     public boolean landscape;
     public float density = 2;
     public boolean fileChooserIsMissing;
+    /** Whether LiteRT fails to run a model. */
+    public boolean inferenceFails;
     public Notification notification;
     public int foregroundType = -1;
     public int wakeLocks;
@@ -96,12 +98,12 @@ public final class Phone {
         startProcess();
     }
 
-    /** The phone of the test that runs. */
+    /** The phone of the current test. */
     public static Phone current() {
         return current;
     }
 
-    // What a test does.
+    // Called by tests.
 
     /** Opens an activity of the app. */
     public Activity open(String name) {
@@ -123,7 +125,7 @@ public final class Phone {
         run();
     }
 
-    /** The user turns the phone, or the theme changes: the activity is made anew. */
+    /** The user turns the phone, or the theme changes: the activity is recreated. */
     public void recreate(boolean inLandscape, boolean atNight) {
         String name = activity.getClass().getSimpleName();
         activity.driveStop();
@@ -133,12 +135,12 @@ public final class Phone {
         open(name);
     }
 
-    /** Runs what was posted and is due. */
+    /** Runs all posted work that is due. */
     public void run() {
         advance(0);
     }
 
-    /** Lets time pass. */
+    /** Advances the clock and runs the work that becomes due. */
     public void advance(long ms) {
         long until = nowMs + ms;
         while (!tasks.isEmpty() && tasks.peek().atMs <= until) {
@@ -149,7 +151,7 @@ public final class Phone {
         nowMs = until;
     }
 
-    /** Delivers an event; false where nobody listens. */
+    /** Delivers an event; false if there is no listener. */
     public boolean deliver(int type, long timeNs, float x, float y, float z) {
         SensorEventListener listener = listeners.get(type);
         if (listener != null) {
@@ -166,7 +168,7 @@ public final class Phone {
         return service != null;
     }
 
-    /** Android kills the process, without a word to it. */
+    /** Android kills the process without calling any of its methods. */
     public void kill() {
         tasks.clear();
         listeners.clear();
@@ -177,7 +179,7 @@ public final class Phone {
         startProcess();
     }
 
-    /** Android starts a service again whose process died, if it asked for that. */
+    /** Android restarts a service whose process died, if the service asked for that. */
     public void restartService(String name) {
         if (sticky) {
             startService(name, null, false);
@@ -210,12 +212,12 @@ public final class Phone {
         return views;
     }
 
-    /** Presses the button of a text. */
+    /** Presses the button with a text. */
     public void press(String text) {
         for (View view : views(activity.content())) {
             if (view instanceof android.widget.Button && ((TextView) view).getText().toString().equals(text)) {
                 if (!view.isEnabled()) {
-                    throw new AssertionError(text + " is not to be pressed");
+                    throw new AssertionError(text + " is disabled");
                 }
                 view.performClick();
                 run();
@@ -225,7 +227,7 @@ public final class Phone {
         throw new AssertionError("no button " + text + " among " + texts());
     }
 
-    // What stand-ins do.
+    // Called by stand-ins.
 
     public void post(Handler handler, Runnable work, long delayMs) {
         tasks.add(new Task(nowMs + delayMs, posted++, handler, work));
@@ -236,7 +238,7 @@ public final class Phone {
         tasks.removeIf(task -> task.handler == handler && (work == null || task.work == work));
     }
 
-    /** Drops what is not due yet, and all that a looper is given later. */
+    /** Drops the work of a looper that is not due yet. */
     public void quit(Looper looper) {
         tasks.removeIf(task -> task.handler.getLooper() == looper && task.atMs > nowMs);
     }

@@ -12,7 +12,7 @@ import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 import org.xml.sax.SAXException;
 
-/** Strings and colours of the app's res folder, by day and by night. */
+/** Strings and colours of the app's res folder, for the light and the dark theme. */
 public final class ResourceFiles {
     private static final Map<String, Map<String, String>> READ = new HashMap<>();
 

@@ -1,9 +1,10 @@
 package org.tensorflow.lite;
 
 import io.haredge.litert.NativeLiteRt;
+import io.haredge.standins.Phone;
 import java.nio.ByteBuffer;
 
-/** LiteRT's interpreter, on the C functions of the same library for desktops: the real model runs in it. */
+/** LiteRT's interpreter, on the C functions of the desktop library, so that the real model runs. */
 public final class Interpreter implements AutoCloseable {
     public static class Options {
         public Options setNumThreads(int numThreads) {
@@ -29,6 +30,9 @@ public final class Interpreter implements AutoCloseable {
     public void run(Object input, Object output) {
         if (closed) {
             throw new IllegalArgumentException("Internal error: The Interpreter has already been closed.");
+        }
+        if (Phone.current().inferenceFails) {
+            throw new IllegalArgumentException("Internal error: Failed to run");
         }
         litert.run((ByteBuffer) input, (ByteBuffer) output);
     }

@@ -17,23 +17,23 @@ class AnsweringTest {
     private long endNs;
 
     @Test
-    void aPhoneOnATableIsNotWornAfterTenMinutesAndIsOnceItIsTouched() throws Exception {
+    void aPhoneOnATableCountsAsNotWornAfterTenMinutesUntilItMoves() throws Exception {
         Card card = Card.parse(TestFiles.text("waist.json"));
         Answering answering = new Answering(card);
         Answer answer = new Answer(card.classes());
         for (int window = 0; window < TEN_MINUTES - 1; window++) {
-            take(answering, answer, 0.02, 0.001);
+            step(answering, answer, 0.02, 0.001);
             assertNotEquals(Reason.NOT_WORN, answer.reason);
         }
-        take(answering, answer, 0.02, 0.001);
+        step(answering, answer, 0.02, 0.001);
         assertEquals(Reason.NOT_WORN, answer.reason);
         assertEquals(Answer.UNKNOWN, answer.activity);
-        take(answering, answer, 0.5, 0.3);
+        step(answering, answer, 0.5, 0.3);
         assertNotEquals(Reason.NOT_WORN, answer.reason);
     }
 
     @Test
-    void aTiltOrAGapBeginsTheTenMinutesAnew() {
+    void aTiltOrAGapRestartsTheTenMinutes() {
         WornDetector worn = new WornDetector();
         for (int window = 0; window < TEN_MINUTES - 1; window++) {
             worn.step(window(0.02, 0.001, 0), next());
@@ -47,23 +47,23 @@ class AnsweringTest {
     }
 
     @Test
-    void withoutSmoothingAndRejectionTheLikeliestIsTheAnswer() throws Exception {
+    void withoutSmoothingAndRejectionTheLikeliestActivityIsTheAnswer() throws Exception {
         String text = TestFiles.text("waist.json")
                 .replace("\"smoothing\"", "\"other\"").replace("\"rejection\"", "\"others\"");
         Card card = Card.parse(text);
         Answering answering = new Answering(card);
         Answer answer = new Answer(card.classes());
-        take(answering, answer, 1, 1);
+        step(answering, answer, 1, 1);
         assertNull(answer.reason);
         assertEquals(4, answer.activity);
         assertEquals(0.9, answer.confidence, 1e-6);
     }
 
-    private void take(Answering answering, Answer answer, double accSpread, double gyroSpread) {
-        for (int label = 0; label < answer.raw.length; label++) {
-            answer.raw[label] = label == 4 ? 0.9f : 0.02f;
+    private void step(Answering answering, Answer answer, double accSpread, double gyroSpread) {
+        for (int label = 0; label < answer.windowProbabilities.length; label++) {
+            answer.windowProbabilities[label] = label == 4 ? 0.9f : 0.02f;
         }
-        answering.complete(answer, window(accSpread, gyroSpread, 0), next());
+        answering.step(answer, window(accSpread, gyroSpread, 0), next());
     }
 
     private long next() {

@@ -6,11 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.haredge.demo.TestFiles;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class CardTest {
     @Test
-    void theShippedCardIsReadAndItsFileIsItsOwn() throws Exception {
+    void thePretrainedCardIsReadAndFitsItsFile() throws Exception {
         Card card = Card.parse(TestFiles.text("waist.json"));
         assertEquals("waist", card.name);
         assertEquals("waist", card.placement);
@@ -22,7 +23,7 @@ class CardTest {
     }
 
     @Test
-    void aFileThatIsCutOffIsNotTheCards() throws Exception {
+    void aModelFileThatIsCutOffIsRefused() throws Exception {
         Card card = Card.parse(TestFiles.text("waist.json"));
         byte[] whole = TestFiles.bytes("waist.tflite");
         String said = refused(() -> card.checkFile(Arrays.copyOf(whole, whole.length / 2)));
@@ -30,33 +31,66 @@ class CardTest {
     }
 
     @Test
-    void aCardOfOtherInputIsRefusedByName() throws Exception {
+    void aCardWithOtherInputIsRefusedWithTheNameOfWhatDiffers() throws Exception {
         String text = TestFiles.text("waist.json");
         String faster = text.replace("\"sample_rate_hz\": 50", "\"sample_rate_hz\": 100");
         assertTrue(refusal(faster).contains("sample_rate_hz 100"));
         assertTrue(refusal(text.replace("\"window\": 50", "\"window\": 128")).contains("window 128"));
         assertTrue(refusal(text.replace("\"hop\": 25", "\"hop\": 64")).contains("hop 64"));
-        assertTrue(refusal(text.replaceFirst("\"m/s\\^2\"", "\"g\"")).contains("units [g"));
+        assertTrue(refusal(text.replaceFirst("\"m/s\\^2\"", "\"g\"")).contains("units [\"g\",\"m/s^2\""));
         assertTrue(refusal(text.replace("\"frame\": \"android\"", "\"frame\": \"ios\"")).contains("frame ios"));
         assertTrue(refusal(text.replace("\"quantised_ends\": null", "\"quantised_ends\": {}")).contains("int8 input"));
         assertTrue(refusal(text.replace("\"stairs_up\"", "\"walking\"")).contains("labels"));
     }
 
     @Test
-    void aCardThatIsDamagedIsRefusedInOneLine() throws Exception {
+    void aCardThatIsCutOffIsRefused() throws Exception {
         String text = TestFiles.text("waist.json");
         for (int length = 0; length < text.length() - 2; length += 41) {
-            String said = refusal(text.substring(0, length));
-            assertEquals(1, said.lines().count(), said);
+            refusal(text.substring(0, length));
         }
+    }
+
+    @Test
+    void aCardThatIsNotOneJsonObjectIsRefused() throws Exception {
+        String text = TestFiles.text("waist.json");
+        for (String damaged : List.of("", "[1, 2]", "3", "nul", text + text, text + "]", "{\"a\": \"\\x\"",
+                "{\"a\": \"\\u00g0\"}", "{\"a\" 1}", "{\"a\": NaN}")) {
+            assertTrue(refusal(damaged).contains("damaged"), damaged);
+        }
+    }
+
+    @Test
+    void aCardThatIsNestedTooDeeplyIsRefused() {
+        for (String open : List.of("[", "{\"a\":")) {
+            assertTrue(refusal(open.repeat(200_000)).contains("nested too deeply"));
+        }
+    }
+
+    @Test
+    void missingAndWrongValuesAreRefusedByName() throws Exception {
+        String text = TestFiles.text("waist.json");
         assertTrue(refusal("{}").contains("no model card"));
-        assertTrue(refusal("[1, 2]").contains("damaged"));
-        assertTrue(refusal(text.replace("\"name\": \"waist\"", "\"name\": 3")).contains("damaged"));
         assertTrue(refusal(text.replace("\"never_seen\"", "\"seen\"")).contains("no never_seen"));
+        assertTrue(refusal(text.replace("\"name\": \"waist\"", "\"name\": 3")).contains("name has the wrong type"));
+        assertTrue(refusal(text.replace("\"name\": \"waist\"", "\"name\": null")).contains("name has the wrong type"));
+        assertTrue(refusal(text.replace("\"hop\": 25", "\"hop\": \"25\"")).contains("hop 25"));
+        assertTrue(refusal(text.replace("\"means\": [", "\"means\": [[1e999],")).contains("means is not finite"));
+        assertTrue(refusal(text.replace("\"prior\": [", "\"prior\": [0,")).contains("smoothing does not fit"));
+    }
+
+    @Test
+    void ofAKeyThatRepeatsTheLastValueCountsAsInPython() throws Exception {
+        String text = TestFiles.text("waist.json");
+        assertEquals("b", Card.parse(text.replace("\"name\": \"waist\"", "\"name\": \"a\", \"name\": \"b\"")).name);
+        assertTrue(refusal(text.replace("\"hop\": 25", "\"hop\": 25, \"hop\": 64")).contains("hop 64"));
     }
 
     private static String refusal(String text) {
-        return refused(() -> Card.parse(text));
+        String message = refused(() -> Card.parse(text));
+        assertEquals(1, message.lines().count(), message);
+        assertTrue(message.length() < 200, message);
+        return message;
     }
 
     private static String refused(org.junit.jupiter.api.function.Executable action) {

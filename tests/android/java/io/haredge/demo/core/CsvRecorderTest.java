@@ -15,8 +15,8 @@ class CsvRecorderTest {
     void eachEventIsALineWithEveryDigit() throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (CsvRecorder recorder = new CsvRecorder(out)) {
-            recorder.accelerometer(12_000_000_034L, 0.1f, -1, Double.NaN);
-            recorder.gyroscope(-5L, 1e-4, 0, 2);
+            recorder.pushAccelerometer(12_000_000_034L, 0.1f, -1, Double.NaN);
+            recorder.pushGyroscope(-5L, 1e-4, 0, 2);
         }
         List<String> lines = out.toString().lines().collect(Collectors.toList());
         assertEquals("time,acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z", lines.get(0));
@@ -25,7 +25,7 @@ class CsvRecorderTest {
     }
 
     @Test
-    void everyWriteToTheFileEndsWithAWholeLineHoweverLongItGoesOn() throws IOException {
+    void everyWriteToTheFileEndsWithAWholeLine() throws IOException {
         StringBuilder written = new StringBuilder();
         CsvRecorder recorder = new CsvRecorder(new OutputStream() {
             @Override
@@ -40,7 +40,7 @@ class CsvRecorderTest {
             }
         });
         for (int count = 0; count < 10_000; count++) {
-            recorder.accelerometer(count * 1_000_003L, 1.0 / (count + 1), -2.0 / 3, count);
+            recorder.pushAccelerometer(count * 1_000_003L, 1.0 / (count + 1), -2.0 / 3, count);
         }
         recorder.close();
         assertEquals(10_001, written.toString().lines().count());
@@ -48,7 +48,7 @@ class CsvRecorderTest {
     }
 
     @Test
-    void aFullDiskIsSaidWhenItIsFull() throws IOException {
+    void aFullDiskRaisesAnError() throws IOException {
         CsvRecorder recorder = new CsvRecorder(new OutputStream() {
             @Override
             public void write(int letter) throws IOException {
@@ -57,7 +57,7 @@ class CsvRecorderTest {
         });
         assertThrows(IOException.class, () -> {
             for (int count = 0; count < 10_000; count++) {
-                recorder.gyroscope(count, 1, 2, 3);
+                recorder.pushGyroscope(count, 1, 2, 3);
             }
         });
     }

@@ -18,10 +18,10 @@ class DayTest {
     private final Day day = new Day(LABELS);
 
     @Test
-    void aMinuteShowsWhatWasDoneMostInIt() {
-        add(61, 1, 40);
-        add(61, 0, 70);
-        add(61, Answer.UNKNOWN, 10);
+    void aMinuteShowsItsMostFrequentActivity() {
+        count(61, 1, 40);
+        count(61, 0, 70);
+        count(61, Answer.UNKNOWN, 10);
         assertEquals(0, day.activityAt(61));
         assertEquals(Day.NOTHING, day.activityAt(62));
         assertEquals(35, day.seconds(0));
@@ -30,17 +30,17 @@ class DayTest {
     }
 
     @Test
-    void midnightBeginsAfresh() {
-        add(1439, 1, 100);
-        add(1440, 0, 1);
+    void midnightStartsAnEmptyDay() {
+        count(1439, 1, 100);
+        count(1440, 0, 1);
         assertEquals(0, day.activityAt(0));
         assertEquals(Day.NOTHING, day.activityAt(1439));
         assertEquals(0, day.seconds(1));
     }
 
     @Test
-    void aDayGoesOnWhereItWasWritten() throws IOException {
-        add(5, 1, 100);
+    void aDayContinuesFromItsFile() throws IOException {
+        count(5, 1, 100);
         Day again = new Day(LABELS);
         again.read(new DataInputStream(new ByteArrayInputStream(written())));
         again.turnTo(MIDNIGHT + 1000);
@@ -50,8 +50,8 @@ class DayTest {
     }
 
     @Test
-    void aDayThatIsCutOffOrOfAnotherModelIsRefusedAndLeavesNothing() throws IOException {
-        add(5, 1, 100);
+    void aDayThatIsCutOffOrOfAnotherModelIsRefusedAndLeavesAnEmptyDay() throws IOException {
+        count(5, 1, 100);
         byte[] whole = written();
         assertRefused(new Day(LABELS), Arrays.copyOf(whole, whole.length - 1));
         assertRefused(new Day(LABELS), new byte[3]);
@@ -69,9 +69,9 @@ class DayTest {
         return bytes.toByteArray();
     }
 
-    private void add(int minute, int activity, int times) {
-        for (int count = 0; count < times; count++) {
-            day.add(MIDNIGHT + minute * 60_000L + 500L * count, activity);
+    private void count(int minute, int activity, int times) {
+        for (int answer = 0; answer < times; answer++) {
+            day.count(MIDNIGHT + minute * 60_000L + 500L * answer, activity);
         }
     }
 }

@@ -13,64 +13,69 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import org.json.JSONObject;
 import org.junit.jupiter.api.Test;
 
-/** The Java core against what har_runtime makes of the same events. */
+/** The Java core gives the same results as har_runtime for the same events. */
 class GoldenVectorsTest {
     @Test
     void windowsOfTheGoldenVectorsAreEqualToTheLastBit() throws Exception {
-        List<Map<String, Object>> cases = Vectors.cases("haredge.vectors");
-        assertFalse(cases.isEmpty());
-        cases.forEach(Vectors::assertSameWindows);
+        assertSameWindows("haredge.vectors");
     }
 
     @Test
-    void windowsAndLossesOfFaultySensorsFrom20To500HzAreEqualToo() throws Exception {
-        List<Map<String, Object>> cases = Vectors.cases("haredge.faulty");
-        assertFalse(cases.isEmpty());
-        cases.forEach(Vectors::assertSameWindows);
+    void windowsAndCountsOfFaultySensorsFrom20To500HzAreEqualToo() throws Exception {
+        assertSameWindows("haredge.faulty");
     }
 
     @Test
-    void rawEventsGiveTheVeryInt8ProbabilitiesOfPython() throws Exception {
+    void rawEventsGiveTheSameInt8ProbabilitiesAsInPython() throws Exception {
         Card card = Card.parse(TestFiles.text("waist.json"));
         try (NativeLiteRt litert = new NativeLiteRt(TestFiles.direct("waist.tflite"))) {
-            for (Map<String, Object> vectors : Vectors.cases("haredge.vectors")) {
+            for (JSONObject vectors : Vectors.cases("haredge.vectors")) {
                 List<float[]> answers = new ArrayList<>();
                 Windower windower = new Windower((segment, start, imu) -> answers.add(run(litert, imu)));
-                Vectors.feed(vectors, new Resampler(windower));
-                List<Map<String, Object>> wanted = Vectors.maps(vectors.get("windows"));
-                assertEquals(wanted.size(), answers.size());
+                Vectors.feed(vectors, new Resampler(windower::push));
+                List<JSONObject> expected = Vectors.objects(vectors, "windows");
+                assertEquals(expected.size(), answers.size());
                 for (int index = 0; index < answers.size(); index++) {
                     assertEquals(card.classes(), answers.get(index).length);
-                    String which = vectors.get("name") + ", window " + index;
-                    assertArrayEquals(Vectors.probabilities(wanted.get(index)), answers.get(index), 0f, which);
+                    String message = vectors.getString("name") + ", window " + index;
+                    assertArrayEquals(Vectors.probabilities(expected.get(index)), answers.get(index), 0f, message);
                 }
             }
         }
     }
 
     @Test
-    void distancesFromTheTrainingDataAreThoseOfPython() throws Exception {
+    void distancesFromTheTrainingDataAreTheSameAsInPython() throws Exception {
         Rejector rejector = new Rejector(Card.parse(TestFiles.text("waist.json")).rejection);
-        for (Map<String, Object> vectors : Vectors.cases("haredge.vectors")) {
-            List<Map<String, Object>> wanted = Vectors.maps(vectors.get("windows"));
+        for (JSONObject vectors : Vectors.cases("haredge.vectors")) {
+            List<JSONObject> expected = Vectors.objects(vectors, "windows");
             List<Vectors.Cut> cuts = Vectors.cut(vectors);
             for (int index = 0; index < cuts.size(); index++) {
-                assertEquals((Double) wanted.get(index).get("distance"), rejector.distance(cuts.get(index).imu), 1e-9);
+                double distance = rejector.distance(cuts.get(index).imu);
+                assertEquals(expected.get(index).getDouble("distance"), distance, 1e-9);
             }
         }
     }
 
     @Test
     void recordingsOfTheGoldenEventsAreWrittenForTheReplay() throws Exception {
-        for (Map<String, Object> vectors : Vectors.cases("haredge.vectors")) {
-            Path path = Path.of(System.getProperty("haredge.out"), vectors.get("name") + ".csv");
+        for (JSONObject vectors : Vectors.cases("haredge.vectors")) {
+            Path path = Path.of(System.getProperty("haredge.out"), vectors.getString("name") + ".csv");
             try (CsvRecorder recorder = new CsvRecorder(Files.newOutputStream(path))) {
                 Vectors.record(vectors, recorder);
             }
             assertTrue(Files.size(path) > 0);
+        }
+    }
+
+    private static void assertSameWindows(String property) throws Exception {
+        List<JSONObject> cases = Vectors.cases(property);
+        assertFalse(cases.isEmpty());
+        for (JSONObject vectors : cases) {
+            Vectors.assertSameWindows(vectors);
         }
     }
 

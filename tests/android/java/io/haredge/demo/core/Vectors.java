@@ -13,10 +13,13 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import org.json.JSONArray;
+import org.json.JSONException;
+import org.json.JSONObject;
 
-/** Cases of golden vectors: events, and the windows that har_runtime cuts of them. */
+/** Cases of golden vectors: events, and the windows that har_runtime cuts from them. */
 final class Vectors {
-    /** A window that was cut. */
+    /** A window cut by the Java core. */
     static final class Cut {
         final int segment;
         final long startNs;
@@ -32,90 +35,106 @@ final class Vectors {
     private Vectors() {}
 
     /** The cases of the file that a system property names. */
-    static List<Map<String, Object>> cases(String property) throws IOException {
-        return maps(read(property).get("cases"));
+    static List<JSONObject> cases(String property) throws IOException, JSONException {
+        return objects(read(property), "cases");
     }
 
     /** The sequences of answers with the smoothing filter's beliefs, of the file that a system property names. */
-    static List<Map<String, Object>> sequences(String property) throws IOException {
-        return maps(read(property).get("smoothing"));
+    static List<JSONObject> sequences(String property) throws IOException, JSONException {
+        return objects(read(property), "smoothing");
     }
 
-    private static Map<String, Object> read(String property) throws IOException {
-        byte[] content = Files.readAllBytes(Path.of(System.getProperty(property)));
-        return asMap(Json.parse(new String(content, StandardCharsets.UTF_8)));
+    private static JSONObject read(String property) throws IOException, JSONException {
+        return new JSONObject(Files.readString(Path.of(System.getProperty(property)), StandardCharsets.US_ASCII));
     }
 
-    /** Takes an event. */
-    private interface Taker {
-        void take(long timeNs, double x, double y, double z) throws IOException;
+    /** The objects of an array. */
+    static List<JSONObject> objects(JSONObject table, String name) throws JSONException {
+        List<JSONObject> objects = new ArrayList<>();
+        JSONArray array = table.getJSONArray(name);
+        for (int index = 0; index < array.length(); index++) {
+            objects.add(array.getJSONObject(index));
+        }
+        return objects;
+    }
+
+    /** The numbers of an array. */
+    static double[] numbers(JSONObject table, String name) throws JSONException {
+        JSONArray array = table.getJSONArray(name);
+        double[] numbers = new double[array.length()];
+        for (int index = 0; index < numbers.length; index++) {
+            numbers[index] = array.getDouble(index);
+        }
+        return numbers;
+    }
+
+    /** Receives an event. */
+    private interface EventListener {
+        void push(long timeNs, double x, double y, double z) throws IOException;
     }
 
     /** Feeds the events of a case to a resampler, in their order. */
-    static void feed(Map<String, Object> vectors, Resampler resampler) {
-        try {
-            feed(vectors, resampler::accelerometer, resampler::gyroscope);
-        } catch (IOException impossible) {
-            throw new AssertionError(impossible);
-        }
+    static void feed(JSONObject vectors, Resampler resampler) throws IOException, JSONException {
+        feed(vectors, resampler::pushAccelerometer, resampler::pushGyroscope);
         resampler.finish();
     }
 
     /** Records the events of a case, in their order. */
-    static void record(Map<String, Object> vectors, CsvRecorder recorder) throws IOException {
-        feed(vectors, recorder::accelerometer, recorder::gyroscope);
+    static void record(JSONObject vectors, CsvRecorder recorder) throws IOException, JSONException {
+        feed(vectors, recorder::pushAccelerometer, recorder::pushGyroscope);
     }
 
-    private static void feed(Map<String, Object> vectors, Taker accelerometer, Taker gyroscope) throws IOException {
-        for (Object row : (List<?>) vectors.get("events")) {
-            List<?> event = (List<?>) row;
+    private static void feed(JSONObject vectors, EventListener accelerometer, EventListener gyroscope)
+            throws IOException, JSONException {
+        JSONArray events = vectors.getJSONArray("events");
+        for (int index = 0; index < events.length(); index++) {
+            JSONArray event = events.getJSONArray(index);
             double[] value = new double[3];
             for (int axis = 0; axis < 3; axis++) {
-                Object cell = event.get(2 + axis);
-                value[axis] = cell == null ? Double.NaN : (Double) cell;
+                value[axis] = event.isNull(2 + axis) ? Double.NaN : event.getDouble(2 + axis);
             }
-            Taker taker = event.get(0).equals("acc") ? accelerometer : gyroscope;
-            taker.take(((Double) event.get(1)).longValue(), value[0], value[1], value[2]);
+            EventListener listener = event.getString(0).equals("acc") ? accelerometer : gyroscope;
+            listener.push(event.getLong(1), value[0], value[1], value[2]);
         }
     }
 
-    /** The windows that the Java core cuts of a case; its reports must be those of har_runtime. */
-    static List<Cut> cut(Map<String, Object> vectors) {
+    /** The windows that the Java core cuts from a case. Its reports must equal those of har_runtime. */
+    static List<Cut> cut(JSONObject vectors) throws IOException, JSONException {
         List<Cut> cuts = new ArrayList<>();
         Windower windower = new Windower((segment, start, imu) -> cuts.add(new Cut(segment, start, imu.clone())));
-        Resampler resampler = new Resampler(windower);
+        Resampler resampler = new Resampler(windower::push);
         feed(vectors, resampler);
-        Map<String, Object> dropped = asMap(vectors.get("dropped"));
-        checkCounts(vectors, asMap(dropped.get("acc")), resampler.accelerometerReport());
-        checkCounts(vectors, asMap(dropped.get("gyro")), resampler.gyroscopeReport());
+        JSONObject dropped = vectors.getJSONObject("dropped");
+        String name = vectors.getString("name");
+        assertCounts(name, dropped.getJSONObject("acc"), resampler.accelerometerReport());
+        assertCounts(name, dropped.getJSONObject("gyro"), resampler.gyroscopeReport());
         return cuts;
     }
 
-    static void assertSameWindows(Map<String, Object> vectors) {
-        List<Map<String, Object>> wanted = maps(vectors.get("windows"));
+    static void assertSameWindows(JSONObject vectors) throws IOException, JSONException {
+        List<JSONObject> expected = objects(vectors, "windows");
         List<Cut> cuts = cut(vectors);
-        String name = (String) vectors.get("name");
-        assertEquals(wanted.size(), cuts.size(), name + ": number of windows");
+        String name = vectors.getString("name");
+        assertEquals(expected.size(), cuts.size(), name + ": number of windows");
         for (int index = 0; index < cuts.size(); index++) {
-            Map<String, Object> window = wanted.get(index);
-            String which = name + ", window " + index;
-            assertEquals(((Double) window.get("segment")).intValue(), cuts.get(index).segment, which);
-            assertEquals(((Double) window.get("start_ns")).longValue(), cuts.get(index).startNs, which);
-            assertArrayEquals(floats((String) window.get("imu")), cuts.get(index).imu, 0f, which);
+            JSONObject window = expected.get(index);
+            String message = name + ", window " + index;
+            assertEquals(window.getInt("segment"), cuts.get(index).segment, message);
+            assertEquals(window.getLong("start_ns"), cuts.get(index).startNs, message);
+            assertArrayEquals(floats(window.getString("imu")), cuts.get(index).imu, 0f, message);
         }
     }
 
-    static float[] probabilities(Map<String, Object> window) {
-        List<?> values = (List<?>) window.get("probabilities");
-        float[] probabilities = new float[values.size()];
-        for (int index = 0; index < probabilities.length; index++) {
-            probabilities[index] = ((Double) values.get(index)).floatValue();
+    static float[] probabilities(JSONObject window) throws JSONException {
+        double[] numbers = numbers(window, "probabilities");
+        float[] probabilities = new float[numbers.length];
+        for (int index = 0; index < numbers.length; index++) {
+            probabilities[index] = (float) numbers[index];
         }
         return probabilities;
     }
 
-    private static void checkCounts(Map<String, Object> vectors, Map<String, Object> wanted, SensorReport report) {
-        String name = (String) vectors.get("name");
+    private static void assertCounts(String name, JSONObject expected, SensorReport report) throws JSONException {
         Map<String, Long> counts = Map.of(
                 "received", report.received,
                 "not_finite", report.notFinite,
@@ -127,9 +146,9 @@ final class Vectors {
                 "clock_jumps", report.clockJumps,
                 "stuck", report.stuck,
                 "full_scale", report.fullScale);
-        for (Map.Entry<String, Object> entry : wanted.entrySet()) {
-            long count = ((Double) entry.getValue()).longValue();
-            assertEquals(count, counts.get(entry.getKey()), name + ": " + entry.getKey());
+        for (int index = 0; index < expected.length(); index++) {
+            String key = expected.names().getString(index);
+            assertEquals(expected.getLong(key), counts.get(key), name + ": " + key);
         }
     }
 
@@ -138,15 +157,5 @@ final class Vectors {
         float[] values = new float[bytes.remaining() / 4];
         bytes.asFloatBuffer().get(values);
         return values;
-    }
-
-    @SuppressWarnings("unchecked") // Json makes no other maps.
-    static Map<String, Object> asMap(Object value) {
-        return (Map<String, Object>) value;
-    }
-
-    @SuppressWarnings("unchecked")
-    static List<Map<String, Object>> maps(Object value) {
-        return (List<Map<String, Object>>) value;
     }
 }

@@ -20,7 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.lite.TensorFlowLite;
 
-/** Latency and memory of the int8 and the float32 model on this phone, to share as har-bench's JSON. */
+/** Measures latency and memory of the int8 and the float32 model on this phone; the result is har-bench's JSON. */
 public final class BenchmarkActivity extends Activity {
     private static final String APP_VERSION = "0.1.0";
     private static final int MARGIN_DP = 16;
@@ -78,23 +78,26 @@ public final class BenchmarkActivity extends Activity {
         new Handler(thread.getLooper()).post(this::measure);
     }
 
-    /** On a thread of its own. */
+    /** Runs on its own thread. */
     private void measure() {
         List<LiteRtModel> open = new ArrayList<>();
         try {
             AssetManager assets = getAssets();
             Card card = LiteRtModel.loadCard(assets, Session.MODEL);
-            String twin = card.name + "-fp32.tflite";
+            String float32Name = card.name + "-fp32.tflite";
             Benchmark benchmark = new Benchmark(card.classes(),
-                    subject(assets, card, card.name, card.name + ".tflite", "int8", card.macroF1, open),
-                    subject(assets, card, twin, twin, "fp32", Double.NaN, open));
+                    model(assets, card, card.name, card.name + ".tflite", "int8", card.macroF1, open),
+                    model(assets, card, float32Name, float32Name, "fp32", Double.NaN, open));
             benchmark.run();
-            String written = benchmark.toJson(machine());
-            String shown = describe(benchmark);
-            main.post(() -> done(shown, written));
+            String resultJson = benchmark.toJson(machine());
+            String text = describe(benchmark);
+            main.post(() -> show(text, resultJson));
         } catch (BadModelException error) {
-            String said = getString(R.string.bad_model, error.getMessage());
-            main.post(() -> done(said, null));
+            String text = getString(R.string.bad_model, error.getMessage());
+            main.post(() -> show(text, null));
+        } catch (IllegalArgumentException | IllegalStateException error) { // LiteRT throws these.
+            String text = getString(R.string.inference_failed, error.getMessage());
+            main.post(() -> show(text, null));
         } finally {
             for (LiteRtModel model : open) {
                 model.close();
@@ -102,10 +105,10 @@ public final class BenchmarkActivity extends Activity {
         }
     }
 
-    private static Benchmark.Subject subject(AssetManager assets, Card card, String name, String file, String format,
-            double macroF1, List<LiteRtModel> open) throws BadModelException {
+    private static Benchmark.MeasuredModel model(AssetManager assets, Card card, String name, String file,
+            String format, double macroF1, List<LiteRtModel> open) throws BadModelException {
         byte[] content = LiteRtModel.read(assets, file);
-        return new Benchmark.Subject(name, format, content.length, macroF1, () -> {
+        return new Benchmark.MeasuredModel(name, format, content.length, macroF1, () -> {
             LiteRtModel model = new LiteRtModel(content, card.classes());
             open.add(model);
             return model;
@@ -121,22 +124,22 @@ public final class BenchmarkActivity extends Activity {
 
     private String describe(Benchmark benchmark) {
         StringBuilder lines = new StringBuilder();
-        for (Benchmark.Subject subject : benchmark.subjects()) {
-            double mib = subject.memoryMib();
+        for (Benchmark.MeasuredModel measured : benchmark.models()) {
+            double mib = measured.memoryMib();
             String memory = Double.isNaN(mib) ? getString(R.string.memory_unknown) : getString(R.string.memory, mib);
-            lines.append(getString(R.string.benchmark_row, subject.name, subject.percentile(50), subject.percentile(90),
-                    subject.percentile(99), memory)).append('\n');
+            lines.append(getString(R.string.benchmark_row, measured.name, measured.latencyUs(50),
+                    measured.latencyUs(90), measured.latencyUs(99), memory)).append('\n');
         }
         String noise = benchmark.noise();
         return noise == null ? lines.toString() : lines + getString(R.string.noisy, noise);
     }
 
-    /** On the main thread. */
-    private void done(String shown, String written) {
-        json = written;
-        result.setText(shown);
+    /** Runs on the main thread. */
+    private void show(String text, String resultJson) {
+        json = resultJson;
+        result.setText(text);
         run.setEnabled(true);
-        share.setEnabled(written != null);
+        share.setEnabled(resultJson != null);
     }
 
     private void share() {

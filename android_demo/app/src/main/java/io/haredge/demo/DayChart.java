@@ -5,8 +5,8 @@ import android.graphics.Canvas;
 import io.haredge.demo.core.Day;
 import java.util.Locale;
 
-/** The day from midnight to midnight: when each activity was done. */
-final class DayChart extends Lanes {
+/** Shows when each activity took place, from midnight to midnight. */
+final class DayChart extends ActivityRows {
     private static final int HOURS_BETWEEN_MARKS = 6;
     private Day day;
 
@@ -14,29 +14,29 @@ final class DayChart extends Lanes {
         super(context);
     }
 
-    /** @param day null where nothing is known of it */
+    /** @param day null if nothing is known of it */
     void show(Day day) {
         this.day = day;
         invalidate();
     }
 
     @Override
-    void drawLane(Canvas canvas, int lane, float left, float top, float right, float bottom) {
+    void drawRow(Canvas canvas, int row, float left, float top, float right, float bottom) {
         fill.setColor(getContext().getColor(R.color.line));
         canvas.drawRect(left, bottom, right, bottom + density, fill);
         if (day == null) {
             return;
         }
-        fill.setColor(colour(lane));
+        fill.setColor(colour(row));
         float perMinute = (right - left) / Day.MINUTES;
         int since = -1;
         for (int minute = 0; minute <= Day.MINUTES; minute++) {
-            boolean done = minute < Day.MINUTES && day.activityAt(minute) == lane;
-            if (done && since < 0) {
+            boolean active = minute < Day.MINUTES && day.activityAt(minute) == row;
+            if (active && since < 0) {
                 since = minute;
-            } else if (!done && since >= 0) {
+            } else if (!active && since >= 0) {
                 float from = left + since * perMinute;
-                float until = Math.max(left + minute * perMinute, from + density); // One minute is to be seen too.
+                float until = Math.max(left + minute * perMinute, from + density); // A single minute stays visible.
                 canvas.drawRect(from, top, until, bottom, fill);
                 since = -1;
             }
@@ -51,12 +51,12 @@ final class DayChart extends Lanes {
             float centre = left + hour * (right - left) / 24;
             float half = text.measureText(mark) / 2;
             float at = Math.max(left, Math.min(centre - half, right - 2 * half));
-            canvas.drawText(mark, at, top + 0.8f * laneHeight(), text);
+            canvas.drawText(mark, at, top + 0.8f * rowHeight(), text);
         }
     }
 
     @Override
     float footHeight() {
-        return laneHeight();
+        return rowHeight();
     }
 }

@@ -11,7 +11,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.util.TimeZone;
 
-/** Keeps the day beyond the process; whole or not at all, however the process ends. */
+/** Stores the day. The file is complete or absent, however the process ends. */
 final class DayFile {
     private final AtomicFile file;
 
@@ -19,13 +19,13 @@ final class DayFile {
         file = new AtomicFile(new File(folder, "day.bin"));
     }
 
-    /** Milliseconds since 1970 by the clock on the wall, for {@code Day}. */
+    /** Milliseconds since 1970 in local time, for {@code Day}. */
     static long localMs() {
         long now = System.currentTimeMillis();
         return now + TimeZone.getDefault().getOffset(now);
     }
 
-    /** Has a day go on from the file; one that is missing or damaged is as good as an empty day. */
+    /** Reads the file into a day; the day stays empty if the file is missing or damaged. */
     void read(Day day) {
         try (DataInputStream in = new DataInputStream(new BufferedInputStream(file.openRead()))) {
             day.read(in);
@@ -34,7 +34,7 @@ final class DayFile {
         }
     }
 
-    /** Writes a day; one that cannot be written is lost with the process, and no sooner. */
+    /** Writes a day. If that fails, the day lasts only as long as the process. */
     void write(Day day) {
         FileOutputStream stream = null;
         try {

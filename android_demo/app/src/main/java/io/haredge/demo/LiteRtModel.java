@@ -18,7 +18,7 @@ import org.tensorflow.lite.DataType;
 import org.tensorflow.lite.Interpreter;
 import org.tensorflow.lite.Tensor;
 
-/** A .tflite of the app's assets in LiteRT, on one thread of the CPU. */
+/** A .tflite file of the app's assets, run by LiteRT on one CPU thread. */
 final class LiteRtModel implements Model, AutoCloseable {
     private static final int BLOCK = 1 << 16;
 
@@ -29,9 +29,9 @@ final class LiteRtModel implements Model, AutoCloseable {
     private final FloatBuffer outputValues;
 
     /**
-     * Loads a model and runs it once, so that its first window takes no longer than the others.
+     * Loads a model and runs it once, so that the first window takes no longer than the others.
      *
-     * @throws BadModelException LiteRT refuses it, or it has other tensors than the contract's
+     * @throws BadModelException LiteRT refuses it, or its tensors do not fit the contract
      */
     LiteRtModel(byte[] content, int classes) throws BadModelException {
         ByteBuffer file = direct(content.length);
@@ -53,13 +53,18 @@ final class LiteRtModel implements Model, AutoCloseable {
         output = direct(Float.BYTES * classes);
         inputValues = input.asFloatBuffer();
         outputValues = output.asFloatBuffer();
-        run(new float[Contract.WINDOW * Contract.CHANNEL_COUNT], new float[classes]);
+        try {
+            run(new float[Contract.WINDOW * Contract.CHANNEL_COUNT], new float[classes]);
+        } catch (IllegalArgumentException | IllegalStateException error) {
+            interpreter.close();
+            throw new BadModelException("LiteRT cannot run it (" + error.getMessage() + ")", error);
+        }
     }
 
     /**
-     * Loads the model of a card, after making sure that it is the card's.
+     * Loads a card's model, after making sure that the file is the one of the card.
      *
-     * @throws BadModelException it is missing, cut off, another one, or of no use
+     * @throws BadModelException the file is missing, cut off, another one, or LiteRT cannot run it
      */
     static LiteRtModel load(AssetManager assets, Card card) throws BadModelException {
         byte[] content = read(assets, card.name + ".tflite");
@@ -68,7 +73,7 @@ final class LiteRtModel implements Model, AutoCloseable {
     }
 
     /**
-     * The card of a model of the assets.
+     * Reads the card of a model in the assets.
      *
      * @throws BadModelException it is missing, damaged, or does not fit the signal contract
      */
@@ -77,7 +82,7 @@ final class LiteRtModel implements Model, AutoCloseable {
     }
 
     /**
-     * A file of the assets.
+     * Reads a file of the assets.
      *
      * @throws BadModelException it is missing
      */
@@ -110,7 +115,7 @@ final class LiteRtModel implements Model, AutoCloseable {
         interpreter.close();
     }
 
-    /** By way of Buffer: ByteBuffer and FloatBuffer have no method of their own for it before Android 10. */
+    /** Called on Buffer, because before Android 10 ByteBuffer and FloatBuffer do not override it. */
     private static void rewind(Buffer buffer) {
         buffer.rewind();
     }

@@ -9,7 +9,7 @@ import io.haredge.demo.core.Reason;
 import io.haredge.demo.core.Trouble;
 import java.util.Arrays;
 
-/** What the screen shows: one for the process, written by the service from any thread. */
+/** What the screen shows. There is one for the process; the service writes to it from any thread. */
 final class LiveState {
     /** What the service is doing. */
     enum Phase {
@@ -18,25 +18,25 @@ final class LiveState {
         RECOGNISING
     }
 
-    /** Everything at one moment; nothing in it changes but the day, which goes on counting. */
+    /** The state at one moment. It does not change, except for the day, which continues to count. */
     static final class Snapshot {
         final Phase phase;
-        /** Why it does not run, or what went wrong; null where nothing did. */
+        /** Why it does not run, or what went wrong; null if nothing did. */
         final String message;
         final Trouble trouble;
-        /** Index of a label, or {@code Answer.UNKNOWN}; of no meaning unless it is recognising. */
+        /** Index of a label, or {@code Answer.UNKNOWN}; valid only while recognising. */
         final int activity;
-        /** Why the activity is unknown; null where it is not. */
+        /** Why the activity is unknown; null if it is known. */
         final Reason reason;
         final double confidence;
-        /** Of every label, after smoothing. */
+        /** Probability of every label after smoothing. */
         final double[] probabilities;
-        /** Hz; NaN where it is not known. */
+        /** Hz; NaN if it is not known. */
         final double accelerometerHz;
         final double gyroscopeHz;
-        /** Null where nothing is known of the day. */
+        /** Null if nothing is known of the day. */
         final Day day;
-        /** Bytes recorded so far; negative where nothing is being recorded. */
+        /** Bytes recorded so far; negative if nothing is being recorded. */
         final long recorded;
 
         private Snapshot(LiveState state) {
@@ -80,9 +80,16 @@ final class LiveState {
         return new Snapshot(this);
     }
 
-    /** Has something run on the main thread after each change; null for no more. */
+    /** Runs something on the main thread after each change, in place of any earlier watcher. */
     synchronized void watch(Runnable change) {
         watcher = change;
+    }
+
+    /** Removes a watcher, unless another has taken its place: a new activity starts before the old one stops. */
+    synchronized void unwatch(Runnable change) {
+        if (watcher == change) {
+            watcher = null;
+        }
     }
 
     synchronized void starting(Card card, Day today) {
@@ -94,12 +101,12 @@ final class LiveState {
         changed();
     }
 
-    synchronized void answered(Answer answer, double accHz, double gyroHz) {
+    synchronized void write(Answer answer, double accHz, double gyroHz) {
         phase = Phase.RECOGNISING;
         activity = answer.activity;
         reason = answer.reason;
         confidence = answer.confidence;
-        System.arraycopy(answer.smoothed, 0, probabilities, 0, probabilities.length);
+        System.arraycopy(answer.probabilities, 0, probabilities, 0, probabilities.length);
         accelerometerHz = accHz;
         gyroscopeHz = gyroHz;
         changed();
@@ -107,7 +114,7 @@ final class LiveState {
 
     synchronized void troubled(Trouble found) {
         if (found == Trouble.NO_SAMPLES && phase == Phase.RECOGNISING) {
-            phase = Phase.WAITING; // What it last recognised is over.
+            phase = Phase.WAITING; // The last activity is no longer current.
         }
         if (found != trouble) {
             trouble = found;
@@ -120,13 +127,13 @@ final class LiveState {
         changed();
     }
 
-    /** Says what went wrong, while recognition goes on. */
+    /** Shows what went wrong, while recognition continues. */
     synchronized void complain(String what) {
         message = what;
         changed();
     }
 
-    /** @param why null where the user stopped it */
+    /** @param why null if the user stopped it */
     synchronized void stopped(String why) {
         phase = Phase.STOPPED;
         message = why;
@@ -140,7 +147,7 @@ final class LiveState {
 
     private void changed() {
         if (watcher != null) {
-            main.removeCallbacks(watcher); // One redrawing shows all that has changed by then.
+            main.removeCallbacks(watcher); // One update shows all changes up to then.
             main.post(watcher);
         }
     }

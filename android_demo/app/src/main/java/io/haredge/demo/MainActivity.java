@@ -11,14 +11,15 @@ import io.haredge.demo.core.BadModelException;
 import io.haredge.demo.core.Card;
 import io.haredge.demo.core.Day;
 
-/** What its owner does, how sure that is, and what the day was; start, stop and record. */
+/** The main screen: the current activity, the day, and buttons to start, stop and record. */
 public final class MainActivity extends Activity {
     private static final int ASK_FOR_NOTIFICATIONS = 1;
     private static final int CHOOSE_DOCUMENT = 2;
 
     private final LiveState live = LiveState.get();
+    private final Runnable watcher = this::show;
     private Screen screen;
-    /** Of the file, for as long as the service has not run in this process. */
+    /** The day of the file, shown until the service runs in this process. */
     private Day storedDay;
 
     @Override
@@ -42,23 +43,23 @@ public final class MainActivity extends Activity {
     @Override
     protected void onStart() {
         super.onStart();
-        live.watch(this::show);
-        if (Wanted.is(this) && !isRunning()) {
-            SensorService.start(this); // The process died, and Android did not start the service again.
+        live.watch(watcher);
+        if (KeepRunning.get(this) && !isRunning()) {
+            SensorService.start(this); // The process ended, and Android did not restart the service.
         }
         show();
     }
 
     @Override
     protected void onStop() {
-        live.watch(null);
+        live.unwatch(watcher);
         super.onStop();
     }
 
     @Override
     public void onRequestPermissionsResult(int requestCode, String[] permissions, int[] grantResults) {
         if (requestCode == ASK_FOR_NOTIFICATIONS) {
-            SensorService.start(this); // Without the permission the notification is not shown, and all else works.
+            SensorService.start(this); // Without the permission only the notification is missing.
         }
     }
 

@@ -7,9 +7,13 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** Raw events on their way to a document that the user chose. Its methods say what failed, or null. */
+/** Writes raw events to a document that the user chose. Its methods return what failed, or null. */
 final class Recording {
     private final CsvRecorder recorder;
+
+    private interface Work {
+        void run() throws IOException;
+    }
 
     /** @throws IOException the document cannot be written */
     Recording(ContentResolver resolver, Uri document) throws IOException {
@@ -25,12 +29,12 @@ final class Recording {
         recorder = new CsvRecorder(out);
     }
 
-    String take(boolean ofAccelerometer, long timeNs, float x, float y, float z) {
+    String push(boolean fromAccelerometer, long timeNs, float x, float y, float z) {
         try {
-            if (ofAccelerometer) {
-                recorder.accelerometer(timeNs, x, y, z);
+            if (fromAccelerometer) {
+                recorder.pushAccelerometer(timeNs, x, y, z);
             } else {
-                recorder.gyroscope(timeNs, x, y, z);
+                recorder.pushGyroscope(timeNs, x, y, z);
             }
             return null;
         } catch (IOException error) {
@@ -39,24 +43,23 @@ final class Recording {
     }
 
     String flush() {
-        try {
-            recorder.flush();
-            return null;
-        } catch (IOException error) {
-            return String.valueOf(error.getMessage());
-        }
+        return failureOf(recorder::flush);
     }
 
     String close() {
-        try {
-            recorder.close();
-            return null;
-        } catch (IOException error) {
-            return String.valueOf(error.getMessage());
-        }
+        return failureOf(recorder::close);
     }
 
     long size() {
         return recorder.size();
+    }
+
+    private static String failureOf(Work work) {
+        try {
+            work.run();
+            return null;
+        } catch (IOException error) {
+            return String.valueOf(error.getMessage());
+        }
     }
 }

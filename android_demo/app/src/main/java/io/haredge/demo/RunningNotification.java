@@ -9,7 +9,7 @@ import android.content.Intent;
 import android.graphics.drawable.Icon;
 import android.os.Build;
 
-/** The notification without which Android lets no service run in the background: the activity, and a way to stop. */
+/** The notification that a foreground service must show: the current activity and a Stop button. */
 final class RunningNotification {
     static final int ID = 1;
     private static final String CHANNEL = "recognising";
@@ -26,13 +26,13 @@ final class RunningNotification {
         manager.createNotificationChannel(channel);
     }
 
-    /** Shows an activity in place of the one before. */
+    /** Shows an activity in place of the previous one. */
     void show(String activity) {
-        manager.notify(ID, of(activity));
+        manager.notify(ID, build(activity));
     }
 
-    /** @param activity null while there is none yet */
-    Notification of(String activity) {
+    /** @param activity null if there is none yet */
+    Notification build(String activity) {
         Intent open = new Intent(context, MainActivity.class);
         Intent stop = new Intent(context, SensorService.class).setAction(SensorService.ACTION_STOP);
         Icon icon = Icon.createWithResource(context, R.drawable.icon);

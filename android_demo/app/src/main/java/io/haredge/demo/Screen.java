@@ -13,14 +13,13 @@ import android.widget.ScrollView;
 import android.widget.TextView;
 import io.haredge.demo.core.Card;
 import io.haredge.demo.core.Day;
-import io.haredge.demo.core.Reason;
 import io.haredge.demo.core.Trouble;
 
-/** The main screen's views and what they say; one column, in landscape two. */
+/** The views of the main screen and their texts, in one column, or two in landscape. */
 final class Screen {
     private static final int MARGIN_DP = 16;
-    /** An activity of less in a whole day is more likely an error. */
-    private static final int LEAST_SECONDS = 5;
+    /** An activity with less time in a whole day is more likely an error. */
+    private static final int MIN_SECONDS = 5;
 
     final ScrollView root;
     final Button startStop;
@@ -62,16 +61,16 @@ final class Screen {
         boolean wide = context.getResources().getConfiguration().orientation == Configuration.ORIENTATION_LANDSCAPE;
         root = new ScrollView(context);
         root.setFillViewport(true);
-        root.setFitsSystemWindows(true); // From Android 15 on an app draws beneath the system's bars otherwise.
+        root.setFitsSystemWindows(true); // Otherwise an app draws beneath the system bars from Android 15 on.
         root.addView(wide ? row(now, rest) : column(now, rest));
     }
 
-    /** Names the model, or leaves the charts empty where there is none. */
+    /** Shows the model and names the rows of the charts. */
     void setCard(Card card) {
         this.card = card;
         String[] names = new String[card.classes()];
         for (int label = 0; label < names.length; label++) {
-            names[label] = Names.of(context, card, label);
+            names[label] = ActivityNames.of(context, card, label);
         }
         bars.setNames(names);
         chart.setNames(names);
@@ -80,23 +79,17 @@ final class Screen {
                 card.unseenPeople, card.data, card.licence));
     }
 
-    /** Shows the state of things; {@code day} is null where nothing is known of it. */
+    /** Shows the current state; {@code day} is null if nothing is known of it. */
     void show(LiveState.Snapshot state, Day day) {
         boolean recognising = state.phase == LiveState.Phase.RECOGNISING && card != null;
         boolean running = state.phase != LiveState.Phase.STOPPED;
-        if (recognising) {
-            activity.setText(Names.of(context, card, state.activity));
-            confidence.setText(state.reason == null
-                    ? context.getString(R.string.confidence, Math.round(100 * state.confidence))
-                    : context.getString(wordsOf(state.reason)));
-        } else {
-            activity.setText(running ? R.string.waiting : R.string.stopped);
-        }
-        confidence.setVisibility(recognising ? View.VISIBLE : View.GONE);
-        say(message, state.message != null ? state.message : troubleOf(state.trouble));
-        say(rates, running
+        setText(activity, recognising ? ActivityNames.of(context, card, state.activity)
+                : context.getString(running ? R.string.waiting : R.string.stopped));
+        setText(confidence, recognising ? confidence(state) : null);
+        setText(message, state.message != null ? state.message : textOf(state.trouble));
+        setText(rates, running
                 ? context.getString(R.string.rates, rate(state.accelerometerHz), rate(state.gyroscopeHz)) : null);
-        say(recorded, state.recorded >= 0 ? context.getString(R.string.recording, state.recorded / 1e6) : null);
+        setText(recorded, state.recorded >= 0 ? context.getString(R.string.recording, state.recorded / 1e6) : null);
         startStop.setText(running ? R.string.stop : R.string.start);
         startStop.setEnabled(card != null);
         record.setText(state.recorded >= 0 ? R.string.stop_recording : R.string.record);
@@ -105,17 +98,32 @@ final class Screen {
         bars.setContentDescription(
                 recognising ? probabilities(state.probabilities) : context.getString(R.string.stopped));
         chart.show(day);
-        totals.setText(totals(day));
-        chart.setContentDescription(totals(day));
+        String totalsText = totals(day);
+        setText(totals, totalsText);
+        chart.setContentDescription(totalsText);
+    }
+
+    private String confidence(LiveState.Snapshot state) {
+        if (state.reason == null) {
+            return context.getString(R.string.confidence, Math.round(100 * state.confidence));
+        }
+        switch (state.reason) {
+            case UNSURE:
+                return context.getString(R.string.unsure);
+            case UNLIKE:
+                return context.getString(R.string.unlike);
+            default:
+                return context.getString(R.string.not_worn);
+        }
     }
 
     private String totals(Day day) {
         StringBuilder list = new StringBuilder();
         for (int label = 0; day != null && card != null && label < card.classes(); label++) {
             int seconds = day.seconds(label);
-            if (seconds >= LEAST_SECONDS) {
+            if (seconds >= MIN_SECONDS) {
                 int minutes = Math.max(1, Math.round(seconds / 60f));
-                String name = Names.of(context, card, label);
+                String name = ActivityNames.of(context, card, label);
                 append(list, minutes < 60
                         ? context.getString(R.string.minutes_of, name, minutes)
                         : context.getString(R.string.hours_of, name, minutes / 60, minutes % 60));
@@ -129,7 +137,7 @@ final class Screen {
         StringBuilder list = new StringBuilder();
         for (int label = 0; label < values.length; label++) {
             long percent = Math.round(100 * values[label]);
-            append(list, context.getString(R.string.percent_of, Names.of(context, card, label), percent));
+            append(list, context.getString(R.string.percent_of, ActivityNames.of(context, card, label), percent));
         }
         return context.getString(R.string.bars_of, list);
     }
@@ -142,18 +150,7 @@ final class Screen {
         return Double.isNaN(hz) ? context.getString(R.string.no_rate) : context.getString(R.string.rate, hz);
     }
 
-    private static int wordsOf(Reason reason) {
-        switch (reason) {
-            case UNSURE:
-                return R.string.unsure;
-            case UNLIKE:
-                return R.string.unlike;
-            default:
-                return R.string.not_worn;
-        }
-    }
-
-    private String troubleOf(Trouble trouble) {
+    private String textOf(Trouble trouble) {
         switch (trouble) {
             case NO_SAMPLES:
                 return context.getString(R.string.trouble_no_samples);
@@ -174,9 +171,12 @@ final class Screen {
         }
     }
 
-    private static void say(TextView view, String what) {
-        view.setVisibility(what == null ? View.GONE : View.VISIBLE);
-        view.setText(what);
+    /** Shows a text, or hides the view if there is none. An unchanged text is not set, or TalkBack would repeat it. */
+    private static void setText(TextView view, String text) {
+        view.setVisibility(text == null ? View.GONE : View.VISIBLE);
+        if (text != null && !text.contentEquals(view.getText())) {
+            view.setText(text);
+        }
     }
 
     private TextView heading(int string) {

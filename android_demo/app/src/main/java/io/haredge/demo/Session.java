@@ -18,20 +18,20 @@ import java.io.IOException;
 import java.util.function.Consumer;
 
 /**
- * From start to stop: the sensors, the model, the recording and the day's counts.
+ * One recognition session, from start to stop: sensors, model, recording and the day's counts.
  *
- * <p>All of them belong to one thread, that of {@code worker}; the methods for others hand it the work.
+ * <p>All of them belong to the thread of {@code worker}. The package-private methods may be called from any thread.
  */
 final class Session implements SensorEventListener {
     static final String MODEL = "waist";
 
-    /** A hint: phones give from 50 to 500 Hz for it, and the resampler takes them all. */
+    /** A hint: phones then deliver from 50 to 500 Hz, and the resampler accepts any of these rates. */
     private static final int SAMPLING_PERIOD_US = 20_000;
-    /** Events may come in batches of half a second, so that the processor sleeps in between; an answer is no rarer. */
+    /** Events may come in batches of half a second, the time between two answers, to save power. */
     private static final int MAX_REPORT_LATENCY_US = 500_000;
     private static final long CHECK_MS = 5_000;
-    private static final int CHECKS_PER_SAVING = 12;
-    /** Renewed at each check: where the app should ever hang, the phone may sleep again. */
+    private static final int CHECKS_PER_SAVE = 12;
+    /** Renewed at each check, so that the phone can sleep again if the app hangs. */
     private static final long WAKE_LOCK_MS = 60_000;
 
     private final LiveState live = LiveState.get();
@@ -50,17 +50,19 @@ final class Session implements SensorEventListener {
     private Day day;
     private int activity = Answer.UNKNOWN;
     private int checks;
+    private boolean failed;
     private volatile boolean stopped;
 
-    /** @param failure is told, on the main thread, why there is no going on; the session is to be stopped then */
-    Session(Context context, Handler worker, PowerManager.WakeLock wakeLock, RunningNotification notification,
-            Consumer<String> failure) {
+    /** @param failure called on the main thread with the reason if the session cannot continue and must be stopped */
+    Session(Context context, Handler worker, RunningNotification notification, Consumer<String> failure) {
         this.context = context;
         this.worker = worker;
-        this.wakeLock = wakeLock;
         this.notification = notification;
         this.failure = failure;
         sensors = context.getSystemService(SensorManager.class);
+        wakeLock = context.getSystemService(PowerManager.class)
+                .newWakeLock(PowerManager.PARTIAL_WAKE_LOCK, "haredge:sensors");
+        wakeLock.setReferenceCounted(false);
         dayFile = new DayFile(context.getFilesDir());
     }
 
@@ -74,7 +76,7 @@ final class Session implements SensorEventListener {
         worker.post(this::close);
     }
 
-    /** Begins to record to a document; what was being recorded ends. */
+    /** Starts recording to a document, after ending any current recording. */
     void record(Uri document) {
         worker.post(() -> startRecording(document));
     }
@@ -94,7 +96,7 @@ final class Session implements SensorEventListener {
         day = new Day(card.labels());
         dayFile.read(day);
         day.turnTo(DayFile.localMs());
-        recognizer = new Recognizer(card, model, this::take);
+        recognizer = new Recognizer(card, model, this::write);
         live.starting(card, day);
         listen();
     }
@@ -121,22 +123,25 @@ final class Session implements SensorEventListener {
 
     @Override
     public void onSensorChanged(SensorEvent event) {
+        if (failed || stopped) {
+            return; // More events of the batch may arrive before the listener is gone.
+        }
         long time = event.timestamp;
         float x = event.values[0];
         float y = event.values[1];
         float z = event.values[2];
-        boolean ofAccelerometer = event.sensor.getType() == Sensor.TYPE_ACCELEROMETER;
+        boolean fromAccelerometer = event.sensor.getType() == Sensor.TYPE_ACCELEROMETER;
         try {
-            if (ofAccelerometer) {
-                recognizer.accelerometer(time, x, y, z);
+            if (fromAccelerometer) {
+                recognizer.pushAccelerometer(time, x, y, z);
             } else {
-                recognizer.gyroscope(time, x, y, z);
+                recognizer.pushGyroscope(time, x, y, z);
             }
-        } catch (IllegalArgumentException | IllegalStateException error) { // What LiteRT throws.
+        } catch (IllegalArgumentException | IllegalStateException error) { // LiteRT throws these.
             fail(context.getString(R.string.inference_failed, error.getMessage()));
         }
         if (recording != null) {
-            String why = recording.take(ofAccelerometer, time, x, y, z);
+            String why = recording.push(fromAccelerometer, time, x, y, z);
             if (why != null) {
                 endRecording(why);
             }
@@ -145,19 +150,19 @@ final class Session implements SensorEventListener {
 
     @Override
     public void onAccuracyChanged(Sensor sensor, int accuracy) {
-        // An uncalibrated gyroscope drifts by less than the model notices.
+        // The drift of an uncalibrated gyroscope is too small to affect the model.
     }
 
-    private void take(Answer answer) {
-        day.add(DayFile.localMs(), answer.activity);
+    private void write(Answer answer) {
+        day.count(DayFile.localMs(), answer.activity);
         if (answer.activity != activity) {
             activity = answer.activity;
-            notification.show(Names.of(context, card, activity));
+            notification.show(ActivityNames.of(context, card, activity));
         }
-        live.answered(answer, recognizer.accelerometerReport().rateHz, recognizer.gyroscopeReport().rateHz);
+        live.write(answer, recognizer.accelerometerReport().rateHz, recognizer.gyroscopeReport().rateHz);
     }
 
-    /** Each five seconds. */
+    /** Runs every five seconds. */
     private void check() {
         if (stopped) {
             return;
@@ -172,7 +177,7 @@ final class Session implements SensorEventListener {
                 live.recorded(recording.size());
             }
         }
-        if (++checks % CHECKS_PER_SAVING == 0) {
+        if (++checks % CHECKS_PER_SAVE == 0) {
             dayFile.write(day);
         }
         worker.postDelayed(this::check, CHECK_MS);
@@ -188,20 +193,19 @@ final class Session implements SensorEventListener {
         }
     }
 
-    /** @param why it ended; null where the user wants it to */
+    /** @param why null if the user ended it */
     private void endRecording(String why) {
         if (recording != null) {
-            String atTheEnd = recording.close();
+            String closingFailure = recording.close();
             recording = null;
             live.recorded(-1);
-            String said = why != null ? why : atTheEnd;
-            if (said != null) {
-                live.complain(context.getString(R.string.recording_failed, said));
+            String failureText = why != null ? why : closingFailure;
+            if (failureText != null) {
+                live.complain(context.getString(R.string.recording_failed, failureText));
             }
         }
     }
 
-    /** The last that is done. */
     private void close() {
         sensors.unregisterListener(this);
         endRecording(null);
@@ -211,9 +215,11 @@ final class Session implements SensorEventListener {
         if (model != null) {
             model.close();
         }
+        wakeLock.release();
     }
 
     private void fail(String why) {
+        failed = true;
         new Handler(context.getMainLooper()).post(() -> {
             if (!stopped) {
                 failure.accept(why);

@@ -1,25 +1,25 @@
 package io.haredge.demo.core;
 
-/** What the wearer did at the end of a window, and how sure that is. One object is filled anew for every window. */
+/** What the wearer did at the end of a window, and how sure that is. The object is reused for the next window. */
 public final class Answer {
-    /** The index of an activity that is none of the model's. */
+    /** The activity of an answer that has none of the model's labels. */
     public static final int UNKNOWN = -1;
 
-    /** Of the window's last sample, by the sensor's clock. */
+    /** Time of the window's last sample by the sensor's clock. */
     public long endNs;
     /** Index of a label of the card, after smoothing, or {@code UNKNOWN}. */
     public int activity;
-    /** Why it is unknown; null where it is not. */
+    /** Why the activity is unknown; null if it is known. */
     public Reason reason;
     /** Probability of the likeliest label after smoothing, 0 to 1. */
     public double confidence;
-    /** Of the window alone, as the model gave them. */
-    public final float[] raw;
-    /** After smoothing. */
-    public final double[] smoothed;
+    /** Probability of every label for the window alone: the output of the model. */
+    public final float[] windowProbabilities;
+    /** Probability of every label after smoothing. */
+    public final double[] probabilities;
 
     Answer(int classes) {
-        raw = new float[classes];
-        smoothed = new double[classes];
+        windowProbabilities = new float[classes];
+        probabilities = new double[classes];
     }
 }

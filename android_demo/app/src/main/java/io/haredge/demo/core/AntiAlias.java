@@ -1,9 +1,9 @@
 package io.haredge.demo.core;
 
 /**
- * One side of a Hann-windowed sinc of 0.1 s, tabulated each 50 us: passes up to 14 Hz, stops from 30 Hz on.
+ * One side of a Hann-windowed sinc of 0.1 s, tabulated every 50 us: passes up to 14 Hz, stops from 30 Hz on.
  *
- * <p>The table and its use are those of {@code har_runtime/signal/stretch.py}, operation by operation.
+ * <p>The table and its use follow {@code har_runtime/signal/stretch.py} operation by operation.
  */
 final class AntiAlias {
     static final long HALF_WIDTH_NS = 100_000_000L;

@@ -1,6 +1,6 @@
 package io.haredge.demo.core;
 
-/** A model or a card that cannot be used; the message says what is wrong, in one line. */
+/** A model or card that cannot be used. The message says in one line what is wrong. */
 public final class BadModelException extends Exception {
     private static final long serialVersionUID = 1L;
 

@@ -5,22 +5,25 @@ import java.io.FileReader;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;
+import org.json.JSONArray;
+import org.json.JSONException;
+import org.json.JSONObject;
 
-/** Times single windows of several models in turns, as har-bench does, and writes its JSON. */
+/** Times single windows of several models in turns, as har-bench does, and writes the result as its JSON. */
 public final class Benchmark {
     private static final int WARM_UP = 50;
     private static final int TURNS = 20;
     private static final int WINDOWS = 50;
-    private static final int LOOP = 200_000;
+    private static final int LOOP_LENGTH = 200_000;
     private static final double HOP_S = Contract.HOP_NS / 1e9;
-    private static final double MOST_SPREAD = 0.10;
+    private static final double MAX_SPREAD = 0.10;
 
-    /** Opens a model; what it takes to do so is measured. */
+    /** Opens a model; the time and memory that this takes are measured. */
     public interface Opener {
         Model open() throws BadModelException;
     }
 
-    /** What the machine is, for the JSON. */
+    /** Describes the machine in the JSON. */
     public static final class Machine {
         final String date;
         final String cpu;
@@ -30,8 +33,8 @@ public final class Benchmark {
         final String litert;
 
         /**
-         * @param date as in 2026-11-24
-         * @param system as in "Android 16"
+         * @param date e.g. 2026-11-24
+         * @param system e.g. "Android 16"
          * @param app version of the app
          * @param litert version of LiteRT
          */
@@ -43,27 +46,37 @@ public final class Benchmark {
             this.app = app;
             this.litert = litert;
         }
+
+        private JSONObject toJson() throws JSONException {
+            return new JSONObject()
+                    .put("date", date)
+                    .put("cpu", cpu)
+                    .put("cores", Runtime.getRuntime().availableProcessors())
+                    .put("architecture", architecture)
+                    .put("python", "none")
+                    .put("versions", new JSONObject().put("haredge", app).put("litert", litert).put("system", system));
+        }
     }
 
-    /** One model of the run, and what was found of it. */
-    public static final class Subject {
+    /** One model, and what was measured of it. */
+    public static final class MeasuredModel {
         public final String name;
         private final String numberFormat;
         private final int fileBytes;
         private final double macroF1;
         private final Opener opener;
-        private final double[] tookUs = new double[TURNS * WINDOWS];
+        private final double[] latenciesUs = new double[TURNS * WINDOWS];
         private final double[] turnMedians = new double[TURNS];
         private Model model;
         private double loadSeconds;
-        /** Kilobytes; negative where the system does not show them. */
+        /** Memory by which the process grew; negative if the system does not show it. */
         private long grownKb = -1;
 
         /**
-         * @param numberFormat as in "int8"
-         * @param macroF1 0 to 1, NaN where it is not known
+         * @param numberFormat e.g. "int8"
+         * @param macroF1 0 to 1, NaN if it is not known
          */
-        public Subject(String name, String numberFormat, int fileBytes, double macroF1, Opener opener) {
+        public MeasuredModel(String name, String numberFormat, int fileBytes, double macroF1, Opener opener) {
             this.name = name;
             this.numberFormat = numberFormat;
             this.fileBytes = fileBytes;
@@ -72,30 +85,30 @@ public final class Benchmark {
         }
 
         /** A percentile of the latency, in microseconds. */
-        public double percentile(double percent) {
-            return Benchmark.percentile(tookUs, percent);
+        public double latencyUs(double percent) {
+            return Benchmark.percentile(latenciesUs, percent);
         }
 
-        /** Memory that the process grew by, in MiB; NaN where the system does not show it. */
+        /** Memory by which the process grew, in MiB; NaN if the system does not show it. */
         public double memoryMib() {
             return grownKb < 0 ? Double.NaN : grownKb / 1024.0;
         }
     }
 
-    private final Subject[] subjects;
+    private final MeasuredModel[] models;
     private final int classes;
-    private final double[] loops;
+    private final double[] loopSeconds;
     private long emptyKb = -1;
 
-    /** @param classes activities that every model tells apart */
-    public Benchmark(int classes, Subject... subjects) {
-        this.subjects = subjects.clone();
+    /** @param classes number of activities, the same for every model */
+    public Benchmark(int classes, MeasuredModel... models) {
+        this.models = models.clone();
         this.classes = classes;
-        loops = new double[TURNS * subjects.length];
+        loopSeconds = new double[TURNS * models.length];
     }
 
     /**
-     * Measures; takes seconds.
+     * Measures all models; takes seconds.
      *
      * @throws BadModelException a model cannot be opened
      */
@@ -105,127 +118,146 @@ public final class Benchmark {
             window[index] = (float) Math.sin(0.1 * index);
         }
         float[] probabilities = new float[classes];
-        emptyKb = status("VmRSS:");
-        for (Subject subject : subjects) {
-            open(subject, window, probabilities);
+        emptyKb = processStatusKb("VmRSS:");
+        for (MeasuredModel measured : models) {
+            open(measured, window, probabilities);
         }
         for (int turn = 0; turn < TURNS; turn++) {
-            for (int index = 0; index < subjects.length; index++) {
-                loops[turn * subjects.length + index] = timeLoop();
-                take(subjects[index], turn, window, probabilities);
+            for (int index = 0; index < models.length; index++) {
+                loopSeconds[turn * models.length + index] = timeLoop();
+                timeWindows(models[index], turn, window, probabilities);
             }
         }
     }
 
-    /** The models that were measured. */
-    public Subject[] subjects() {
-        return subjects.clone();
+    /** The models with their measurements. */
+    public MeasuredModel[] models() {
+        return models.clone();
     }
 
-    /** Why the machine is too noisy to tell; null where it is quiet. */
+    /** Why the machine is too noisy to trust the measurements; null if it is quiet. */
     public String noise() {
         double spread = spread();
-        return spread <= MOST_SPREAD ? null
+        return spread <= MAX_SPREAD ? null
                 : String.format(Locale.ROOT, "a fixed loop took up to %.0f %% longer at times", 100 * spread);
     }
 
     /** The result as har-bench writes it; {@code har-bench --compare} and {@code har_bench.tables} read it. */
     public String toJson(Machine machine) {
-        String noise = noise();
-        StringBuilder json = new StringBuilder("{\n");
-        json.append(" \"machine\": {\"date\": ").append(Json.quote(machine.date))
-                .append(", \"cpu\": ").append(Json.quote(machine.cpu))
-                .append(", \"cores\": ").append(Runtime.getRuntime().availableProcessors())
-                .append(", \"architecture\": ").append(Json.quote(machine.architecture))
-                .append(", \"python\": \"none\", \"versions\": {\"haredge\": ").append(Json.quote(machine.app))
-                .append(", \"litert\": ").append(Json.quote(machine.litert))
-                .append(", \"system\": ").append(Json.quote(machine.system)).append("}},\n");
-        json.append(" \"convention\": \"Latency is of single windows, input and output copied. Memory is what the "
-                + "app's process grew by, the LiteRT library in that of the first model. Processor time is taken to be "
-                + "the latency, as there is one thread.\",\n");
-        json.append(String.format(Locale.ROOT,
-                " \"settings\": {\"threads\": [1], \"repetitions\": %d, \"windows\": %d},%n", TURNS, WINDOWS));
-        String unseen = "{\"governor\": null, \"clock_mhz\": null, \"temperature_c\": null, \"throttled\": null, "
-                + "\"pi_flags\": null}";
-        json.append(" \"state\": {\"before\": ").append(unseen).append(", \"after\": ").append(unseen).append("},\n");
-        json.append(String.format(Locale.ROOT, " \"noise\": {\"spread\": %.6f, \"reasons\": [%s]},%n",
-                spread(), noise == null ? "" : Json.quote(noise)));
-        json.append(" \"energy\": {\"meter\": null, \"why_not\": \"not measured by the app\"},\n");
-        json.append(" \"empty_process_bytes\": ").append(bytes(emptyKb)).append(",\n \"int8_peak\": null,\n");
-        json.append(" \"models\": [");
-        for (int index = 0; index < subjects.length; index++) {
-            json.append(index == 0 ? "\n" : ",\n").append(model(subjects[index]));
+        try {
+            return result(machine).toString(1);
+        } catch (JSONException notFinite) {
+            throw new AssertionError(notFinite); // Times are positive and finite; what may be NaN is written as null.
         }
-        json.append("\n ],\n \"runs\": [");
-        for (int index = 0; index < subjects.length; index++) {
-            json.append(index == 0 ? "\n" : ",\n").append(run(subjects[index], machine.litert));
+    }
+
+    private JSONObject result(Machine machine) throws JSONException {
+        JSONArray modelRows = new JSONArray();
+        JSONArray runRows = new JSONArray();
+        for (MeasuredModel measured : models) {
+            modelRows.put(modelRow(measured));
+            runRows.put(runRow(measured, machine.litert));
         }
-        return json.append("\n ],\n \"left_out\": []\n}\n").toString();
+        JSONArray reasons = new JSONArray();
+        if (noise() != null) {
+            reasons.put(noise());
+        }
+        JSONObject state = nulls("governor", "clock_mhz", "temperature_c", "throttled", "pi_flags");
+        return nulls("int8_peak")
+                .put("machine", machine.toJson())
+                .put("convention", "Latency is for single windows, input and output copied. Memory is the growth of "
+                        + "the app's process; that of the first model includes the LiteRT library. Processor time is "
+                        + "taken to be the latency, as there is one thread.")
+                .put("settings", new JSONObject()
+                        .put("threads", new JSONArray().put(1)).put("repetitions", TURNS).put("windows", WINDOWS))
+                .put("state", new JSONObject().put("before", state).put("after", state))
+                .put("noise", new JSONObject().put("spread", spread()).put("reasons", reasons))
+                .put("energy", nulls("meter").put("why_not", "not measured by the app"))
+                .put("empty_process_bytes", bytes(emptyKb))
+                .put("models", modelRows)
+                .put("runs", runRows)
+                .put("left_out", new JSONArray());
     }
 
-    private static String model(Subject subject) {
-        return String.format(Locale.ROOT,
-                "  {\"name\": %s, \"format\": \"tflite\", \"number_format\": %s, \"parameters\": null, \"macs\": null, "
-                        + "\"flops\": null, \"uncounted\": [], \"file_bytes\": %d, \"peak_activation_bytes\": null, "
-                        + "\"tflm_arena_bytes\": null, \"macro_f1\": %s}",
-                Json.quote(subject.name), Json.quote(subject.numberFormat), subject.fileBytes,
-                Double.isNaN(subject.macroF1) ? "null" : String.valueOf(subject.macroF1));
+    private static JSONObject modelRow(MeasuredModel measured) throws JSONException {
+        return nulls("parameters", "macs", "flops", "peak_activation_bytes", "tflm_arena_bytes")
+                .put("name", measured.name)
+                .put("format", "tflite")
+                .put("number_format", measured.numberFormat)
+                .put("uncounted", new JSONArray())
+                .put("file_bytes", measured.fileBytes)
+                .put("macro_f1", Double.isNaN(measured.macroF1) ? JSONObject.NULL : measured.macroF1);
     }
 
-    private static String run(Subject subject, String litert) {
-        double mean = Arrays.stream(subject.tookUs).average().orElse(0);
-        return String.format(Locale.ROOT,
-                "  {\"model\": %s, \"runtime\": \"LiteRT\", \"version\": %s, \"threads\": 1, \"import_seconds\": null, "
-                        + "\"load_seconds\": %.6f, \"rss_above_empty_bytes\": %s, \"peak_rss_bytes\": %s, "
-                        + "\"windows\": %d, "
-                        + "\"latency_us\": {\"p50\": %.3f, \"p90\": %.3f, \"p99\": %.3f, \"mean\": %.3f}, "
-                        + "\"turn_medians_us\": [%.3f, %.3f], \"windows_per_second\": %.1f, \"cpu_us\": %.3f, "
-                        + "\"share_of_core\": %.9f, \"share_of_int8_peak\": null, \"energy\": null, \"check\": null}",
-                Json.quote(subject.name), Json.quote(litert), subject.loadSeconds, bytes(subject.grownKb),
-                bytes(status("VmHWM:")), subject.tookUs.length, subject.percentile(50), subject.percentile(90),
-                subject.percentile(99), mean, percentile(subject.turnMedians, 10), percentile(subject.turnMedians, 90),
-                1e6 / mean, mean, mean / 1e6 / HOP_S);
+    private static JSONObject runRow(MeasuredModel measured, String litert) throws JSONException {
+        double mean = Arrays.stream(measured.latenciesUs).average().orElse(0);
+        JSONArray turnMedians = new JSONArray()
+                .put(percentile(measured.turnMedians, 10)).put(percentile(measured.turnMedians, 90));
+        return nulls("import_seconds", "share_of_int8_peak", "energy", "check")
+                .put("model", measured.name)
+                .put("runtime", "LiteRT")
+                .put("version", litert)
+                .put("threads", 1)
+                .put("load_seconds", measured.loadSeconds)
+                .put("rss_above_empty_bytes", bytes(measured.grownKb))
+                .put("peak_rss_bytes", bytes(processStatusKb("VmHWM:")))
+                .put("windows", measured.latenciesUs.length)
+                .put("latency_us", new JSONObject()
+                        .put("p50", measured.latencyUs(50)).put("p90", measured.latencyUs(90))
+                        .put("p99", measured.latencyUs(99)).put("mean", mean))
+                .put("turn_medians_us", turnMedians)
+                .put("windows_per_second", 1e6 / mean)
+                .put("cpu_us", mean)
+                .put("share_of_core", mean / 1e6 / HOP_S);
     }
 
-    private static void open(Subject subject, float[] window, float[] probabilities) throws BadModelException {
-        long before = status("VmRSS:");
+    private static JSONObject nulls(String... names) throws JSONException {
+        JSONObject table = new JSONObject();
+        for (String name : names) {
+            table.put(name, JSONObject.NULL);
+        }
+        return table;
+    }
+
+    private static void open(MeasuredModel measured, float[] window, float[] probabilities) throws BadModelException {
+        long before = processStatusKb("VmRSS:");
         long start = System.nanoTime();
-        subject.model = subject.opener.open();
-        subject.model.run(window, probabilities);
-        subject.loadSeconds = (System.nanoTime() - start) / 1e9;
+        measured.model = measured.opener.open();
+        measured.model.run(window, probabilities);
+        measured.loadSeconds = (System.nanoTime() - start) / 1e9;
         for (int count = 0; count < WARM_UP; count++) {
-            subject.model.run(window, probabilities);
+            measured.model.run(window, probabilities);
         }
-        subject.grownKb = before < 0 ? -1 : Math.max(0, status("VmRSS:") - before);
+        measured.grownKb = before < 0 ? -1 : Math.max(0, processStatusKb("VmRSS:") - before);
     }
 
-    private static void take(Subject subject, int turn, float[] window, float[] probabilities) {
-        double[] took = new double[WINDOWS];
+    private static void timeWindows(MeasuredModel measured, int turn, float[] window, float[] probabilities) {
+        double[] latenciesUs = new double[WINDOWS];
         for (int count = 0; count < WINDOWS; count++) {
             long start = System.nanoTime();
-            subject.model.run(window, probabilities);
-            took[count] = (System.nanoTime() - start) / 1e3;
+            measured.model.run(window, probabilities);
+            latenciesUs[count] = (System.nanoTime() - start) / 1e3;
         }
-        System.arraycopy(took, 0, subject.tookUs, turn * WINDOWS, WINDOWS);
-        subject.turnMedians[turn] = percentile(took, 50);
+        System.arraycopy(latenciesUs, 0, measured.latenciesUs, turn * WINDOWS, WINDOWS);
+        measured.turnMedians[turn] = percentile(latenciesUs, 50);
     }
 
-    /** Seconds that a fixed piece of work takes: what else runs on the machine, and its heat, show in it. */
+    /** Seconds that a fixed piece of work takes: other load and a hot processor make it take longer. */
     private static double timeLoop() {
         long start = System.nanoTime();
         double sum = 0;
-        for (int count = 1; count <= LOOP; count++) {
+        for (int count = 1; count <= LOOP_LENGTH; count++) {
             sum += 1.0 / count;
         }
-        double took = (System.nanoTime() - start) / 1e9;
-        return sum > 0 ? took : Double.NaN; // The sum is used, so that the loop is not left out.
+        double seconds = (System.nanoTime() - start) / 1e9;
+        return sum > 0 ? seconds : Double.NaN; // Uses the sum, so that the loop is not optimised away.
     }
 
     private double spread() {
-        return percentile(loops, 90) / percentile(loops, 10) - 1;
+        return percentile(loopSeconds, 90) / percentile(loopSeconds, 10) - 1;
     }
 
-    /** As numpy's: linear between the two nearest. */
+    /** Interpolates linearly between the two nearest values, as numpy does. */
     private static double percentile(double[] values, double percent) {
         double[] sorted = values.clone();
         Arrays.sort(sorted);
@@ -235,12 +267,12 @@ public final class Benchmark {
         return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
     }
 
-    private static String bytes(long kilobytes) {
-        return kilobytes < 0 ? "null" : String.valueOf(1024 * kilobytes);
+    private static Object bytes(long kilobytes) {
+        return kilobytes < 0 ? JSONObject.NULL : Long.valueOf(1024 * kilobytes);
     }
 
-    /** A line of /proc/self/status in kilobytes; negative where the system does not show it. */
-    private static long status(String name) {
+    /** A value of /proc/self/status in kilobytes; negative if the system does not show it. */
+    private static long processStatusKb(String name) {
         try (BufferedReader lines = new BufferedReader(new FileReader("/proc/self/status"))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 if (line.startsWith(name)) {

@@ -2,43 +2,44 @@ package io.haredge.demo.core;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
+import org.json.JSONArray;
+import org.json.JSONException;
+import org.json.JSONObject;
+import org.json.JSONTokener;
 
-/** The model card: what a model takes, gives and is worth, as {@code har_runtime/model/card.py} writes it. */
+/** The model card: a model's input, output and scores, as {@code har_runtime/model/card.py} writes them. */
 public final class Card {
     private static final String FORMAT = "haredge-card-1";
 
     public final String name;
     public final String version;
     private final String[] labels;
-    /** Where the sensor was worn; null where the card does not say. */
+    /** Where the sensor was worn; null if missing. */
     public final String placement;
-    /** Macro-F1 of the int8 file on people whom the model never saw, 0 to 1; NaN where the card does not say. */
+    /** Macro-F1 of the int8 file on people who were not in the training data, 0 to 1; NaN if missing. */
     public final double macroF1;
-    /** How many people that were. */
+    /** The number of those people. */
     public final int unseenPeople;
-    /** Data set it learnt from. */
+    /** The training data set. */
     public final String data;
     /** Terms of that data set. */
     public final String licence;
-    /** Of the model file, lower-case hexadecimal; null in a card that was read from inside a model. */
+    /** SHA-256 of the model file, lower-case hexadecimal; null in a card that was read from inside a model. */
     private final String sha256;
-    /** How answers are steadied; null where the card does not say. */
+    /** How probabilities are smoothed; null if missing. */
     public final Smoothing smoothing;
-    /** When an answer is unknown; null where the card does not say. */
+    /** When an activity is unknown; null if missing. */
     public final Rejection rejection;
 
-    /** The hidden Markov model that steadies the answers. */
+    /** The hidden Markov model that smooths the probabilities. */
     public static final class Smoothing {
         /** Probability of going from an activity (row) to another within one hop. */
         final double[][] transitions;
-        /** Of each activity, before anything is known. */
+        /** Share of each activity in the training windows. */
         final double[] prior;
-        /** Exponent of each window's probabilities: half-overlapping windows share samples. */
+        /** Exponent of each window's probabilities; below 1, since windows share half their samples. */
         final double evidence;
 
         public Smoothing(double[][] transitions, double[] prior, double evidence) {
@@ -47,8 +48,8 @@ public final class Card {
             this.evidence = evidence;
         }
 
-        private Smoothing(Map<String, Object> table) {
-            this(rows(table, "transitions"), numbers(list(table, "prior")), number(table, "evidence"));
+        private Smoothing(JSONObject table) {
+            this(rows(table, "transitions"), numbers(table.opt("prior"), "prior"), number(table, "evidence"));
         }
 
         private boolean fits(int classes) {
@@ -74,20 +75,20 @@ public final class Card {
         }
     }
 
-    /** Thresholds, and what the windows of each activity are like in the training data. */
+    /** Thresholds, and the statistics of each activity's windows in the training data. */
     public static final class Rejection {
-        /** Of the filter's likeliest activity, under which it is unsure. */
+        /** Probability of the filter's likeliest activity below which the answer is unsure. */
         final double confidence;
         /** The same for a window's own likeliest activity, without the filter. */
         final double rawConfidence;
-        /** In standard deviations, over which a window is unlike the training data. */
+        /** Standard deviations above which a window is unlike the training data. */
         final double distance;
-        /** Of the window statistics, a row for each activity. */
+        /** Means of the window statistics, a row for each activity. */
         final double[][] means;
         /** Lower triangle, row by row, of the matrix that makes an activity's statistics uncorrelated, variance 1. */
         final double[][] whitening;
 
-        private Rejection(Map<String, Object> table) {
+        private Rejection(JSONObject table) {
             confidence = number(table, "confidence");
             rawConfidence = number(table, "raw_confidence");
             distance = number(table, "distance");
@@ -109,22 +110,22 @@ public final class Card {
         }
     }
 
-    private Card(Map<String, Object> table) {
-        name = string(table, "name");
-        version = string(table, "version");
+    private Card(JSONObject table) {
+        name = entry(table, "name", String.class);
+        version = entry(table, "version", String.class);
         labels = strings(table, "labels");
-        placement = (String) table.get("placement");
-        Map<String, Object> training = map(table, "training");
-        data = string(training, "data");
-        licence = string(training, "licence");
-        unseenPeople = list(training, "never_seen").size();
-        Object int8 = map(table, "scores").get("int8");
-        macroF1 = int8 == null ? Double.NaN : number(asMap(int8), "macro_f1");
-        sha256 = (String) table.get("sha256");
-        Object steady = table.get("smoothing");
-        smoothing = steady == null ? null : new Smoothing(asMap(steady));
-        Object doubt = table.get("rejection");
-        rejection = doubt == null ? null : new Rejection(asMap(doubt));
+        placement = optional(table, "placement", String.class);
+        JSONObject training = entry(table, "training", JSONObject.class);
+        data = entry(training, "data", String.class);
+        licence = entry(training, "licence", String.class);
+        unseenPeople = entry(training, "never_seen", JSONArray.class).length();
+        JSONObject int8 = optional(entry(table, "scores", JSONObject.class), "int8", JSONObject.class);
+        macroF1 = int8 == null ? Double.NaN : number(int8, "macro_f1");
+        sha256 = optional(table, "sha256", String.class);
+        JSONObject smoothingTable = optional(table, "smoothing", JSONObject.class);
+        smoothing = smoothingTable == null ? null : new Smoothing(smoothingTable);
+        JSONObject rejectionTable = optional(table, "rejection", JSONObject.class);
+        rejection = rejectionTable == null ? null : new Rejection(rejectionTable);
     }
 
     /**
@@ -133,19 +134,37 @@ public final class Card {
      * @throws BadModelException no card, an incomplete one, or a model that wants other input than this app gives
      */
     public static Card parse(String text) throws BadModelException {
-        Map<String, Object> table;
-        Card card;
-        try {
-            table = asMap(Json.parse(text));
-            if (!FORMAT.equals(table.get("format"))) {
-                throw new BadModelException("no model card (format " + FORMAT + " is missing)");
-            }
-            card = new Card(table);
-            card.checkContract(table);
-        } catch (IllegalArgumentException | ClassCastException | NullPointerException error) {
-            throw new BadModelException("the model card is damaged or incomplete (" + error.getMessage() + ")", error);
+        JSONObject table = read(text);
+        if (!FORMAT.equals(table.opt("format"))) {
+            throw new BadModelException("no model card (format " + FORMAT + " is missing)");
         }
-        return card;
+        try {
+            Card card = new Card(table);
+            card.checkContract(table);
+            return card;
+        } catch (IllegalArgumentException error) {
+            throw damaged(error.getMessage(), error);
+        }
+    }
+
+    private static JSONObject read(String text) throws BadModelException {
+        JSONTokener tokener = new JSONTokener(text);
+        try {
+            Object value = tokener.nextValue();
+            if (value instanceof JSONObject && tokener.nextClean() == 0) {
+                return (JSONObject) value;
+            }
+            throw damaged("not one JSON object", null);
+        } catch (JSONException | NumberFormatException error) { // The latter only from older versions of Android.
+            // org.json quotes the whole text after the position.
+            throw damaged(error.getMessage().replaceFirst("(?s)( at character \\d+).*", "$1"), error);
+        } catch (StackOverflowError error) { // org.json reads recursively and does not limit the depth.
+            throw damaged("nested too deeply", error);
+        }
+    }
+
+    private static BadModelException damaged(String why, Throwable cause) {
+        return new BadModelException("the model card is damaged or incomplete (" + why + ")", cause);
     }
 
     /** Activity of each output, in order. */
@@ -164,7 +183,7 @@ public final class Card {
     /**
      * Makes sure that a model file is this card's, whole and unchanged.
      *
-     * @throws BadModelException it is another one, or cut off
+     * @throws BadModelException it is another file, or cut off
      */
     public void checkFile(byte[] content) throws BadModelException {
         if (sha256 != null && !sha256.equals(sha256Of(content))) {
@@ -185,14 +204,14 @@ public final class Card {
         }
     }
 
-    private void checkContract(Map<String, Object> table) throws BadModelException {
-        wanted(table, "sample_rate_hz", (double) Contract.SAMPLE_RATE_HZ);
-        wanted(table, "window", (double) Contract.WINDOW);
-        wanted(table, "hop", (double) Contract.HOP);
-        wanted(table, "channels", Arrays.<Object>asList((Object[]) Contract.channels()));
-        wanted(table, "units", Arrays.<Object>asList((Object[]) Contract.units()));
-        wanted(table, "frame", Contract.FRAME);
-        if (table.get("quantised_ends") != null) {
+    private void checkContract(JSONObject table) throws BadModelException {
+        checkInput(table, "sample_rate_hz", Contract.SAMPLE_RATE_HZ);
+        checkInput(table, "window", Contract.WINDOW);
+        checkInput(table, "hop", Contract.HOP);
+        checkInput(table, "channels", new JSONArray(Arrays.asList(Contract.channels())));
+        checkInput(table, "units", new JSONArray(Arrays.asList(Contract.units())));
+        checkInput(table, "frame", Contract.FRAME);
+        if (!table.isNull("quantised_ends")) {
             throw new BadModelException("the model wants int8 input; this app feeds float32");
         }
         if (labels.length == 0 || new HashSet<>(Arrays.asList(labels)).size() < labels.length) {
@@ -206,71 +225,67 @@ public final class Card {
         }
     }
 
-    private static void wanted(Map<String, Object> table, String name, Object value) throws BadModelException {
-        if (!value.equals(table.get(name))) {
-            throw new BadModelException(
-                    "the model wants " + name + " " + shown(table.get(name)) + ", this app feeds " + shown(value));
+    private static void checkInput(JSONObject table, String name, Object fed) throws BadModelException {
+        Object wanted = table.opt(name);
+        if (!fed.equals(wanted)) {
+            String message = "the model wants " + name + " " + wanted + ", this app feeds " + fed;
+            throw new BadModelException(message.replace("\\/", "/")); // org.json escapes every slash.
         }
     }
 
-    /** JSON tells whole numbers from others no more than Json does; people do. */
-    private static String shown(Object value) {
-        boolean whole = value instanceof Double && (Double) value == Math.rint((Double) value);
-        return whole ? String.valueOf(((Double) value).longValue()) : String.valueOf(value);
-    }
-
-    private static double[][] rows(Map<String, Object> table, String name) {
-        List<Object> lists = list(table, name);
-        double[][] rows = new double[lists.size()][];
-        for (int row = 0; row < rows.length; row++) {
-            rows[row] = numbers((List<?>) lists.get(row));
+    /** A value of exactly this type. The getters of org.json would make a string of a number, and the reverse. */
+    private static <T> T typed(Object value, String name, Class<T> type) {
+        if (!type.isInstance(value)) {
+            throw new IllegalArgumentException(value == null ? "no " + name : name + " has the wrong type");
         }
-        return rows;
+        return type.cast(value);
     }
 
-    private static Object present(Map<String, Object> table, String name) {
-        Object value = table.get(name);
-        if (value == null) {
-            throw new IllegalArgumentException("no " + name);
+    private static <T> T entry(JSONObject table, String name, Class<T> type) {
+        return typed(table.opt(name), name, type);
+    }
+
+    /** Null if the entry is missing or null. */
+    private static <T> T optional(JSONObject table, String name, Class<T> type) {
+        return table.isNull(name) ? null : entry(table, name, type);
+    }
+
+    private static double number(JSONObject table, String name) {
+        return number(table.opt(name), name);
+    }
+
+    private static double number(Object value, String name) {
+        double number = typed(value, name, Number.class).doubleValue();
+        if (!Double.isFinite(number)) {
+            throw new IllegalArgumentException(name + " is not finite");
         }
-        return value;
+        return number;
     }
 
-    private static String string(Map<String, Object> table, String name) {
-        return (String) present(table, name);
-    }
-
-    private static double number(Map<String, Object> table, String name) {
-        return (Double) present(table, name);
-    }
-
-    private static double[] numbers(List<?> values) {
-        double[] numbers = new double[values.size()];
+    private static double[] numbers(Object values, String name) {
+        JSONArray array = typed(values, name, JSONArray.class);
+        double[] numbers = new double[array.length()];
         for (int index = 0; index < numbers.length; index++) {
-            numbers[index] = (Double) values.get(index);
+            numbers[index] = number(array.opt(index), name);
         }
         return numbers;
     }
 
-    private static String[] strings(Map<String, Object> table, String name) {
-        List<String> texts = new ArrayList<>();
-        for (Object value : list(table, name)) {
-            texts.add((String) value);
+    private static double[][] rows(JSONObject table, String name) {
+        JSONArray array = entry(table, name, JSONArray.class);
+        double[][] rows = new double[array.length()][];
+        for (int row = 0; row < rows.length; row++) {
+            rows[row] = numbers(array.opt(row), name);
         }
-        return texts.toArray(new String[0]);
+        return rows;
     }
 
-    @SuppressWarnings("unchecked") // Json makes no other lists.
-    private static List<Object> list(Map<String, Object> table, String name) {
-        return (List<Object>) present(table, name);
-    }
-
-    private static Map<String, Object> map(Map<String, Object> table, String name) {
-        return asMap(present(table, name));
-    }
-
-    @SuppressWarnings("unchecked") // Json makes no other maps.
-    private static Map<String, Object> asMap(Object value) {
-        return (Map<String, Object>) value;
+    private static String[] strings(JSONObject table, String name) {
+        JSONArray array = entry(table, name, JSONArray.class);
+        String[] strings = new String[array.length()];
+        for (int index = 0; index < strings.length; index++) {
+            strings[index] = typed(array.opt(index), name, String.class);
+        }
+        return strings;
     }
 }

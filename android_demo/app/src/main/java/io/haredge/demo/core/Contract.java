@@ -1,19 +1,19 @@
 package io.haredge.demo.core;
 
 /**
- * The signal contract: what every haredge model is fed, here as in {@code har_runtime/contract.py}.
+ * The signal contract: the input of every haredge model, the same as in {@code har_runtime/contract.py}.
  *
  * <p>Acceleration in m/s^2 with gravity, angular rate in rad/s, device axes as Android delivers them.
  */
 public final class Contract {
     public static final int SAMPLE_RATE_HZ = 50;
     public static final long PERIOD_NS = 1_000_000_000L / SAMPLE_RATE_HZ;
-    /** Samples in a window: one second. */
+    /** Samples in a window, one second. */
     public static final int WINDOW = 50;
     /** Samples between the starts of two windows. */
     public static final int HOP = 25;
     public static final long HOP_NS = HOP * PERIOD_NS;
-    /** A longer gap between two samples ends a segment: nothing is interpolated across it. */
+    /** A longer gap between two samples ends a segment. Nothing is interpolated across it. */
     public static final long MAX_GAP_NS = 100_000_000L;
     public static final int MIN_RATE_HZ = 20;
     public static final String FRAME = "android";
@@ -24,7 +24,7 @@ public final class Contract {
 
     private Contract() {}
 
-    /** Names of the channels in the order of a window's columns. */
+    /** Names of the channels, in the order of a window's columns. */
     public static String[] channels() {
         return CHANNELS.clone();
     }

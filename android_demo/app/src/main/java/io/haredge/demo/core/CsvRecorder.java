@@ -7,8 +7,8 @@ import java.io.OutputStream;
 /**
  * Writes the events of both sensors as a recording that {@code har-stream --source replay:FILE} reads.
  *
- * <p>Each event is a line of its own in order of arrival, with empty cells for the other sensor, and with every digit:
- * the replay cuts the very windows that were cut here.
+ * <p>Each event is a line of its own in order of arrival, with empty cells for the other sensor and with every digit,
+ * so that the replay cuts exactly the windows that were cut here.
  */
 public final class CsvRecorder implements Closeable {
     private static final String HEADER = "time,acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z\n";
@@ -24,27 +24,27 @@ public final class CsvRecorder implements Closeable {
     public CsvRecorder(OutputStream out) throws IOException {
         this.out = out;
         line.append(HEADER);
-        put();
+        endLine();
     }
 
-    /** An event of the accelerometer. */
-    public void accelerometer(long timeNs, double x, double y, double z) throws IOException {
-        begin(timeNs);
+    /** Writes an event of the accelerometer. */
+    public void pushAccelerometer(long timeNs, double x, double y, double z) throws IOException {
+        startLine(timeNs);
         values(x, y, z);
         line.append(",,,\n");
-        put();
+        endLine();
     }
 
-    /** An event of the gyroscope. */
-    public void gyroscope(long timeNs, double x, double y, double z) throws IOException {
-        begin(timeNs);
+    /** Writes an event of the gyroscope. */
+    public void pushGyroscope(long timeNs, double x, double y, double z) throws IOException {
+        startLine(timeNs);
         line.append(",,,");
         values(x, y, z);
         line.append('\n');
-        put();
+        endLine();
     }
 
-    /** Hands what was recorded so far to the system. */
+    /** Hands everything recorded so far to the system. */
     public void flush() throws IOException {
         out.write(buffer, 0, filled);
         filled = 0;
@@ -65,7 +65,7 @@ public final class CsvRecorder implements Closeable {
         }
     }
 
-    private void begin(long timeNs) {
+    private void startLine(long timeNs) {
         line.append(timeNs < 0 ? "-" : "").append(Math.abs(timeNs / SECOND_NS)).append('.');
         long rest = Math.abs(timeNs % SECOND_NS);
         for (long digit = SECOND_NS / 10; digit > 0; digit /= 10) {
@@ -77,8 +77,8 @@ public final class CsvRecorder implements Closeable {
         line.append(',').append(x).append(',').append(y).append(',').append(z);
     }
 
-    /** Puts the line into the buffer: it is ASCII, so that a character is a byte. */
-    private void put() throws IOException {
+    /** Moves the line into the buffer. It is ASCII, so a character is a byte. */
+    private void endLine() throws IOException {
         if (filled + line.length() > buffer.length) {
             flush();
         }

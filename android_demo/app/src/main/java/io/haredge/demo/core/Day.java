@@ -6,9 +6,9 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * What was done in each minute of a day, by the clock on the wall; it begins afresh at midnight.
+ * The activities in each minute of a day, by local time; starts again at midnight.
  *
- * <p>One thread writes, another may read: it can see a count that is one behind, and nothing worse.
+ * <p>One thread writes while another may read: the reader may see a count that is one behind, but nothing worse.
  */
 public final class Day {
     public static final int MINUTES = 24 * 60;
@@ -20,7 +20,7 @@ public final class Day {
     private static final long DAY_MS = MINUTES * MINUTE_MS;
 
     private final String[] labels;
-    /** Answers in each minute, of each label and, last, unknown. */
+    /** Number of answers in each minute: for each label, and last for unknown. */
     private final short[][] counts;
     private long day = Long.MIN_VALUE;
 
@@ -30,12 +30,12 @@ public final class Day {
     }
 
     /**
-     * Takes in an answer.
+     * Counts an answer.
      *
-     * @param localMs milliseconds since 1970, with the time zone's offset added
+     * @param localMs milliseconds since 1970, including the time zone's offset
      * @param activity index of a label, or {@code Answer.UNKNOWN}
      */
-    public void add(long localMs, int activity) {
+    public void count(long localMs, int activity) {
         turnTo(localMs);
         short[] minute = counts[(int) (Math.floorMod(localMs, DAY_MS) / MINUTE_MS)];
         int column = activity == Answer.UNKNOWN ? labels.length : activity;
@@ -44,18 +44,22 @@ public final class Day {
         }
     }
 
-    /** Forgets another day than that of a time. */
+    /** Moves on to the day of a time; clears the counts if it is another day. */
     public void turnTo(long localMs) {
         long today = Math.floorDiv(localMs, DAY_MS);
         if (today != day) {
             day = today;
-            for (short[] minute : counts) {
-                Arrays.fill(minute, (short) 0);
-            }
+            clear();
         }
     }
 
-    /** What was done most in a minute: index of a label, {@code Answer.UNKNOWN}, or {@code NOTHING}. */
+    private void clear() {
+        for (short[] minute : counts) {
+            Arrays.fill(minute, (short) 0);
+        }
+    }
+
+    /** The most frequent activity in a minute: index of a label, {@code Answer.UNKNOWN}, or {@code NOTHING}. */
     public int activityAt(int minute) {
         int best = NOTHING;
         int most = 0;
@@ -68,7 +72,7 @@ public final class Day {
         return best;
     }
 
-    /** Seconds of the day in an activity: an index of a label, or {@code Answer.UNKNOWN}. */
+    /** Seconds of the day spent in an activity: an index of a label, or {@code Answer.UNKNOWN}. */
     public int seconds(int activity) {
         int column = activity == Answer.UNKNOWN ? labels.length : activity;
         int windows = 0;
@@ -78,7 +82,7 @@ public final class Day {
         return (int) (windows * Contract.HOP_NS / 1_000_000_000L);
     }
 
-    /** Writes the day, to be read back by {@code read}. */
+    /** Writes the day; {@code read} reads it back. */
     public void write(DataOutputStream out) throws IOException {
         out.writeInt(MAGIC);
         out.writeUTF(String.join(",", labels));
@@ -91,27 +95,25 @@ public final class Day {
     }
 
     /**
-     * Goes on from a day that was written.
+     * Continues a day that was written.
      *
-     * @throws IOException it is cut off, of other labels, or none at all; the day is empty then
+     * @throws IOException the file is cut off, of other labels, or not a day at all; the day is then empty
      */
     public void read(DataInputStream in) throws IOException {
         try {
             if (in.readInt() != MAGIC || !in.readUTF().equals(String.join(",", labels))) {
-                throw new IOException("no day of these labels");
+                throw new IOException("not a day with these labels");
             }
-            long of = in.readLong();
+            long storedDay = in.readLong();
             for (short[] minute : counts) {
                 for (int column = 0; column < minute.length; column++) {
                     minute[column] = (short) Math.max(0, in.readShort());
                 }
             }
-            day = of;
+            day = storedDay;
         } catch (IOException error) {
             day = Long.MIN_VALUE;
-            for (short[] minute : counts) {
-                Arrays.fill(minute, (short) 0);
-            }
+            clear();
             throw error;
         }
     }

@@ -2,10 +2,10 @@ package io.haredge.demo.core;
 
 /** Why an activity is unknown. */
 public enum Reason {
-    /** Too little confidence. */
+    /** The confidence is too low. */
     UNSURE,
-    /** The signal is unlike all that the model was trained on. */
+    /** The signal is unlike all training data. */
     UNLIKE,
-    /** Nobody wears the phone. */
+    /** Nobody seems to wear the phone. */
     NOT_WORN
 }

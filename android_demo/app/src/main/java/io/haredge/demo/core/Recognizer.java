@@ -3,26 +3,26 @@ package io.haredge.demo.core;
 /**
  * From the events of two sensors to answers: resampled, cut into windows, classified, smoothed.
  *
- * <p>Not safe for several threads. Taking in a sample allocates nothing once the buffers have grown.
+ * <p>Not thread-safe. Adding a sample allocates nothing once the buffers have grown.
  *
  * <pre>{@code
  * Recognizer recognizer = new Recognizer(card, model, answer -> show(answer.activity, answer.confidence));
- * recognizer.accelerometer(event.timestamp, event.values[0], event.values[1], event.values[2]);
- * recognizer.gyroscope(event.timestamp, event.values[0], event.values[1], event.values[2]);
+ * recognizer.pushAccelerometer(event.timestamp, event.values[0], event.values[1], event.values[2]);
+ * recognizer.pushGyroscope(event.timestamp, event.values[0], event.values[1], event.values[2]);
  * }</pre>
  */
-public final class Recognizer implements Windower.Sink {
-    /** Takes the answers, in time order, two a second. */
+public final class Recognizer {
+    /** Receives the answers in time order, two a second. */
     public interface Listener {
-        /** The next answer; it is filled anew for the one after it: copy what you keep. */
-        void answer(Answer answer);
+        /** Called for each answer. The object is reused for the next one: copy what you keep. */
+        void onAnswer(Answer answer);
     }
 
     private final Model model;
     private final Listener listener;
     private final Answering answering;
     private final Answer answer;
-    private final Resampler resampler = new Resampler(new Windower(this));
+    private final Resampler resampler = new Resampler(new Windower(this::classify)::push);
 
     public Recognizer(Card card, Model model, Listener listener) {
         this.model = model;
@@ -31,17 +31,17 @@ public final class Recognizer implements Windower.Sink {
         answer = new Answer(card.classes());
     }
 
-    /** An event of the accelerometer, gravity included: m/s^2, time in ns of the sensor's clock. */
-    public void accelerometer(long timeNs, double x, double y, double z) {
-        resampler.accelerometer(timeNs, x, y, z);
+    /** Adds an event of the accelerometer: time in ns of the sensor's clock, m/s^2 with gravity. */
+    public void pushAccelerometer(long timeNs, double x, double y, double z) {
+        resampler.pushAccelerometer(timeNs, x, y, z);
     }
 
-    /** An event of the gyroscope: rad/s, time in ns of the sensor's clock. */
-    public void gyroscope(long timeNs, double x, double y, double z) {
-        resampler.gyroscope(timeNs, x, y, z);
+    /** Adds an event of the gyroscope: time in ns of the sensor's clock, rad/s. */
+    public void pushGyroscope(long timeNs, double x, double y, double z) {
+        resampler.pushGyroscope(timeNs, x, y, z);
     }
 
-    /** The input has ended: answers what was waiting for a neighbouring sample. */
+    /** Ends the input: answers for the samples that waited for a later neighbour. */
     public void finish() {
         resampler.finish();
     }
@@ -54,10 +54,9 @@ public final class Recognizer implements Windower.Sink {
         return resampler.gyroscopeReport();
     }
 
-    @Override
-    public void window(int segment, long startNs, float[] imu) {
-        model.run(imu, answer.raw);
-        answering.complete(answer, imu, startNs + (Contract.WINDOW - 1) * Contract.PERIOD_NS);
-        listener.answer(answer);
+    private void classify(int segment, long startNs, float[] imu) {
+        model.run(imu, answer.windowProbabilities);
+        answering.step(answer, imu, startNs + (Contract.WINDOW - 1) * Contract.PERIOD_NS);
+        listener.onAnswer(answer);
     }
 }

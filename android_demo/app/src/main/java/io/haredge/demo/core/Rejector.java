@@ -1,14 +1,14 @@
 package io.haredge.demo.core;
 
 /**
- * When an answer is better left open: too little confidence, or a window unlike all that the model was trained on.
+ * Decides when an activity is unknown: too little confidence, or a window unlike all training data.
  *
- * <p>The second is asked of the window itself, as in {@code har_runtime/answers/rejection.py}: its mean and spread in each
- * channel and the length of its mean acceleration, against those of each activity's training windows (Mahalanobis
- * distance to the nearest one).
+ * <p>The second follows from the window itself, as in {@code har_runtime/answers/rejection.py}: its mean and standard
+ * deviation in each channel and the length of its mean acceleration, against those of each activity's training windows
+ * (Mahalanobis distance to the nearest one).
  */
 final class Rejector {
-    /** Numbers that a window is compared by. */
+    /** How many numbers describe a window. */
     static final int STATISTICS = 2 * Contract.CHANNEL_COUNT + 1;
 
     private static final double SPREAD_FLOOR = 0.02;
@@ -21,14 +21,14 @@ final class Rejector {
     }
 
     /**
-     * Why an answer is unknown; null where it is not.
+     * Why the activity is unknown; null if it is known.
      *
      * @param imu shape (50, 6)
      * @param confidence of the likeliest activity
-     * @param smoothed whether that is the smoothing filter's, and not the window's alone
+     * @param smoothed whether the confidence is that of the smoothing filter or of the window alone
      */
-    Reason judge(float[] imu, double confidence, boolean smoothed) {
-        if (!(distance(imu) <= rejection.distance)) { // NaN is unlike anything too.
+    Reason step(float[] imu, double confidence, boolean smoothed) {
+        if (!(distance(imu) <= rejection.distance)) { // True for NaN too.
             return Reason.UNLIKE;
         }
         return confidence < (smoothed ? rejection.confidence : rejection.rawConfidence) ? Reason.UNSURE : null;
@@ -37,7 +37,7 @@ final class Rejector {
     /** Distance of a window to the nearest activity's training windows, in standard deviations. */
     double distance(float[] imu) {
         measure(imu);
-        double least = Double.POSITIVE_INFINITY;
+        double smallest = Double.POSITIVE_INFINITY;
         for (int activity = 0; activity < rejection.means.length; activity++) {
             double[] means = rejection.means[activity];
             double[] whitening = rejection.whitening[activity];
@@ -50,9 +50,9 @@ final class Rejector {
                 }
                 sum += whitened * whitened;
             }
-            least = Math.min(least, sum); // NaN stays NaN.
+            smallest = Math.min(smallest, sum); // NaN stays NaN.
         }
-        return Math.sqrt(least);
+        return Math.sqrt(smallest);
     }
 
     private void measure(float[] imu) {
@@ -60,8 +60,8 @@ final class Rejector {
         for (int channel = 0; channel < Contract.CHANNEL_COUNT; channel++) {
             double mean = Statistics.mean(imu, channel);
             statistics[channel] = mean;
-            double spread = Statistics.spread(imu, channel, mean);
-            statistics[Contract.CHANNEL_COUNT + channel] = Math.log(spread + SPREAD_FLOOR);
+            double deviation = Statistics.deviation(imu, channel, mean);
+            statistics[Contract.CHANNEL_COUNT + channel] = Math.log(deviation + SPREAD_FLOOR);
             squares += channel < 3 ? mean * mean : 0;
         }
         statistics[STATISTICS - 1] = Math.sqrt(squares);

@@ -3,54 +3,54 @@ package io.haredge.demo.core;
 /**
  * Accelerometer and gyroscope of any rate from 20 Hz on, brought to segments on one 50 Hz grid.
  *
- * <p>Each stream is cut into runs at gaps; where a run of each overlaps there is a segment, on a grid that starts at
- * the later run's first usable sample. The rules and the arithmetic are those of {@code har_runtime/signal/resample.py}: the
- * same events give the same samples, bit by bit.
+ * <p>Each stream is cut into stretches at gaps. Where a stretch of each overlaps there is a segment, on a grid that
+ * starts at the later stretch's first usable sample. The rules and the arithmetic are those of
+ * {@code har_runtime/signal/resample.py}: the same events give the same samples, bit by bit.
  */
 public final class Resampler {
-    /** Takes the 50 Hz samples, in time order. */
-    public interface Sink {
+    /** Receives the 50 Hz samples in time order. */
+    public interface Listener {
         /**
-         * The next sample.
+         * Called for each sample.
          *
          * @param segment counts from 0; the samples of one segment follow each other without a gap
-         * @param timeNs of the sensor's clock
-         * @param imu shape (6,), the contract's channels; filled anew for each sample
+         * @param timeNs by the sensor's clock
+         * @param imu shape (6,), the contract's channels; the array is reused for the next sample
          */
-        void sample(int segment, long timeNs, float[] imu);
+        void onSample(int segment, long timeNs, float[] imu);
     }
 
     private static final double LARGE_ACCELERATION = 14.0;
     private static final double LARGE_ANGULAR_RATE = 2.0;
     private static final long AGREEMENT_NS = 2_000_000_000L;
 
-    private final Sink sink;
+    private final Listener listener;
     private final SensorStream accelerometer = new SensorStream(LARGE_ACCELERATION);
     private final SensorStream gyroscope = new SensorStream(LARGE_ANGULAR_RATE);
     private final float[] imu = new float[Contract.CHANNEL_COUNT];
     private boolean onGrid;
     private long gridNs;
-    /** Whether a sample of this segment was given out. */
-    private boolean given;
+    /** Whether a sample of this segment was delivered. */
+    private boolean delivered;
     private int segments;
 
-    public Resampler(Sink sink) {
-        this.sink = sink;
+    public Resampler(Listener listener) {
+        this.listener = listener;
     }
 
-    /** A sample of the accelerometer, m/s^2 with gravity. */
-    public void accelerometer(long timeNs, double x, double y, double z) {
-        accelerometer.take(timeNs, x, y, z);
+    /** Adds a sample of the accelerometer: ns of the sensor's clock, m/s^2 with gravity. */
+    public void pushAccelerometer(long timeNs, double x, double y, double z) {
+        accelerometer.push(timeNs, x, y, z);
         advance();
     }
 
-    /** A sample of the gyroscope, rad/s. */
-    public void gyroscope(long timeNs, double x, double y, double z) {
-        gyroscope.take(timeNs, x, y, z);
+    /** Adds a sample of the gyroscope: ns of the sensor's clock, rad/s. */
+    public void pushGyroscope(long timeNs, double x, double y, double z) {
+        gyroscope.push(timeNs, x, y, z);
         advance();
     }
 
-    /** The input has ended: gives out what was waiting for a neighbour. Later samples start a new segment. */
+    /** Ends the input: delivers the samples that waited for a later neighbour. Later input starts a new segment. */
     public void finish() {
         accelerometer.close();
         gyroscope.close();
@@ -70,14 +70,14 @@ public final class Resampler {
 
     private void advance() {
         drain();
-        accelerometer.bound();
-        gyroscope.bound();
+        accelerometer.limitWaiting();
+        gyroscope.limitWaiting();
     }
 
     private void drain() {
         while (true) {
-            Run acc = accelerometer.front();
-            Run gyro = gyroscope.front();
+            Stretch acc = accelerometer.front();
+            Stretch gyro = gyroscope.front();
             if (acc == null || gyro == null) {
                 return;
             }
@@ -88,81 +88,80 @@ public final class Resampler {
                 return;
             }
             long start = Math.max(acc.firstNs(), gyro.firstNs());
-            if (!onGrid || gridNs < start) { // The latter where the buffers were bounded.
+            if (!onGrid || gridNs < start) { // The grid falls behind if waiting samples were dropped.
                 if (retire(start, acc, gyro)) {
                     continue;
                 }
                 onGrid = true;
                 gridNs = start;
-                given = false;
+                delivered = false;
             }
-            boolean gave = give(acc, gyro);
-            if (!retire(gridNs, acc, gyro) && (gave || !agree(acc, gyro))) {
+            boolean progress = deliver(acc, gyro);
+            if (!retire(gridNs, acc, gyro) && (progress || !agree(acc, gyro))) {
                 return;
             }
         }
     }
 
-    /** Gives out the samples that have become final; false where there was none. */
-    private boolean give(Run acc, Run gyro) {
+    /** Delivers the samples that have become final; false if there were none. */
+    private boolean deliver(Stretch acc, Stretch gyro) {
         long until = Math.min(acc.finalUntil(gridNs), gyro.finalUntil(gridNs));
         if (gridNs > until) {
             return false;
         }
-        if (!given) {
+        if (!delivered) {
             segments++;
-            given = true;
+            delivered = true;
         }
         for (; gridNs <= until; gridNs += Contract.PERIOD_NS) {
             acc.read(gridNs, imu, 0);
             gyro.read(gridNs, imu, 3);
-            sink.sample(segments - 1, gridNs, imu);
+            listener.onSample(segments - 1, gridNs, imu);
         }
         acc.forgetBefore(gridNs);
         gyro.forgetBefore(gridNs);
         return true;
     }
 
-    /** Lets go of the runs that have ended before a time; true where there was one, and so no segment goes on. */
-    private boolean retire(long timeNs, Run acc, Run gyro) {
+    /** Removes the stretches that ended before a time; true if there was one, which ends the segment. */
+    private boolean retire(long timeNs, Stretch acc, Stretch gyro) {
         boolean accEnded = acc.closed && acc.lastNs() < timeNs;
         boolean gyroEnded = gyro.closed && gyro.lastNs() < timeNs;
         if (accEnded) {
-            accelerometer.runs.removeFirst();
+            accelerometer.stretches.removeFirst();
         }
         if (gyroEnded) {
-            gyroscope.runs.removeFirst();
+            gyroscope.stretches.removeFirst();
         }
         onGrid &= !(accEnded || gyroEnded);
         return accEnded || gyroEnded;
     }
 
     /**
-     * Lets go of runs on a clock that the other sensor has left; true where there were any.
+     * Removes stretches on a clock that the other sensor no longer uses; true if there were any.
      *
-     * <p>Both sensors have one clock as a rule, and are set back together. Where only one of them was, because its
-     * times alone are wrong for a while, they are taken for one clock again once they have shown the same time for
-     * long.
+     * <p>Both sensors usually share one clock, and are set back together. If only one of them was set back, because its
+     * times alone are wrong for a while, they count as one clock again once they have shown the same time for 2 s.
      */
-    private boolean agree(Run acc, Run gyro) {
+    private boolean agree(Stretch acc, Stretch gyro) {
         boolean changed = agree(accelerometer, acc, gyroscope, gyro) || agree(gyroscope, gyro, accelerometer, acc);
         onGrid &= !changed;
         return changed;
     }
 
-    private static boolean agree(SensorStream sensor, Run run, SensorStream other, Run othersRun) {
-        if (run.clock < othersRun.clock && run.closed) {
+    private static boolean agree(SensorStream sensor, Stretch stretch, SensorStream other, Stretch otherStretch) {
+        if (stretch.clock < otherStretch.clock && stretch.closed) {
             sensor.dropFront();
             return true;
         }
         if (sensor.clock >= other.clock) {
             return false;
         }
-        Run own = sensor.runs.peekLast();
-        // Near where the other was set back, this one may only be slower to deliver.
-        long goneOn = own.newestNs() - other.leftNs;
-        boolean onlySlower = goneOn >= -SensorStream.MAX_LEAD_NS && goneOn <= AGREEMENT_NS;
-        if (onlySlower || own.overlapNs(other.runs.peekLast()) < AGREEMENT_NS) {
+        Stretch own = sensor.stretches.peekLast();
+        // Close to where the other was set back, this sensor may only be slower to deliver.
+        long sinceSetBack = own.newestNs() - other.setBackAtNs;
+        boolean onlySlower = sinceSetBack >= -SensorStream.MAX_LEAD_NS && sinceSetBack <= AGREEMENT_NS;
+        if (onlySlower || own.overlapNs(other.stretches.peekLast()) < AGREEMENT_NS) {
             return false;
         }
         other.setClock(other.clock);

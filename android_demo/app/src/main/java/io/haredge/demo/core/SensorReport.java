@@ -9,19 +9,22 @@ public final class SensorReport {
     public long duplicate;
     /** Dropped: older than the newest sample. */
     public long outOfOrder;
-    /** Dropped: of a time ahead of the rest, from which the stream returned within half a second. */
+    /** Dropped: a time ahead of the rest, from which the stream returned within half a second. */
     public long stray;
-    /** Dropped: more than a minute ahead of the other sensor, or in a run too short or too slow to use. */
+    /**
+     * Dropped: more than a minute ahead of the other sensor, on a clock that the other has left, or in a stretch too
+     * short or too slow to use.
+     */
     public long unpaired;
     /** Times without samples for more than 0.1 s. */
     public long gaps;
-    /** Times the sensor's clock was set back. */
+    /** How often the sensor's clock was set back. */
     public long clockJumps;
-    /** Samples, not dropped, of which all axes stayed the same for a second or more. */
+    /** Samples, not dropped, whose axes all stayed the same for a second or more. */
     public long stuck;
     /** Readings of one axis, not dropped, that stayed the same at the end of its range. */
     public long fullScale;
-    /** Rate of the newest run in Hz, over its first half second; NaN where it is not known yet. */
+    /** Rate of the newest stretch in Hz, over its first half second; NaN if it is not known yet. */
     public double rateHz = Double.NaN;
 
     /** Makes this report a copy of another. */

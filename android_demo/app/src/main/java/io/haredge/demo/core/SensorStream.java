@@ -4,86 +4,87 @@ import java.util.ArrayDeque;
 import java.util.Iterator;
 
 /**
- * One sensor's stream: what cannot be used is dropped and counted, the rest is cut into runs.
+ * One sensor's stream: unusable samples are dropped and counted, the rest is cut into stretches without a gap.
  *
- * <p>A sample belongs to the clock it follows: later than the newest sample by 0.1 s at most. One that does not is kept
- * aside, with what follows it, until the sensor has gone on from there for half a second; then that is its clock, as
- * after a gap, or as after a restart of the sensor where the time is an earlier one. If instead the stream returns to
- * where it was, what was kept aside is dropped. These are the rules of {@code har_runtime/signal/sensor_stream.py}.
+ * <p>A sample continues the stream if it is later than the newest one by 0.1 s at most. One that does not is set aside,
+ * together with those that follow it, until the sensor has continued from there for half a second. Then the stream goes
+ * on from there: after a gap, or, if the time is an earlier one, after the sensor's clock was set back. If the stream
+ * returns to where it was before that, the samples set aside are dropped. These are the rules of
+ * {@code har_runtime/signal/sensor_stream.py}.
  */
 final class SensorStream {
-    /** How much of one stream may wait for the other before its oldest samples are dropped: bounds the buffers. */
+    /** How much of one stream may wait for the other before its oldest samples are dropped. Limits the buffers. */
     static final long MAX_LEAD_NS = 60_000_000_000L;
 
     private static final int MAX_WAITING = 60_000;
     private static final long NEVER = -9_200_000_000_000_000_000L;
-    private static final long BELIEF_NS = Run.RATE_SPAN_NS;
-    private static final int BELIEF_SAMPLES = 1000;
+    private static final long CONFIRM_NS = Stretch.RATE_SPAN_NS;
+    private static final int CONFIRM_SAMPLES = 1000;
     private static final long STUCK_NS = 1_000_000_000L;
     private static final long FULL_SCALE_NS = 50_000_000L;
     private static final int FULL_SCALE_SAMPLES = 4;
 
     final SensorReport report = new SensorReport();
-    final ArrayDeque<Run> runs = new ArrayDeque<>();
+    final ArrayDeque<Stretch> stretches = new ArrayDeque<>();
     /** How often the sensor's clock was set back. */
     int clock;
-    /** The time it showed when it was last set back; of no meaning while {@code clock} is 0. */
-    long leftNs;
+    /** The time that the clock showed when it was last set back; unset while {@code clock} is 0. */
+    long setBackAtNs;
 
     private final double large;
-    private final long[] asideTimes = new long[BELIEF_SAMPLES];
-    private final double[] asideValues = new double[3 * BELIEF_SAMPLES];
+    private final long[] asideTimes = new long[CONFIRM_SAMPLES];
+    private final double[] asideValues = new double[3 * CONFIRM_SAMPLES];
     private int aside;
     private long newestNs = NEVER;
     private int returns;
-    private final Streak stuck = new Streak(STUCK_NS, 2);
-    private final Streak[] fullScale = new Streak[3];
+    private final Repeats stuck = new Repeats(STUCK_NS, 2);
+    private final Repeats[] fullScale = new Repeats[3];
     private boolean hasLast;
     private double lastX;
     private double lastY;
     private double lastZ;
 
-    /** @param large a reading that no posture gives, in the sensor's unit: only above it is an axis at full scale */
+    /** @param large a reading that no posture gives, in the sensor's unit; only larger ones can be at full scale */
     SensorStream(double large) {
         this.large = large;
         for (int axis = 0; axis < fullScale.length; axis++) {
-            fullScale[axis] = new Streak(FULL_SCALE_NS, FULL_SCALE_SAMPLES);
+            fullScale[axis] = new Repeats(FULL_SCALE_NS, FULL_SCALE_SAMPLES);
         }
     }
 
-    void take(long timeNs, double x, double y, double z) {
+    void push(long timeNs, double x, double y, double z) {
         report.received++;
-        if (!(isFinite(x) && isFinite(y) && isFinite(z) && timeNs > NEVER && timeNs < -NEVER)) {
+        if (!(Double.isFinite(x) && Double.isFinite(y) && Double.isFinite(z) && timeNs > NEVER && timeNs < -NEVER)) {
             report.notFinite++;
             return;
         }
-        long ahead = timeNs - newestNs; // Where it overflows it is negative, and the sample in doubt as it should be.
+        long ahead = timeNs - newestNs; // Negative on overflow: then the sample is set aside, as it should be.
         if (ahead > 0 && ahead <= Contract.MAX_GAP_NS) {
-            follow(timeNs, x, y, z);
+            extend(timeNs, x, y, z);
         } else {
-            doubt(timeNs, x, y, z);
+            setAside(timeNs, x, y, z);
         }
     }
 
     /** The input has ended, at least for now. */
     void close() {
-        if (aside > 0 && isAhead()) {
-            believe();
+        if (aside > 0 && asideIsLater()) {
+            acceptAside();
         } else {
-            forsake();
+            dropAside();
         }
-        closeRun();
+        closeStretch();
     }
 
-    /** The oldest run that can be used, once its rate is known; null where there is none. */
-    Run front() {
-        while (!runs.isEmpty() && runs.peekFirst().rateIsKnown()) {
-            Run run = runs.peekFirst();
-            if (run.usable() && !run.tooShort()) {
-                return run;
+    /** The oldest stretch that can be used, once its rate is known; null if there is none. */
+    Stretch front() {
+        while (!stretches.isEmpty() && stretches.peekFirst().rateIsKnown()) {
+            Stretch stretch = stretches.peekFirst();
+            if (stretch.usable() && !stretch.tooShort()) {
+                return stretch;
             }
-            if (!run.closed) { // Too slow, and still coming in: keep the run as the place to drop it to.
-                report.unpaired += run.keepNewest();
+            if (!stretch.closed) { // Too slow, and not yet ended: drop its samples as they arrive.
+                report.unpaired += stretch.keepNewest();
                 return null;
             }
             dropFront();
@@ -91,101 +92,102 @@ final class SensorStream {
         return null;
     }
 
-    /** Drops the oldest run, as nothing can be made of it. */
+    /** Drops the oldest stretch because it cannot be used. */
     void dropFront() {
-        report.unpaired += runs.pollFirst().unused();
+        report.unpaired += stretches.pollFirst().unused();
     }
 
-    /** Drops all runs. */
+    /** Drops all stretches. */
     void clear() {
-        for (Run run : runs) {
-            if (run.untouched()) { // Else the other sensor has just ended a little earlier.
-                report.unpaired += run.size();
+        for (Stretch stretch : stretches) {
+            if (stretch.untouched()) { // Otherwise the other sensor has only ended a little earlier.
+                report.unpaired += stretch.size();
             }
         }
-        runs.clear();
+        stretches.clear();
     }
 
-    /** Makes the sensor's newest clock the one of that number, and drops the runs on older ones. */
+    /** Gives the sensor's newest clock this number, and drops the stretches on older ones. */
     void setClock(int number) {
-        while (runs.peekFirst().clock < clock) {
+        while (stretches.peekFirst().clock < clock) {
             dropFront();
         }
         clock = number;
-        for (Run run : runs) {
-            run.clock = number;
+        for (Stretch stretch : stretches) {
+            stretch.clock = number;
         }
     }
 
-    /** Drops the oldest of what waits for the other sensor where it is more than a minute. */
-    void bound() {
-        Run newest = runs.peekLast();
-        if (newest == null || (runs.size() == 1 && fits(newest, MAX_LEAD_NS, MAX_WAITING))) {
+    /** Drops the oldest samples that wait for the other sensor if they exceed MAX_LEAD_NS or MAX_WAITING. */
+    void limitWaiting() {
+        Stretch newest = stretches.peekLast();
+        if (newest == null || (stretches.size() == 1 && fits(newest, MAX_LEAD_NS, MAX_WAITING))) {
             return;
         }
         long leftTimeNs = MAX_LEAD_NS;
         int left = MAX_WAITING;
-        Run newer = null;
-        for (Iterator<Run> newestFirst = runs.descendingIterator(); newestFirst.hasNext(); ) {
-            Run run = newestFirst.next();
+        Stretch newer = null;
+        for (Iterator<Stretch> newestFirst = stretches.descendingIterator(); newestFirst.hasNext(); ) {
+            Stretch stretch = newestFirst.next();
             if (newer != null && (leftTimeNs <= 0 || left <= 0)) {
                 dropBefore(newer);
                 return;
             }
-            if (!fits(run, leftTimeNs, left)) {
-                dropBefore(run);
-                report.unpaired += run.cut(Math.max(run.countBefore(run.newestNs() - leftTimeNs), run.size() - left));
+            if (!fits(stretch, leftTimeNs, left)) {
+                dropBefore(stretch);
+                int tooEarly = stretch.countBefore(stretch.newestNs() - leftTimeNs);
+                report.unpaired += stretch.cut(Math.max(tooEarly, stretch.size() - left));
                 return;
             }
-            leftTimeNs -= run.newestNs() - run.oldestNs() + Contract.MAX_GAP_NS;
-            left -= run.size();
-            newer = run;
+            leftTimeNs -= stretch.newestNs() - stretch.oldestNs() + Contract.MAX_GAP_NS;
+            left -= stretch.size();
+            newer = stretch;
         }
     }
 
-    private static boolean fits(Run run, long timeNs, int samples) {
-        return run.newestNs() - run.oldestNs() <= timeNs && run.size() <= samples;
+    private static boolean fits(Stretch stretch, long timeNs, int samples) {
+        return stretch.newestNs() - stretch.oldestNs() <= timeNs && stretch.size() <= samples;
     }
 
-    private void dropBefore(Run run) {
-        while (runs.peekFirst() != run) {
+    private void dropBefore(Stretch stretch) {
+        while (stretches.peekFirst() != stretch) {
             dropFront();
         }
     }
 
-    /** Whether what was kept aside is later than the newest sample. */
-    private boolean isAhead() {
+    /** Whether the samples set aside are later than the newest sample of the stream. */
+    private boolean asideIsLater() {
         return asideTimes[0] > newestNs;
     }
 
-    /** A sample that goes on from the newest one. */
-    private void follow(long timeNs, double x, double y, double z) {
-        forsake();
-        Run run = runs.peekLast();
-        if (returns > 0 && run != null && !run.closed) {
-            // The samples that could not be used may have taken longer than a gap, though the clock does not show it.
-            double rateHz = run.rateSoFarHz();
+    /** Adds a sample that continues the stream. */
+    private void extend(long timeNs, double x, double y, double z) {
+        dropAside();
+        Stretch stretch = stretches.peekLast();
+        if (returns > 0 && stretch != null && !stretch.closed) {
+            // The samples that were dropped may have taken longer than a gap, though the clock does not show it.
+            double rateHz = stretch.rateSoFarHz();
             if (rateHz > 0 && returns * 1e9 / rateHz > Contract.MAX_GAP_NS) {
                 report.gaps++;
-                closeRun();
+                closeStretch();
             }
         }
         returns = 0;
         append(timeNs, x, y, z);
     }
 
-    /** A sample that does not go on from the newest one. */
-    private void doubt(long timeNs, double x, double y, double z) {
+    /** Keeps a sample that does not continue the stream, until it is clear what it belongs to. */
+    private void setAside(long timeNs, double x, double y, double z) {
         if (aside > 0) {
             long last = asideTimes[aside - 1];
             if (asideTimes[0] <= timeNs && timeNs <= last) {
                 drop(timeNs, last);
                 return;
             }
-            if (!(timeNs > last && (isAhead() || timeNs <= newestNs))) {
-                forsake();
-            } else if (isAhead() && Long.compareUnsigned(timeNs - last, Contract.MAX_GAP_NS) > 0) {
-                believe(); // Later once more: after a gap came another.
+            if (!(timeNs > last && (asideIsLater() || timeNs <= newestNs))) {
+                dropAside();
+            } else if (asideIsLater() && Long.compareUnsigned(timeNs - last, Contract.MAX_GAP_NS) > 0) {
+                acceptAside(); // A second gap after the first.
             }
         }
         asideTimes[aside] = timeNs;
@@ -193,13 +195,13 @@ final class SensorStream {
         asideValues[3 * aside + 1] = y;
         asideValues[3 * aside + 2] = z;
         aside++;
-        if (Long.compareUnsigned(timeNs - asideTimes[0], BELIEF_NS) >= 0 || aside >= BELIEF_SAMPLES) {
-            believe();
+        if (Long.compareUnsigned(timeNs - asideTimes[0], CONFIRM_NS) >= 0 || aside >= CONFIRM_SAMPLES) {
+            acceptAside();
         }
     }
 
-    /** Drops what was kept aside. */
-    private void forsake() {
+    /** Drops the samples that were set aside. */
+    private void dropAside() {
         for (int index = 0; index < aside; index++) {
             drop(asideTimes[index], newestNs);
         }
@@ -219,46 +221,46 @@ final class SensorStream {
         }
     }
 
-    /** Goes on from what was kept aside, in a new run. */
-    private void believe() {
-        if (isAhead()) {
+    /** Continues from the samples that were set aside, in a new stretch. */
+    private void acceptAside() {
+        if (asideIsLater()) {
             if (newestNs != NEVER) {
                 report.gaps++;
             }
         } else {
             report.clockJumps++;
             clock++;
-            leftNs = newestNs;
+            setBackAtNs = newestNs;
         }
-        closeRun();
+        closeStretch();
         returns = 0;
         int count = aside;
         aside = 0;
         for (int index = 0; index < count; index++) {
             if (index > 0 && asideTimes[index] - asideTimes[index - 1] > Contract.MAX_GAP_NS) {
                 report.gaps++;
-                closeRun();
+                closeStretch();
             }
             append(asideTimes[index], asideValues[3 * index], asideValues[3 * index + 1], asideValues[3 * index + 2]);
         }
     }
 
-    /** Adds a sample to the open run, or to a new one. */
+    /** Adds a sample to the open stretch, or to a new one. */
     private void append(long timeNs, double x, double y, double z) {
-        Run run = runs.peekLast();
-        if (run == null || run.closed) {
-            run = new Run(timeNs, clock);
-            runs.addLast(run);
+        Stretch stretch = stretches.peekLast();
+        if (stretch == null || stretch.closed) {
+            stretch = new Stretch(timeNs, clock);
+            stretches.addLast(stretch);
             hasLast = false;
         }
-        run.append(timeNs, x, y, z);
+        stretch.append(timeNs, x, y, z);
         newestNs = timeNs;
-        noteRate(run);
-        watch(timeNs, x, y, z);
+        noteRate(stretch);
+        countRepeats(timeNs, x, y, z);
     }
 
-    /** Counts readings that stick, or stay at the end of the range. */
-    private void watch(long timeNs, double x, double y, double z) {
+    /** Counts readings that are stuck or stay at the end of the range. */
+    private void countRepeats(long timeNs, double x, double y, double z) {
         boolean sameX = hasLast && x == lastX;
         boolean sameY = hasLast && y == lastY;
         boolean sameZ = hasLast && z == lastZ;
@@ -266,27 +268,23 @@ final class SensorStream {
         lastX = x;
         lastY = y;
         lastZ = z;
-        report.stuck += stuck.add(timeNs, sameX && sameY && sameZ);
-        report.fullScale += fullScale[0].add(timeNs, sameX && Math.abs(x) >= large)
-                + fullScale[1].add(timeNs, sameY && Math.abs(y) >= large)
-                + fullScale[2].add(timeNs, sameZ && Math.abs(z) >= large);
+        report.stuck += stuck.push(timeNs, sameX && sameY && sameZ);
+        report.fullScale += fullScale[0].push(timeNs, sameX && Math.abs(x) >= large)
+                + fullScale[1].push(timeNs, sameY && Math.abs(y) >= large)
+                + fullScale[2].push(timeNs, sameZ && Math.abs(z) >= large);
     }
 
-    private void closeRun() {
-        Run run = runs.peekLast();
-        if (run != null && !run.closed) {
-            run.close();
-            noteRate(run);
+    private void closeStretch() {
+        Stretch stretch = stretches.peekLast();
+        if (stretch != null && !stretch.closed) {
+            stretch.close();
+            noteRate(stretch);
         }
     }
 
-    private void noteRate(Run run) {
-        if (run.rateHz() > 0) {
-            report.rateHz = run.rateHz();
+    private void noteRate(Stretch stretch) {
+        if (stretch.rateHz() > 0) {
+            report.rateHz = stretch.rateHz();
         }
-    }
-
-    private static boolean isFinite(double value) {
-        return !Double.isNaN(value) && !Double.isInfinite(value);
     }
 }

@@ -12,11 +12,11 @@ final class Statistics {
         return sum / Contract.WINDOW;
     }
 
-    static double spread(float[] imu, int channel, double mean) {
+    static double deviation(float[] imu, int channel, double mean) {
         double sum = 0;
         for (int row = 0; row < Contract.WINDOW; row++) {
-            double away = imu[row * Contract.CHANNEL_COUNT + channel] - mean;
-            sum += away * away;
+            double difference = imu[row * Contract.CHANNEL_COUNT + channel] - mean;
+            sum += difference * difference;
         }
         return Math.sqrt(sum / Contract.WINDOW);
     }

@@ -1,6 +1,6 @@
 package io.haredge.demo.core;
 
-/** What may be wrong with the sensors, the worst first. */
+/** What may be wrong with the sensors, the most serious first. */
 public enum Trouble {
     NO_SAMPLES,
     TOO_SLOW,

@@ -1,20 +1,20 @@
 package io.haredge.demo.core;
 
-/** Says, each time it is asked, what has been wrong with the sensors since it was last asked. */
+/** Reports, at each call, what went wrong with the sensors since the call before. */
 public final class TroubleFinder {
     private final SensorReport accelerometer = new SensorReport();
     private final SensorReport gyroscope = new SensorReport();
 
-    /** The worst of what has happened since the last call. */
+    /** The most serious trouble since the last call. */
     public Trouble check(SensorReport acc, SensorReport gyro) {
-        Trouble first = worst(accelerometer, acc);
-        Trouble second = worst(gyroscope, gyro);
+        Trouble first = mostSerious(accelerometer, acc);
+        Trouble second = mostSerious(gyroscope, gyro);
         accelerometer.set(acc);
         gyroscope.set(gyro);
         return first.compareTo(second) <= 0 ? first : second;
     }
 
-    private static Trouble worst(SensorReport before, SensorReport now) {
+    private static Trouble mostSerious(SensorReport before, SensorReport now) {
         if (now.received == before.received) {
             return Trouble.NO_SAMPLES;
         }

@@ -1,10 +1,10 @@
 package io.haredge.demo.core;
 
 /**
- * Whether anybody wears the phone: one that lies on a table moves less than any wearer, for ten minutes.
+ * Detects whether somebody wears the phone: one on a table moves less for ten minutes than any wearer does.
  *
- * <p>The rules and bounds are those of {@code har_runtime/answers/worn.py}: a window is still where its spread stays under what
- * sensors make of nothing, and its mean, which is the direction of gravity, stays where it was.
+ * <p>The rules and limits are those of {@code har_runtime/answers/worn.py}: a window is still if its standard deviation
+ * stays within sensor noise, and if its mean, which is the direction of gravity, stays where it was.
  */
 final class WornDetector {
     private static final double STILL_SPREAD_ACC = 0.13;
@@ -22,23 +22,29 @@ final class WornDetector {
     private int still;
     private long previousEndNs;
 
-    /** Takes in the next window; whether somebody wears the phone, as far as can be told. */
+    /**
+     * Adds the next window.
+     *
+     * @param imu shape (50, 6)
+     * @param endNs time of the window's last sample
+     * @return whether somebody seems to wear the phone
+     */
     boolean step(float[] imu, long endNs) {
         boolean moved = moved(imu);
         boolean broken = started && !(endNs >= previousEndNs && endNs - previousEndNs <= MAX_BREAK_NS);
         if (!started || moved || broken || drifted()) {
             worn = true;
             still = 0;
-            begin();
+            restart();
         }
         started = true;
         previousEndNs = endNs;
         still += moved ? 0 : 1;
         if (still >= PATIENCE_WINDOWS) {
-            // Counted anew, so that a sensor that warms up over hours is not taken for one that moves.
+            // Count again from here, so that the drift of a warming sensor does not look like movement.
             worn = false;
             still = 0;
-            begin();
+            restart();
         }
         return worn;
     }
@@ -48,12 +54,12 @@ final class WornDetector {
         for (int channel = 0; channel < Contract.CHANNEL_COUNT; channel++) {
             mean[channel] = Statistics.mean(imu, channel);
             double bound = channel < ACC_AXES ? STILL_SPREAD_ACC : STILL_SPREAD_GYRO;
-            moved |= Statistics.spread(imu, channel, mean[channel]) > bound;
+            moved |= Statistics.deviation(imu, channel, mean[channel]) > bound;
         }
         return moved;
     }
 
-    /** Widens the range of the means by this window's; whether it is too wide now. */
+    /** Extends the range of the means by this window; true if it is too wide now. */
     private boolean drifted() {
         boolean drifted = false;
         for (int axis = 0; axis < ACC_AXES; axis++) {
@@ -64,7 +70,7 @@ final class WornDetector {
         return drifted;
     }
 
-    private void begin() {
+    private void restart() {
         System.arraycopy(mean, 0, low, 0, ACC_AXES);
         System.arraycopy(mean, 0, high, 0, ACC_AXES);
     }

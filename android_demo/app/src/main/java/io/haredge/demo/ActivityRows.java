@@ -5,9 +5,9 @@ import android.graphics.Canvas;
 import android.graphics.Paint;
 import android.view.View;
 
-/** A view with a lane for each activity: its name on the left, what is drawn of it on the right. */
-abstract class Lanes extends View {
-    private static final int LANE_DP = 22;
+/** A view with a row for each activity: its name on the left, a drawing on the right. */
+abstract class ActivityRows extends View {
+    private static final int ROW_DP = 22;
     private static final int GAP_DP = 10;
     private static final float TEXT_SP = 13;
     private static final int[] COLOURS = {
@@ -21,7 +21,7 @@ abstract class Lanes extends View {
     private final float scaledDensity;
     private String[] names = new String[0];
 
-    Lanes(Context context) {
+    ActivityRows(Context context) {
         super(context);
         density = getResources().getDisplayMetrics().density;
         scaledDensity = density * getResources().getConfiguration().fontScale;
@@ -29,7 +29,7 @@ abstract class Lanes extends View {
         text.setColor(context.getColor(R.color.text));
     }
 
-    /** Names of the lanes, from the top. */
+    /** Sets the names of the rows, from the top. */
     void setNames(String[] names) {
         this.names = names.clone();
         requestLayout();
@@ -37,7 +37,7 @@ abstract class Lanes extends View {
 
     @Override
     protected void onMeasure(int widthMeasureSpec, int heightMeasureSpec) {
-        int height = Math.round(names.length * laneHeight() + footHeight());
+        int height = Math.round(names.length * rowHeight() + footHeight());
         setMeasuredDimension(MeasureSpec.getSize(widthMeasureSpec), resolveSize(height, heightMeasureSpec));
     }
 
@@ -48,32 +48,32 @@ abstract class Lanes extends View {
             left = Math.max(left, text.measureText(name));
         }
         left += GAP_DP * density;
-        for (int lane = 0; lane < names.length; lane++) {
-            float top = lane * laneHeight();
+        for (int row = 0; row < names.length; row++) {
+            float top = row * rowHeight();
             text.setColor(getContext().getColor(R.color.text));
-            canvas.drawText(names[lane], 0, top + 0.7f * laneHeight(), text);
-            drawLane(canvas, lane, left, top + 0.15f * laneHeight(), getWidth(), top + 0.85f * laneHeight());
+            canvas.drawText(names[row], 0, top + 0.7f * rowHeight(), text);
+            drawRow(canvas, row, left, top + 0.15f * rowHeight(), getWidth(), top + 0.85f * rowHeight());
         }
-        drawFoot(canvas, left, names.length * laneHeight(), getWidth());
+        drawFoot(canvas, left, names.length * rowHeight(), getWidth());
     }
 
-    /** Draws what there is of an activity into a box. */
-    abstract void drawLane(Canvas canvas, int lane, float left, float top, float right, float bottom);
+    /** Draws an activity into a box. */
+    abstract void drawRow(Canvas canvas, int row, float left, float top, float right, float bottom);
 
-    /** Draws what is below all lanes. */
+    /** Draws below all rows. */
     void drawFoot(Canvas canvas, float left, float top, float right) {}
 
-    /** Height of it, in pixels. */
+    /** Height of what {@code drawFoot} draws, in pixels. */
     float footHeight() {
         return 0;
     }
 
-    float laneHeight() {
-        return LANE_DP * scaledDensity;
+    float rowHeight() {
+        return ROW_DP * scaledDensity;
     }
 
-    /** The colour of an activity. */
-    int colour(int lane) {
-        return getContext().getColor(COLOURS[lane % COLOURS.length]);
+    /** The colour of an activity, the same as in har-stream. */
+    int colour(int row) {
+        return getContext().getColor(COLOURS[row % COLOURS.length]);
     }
 }

@@ -1,14 +1,14 @@
 package io.haredge.demo.core;
 
 /**
- * Steadies a model's answers by a causal hidden Markov model filter, in float64, as har_runtime does.
+ * Smooths a model's probabilities by a causal hidden Markov model filter in float64, as har_runtime does.
  *
- * <p>The belief moves by the transitions for each hop that has passed, then each window's probabilities, divided by the
- * prior that training gave them, weigh in by the exponent of the card.
+ * <p>A step of one hop carries the belief through the transition matrix; a gap of n hops through n steps. Then the
+ * window's probabilities, divided by the prior, are its evidence, with the card's exponent.
  */
-public final class Smoother {
-    private static final double LEAST_PROBABILITY = 1e-6;
-    private static final int MOST_STEPS = 120;
+public final class HmmFilter {
+    private static final double MIN_PROBABILITY = 1e-6;
+    private static final int MAX_STEPS = 120;
 
     private final Card.Smoothing smoothing;
     private final double[] belief;
@@ -16,22 +16,22 @@ public final class Smoother {
     private boolean started;
     private long previousEndNs;
 
-    public Smoother(Card.Smoothing smoothing) {
+    public HmmFilter(Card.Smoothing smoothing) {
         this.smoothing = smoothing;
         belief = smoothing.prior.clone();
         moved = new double[belief.length];
     }
 
     /**
-     * Takes in a window's answer.
+     * Adds the next window.
      *
      * @param endNs time of the window's last sample
-     * @param probabilities of the window alone, shape (classes,)
-     * @param smoothed where the belief after this window is written, shape (classes,)
+     * @param windowProbabilities the model's output, shape (classes,)
+     * @param probabilities receives the belief after this window, shape (classes,)
      */
-    public void take(long endNs, float[] probabilities, double[] smoothed) {
+    public void step(long endNs, float[] windowProbabilities, double[] probabilities) {
         double hops = started ? Math.rint((double) (endNs - previousEndNs) / Contract.HOP_NS) : 1;
-        int steps = (int) Math.max(1, Math.min(MOST_STEPS, hops));
+        int steps = (int) Math.max(1, Math.min(MAX_STEPS, hops));
         started = true;
         previousEndNs = endNs;
         for (int step = 0; step < steps; step++) {
@@ -39,13 +39,13 @@ public final class Smoother {
         }
         double sum = 0.0;
         for (int label = 0; label < belief.length; label++) {
-            double likelihood = Math.max(probabilities[label], LEAST_PROBABILITY) / smoothing.prior[label];
+            double likelihood = Math.max(windowProbabilities[label], MIN_PROBABILITY) / smoothing.prior[label];
             belief[label] *= Math.pow(likelihood, smoothing.evidence);
             sum += belief[label];
         }
         for (int label = 0; label < belief.length; label++) {
             belief[label] /= sum;
-            smoothed[label] = belief[label];
+            probabilities[label] = belief[label];
         }
     }
 

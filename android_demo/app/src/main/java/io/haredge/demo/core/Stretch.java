@@ -3,20 +3,19 @@ package io.haredge.demo.core;
 import java.util.Arrays;
 
 /**
- * One sensor's samples between two gaps, and how they are read off at grid times.
+ * One sensor's samples between two gaps, and the signal at grid times computed from them.
  *
- * <p>A run near 50 Hz or slower is interpolated; a faster one goes through an anti-alias kernel that is evaluated at
- * the true sample times. Every value is computed by the operations of {@code har_runtime/signal/stretch.py} in their
- * order, so that it comes out the same to the last bit. No sample that is added allocates anything, once the buffers
- * have grown.
+ * <p>A stretch near 50 Hz or slower is interpolated; a faster one passes an anti-alias kernel, evaluated at the true
+ * sample times. The operations and their order are those of {@code har_runtime/signal/stretch.py}, so that the values
+ * are the same to the last bit. Adding a sample allocates nothing once the buffers have grown.
  */
-final class Run {
-    /** The rate of a run is measured over its first half second, before a first window could be complete anyway. */
+final class Stretch {
+    /** The rate is measured over the first half second, before the first window can be complete. */
     static final long RATE_SPAN_NS = 500_000_000L;
     private static final double FILTER_ABOVE_HZ = 1.1 * Contract.SAMPLE_RATE_HZ;
     private static final double SLOWEST_HZ = 0.95 * Contract.MIN_RATE_HZ;
     private static final int AXES = 3;
-    private static final int FIRST_CAPACITY = 256;
+    private static final int INITIAL_CAPACITY = 256;
 
     /** How often the sensor's clock had been set back. */
     int clock;
@@ -24,21 +23,21 @@ final class Run {
     private long startNs;
     private double rateHz = Double.NaN;
     private boolean used;
-    /** Grid points before it were given out. */
+    /** Grid points before this time were returned. */
     private long usedNs;
-    private long[] times = new long[FIRST_CAPACITY];
-    private double[] values = new double[FIRST_CAPACITY * AXES];
+    private long[] times = new long[INITIAL_CAPACITY];
+    private double[] values = new double[INITIAL_CAPACITY * AXES];
     private int begin;
     private int end;
 
-    Run(long startNs, int clock) {
+    Stretch(long startNs, int clock) {
         this.startNs = startNs;
         this.clock = clock;
     }
 
     void append(long timeNs, double x, double y, double z) {
         if (end == times.length) {
-            makeRoom();
+            grow();
         }
         times[end] = timeNs;
         values[AXES * end] = x;
@@ -73,12 +72,12 @@ final class Run {
         return !Double.isNaN(rateHz);
     }
 
-    /** Hz; NaN where it is not known yet. */
+    /** Hz; NaN if it is not known yet. */
     double rateHz() {
         return rateHz;
     }
 
-    /** Its rate, even where it is too short to be sure of it. */
+    /** The rate, even if the stretch is too short to measure it reliably. */
     double rateSoFarHz() {
         return rateIsKnown() ? rateHz : rate();
     }
@@ -87,12 +86,12 @@ final class Run {
         return rateHz >= SLOWEST_HZ;
     }
 
-    /** Whether it ended before anything could be made of it. */
+    /** Whether the stretch ended before any grid point could be computed. */
     boolean tooShort() {
         return closed && lastNs() < startNs + marginNs();
     }
 
-    /** The first time whose value can be had of the samples held. */
+    /** The first time whose value can be computed from the samples held. */
     long firstNs() {
         long first = startNs + marginNs();
         return used ? Math.max(first, usedNs) : first;
@@ -102,22 +101,22 @@ final class Run {
         return newestNs() - marginNs();
     }
 
-    /** Samples held that no grid point was given out for, though one could be: not the overhang of the kernel. */
+    /** Samples held for which no grid point was returned, though one could be: without the kernel's overhang. */
     int unused() {
         return used ? Math.max(0, firstFrom(lastNs() + 1) - firstFrom(usedNs)) : size();
     }
 
-    /** Whether no grid point was given out at all. */
+    /** Whether no grid point was returned at all. */
     boolean untouched() {
         return unused() == size();
     }
 
-    /** Time for which the samples held in both lie side by side; negative where they do not. */
-    long overlapNs(Run other) {
+    /** Time for which both hold samples; negative if their times do not overlap. */
+    long overlapNs(Stretch other) {
         return Math.min(newestNs(), other.newestNs()) - Math.max(oldestNs(), other.oldestNs());
     }
 
-    /** The last time whose value no later sample can change, for a grid that stands at {@code gridNs}. */
+    /** The last time whose value no later sample can change, for a grid whose next point is {@code gridNs}. */
     long finalUntil(long gridNs) {
         if (closed) {
             return lastNs();
@@ -129,7 +128,7 @@ final class Run {
         long before = times[end - 2];
         boolean onGrid = (newest - gridNs) % Contract.PERIOD_NS == 0 && newest - Contract.PERIOD_NS <= before;
         if (!filtered() && onGrid) {
-            return newest; // A sample on the grid is the value itself: no need to wait for its neighbour.
+            return newest; // A sample on the grid is the value itself and needs no later neighbour.
         }
         return before - marginNs();
     }
@@ -141,7 +140,7 @@ final class Run {
         begin = Math.max(begin, firstFrom(gridNs - marginNs()) - 2);
     }
 
-    /** Drops the first samples, as if the run began after them; returns how many of them were unused. */
+    /** Drops the first samples, as if the stretch began after them; returns how many of them were unused. */
     int cut(int count) {
         int before = unused();
         begin += count;
@@ -149,7 +148,7 @@ final class Run {
         return before - unused();
     }
 
-    /** Drops all samples but the newest; returns how many. */
+    /** Drops all samples but the newest; returns how many were dropped. */
     int keepNewest() {
         int dropped = size() - 1;
         begin = end - 1;
@@ -161,7 +160,7 @@ final class Run {
         return firstFrom(timeNs) - begin;
     }
 
-    /** The signal at a time that is final, into three entries of {@code out} from {@code at} on. */
+    /** Writes the signal at a final time into three entries of {@code out}, starting at {@code at}. */
     void read(long gridNs, float[] out, int at) {
         if (filtered()) {
             lowPass(gridNs, out, at);
@@ -170,7 +169,7 @@ final class Run {
         }
     }
 
-    /** Cubic Hermite interpolation; a tangent is the central difference over both neighbours. */
+    /** Cubic Hermite interpolation; each tangent is the central difference over both neighbours. */
     private void interpolate(long gridNs, float[] out, int at) {
         int last = end - 1;
         int left = firstFrom(gridNs + 1) - 1;
@@ -212,7 +211,7 @@ final class Run {
         double totalZ = 0.0;
         double weights = 0.0;
         for (int index = first; index < stop; index++) {
-            // Time each sample stands for, twice over.
+            // Twice the time that the sample stands for.
             double span = index == begin
                     ? times[begin + 1] - times[begin]
                     : index == end - 1 ? times[index] - times[index - 1] : times[index + 1] - times[index - 1];
@@ -231,7 +230,7 @@ final class Run {
         return rateHz > FILTER_ABOVE_HZ;
     }
 
-    /** Time lost at each end of the run, where the kernel would hang over. */
+    /** Time lost at each end of the stretch, where the kernel would reach beyond it. */
     private long marginNs() {
         return filtered() ? AntiAlias.HALF_WIDTH_NS : 0;
     }
@@ -242,10 +241,10 @@ final class Run {
 
     private int firstFrom(long timeNs) {
         int found = Arrays.binarySearch(times, begin, end, timeNs);
-        return found >= 0 ? found : -found - 1; // Times increase strictly: what is found is the only one.
+        return found >= 0 ? found : -found - 1; // Times increase strictly, so a match is the only one.
     }
 
-    private void makeRoom() {
+    private void grow() {
         int size = size();
         if (begin > times.length / 2) {
             System.arraycopy(times, begin, times, 0, size);

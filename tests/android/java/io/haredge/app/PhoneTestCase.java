@@ -10,8 +10,8 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A phone with the app on it and a simulated wearer, for each test a new one. */
-abstract class OnAPhone {
+/** Gives each test a new phone with the app and a simulated wearer. */
+abstract class PhoneTestCase {
     @TempDir Path files;
     Phone phone;
     Wearer wearer;
@@ -30,15 +30,15 @@ abstract class OnAPhone {
         wearer.wear(seconds);
     }
 
-    void assertSays(String text) {
-        assertSays(text, text::equals);
+    void assertShows(String text) {
+        assertShows(text, text::equals);
     }
 
-    void assertSaysWith(String part) {
-        assertSays(part, text -> text.contains(part));
+    void assertShowsPart(String part) {
+        assertShows(part, text -> text.contains(part));
     }
 
-    private void assertSays(String what, Predicate<String> says) {
-        assertTrue(phone.texts().stream().anyMatch(says), () -> what + " is not among " + phone.texts());
+    private void assertShows(String what, Predicate<String> matches) {
+        assertTrue(phone.texts().stream().anyMatch(matches), () -> what + " is not among " + phone.texts());
     }
 }

@@ -4,11 +4,11 @@ import android.content.Context;
 import io.haredge.demo.core.Answer;
 import io.haredge.demo.core.Card;
 
-/** Activities in the user's language. */
-final class Names {
-    private Names() {}
+/** Names of activities in the user's language. */
+final class ActivityNames {
+    private ActivityNames() {}
 
-    /** The name of an activity; a label that the app has no word for is shown as the card writes it. */
+    /** The name of an activity. A label that the app does not know is shown as the card writes it. */
     static String of(Context context, Card card, int activity) {
         if (activity == Answer.UNKNOWN) {
             return context.getString(R.string.unknown);
