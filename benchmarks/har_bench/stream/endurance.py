@@ -30,7 +30,7 @@ from har_runtime.model.load import load_model
 from har_runtime.signal.stretch import KERNEL_HALF_WIDTH_NS
 from har_runtime.sources.base import SourceReport
 from har_runtime.sources.serial_port.decode import WitmotionDecoder
-from har_runtime.sources.serial_port.virtual_sensor import WornSensor
+from har_runtime.sources.serial_port.virtual_sensor import SampledWearer
 from har_runtime.sources.serial_port.witmotion import MS_OF_DAY, encode_samples
 
 SAMPLES = 60_000_000
@@ -95,7 +95,7 @@ def expected_starts(samples: int) -> NDArray[np.int64]:
 
 def sensor_bytes(samples: int, seed: int) -> Iterator[bytes]:
     """What the sensor sends, some thousand samples at a time."""
-    _, signal = WornSensor(seed, RATE_HZ).samples_until(SIGNAL_S)
+    _, signal = SampledWearer(seed, RATE_HZ).samples_until(SIGNAL_S)
     at = 0
     for first_ms, count in stretches(samples):
         for begin in range(0, count, ENCODED):
@@ -139,7 +139,7 @@ def run_week(samples: int, seed: int = 0) -> dict[str, Any]:
 
     for piece in pieces(sensor_bytes(samples, seed), seed):
         took("making bytes")
-        chunk = decoder.feed(piece, 0)
+        chunk = decoder.push(piece, 0)
         took("parsing")
         predictions = [] if chunk is None else classifier.push(chunk.times_ns, chunk.acc, chunk.gyro)
         took("classifying")

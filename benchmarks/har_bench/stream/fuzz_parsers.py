@@ -26,9 +26,9 @@ from har_bench.results import write_report
 from har_runtime.cli.common import run_command
 from har_runtime.errors import HarError
 from har_runtime.sources.phyphox.message import SENSORS, Buffers, Experiment, parse_config, parse_get
-from har_runtime.sources.sensorlogger.message import parse_push
-from har_runtime.sources.serial_port.text_lines import MAX_LINE, TextLines
-from har_runtime.sources.serial_port.witmotion import FRAME, WitmotionParser, encode_samples
+from har_runtime.sources.sensorlogger.message import parse_message
+from har_runtime.sources.serial_port.text_lines import MAX_LINE_BYTES, TextLines
+from har_runtime.sources.serial_port.witmotion import FRAME_BYTES, WitmotionParser, encode_samples
 
 INPUTS_A_PARSER = 1000
 """Inputs one parser with a memory of its own is fed before a fresh one takes over."""
@@ -43,7 +43,7 @@ class Stream(Protocol):
 
     held_bytes: int
 
-    def feed(self, data: bytes) -> object:
+    def push(self, data: bytes) -> object:
         """Take a piece."""
         ...
 
@@ -67,20 +67,20 @@ def whole(parse: Callable[[bytes], object]) -> Callable[[], Fed]:
 
 
 def pieces(kind: Callable[[], object], most_held: int) -> Callable[[], Fed]:
-    """A parser with `feed` and `held_bytes`, given an input in pieces."""
+    """A parser with `push` and `held_bytes`, given an input in pieces."""
 
     def make() -> Fed:
         parser: Stream = kind()  # pyright: ignore[reportAssignmentType] - held_bytes is a property there.
 
-        def feed(data: bytes, rng: random.Random) -> None:
+        def push(data: bytes, rng: random.Random) -> None:
             while data:
                 cut = rng.randint(1, len(data))
-                parser.feed(data[:cut])
+                parser.push(data[:cut])
                 data = data[cut:]
                 if parser.held_bytes > most_held:
                     raise AssertionError(f"{parser.held_bytes} bytes kept, at most {most_held} are needed")
 
-        return feed
+        return push
 
     return make
 
@@ -128,9 +128,9 @@ CONFIG = json.dumps(
     }
 ).encode()
 PARSERS: dict[str, Subject] = {
-    "text-lines": Subject(pieces(TextLines, MAX_LINE), LINES),
-    "witmotion": Subject(pieces(WitmotionParser, 3 * FRAME - 1), FRAMES),
-    "sensorlogger": Subject(whole(parse_push), (PUSH,)),
+    "text-lines": Subject(pieces(TextLines, MAX_LINE_BYTES), LINES),
+    "witmotion": Subject(pieces(WitmotionParser, 3 * FRAME_BYTES - 1), FRAMES),
+    "sensorlogger": Subject(whole(parse_message), (PUSH,)),
     "phyphox": Subject(whole(lambda body: parse_get(body, EXPERIMENT)), (ANSWER,)),
     "phyphox-config": Subject(whole(parse_config), (CONFIG,)),
 }

@@ -36,7 +36,7 @@ from har_runtime.cli.common import run_command
 from har_runtime.contract import HOP, SAMPLE_RATE_HZ
 from har_runtime.errors import SourceError
 from har_runtime.model.load import load_model
-from har_runtime.sources.serial_port.virtual_sensor import Pty, WornSensor, make_device
+from har_runtime.sources.serial_port.virtual_sensor import Pty, SampledWearer, make_virtual_sensor
 
 RATE_HZ = 100
 SECONDS = 600
@@ -125,7 +125,7 @@ def measure(seconds: int, page: bool) -> dict[str, Any]:
 def look_ahead_s() -> float:
     """How much later than a window's last sample the last one is that the resampler needs for it, seconds."""
     classifier = StreamingClassifier(load_model("waist"))
-    times, channels = WornSensor(0, RATE_HZ).samples_until(20.0)
+    times, channels = SampledWearer(0, RATE_HZ).samples_until(20.0)
     late = 0.0
     for index, time_s in enumerate(times):
         part = slice(index, index + 1)
@@ -139,7 +139,7 @@ class _Sensor:
     """A WitMotion on a port, which notes when samples are sent and when they are fetched, in its own seconds."""
 
     def __init__(self) -> None:
-        self._pty, self._device = Pty(), make_device("witmotion", RATE_HZ)
+        self._pty, self._device = Pty(), make_virtual_sensor("witmotion", RATE_HZ)
         self.path = self._pty.path
         # The far end, held open to see how much har-stream has not fetched yet.
         self._far = os.open(self.path, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)

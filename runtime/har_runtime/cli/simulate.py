@@ -29,10 +29,10 @@ def run(options: argparse.Namespace) -> int:
         SourceError: the system has no pseudo-terminals, the link cannot be made, or the seed is negative.
     """
     try:
-        from har_runtime.sources.serial_port.virtual_sensor import Pty, make_device, serve
+        from har_runtime.sources.serial_port.virtual_sensor import Pty, make_virtual_sensor, serve
     except ImportError as error:  # Windows.
         raise SourceError("simulate: this system has no pseudo-terminals; use --source simulated: instead") from error
-    device = make_device(options.format, options.rate, options.seed)
+    device = make_virtual_sensor(options.format, options.rate, options.seed)
     interruptible = Interruptible()
     with interruptible:
         pty = Pty(options.link)

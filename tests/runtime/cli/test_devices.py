@@ -37,9 +37,9 @@ def test_ports_are_listed_with_what_their_usb_id_says() -> None:
     ports = {port.path: port for port in serial_ports()}
     assert list(ports) == sorted(ports)
     assert ports["/dev/ttyUSB1"].usb == "1a86:7523"
-    assert "WitMotion" in (ports["/dev/ttyUSB1"].belief or "")
-    assert "Razor" in (ports["/dev/ttyACM0"].belief or "")
-    assert ports["/dev/ttyUSB0"].belief == "Label printer"
+    assert "WitMotion" in (ports["/dev/ttyUSB1"].guess or "")
+    assert "Razor" in (ports["/dev/ttyACM0"].guess or "")
+    assert ports["/dev/ttyUSB0"].guess == "Label printer"
     assert ports["/dev/ttyAMA0"].usb is None
 
 

@@ -90,7 +90,7 @@ def test_what_needs_doing_makes_exit_code_1_and_says_what_to_do(tmp_path: Path, 
 
 
 def test_a_real_virtual_sensor_on_a_port_is_measured(capsys) -> None:
-    from har_runtime.sources.serial_port.virtual_sensor import Pty, make_device, serve
+    from har_runtime.sources.serial_port.virtual_sensor import Pty, make_virtual_sensor, serve
 
     pty, stop = Pty(), threading.Event()
 
@@ -100,7 +100,7 @@ def test_a_real_virtual_sensor_on_a_port_is_measured(capsys) -> None:
             now_s += 0.02
             yield now_s
 
-    thread = threading.Thread(target=lambda: [None for _ in serve(pty, make_device("witmotion", 100), ticks())])
+    thread = threading.Thread(target=lambda: [None for _ in serve(pty, make_virtual_sensor("witmotion", 100), ticks())])
     thread.start()
     try:
         source = f"serial:{pty.path}?format=witmotion&baud=115200&rate=100"

@@ -15,7 +15,7 @@ from tests.conftest import simulated_recording
 
 from har_runtime.cli.stream import main
 from har_runtime.sources.serial_port.text_lines import TextLines
-from har_runtime.sources.serial_port.virtual_sensor import CSV_HEADER, Pty, make_device, serve
+from har_runtime.sources.serial_port.virtual_sensor import CSV_HEADER, Pty, make_virtual_sensor, serve
 from har_runtime.sources.serial_port.witmotion import WitmotionParser
 
 SIMULATE = [sys.executable, "-m", "har_runtime", "simulate"]
@@ -37,7 +37,7 @@ def simulated(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 def test_any_program_reads_frames_of_the_wearer_at_the_rate_asked_for(rate_hz: int) -> None:
     arguments = ("--format", "witmotion", "--rate", str(rate_hz), "--seed", "3")
     with simulated(*arguments) as (_, path), serial.Serial(path, 115200, timeout=30) as port:
-        rows = WitmotionParser().feed(port.read(3 * 11 * 60))
+        rows = WitmotionParser().push(port.read(3 * 11 * 60))
     truth = simulated_recording(3, 6000)
     assert len(rows) >= 58
     assert set(np.diff(rows[:, 0])) == {1000 / rate_hz}
@@ -49,7 +49,7 @@ def test_any_program_reads_frames_of_the_wearer_at_the_rate_asked_for(rate_hz: i
 
 def test_a_program_that_opens_the_port_of_a_board_sees_its_header_first_each_time() -> None:
     pty = Pty()
-    steps = serve(pty, make_device("csv"), (index / 50 for index in itertools.count()))
+    steps = serve(pty, make_virtual_sensor("csv"), (index / 50 for index in itertools.count()))
     for _ in range(2):
         port = serial.Serial(pty.path, 115200, timeout=30)
         connected = list(itertools.islice(steps, 30))
@@ -58,7 +58,7 @@ def test_a_program_that_opens_the_port_of_a_board_sees_its_header_first_each_tim
         assert all(connected)
         assert not next(steps)
         assert text.startswith(CSV_HEADER.encode())
-        assert len(TextLines().feed(text)) > 5
+        assert len(TextLines().push(text)) > 5
     pty.close()
 
 
@@ -113,5 +113,5 @@ def test_a_wrong_argument_is_reported_in_one_line(arguments: list[str], message:
 def test_a_file_in_the_place_of_the_link_is_left_alone(tmp_path: Path, capsys) -> None:
     (tmp_path / "imu").write_text("precious")
     assert main(["simulate", "--pty", "--link", str(tmp_path / "imu")]) == 2
-    assert "cannot be made a link" in capsys.readouterr().err
+    assert "cannot make the link" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["imu"]

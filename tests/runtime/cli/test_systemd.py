@@ -17,7 +17,7 @@ import pytest
 from har_runtime.cli.interrupt import Interruptible, Terminated
 from har_runtime.cli.systemd import Service
 from har_runtime.errors import SourceError
-from har_runtime.sources.serial_port.virtual_sensor import Pty, make_device, serve
+from har_runtime.sources.serial_port.virtual_sensor import Pty, make_virtual_sensor, serve
 
 HAR_STREAM = [sys.executable, "-m", "har_runtime"]
 DEADLINE_S = 60
@@ -98,7 +98,7 @@ def plugged(link: Path) -> Iterator[None]:
             yield 10 * (time.monotonic() - start)
 
     def run() -> None:
-        for _ in serve(pty, make_device("witmotion"), ticks()):
+        for _ in serve(pty, make_virtual_sensor("witmotion"), ticks()):
             pass
         pty.close()
 

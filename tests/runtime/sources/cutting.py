@@ -1,4 +1,4 @@
-"""What every incremental parser of bytes must do: give the same however its input is cut up."""
+"""Every incremental parser must give the same result however its input is cut."""
 
 from itertools import pairwise
 from typing import TypeVar
@@ -12,12 +12,12 @@ Parser = TypeVar("Parser", TextLines, WitmotionParser)
 
 
 def assert_cutting_changes_nothing(kind: type[Parser], data: bytes, cuts: list[int], most_held: int) -> list[Parser]:
-    """Feed `data` whole, in the pieces between `cuts`, and byte by byte; the three parsers that took it."""
+    """Push `data` whole, in the pieces between `cuts`, and byte by byte; returns the three parsers."""
     whole, pieces, bytewise = kind(), kind(), kind()
     edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
-    expected = whole.feed(data)
-    in_pieces = [pieces.feed(data[begin:end]) for begin, end in pairwise(edges)]
-    in_bytes = [bytewise.feed(data[index : index + 1]) for index in range(len(data))]
+    expected = whole.push(data)
+    in_pieces = [pieces.push(data[begin:end]) for begin, end in pairwise(edges)]
+    in_bytes = [bytewise.push(data[index : index + 1]) for index in range(len(data))]
     assert np.array_equal(np.concatenate(in_pieces), expected, equal_nan=True)
     assert np.array_equal(np.concatenate([np.empty((0, 7)), *in_bytes]), expected, equal_nan=True)
     assert whole.lost == pieces.lost == bytewise.lost

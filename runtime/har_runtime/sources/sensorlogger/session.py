@@ -10,13 +10,13 @@ from har_runtime.contract import MAX_GAP_NS
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.units import unit_at_rest
 from har_runtime.sources.base import SourceReport
-from har_runtime.sources.sensorlogger.message import Push, Readings
+from har_runtime.sources.sensorlogger.message import Message, Readings
 
 HOLD_NS: Final = 2_000_000_000
 """How long a message waits for an earlier one, and a reading for the gravity beside it."""
-MOST_HELD: Final = 16
+MAX_HELD: Final = 16
 """Messages that wait for an earlier one."""
-MOST_ROWS: Final = 8192
+MAX_ROWS: Final = 8192
 """Readings of one sensor that wait; 2 s at 500 Hz are 1000."""
 REMEMBERED: Final = 256
 """Numbers of messages by which a repeated one is known from a late one."""
@@ -34,7 +34,7 @@ class MessageOrder:
     def __init__(self, lost: Counter[str]):
         self._lost = lost
         self._next = 0
-        self._held: dict[int, tuple[int, Push]] = {}
+        self._held: dict[int, tuple[int, Message]] = {}
         self._passed: deque[int] = deque(maxlen=REMEMBERED)
         self._late_in_a_row = 0
 
@@ -45,7 +45,7 @@ class MessageOrder:
             return None
         return min(arrival for arrival, _ in self._held.values()) + HOLD_NS
 
-    def push(self, push: Push, now_ns: int) -> list[Push]:
+    def push(self, push: Message, now_ns: int) -> list[Message]:
         """Take in a message that arrives now; the messages whose turn it is."""
         number = push.number
         if number is None:
@@ -63,21 +63,21 @@ class MessageOrder:
         self._held[number] = now_ns, push
         return self.overdue(now_ns)
 
-    def overdue(self, now_ns: int) -> list[Push]:
+    def overdue(self, now_ns: int) -> list[Message]:
         """The messages whose turn it is, those included that have waited long enough."""
         ready = self._in_turn()
-        while (due_ns := self.due_ns) is not None and (due_ns <= now_ns or len(self._held) > MOST_HELD):
+        while (due_ns := self.due_ns) is not None and (due_ns <= now_ns or len(self._held) > MAX_HELD):
             ready += self._give_up_waiting()
         return ready
 
-    def flush(self) -> list[Push]:
+    def flush(self) -> list[Message]:
         """All that still wait."""
-        ready: list[Push] = []
+        ready: list[Message] = []
         while self._held:
             ready += self._give_up_waiting()
         return ready
 
-    def _give_up_waiting(self) -> list[Push]:
+    def _give_up_waiting(self) -> list[Message]:
         first = min(self._held)
         missing = first - self._next
         if self._passed:  # Before the first message none is known to be missing: the recording may have begun earlier.
@@ -85,8 +85,8 @@ class MessageOrder:
         self._next = first
         return self._in_turn()
 
-    def _in_turn(self) -> list[Push]:
-        ready: list[Push] = []
+    def _in_turn(self) -> list[Message]:
+        ready: list[Message] = []
         while self._next in self._held:
             ready.append(self._held.pop(self._next)[1])
             self._passed.append(self._next)
@@ -120,11 +120,11 @@ class GravityAdder:
                 order = np.argsort(times, kind="stable")
                 self._times = times[order]
                 self._values = np.concatenate([self._values, readings.values])[order]
-        self._lose(len(self._times) - MOST_ROWS)
-        self._times, self._values = self._times[-MOST_ROWS:], self._values[-MOST_ROWS:]
+        self._lose(len(self._times) - MAX_ROWS)
+        self._times, self._values = self._times[-MAX_ROWS:], self._values[-MAX_ROWS:]
         of_use = max(
             int(np.searchsorted(self._gravity_times, self._newest_ns - HOLD_NS - MAX_GAP_NS)),
-            len(self._gravity_times) - MOST_ROWS,
+            len(self._gravity_times) - MAX_ROWS,
         )
         self._gravity_times, self._gravity = self._gravity_times[of_use:], self._gravity[of_use:]
 
@@ -185,7 +185,7 @@ class Session:
         if platform != "auto":
             self._settle(-1.0 if platform == "ios" else 1.0, f"by platform={platform}")
 
-    def samples(self, push: Push) -> Iterator[SampleChunk]:
+    def samples(self, push: Message) -> Iterator[SampleChunk]:
         """What this message completes."""
         self._report.lost.update(push.lost)
         readings = push.readings
@@ -205,7 +205,7 @@ class Session:
     def _chunk(self, acceleration: Readings) -> SampleChunk:
         return SampleChunk(acceleration.times_ns, self._sign * acceleration.values, None)
 
-    def _look_for_evidence(self, push: Push) -> None:
+    def _look_for_evidence(self, push: Message) -> None:
         if "totalacceleration" in push.readings or push.has_accuracy:
             self._settle(1.0, "from Android, by what it sends")
             return

@@ -1,7 +1,7 @@
 """`sensorlogger://BIND:PORT?token=T&platform=ios|android|auto` - the phone app Sensor Logger by Kelvin Choi, pushing.
 
 In the app: switch on Accelerometer, Gravity and Gyroscope (on Android Total Acceleration in place of the first two),
-then under Data Streaming HTTP Push with the address of this computer, `http://ADDRESS:PORT/?token=T`, and a batching
+then under Data Streaming HTTP Message with the address of this computer, `http://ADDRESS:PORT/?token=T`, and a batching
 period of a second or less. Without BIND it listens on 127.0.0.1, which a phone cannot reach: give an address of this
 computer, or 0.0.0.0 for all of them, and then better a token.
 
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from har_runtime.errors import SourceError
 from har_runtime.samples import SampleChunk
 from har_runtime.sources.base import SourceReport
-from har_runtime.sources.sensorlogger.message import Push, parse_push
+from har_runtime.sources.sensorlogger.message import Message, parse_message
 from har_runtime.sources.sensorlogger.session import MessageOrder, Session
 from har_runtime.uri import Uri
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 DEFAULT_PORT: Final = 8000
 PLATFORMS: Final = ("auto", "ios", "android")
-MOST_WAITING: Final = 32
+MAX_WAITING: Final = 32
 """Messages taken from the network and not yet looked at."""
 IDLE_S: Final = 1.0
 """How often to look at the refusals while nothing comes."""
@@ -74,7 +74,7 @@ class SensorLogger:
             raise SourceError(f"sensorlogger: needs Tornado ({error}): pip install 'haredge[web]'") from error
         self.report = SourceReport()
         self._platform = platform
-        self._arrived: queue.SimpleQueue[tuple[int, Push] | None] = queue.SimpleQueue()
+        self._arrived: queue.SimpleQueue[tuple[int, Message] | None] = queue.SimpleQueue()
         self._receiver = Receiver(host, port, self._push, token, limits)
         self.url = self._receiver.url
         self.description = f"Sensor Logger pushing to {self.url}"
@@ -104,10 +104,10 @@ class SensorLogger:
 
     def _push(self, body: bytes) -> "Refusal | None":
         """In the receiver's thread: read a message and pass it on."""
-        push = parse_push(body)
+        push = parse_message(body)
         if push.fault is not None:
             return HTTPStatus.BAD_REQUEST, push.fault
-        if self._arrived.qsize() >= MOST_WAITING:
+        if self._arrived.qsize() >= MAX_WAITING:
             return HTTPStatus.SERVICE_UNAVAILABLE, "message while too many wait"
         self._arrived.put((time.monotonic_ns(), push))
         return None
@@ -129,7 +129,7 @@ class _Recordings:
         """When `overdue` has something."""
         return self._order.due_ns if self._order else None
 
-    def push(self, push: Push, now_ns: int) -> Iterator[SampleChunk]:
+    def push(self, push: Message, now_ns: int) -> Iterator[SampleChunk]:
         """The samples that a message completes, which arrived at `now_ns`."""
         if self._order is None or (push.device, push.session) != (self._device, self._name):
             if (push.device, push.session) in self._former:
@@ -154,7 +154,7 @@ class _Recordings:
         if self._order:
             yield from self._samples(self._order.flush())
 
-    def _begin(self, push: Push) -> None:
+    def _begin(self, push: Message) -> None:
         if self._order is not None:
             self._former.append((self._device, self._name))
             self._report.reconnections += 1
@@ -162,7 +162,7 @@ class _Recordings:
         self._device, self._name = push.device, push.session
         self._order, self._session = MessageOrder(self._report.lost), Session(self._platform, self._report)
 
-    def _samples(self, pushes: list[Push]) -> Iterator[SampleChunk]:
+    def _samples(self, pushes: list[Message]) -> Iterator[SampleChunk]:
         for push in pushes:
             yield from self._session.samples(push)
 

@@ -1,4 +1,4 @@
-"""From the rows of a serial sensor's parser to samples in SI units with times; the first rows tell units and clock."""
+"""Turns the rows of a serial sensor's parser into samples in SI units; the first rows show the units and the clock."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -11,36 +11,36 @@ from har_runtime.errors import SourceError
 from har_runtime.samples import ImuChunk
 from har_runtime.signal.units import ACCELERATION, ANGULAR_RATE, rest_magnitude, unit_at_rest, unit_question
 from har_runtime.sources.base import SourceReport
-from har_runtime.sources.serial_port.sample_clock import TIME_UNITS_NS, Clock, EvenClock, SensorClock
+from har_runtime.sources.serial_port.sample_clock import TIME_UNITS_NS, EvenClock, SampleClock, SensorClock
 from har_runtime.sources.serial_port.text_lines import TextLines
 from har_runtime.sources.serial_port.witmotion import FULL_SCALE, MS_OF_DAY, WitmotionParser
 
-TIMED_ROWS = 10
-"""Rows by which it is clear whether a sensor sends its time, and in which unit."""
-MEASURED_ROWS = 100
-"""Rows by which the acceleration at rest, and the rate of a sensor without a clock, are measured."""
-MOST_ROWS = 1000
-"""Rows after which an acceleration that fits no unit is refused; until then the sensor may just have been in motion."""
+CLOCK_ROWS = 10
+"""Rows that show whether a sensor sends its time, and in which unit."""
+RATE_ROWS = 100
+"""Rows that the acceleration at rest, and the rate of a sensor without a clock, are measured from."""
+MAX_ROWS = 1000
+"""After so many rows an acceleration that fits no unit is refused; until then the sensor may have been in motion."""
 FALLBACK_PERIOD_NS = 20_000_000
 
 
 class Parser(Protocol):
-    """Bytes to rows, in the form in which `Decoder` takes them."""
+    """Turns bytes into rows for a `Decoder`."""
 
-    def feed(self, data: bytes) -> NDArray[np.float64]:
+    def push(self, data: bytes) -> NDArray[np.float64]:
         """Rows of the sensor's time, acceleration and angular rate, shape (n, 7)."""
         ...
 
     def reset(self) -> None:
-        """The connection was cut."""
+        """Call after a lost connection."""
         ...
 
 
 class Decoder(ABC):
-    """A parser's rows as samples, once the first ones have told what they are."""
+    """Turns a parser's rows into samples, once the first rows have shown their units and clock."""
 
-    what = ""
-    """What the parser takes the bytes for, in the plural."""
+    content = ""
+    """What the parser expects, in the plural."""
 
     def __init__(self, parser: Parser, report: SourceReport):
         self._parser = parser
@@ -49,27 +49,27 @@ class Decoder(ABC):
         self._first_arrival_ns: int | None = None
         self._measured_rows = 0
         self._period_ns = 1e9 / report.rate_hz if report.rate_hz else None
-        self.clock: Clock | None = None
+        self.clock: SampleClock | None = None
         self.acc_scale, self.gyro_scale = 1.0, 1.0
         self.rows, self.samples = 0, 0
-        """What the parser gave, and how much of it has been given out."""
+        """Rows from the parser so far, and samples returned."""
 
-    def feed(self, data: bytes, arrival_ns: int) -> ImuChunk | None:
+    def push(self, data: bytes, arrival_ns: int) -> ImuChunk | None:
         """The samples completed by these bytes, which have just arrived.
 
         Raises:
-            SourceError: units that cannot be told.
+            SourceError: the units cannot be found.
         """
-        rows = self._parser.feed(data)
+        rows = self._parser.push(data)
         if not len(rows):
             return None
         self.rows += len(rows)
         self._measure(len(rows), arrival_ns)
         if self.clock is None:
             rows = np.concatenate([self._held, rows])
-            self.clock = self._settle(rows)
+            self.clock = self._choose_clock(rows)
             if self.clock is None:
-                self._held = rows[-MOST_ROWS:]
+                self._held = rows[-MAX_ROWS:]
                 self._lose("sample before its unit was known", len(rows) - len(self._held))
                 return None
             self._held = rows[:0]
@@ -84,7 +84,7 @@ class Decoder(ABC):
         return ImuChunk(times, rows[:, 1:4] * self.acc_scale, rows[:, 4:7] * self.gyro_scale) if len(rows) else None
 
     def restart(self) -> None:
-        """The connection was cut: what comes now comes after a gap."""
+        """Call after a lost connection: the next sample follows after a gap."""
         self._parser.reset()
         self._lose("sample before its unit was known", len(self._held))
         self._held = self._held[:0]
@@ -92,13 +92,13 @@ class Decoder(ABC):
         if self.clock is not None:
             self.clock.restart()
 
-    def complaint(self) -> str | None:
-        """Why what arrives gives no samples, where that is known."""
+    def problem(self) -> str | None:
+        """Why the bytes give no samples, if known."""
         return None
 
     @abstractmethod
-    def _settle(self, rows: NDArray[np.float64]) -> Clock | None:
-        """Set the scales and choose the clock by the rows so far; None where it takes more of them."""
+    def _choose_clock(self, rows: NDArray[np.float64]) -> SampleClock | None:
+        """Set the scales and choose the clock from the rows so far; None if more rows are needed."""
 
     def _measure(self, count: int, arrival_ns: int) -> None:
         if self._first_arrival_ns is None:
@@ -117,35 +117,35 @@ class Decoder(ABC):
 
 
 class WitmotionDecoder(Decoder):
-    """WitMotion frames, whose units are fixed and whose time may be missing."""
+    """WitMotion frames: fixed units; the time may be missing."""
 
-    what = "WitMotion frames"
+    content = "WitMotion frames"
 
     def __init__(self, report: SourceReport):
         self._frames = WitmotionParser(report.lost)
         super().__init__(self._frames, report)
         report.units, report.range = "acceleration in g, angular rate in deg/s (WitMotion frames)", FULL_SCALE
 
-    def complaint(self) -> str | None:
-        if self._frames.frames < TIMED_ROWS:
+    def problem(self) -> str | None:
+        if self._frames.frames < CLOCK_ROWS:
             return None
         return (
             "it sends WitMotion frames, but not acceleration and angular rate together; turn both on with WitMotion's "
             "program, or connect its RX wire so that it can be set from here"
         )
 
-    def _settle(self, rows: NDArray[np.float64]) -> Clock | None:
-        if len(rows) < TIMED_ROWS:
+    def _choose_clock(self, rows: NDArray[np.float64]) -> SampleClock | None:
+        if len(rows) < CLOCK_ROWS:
             return None
         if np.count_nonzero(np.isfinite(rows[:, 0])) > len(rows) // 2:
             return SensorClock("ms", MS_OF_DAY * 1_000_000)
-        return self._even_clock() if len(rows) >= MEASURED_ROWS or self._report.rate_hz else None
+        return self._even_clock() if len(rows) >= RATE_ROWS or self._report.rate_hz else None
 
 
 class TextDecoder(Decoder):
-    """Lines of numbers, whose units are told by options, by their header or by the acceleration at rest."""
+    """Lines of numbers: units come from the options, the header or the acceleration at rest."""
 
-    what = "lines of numbers"
+    content = "lines of numbers"
 
     def __init__(
         self,
@@ -157,52 +157,52 @@ class TextDecoder(Decoder):
         """A decoder.
 
         Args:
-            report: filled as it goes.
-            unit: of acceleration, a key of `units.ACCELERATION`; found where it is None.
-            gyro: unit of angular rate, a key of `units.ANGULAR_RATE`; from the header where it is None.
-            columns: names of the columns of lines without a header.
+            report: updated as samples arrive.
+            unit: of acceleration, a key of `units.ACCELERATION`; None to find it.
+            gyro: unit of angular rate, a key of `units.ANGULAR_RATE`; None to read it from the header.
+            columns: names of the columns, for lines without a header.
         """
         self._lines = TextLines(report.lost, columns)
         super().__init__(self._lines, report)
         self._unit, self._gyro = unit, gyro
 
-    def complaint(self) -> str | None:
-        return self._lines.complaint
+    def problem(self) -> str | None:
+        return self._lines.problem
 
-    def _settle(self, rows: NDArray[np.float64]) -> Clock | None:
+    def _choose_clock(self, rows: NDArray[np.float64]) -> SampleClock | None:
         columns = self._lines.columns
         assert columns is not None
         gyro = self._gyro or columns.gyro_unit
         if gyro is None:
             raise SourceError(
-                "nothing tells the unit of the angular rate: is it in degrees or radians a second? "
+                "the unit of the angular rate is unknown: is it in degrees or radians a second? "
                 "Add gyro=deg/s or gyro=rad/s to the source's options"
             )
         measured = self._unit is None or columns.time is None
-        if len(rows) < (MEASURED_ROWS if measured else TIMED_ROWS):
+        if len(rows) < (RATE_ROWS if measured else CLOCK_ROWS):
             return None
         found = self._acceleration_unit(rows, columns.acc_unit)
         if found is None:
             return None
         unit, how = found
         self.acc_scale, self.gyro_scale = ACCELERATION[unit], ANGULAR_RATE[gyro]
-        told = "as told" if self._gyro else "by the header"
-        self._report.units = f"acceleration in {unit} ({how}), angular rate in {gyro} ({told})"
+        how_gyro = "as given" if self._gyro else "by the header"
+        self._report.units = f"acceleration in {unit} ({how}), angular rate in {gyro} ({how_gyro})"
         if columns.time is None:
             return self._even_clock()
         return SensorClock(columns.time_unit or time_unit(rows[:, 0]))
 
     def _acceleration_unit(self, rows: NDArray[np.float64], named: str | None) -> tuple[str, str] | None:
-        """The unit and how it is known; None where more rows may tell."""
+        """The unit and how it is known; None if more rows are needed."""
         if self._unit is not None:
-            return self._unit, "as told"
+            return self._unit, "as given"
         magnitude = rest_magnitude(rows[:, 1:4])
         if magnitude is None:
             return None
         unit = unit_at_rest(magnitude)
         if unit is not None and named in (None, unit):
-            return unit, "by the header" if named else f"by its rest of {magnitude:.3g}"
-        if len(rows) < MOST_ROWS:
+            return unit, "by the header" if named else f"by its magnitude at rest, {magnitude:.3g}"
+        if len(rows) < MAX_ROWS:
             return None
         question = unit_question(magnitude)
         if named is not None:

@@ -1,4 +1,4 @@
-"""The serial ports of this computer, and what seems to be behind each one."""
+"""The serial ports of this computer, and what may be connected to each one."""
 
 import os
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class UsbChip:
-    """What is sold with a USB vendor and product id."""
+    """What is usually sold with a USB vendor and product id."""
 
     vendor: int
     product: int | None
-    """None for whatever the vendor makes."""
-    belief: str
+    """None for all products of the vendor."""
+    guess: str
 
 
 USB_CHIPS = (
@@ -31,7 +31,7 @@ USB_CHIPS = (
     UsbChip(0x2E8A, None, "Raspberry Pi Pico"),
     UsbChip(0x16C0, 0x0483, "Teensy board"),
 )
-"""What IMUs come with. A chip tells what the thing may be, not what it is: WitMotion has no vendor id of its own."""
+"""The chips of IMUs. A chip suggests what the device may be, no more: WitMotion has no vendor id of its own."""
 
 
 @dataclass(frozen=True)
@@ -40,35 +40,35 @@ class SerialPort:
 
     path: str
     usb: str | None
-    """Vendor and product id, "1a86:7523"; None where it is no USB port."""
+    """Vendor and product id, e.g. "1a86:7523"; None if it is not a USB port."""
     serial_number: str | None
-    """Of the USB device, where it has one."""
-    belief: str | None
-    """What it is believed to be; None where nothing is known of it."""
+    """Of the USB device, if it has one."""
+    guess: str | None
+    """What it may be; None if unknown."""
     known: bool = False
-    """Whether its USB id is one that IMUs come with."""
+    """Whether its USB id is in `USB_CHIPS`."""
 
     @property
     def identity(self) -> tuple[str | None, str | None]:
-        """By which to know it again when it comes back under another path."""
+        """Identifies the device when it comes back under another path."""
         return self.usb, self.serial_number
 
 
 def serial_ports() -> list[SerialPort]:
-    """The serial ports there are, by path."""
+    """The serial ports of this computer, ordered by path."""
     from serial.tools import list_ports
 
     return sorted((_port(info) for info in list_ports.comports()), key=lambda port: port.path)
 
 
 def known_ports() -> list[SerialPort]:
-    """The ports whose USB id is one that IMUs come with."""
+    """The ports whose USB id is in `USB_CHIPS`."""
     return [port for port in serial_ports() if port.known]
 
 
 def port_lines(ports: list[SerialPort]) -> list[str]:
     """A line for each port, for a person."""
-    return [f"{port.path}  {port.usb or '-':9}  {port.belief or 'not known'}" for port in ports]
+    return [f"{port.path}  {port.usb or '-':9}  {port.guess or 'unknown'}" for port in ports]
 
 
 def _port(info: Any) -> SerialPort:
@@ -78,4 +78,4 @@ def _port(info: Any) -> SerialPort:
     chips = (chip for chip in USB_CHIPS if info.vid == chip.vendor and chip.product in (None, info.pid))
     chip = next(chips, None)
     usb = f"{info.vid:04x}:{info.pid:04x}"
-    return SerialPort(info.device, usb, info.serial_number, chip.belief if chip else info.product, chip is not None)
+    return SerialPort(info.device, usb, info.serial_number, chip.guess if chip else info.product, chip is not None)

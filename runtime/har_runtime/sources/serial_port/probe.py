@@ -1,4 +1,4 @@
-"""Finding out what a serial port's sensor sends, and at which baud rate, by listening to it."""
+"""Finds the format and the baud rate of a sensor on a serial port by listening to it."""
 
 import time
 from collections.abc import Sequence
@@ -14,31 +14,31 @@ if TYPE_CHECKING:
 
 FORMATS = ("witmotion", "csv")
 BAUDS = (115200, 9600, 57600, 230400, 38400, 19200, 460800, 921600, 4800)
-"""What sensors are set to, the usual ones first."""
+"""Usual baud rates of sensors, the most frequent ones first."""
 FIRST_BYTE_S = 4.0
-"""An Arduino restarts when its port is opened, and says nothing for two seconds."""
+"""An Arduino restarts when its port is opened, and sends nothing for two seconds."""
 LISTEN_S = 1.0
-"""At each baud rate; a WitMotion as it comes from the factory sends ten times a second."""
+"""At each baud rate; a WitMotion sends ten samples a second by default."""
 POLL_S = 0.05
-ENOUGH = 5
-"""Frames, or lines of numbers; noise makes none."""
+MIN_ITEMS = 5
+"""Frames, or lines of numbers, that identify a format; noise makes none."""
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What a sensor turned out to send."""
+class ProbeResult:
+    """What a sensor sends."""
 
     format: str
     baud: int
     lines: bytes
-    """What has been read meanwhile, where it is text."""
+    """The bytes read while listening, if they are text."""
 
 
-def listen(port: "Serial", formats: Sequence[str], bauds: Sequence[int]) -> Heard:
-    """Try one baud rate after the other until something makes sense.
+def probe(port: "Serial", formats: Sequence[str], bauds: Sequence[int]) -> ProbeResult:
+    """Try one baud rate after the other until a format is recognised.
 
     Raises:
-        SourceError: nothing comes, or nothing that makes sense.
+        SourceError: no bytes arrive, or no format is recognised.
     """
     any_byte = False
     for baud in bauds:
@@ -53,33 +53,33 @@ def listen(port: "Serial", formats: Sequence[str], bauds: Sequence[int]) -> Hear
                 any_byte = True
                 data += more
                 for name in formats:
-                    if makes_sense(name, data):
-                        return Heard(name, baud, data if name == "csv" else b"")
+                    if _is_format(name, data):
+                        return ProbeResult(name, baud, data if name == "csv" else b"")
                 time.sleep(POLL_S)
         if not any_byte:
-            raise SourceError(silence(str(port.port), FIRST_BYTE_S))
+            raise SourceError(silence_message(str(port.port), FIRST_BYTE_S))
     wanted = " or ".join({"witmotion": "WitMotion frames", "csv": "lines of numbers"}[f] for f in formats)
     rates = ", ".join(str(baud) for baud in bauds)
     raise SourceError(
-        f"{port.port}: bytes come in, but no {wanted} at {'any of ' * (len(bauds) > 1)}{rates} baud; "
+        f"{port.port}: bytes arrive, but no {wanted} at {'any of ' * (len(bauds) > 1)}{rates} baud; "
         "if the sensor is set to another baud rate, give it with baud=N"
     )
 
 
-def makes_sense(name: str, data: bytes) -> bool:
-    """Whether these bytes are of the format."""
+def _is_format(name: str, data: bytes) -> bool:
+    """Whether these bytes are in the format of this name."""
     if name == "witmotion":
         parser = WitmotionParser()
-        parser.feed(data)
-        return parser.frames >= ENOUGH
+        parser.push(data)
+        return parser.frames >= MIN_ITEMS
     lines = TextLines()
-    lines.feed(data)
-    return lines.readable >= ENOUGH
+    lines.push(data)
+    return lines.readable >= MIN_ITEMS
 
 
-def silence(path: str, seconds: float) -> str:
-    """What to say of a port on which nothing comes."""
+def silence_message(path: str, seconds: float) -> str:
+    """The message for a port that stays silent."""
     return (
-        f"{path}: nothing came in {seconds:.0f} s; is the sensor switched on, and its TX wire on the port's RX? "
+        f"{path}: nothing arrived in {seconds:.0f} s; is the sensor switched on, and its TX wire on the port's RX? "
         "har-stream devices lists the other ports"
     )

@@ -1,6 +1,6 @@
-"""Times of samples that always go forward: from the sensor's clock, whatever it does, or from when they arrived.
+"""Sample times that never go back: from the sensor's clock, whatever it does, or from the times of arrival.
 
-Both clocks leave a gap where time was lost (a jump, a reconnection, silence), so that a segment ends there and nothing
+Both clocks leave a gap if time was lost (a jump, a reconnection, silence), so that the segment ends there and nothing
 is interpolated across it.
 """
 
@@ -13,50 +13,50 @@ from har_runtime.contract import MAX_GAP_NS
 
 GAP_NS: Final = MAX_GAP_NS + 1
 """The shortest step that ends a segment."""
-LONGEST_STEP_NS: Final = 10_000_000_000
-"""A sensor's clock that steps further ahead, or back, has jumped: what elapsed is taken from the arrivals."""
-WRAPPED_STEP_NS: Final = 1_000_000_000
-"""A step back that comes to less than this once the clock's range is added is its counter running over."""
-STANDSTILL: Final = 20
-"""Samples with one and the same time after which a sensor's clock is no use: it stands, or counts whole seconds."""
-SHORTEST_PERIOD_NS: Final = 500_000
-LONGEST_PERIOD_NS: Final = 100_000_000
+MAX_STEP_NS: Final = 10_000_000_000
+"""A sensor's clock that steps further ahead, or back, has jumped: the elapsed time is taken from the arrivals."""
+MAX_WRAPPED_STEP_NS: Final = 1_000_000_000
+"""A step back that is at most this long once the clock's range is added is an overflow of its counter."""
+MAX_REPEATS: Final = 20
+"""After so many samples with the same time a sensor's clock is useless: it stands still, or counts whole seconds."""
+MIN_PERIOD_NS: Final = 500_000
+MAX_PERIOD_NS: Final = 100_000_000
 PHASE_GAIN: Final = 0.1
 PERIOD_GAIN: Final = PHASE_GAIN**2 / 4
-"""A phase-locked loop of second order with damping 1: jitter of the arrivals is averaged over some ten of them."""
+"""A second-order phase-locked loop with damping 1: averages the jitter of about ten arrivals."""
 
 TIME_UNITS_NS: Final = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0}
 _WRAP_NS: Final = {"s": 86_400_000_000_000, "ms": 2**32 * 1_000_000, "us": 2**32 * 1000, "ns": 0}
-"""Where the usual counters run over: the time of day, and Arduino's millis() and micros() of 32 bits."""
-_FARTHEST_NS: Final = 4e18
-"""127 years either side, so that no difference of two times leaves int64."""
+"""Where the usual counters overflow: the time of day, and Arduino's 32-bit millis() and micros()."""
+_MAX_TIME_NS: Final = 4e18
+"""127 years either way, so that the difference of two times fits int64."""
 
 
-class Clock(Protocol):
+class SampleClock(Protocol):
     """Gives samples their times."""
 
     last_ns: int | None
-    """The newest time given out."""
+    """The newest time returned."""
 
     def stamp(self, raw: NDArray[np.float64], arrival_ns: int) -> NDArray[np.int64]:
         """Times of consecutive samples.
 
         Args:
-            raw: the sensor's own times, shape (n,); NaN where it has none.
+            raw: the sensor's own times, shape (n,); NaN if missing.
             arrival_ns: when the last of them arrived, on the computer's clock.
         """
         ...
 
     def restart(self) -> None:
-        """The connection was cut: the next sample comes after a gap."""
+        """Call after a lost connection: the next sample follows after a gap."""
         ...
 
 
 class SensorClock:
-    """The sensor's own times, carried on over jumps, restarts and counters that run over.
+    """The sensor's own times, continued across jumps, restarts and counter overflows.
 
     >>> clock = SensorClock("ms")
-    >>> clock.stamp(np.array([4294967286.0, 4294967291.0, 0.0, 5.0]), 0).tolist()  # millis() runs over.
+    >>> clock.stamp(np.array([4294967286.0, 4294967291.0, 0.0, 5.0]), 0).tolist()  # millis() overflows.
     [4294967286000000, 4294967291000000, 4294967296000000, 4294967301000000]
     >>> (clock.stamp(np.array([5.0, 10.0]), 1) - clock.last_ns).tolist()  # Repeated, then forward again.
     [-5000000, 0]
@@ -67,7 +67,7 @@ class SensorClock:
 
         Args:
             unit: of the sensor's times, a key of `TIME_UNITS_NS`.
-            wrap_ns: where its counter runs over, if not where the usual ones of this unit do.
+            wrap_ns: where its counter overflows; None for the usual counter of this unit.
         """
         self._unit_ns, self._wrap_ns = TIME_UNITS_NS[unit], wrap_ns or _WRAP_NS[unit]
         self.last_ns: int | None = None
@@ -78,12 +78,12 @@ class SensorClock:
 
     @property
     def stands_still(self) -> bool:
-        """Whether the sensor's clock is no use."""
-        return self._repeats >= STANDSTILL
+        """Whether the sensor's clock is useless."""
+        return self._repeats >= MAX_REPEATS
 
     def usable(self, raw: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Which of the sensor's times are times at all."""
-        return np.abs(raw * self._unit_ns) <= _FARTHEST_NS  # False for NaN.
+        """Which of the sensor's times are valid."""
+        return np.abs(raw * self._unit_ns) <= _MAX_TIME_NS  # False for NaN.
 
     def stamp(self, raw: NDArray[np.float64], arrival_ns: int) -> NDArray[np.int64]:
         if not len(raw):
@@ -93,8 +93,8 @@ class SensorClock:
             self.last_ns = self._raw_ns = int(raw_ns[0])
         steps = np.diff(raw_ns, prepend=self._raw_ns)
         over = steps + self._wrap_ns
-        steps = np.where((steps < 0) & (over > 0) & (over <= WRAPPED_STEP_NS), over, steps)
-        jumped = (steps < 0) | (steps > LONGEST_STEP_NS)
+        steps = np.where((steps < 0) & (over > 0) & (over <= MAX_WRAPPED_STEP_NS), over, steps)
+        jumped = (steps < 0) | (steps > MAX_STEP_NS)
         jumped[0] |= self._restarted
         if jumped.any():
             steps[jumped] = GAP_NS
@@ -111,12 +111,12 @@ class SensorClock:
 
 
 class EvenClock:
-    """Even times at the measured rate, held to the arrivals by a phase-locked loop, for a sensor without a clock.
+    """Evenly spaced times for a sensor without a clock: a phase-locked loop follows the arrivals.
 
     >>> clock = EvenClock(period_ns=20_000_000)
     >>> clock.stamp(np.full(3, np.nan), 100_000_000).tolist()
     [60000000, 80000000, 100000000]
-    >>> clock.stamp(np.full(2, np.nan), 160_000_000).tolist()  # 20 ms late: a tenth of it is made up.
+    >>> clock.stamp(np.full(2, np.nan), 160_000_000).tolist()  # 20 ms late: a tenth of it is corrected.
     [121000000, 142000000]
     >>> clock.stamp(np.full(1, np.nan), 900_000_000).tolist()  # Silence.
     [900000000]
@@ -126,10 +126,10 @@ class EvenClock:
         """A clock.
 
         Args:
-            period_ns: between two samples, as measured or told.
-            after_ns: the newest time given out so far, if this one carries on from another clock.
+            period_ns: between two samples, measured or nominal.
+            after_ns: the newest time of the clock that this one replaces, if any.
         """
-        self._period_ns = min(max(period_ns, SHORTEST_PERIOD_NS), LONGEST_PERIOD_NS)
+        self._period_ns = min(max(period_ns, MIN_PERIOD_NS), MAX_PERIOD_NS)
         self.last_ns = after_ns
         self._offset_ns = 0
         self._restarted = after_ns is not None
@@ -142,7 +142,7 @@ class EvenClock:
         if self.last_ns is None:
             self.last_ns = round(arrival_ns - span_ns)
         elif self._restarted:
-            # The offset is between the computer's clock and the times given out so far, which may be a sensor's.
+            # The offset from the computer's clock to the times returned so far, which may be a sensor's.
             first_ns = arrival_ns + self._offset_ns - span_ns + self._period_ns
             self._offset_ns += max(0, round(self.last_ns + GAP_NS - first_ns))
         error_ns = arrival_ns + self._offset_ns - self.last_ns - span_ns
@@ -150,9 +150,9 @@ class EvenClock:
             self.last_ns += round(error_ns)
             step_ns = self._period_ns
         else:
-            step_ns = max(self._period_ns + PHASE_GAIN * error_ns / count, SHORTEST_PERIOD_NS)
+            step_ns = max(self._period_ns + PHASE_GAIN * error_ns / count, MIN_PERIOD_NS)
             period_ns = self._period_ns + PERIOD_GAIN * error_ns / count
-            self._period_ns = min(max(period_ns, SHORTEST_PERIOD_NS), LONGEST_PERIOD_NS)
+            self._period_ns = min(max(period_ns, MIN_PERIOD_NS), MAX_PERIOD_NS)
         times = self.last_ns + np.rint(np.arange(1, count + 1) * step_ns).astype(np.int64)
         self.last_ns, self._restarted = int(times[-1]), False
         return times

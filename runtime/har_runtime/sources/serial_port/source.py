@@ -1,8 +1,8 @@
 """`serial:/dev/ttyUSB0` or `serial:auto` - an IMU on a serial port, which may be unplugged and plugged in again.
 
-Options: format=csv|witmotion and baud=N (found by listening where they are not given), rate=50|100 (a WitMotion is set
-to it, 50 by default; for lines without a time column it is their nominal rate), unit=auto|g|mg|m/s2,
-gyro=deg/s|rad/s, columns=time_ms,ax,ay,az,gx,gy,gz (for lines without a header).
+Options: format=csv|witmotion and baud=N (found by listening if missing), rate=50|100 (a WitMotion is set to this rate,
+50 by default; for lines without a time column it is their nominal rate), unit=auto|g|mg|m/s2, gyro=deg/s|rad/s,
+columns=time_ms,ax,ay,az,gx,gy,gz (for lines without a header).
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from har_runtime.signal.units import ACCELERATION, ANGULAR_RATE
 from har_runtime.sources.base import SourceReport
 from har_runtime.sources.serial_port.decode import Decoder, TextDecoder, WitmotionDecoder
 from har_runtime.sources.serial_port.ports import known_ports, port_lines, serial_ports
-from har_runtime.sources.serial_port.probe import BAUDS, FORMATS, listen, silence
+from har_runtime.sources.serial_port.probe import BAUDS, FORMATS, probe, silence_message
 from har_runtime.sources.serial_port.text_columns import columns_by_name
 from har_runtime.sources.serial_port.witmotion_setup import set_up
 from har_runtime.uri import Uri
@@ -29,25 +29,25 @@ if TYPE_CHECKING:
     from serial import Serial
 
 try:
-    from termios import error as TermiosError  # noqa: N812 - what pyserial lets through where a port vanishes.
+    from termios import error as TermiosError  # noqa: N812 - pyserial lets it through when a port vanishes.
 except ImportError:  # Windows.
     TermiosError = OSError
 
 _LOG = logging.getLogger(__name__)
 PERIOD_S = 0.1
-"""The port is read ten times a second; a sensor's bytes trickle in, and would wake the program for each."""
+"""The port is read ten times a second, because each of a sensor's small packets would wake the program."""
 SILENCE_S = 1.0
-"""A read waits this long for a first byte."""
-FULL = 2048
-"""Bytes in one read from which the next follows at once: half of what the kernel holds."""
+"""How long a read waits for its first byte."""
+FULL_READ_BYTES = 2048
+"""After a read of this size the next one follows at once; the kernel holds twice as much."""
 RETRY_S = 0.25
-"""How often a port is looked for that has been unplugged."""
+"""Time between two searches for an unplugged port."""
 WITMOTION_RATES = (50, 100)
 
 
 @dataclass(frozen=True)
 class SerialOptions:
-    """What the URI says of a sensor."""
+    """What the URI says about a sensor."""
 
     format: str | None = None
     baud: int | None = None
@@ -61,7 +61,7 @@ def open_serial(uri: Uri) -> "SerialSource":
     """The source of a `serial:` URI.
 
     Raises:
-        SourceError: options that are not valid, no such port, or nothing on it that makes sense.
+        SourceError: invalid options, no such port, or no known format on it.
     """
     uri.only("format", "baud", "rate", "unit", "gyro", "columns")
     if not uri.target:
@@ -81,12 +81,12 @@ class SerialSource:
     """Samples of the IMU on a serial port."""
 
     def __init__(self, target: str, options: SerialOptions, patience_s: float = 5.0):
-        """Open the port, find out what is on it and set it up.
+        """Open the port, find the format, and set up the sensor.
 
         Args:
             target: the port's path, or "auto" for the one with a known USB id.
-            options: what is known of the sensor.
-            patience_s: how long nothing may come that makes sense, before the first sample.
+            options: what is known about the sensor.
+            patience_s: how long to wait for the first sample while no valid data arrives.
         """
         self.report = SourceReport()
         self._options, self._patience_s = options, patience_s
@@ -102,9 +102,9 @@ class SerialSource:
             if options.format and options.baud:
                 self._format, self._baud, self._first = options.format, options.baud, b""
             else:
-                heard = listen(self._port, formats, [options.baud] if options.baud else BAUDS)
-                # Lines are kept, for the header may be among them; frames are from before the sensor is set up.
-                self._format, self._baud, self._first = heard.format, heard.baud, heard.lines
+                found = probe(self._port, formats, [options.baud] if options.baud else BAUDS)
+                # Lines are kept because they may include the header; frames date from before the setup.
+                self._format, self._baud, self._first = found.format, found.baud, found.lines
             self._decoder = self._set_up()
         except (OSError, TermiosError) as error:
             self._port.close()
@@ -112,25 +112,25 @@ class SerialSource:
         except BaseException:
             self._port.close()
             raise
-        self.description = f"{self._path} ({self._decoder.what}, {self._baud} baud)"
+        self.description = f"{self._path} ({self._decoder.content}, {self._baud} baud)"
         self._patience_end_s = time.monotonic() + patience_s
 
     def __iter__(self) -> Iterator[ImuChunk]:
-        """Chunks of a tenth of a second, for ever.
+        """Chunks of a tenth of a second, endlessly.
 
         Raises:
-            SourceError: nothing makes sense of what comes, or its units cannot be told.
+            SourceError: no valid data arrives, or its units cannot be found.
         """
         data, self._first = self._first, b""
         while True:
             try:
-                chunk = self._decoder.feed(data, round((time.monotonic() - self._start_s) * 1e9))
+                chunk = self._decoder.push(data, round((time.monotonic() - self._start_s) * 1e9))
             except SourceError as error:
                 raise SourceError(f"{self._path}: {error}") from error
             if chunk is not None:
                 yield chunk
             elif not self._decoder.samples:
-                self._lose_patience(len(data))
+                self._check_patience(len(data))
             try:
                 data = self._read()
             except (OSError, TermiosError):  # pyserial's SerialException is an OSError.
@@ -157,36 +157,36 @@ class SerialSource:
         self._baud = self._port.baudrate
 
     def _read(self) -> bytes:
-        """What has come since the last time; empty after a second of silence."""
+        """The bytes since the last call; empty after a second of silence."""
         wait = self._next_read_s - time.monotonic()
         if wait > 0:
             time.sleep(wait)
         data = self._port.read(max(1, self._port.in_waiting))
-        self._next_read_s = time.monotonic() + (0 if len(data) >= FULL else PERIOD_S)
+        self._next_read_s = time.monotonic() + (0 if len(data) >= FULL_READ_BYTES else PERIOD_S)
         return data
 
-    def _lose_patience(self, count: int) -> None:
+    def _check_patience(self, count: int) -> None:
         self._useless_bytes += count
         if time.monotonic() < self._patience_end_s:
             return
         if not self._useless_bytes:
-            raise SourceError(silence(self._path, self._patience_s))
-        if complaint := self._decoder.complaint():
-            raise SourceError(f"{self._path}: {complaint}")
+            raise SourceError(silence_message(self._path, self._patience_s))
+        if problem := self._decoder.problem():
+            raise SourceError(f"{self._path}: {problem}")
         if self._decoder.rows:
-            return  # Some samples are there already, and held until their unit is known.
+            return  # Samples have arrived, but their unit is not known yet.
         raise SourceError(
-            f"{self._path}: {self._useless_bytes} bytes in {self._patience_s:.0f} s, and no {self._decoder.what} among "
+            f"{self._path}: {self._useless_bytes} bytes in {self._patience_s:.0f} s, no {self._decoder.content} among "
             f"them: probably the sensor's baud rate is not {self._baud}; leave baud out to have it found"
         )
 
     def _reconnect(self) -> None:
-        """Wait until the port is there again, for as long as it takes."""
-        _LOG.warning("%s: nothing can be read any more; waiting until it is plugged in again", self._path)
+        """Wait until the port is back, however long it takes."""
+        _LOG.warning("%s: it can no longer be read; waiting until it is plugged in again", self._path)
         self._port.close()
         self._decoder.restart()
         while True:
-            # Right after it is plugged in, a port can be there without its rights or without its answers.
+            # Right after it is plugged in, a port may not be readable or not answer yet.
             with contextlib.suppress(SourceError, OSError, TermiosError):
                 self._port = open_port(self._find_again(), self._baud)
                 if self._format == "witmotion":
@@ -195,10 +195,10 @@ class SerialSource:
             self._port.close()
             time.sleep(RETRY_S)
         self.report.reconnections += 1
-        _LOG.info("%s: there again", self._port.port)
+        _LOG.info("%s: it is back", self._port.port)
 
     def _find_again(self) -> str:
-        """The port's path, or that of a new port with its USB id: the kernel does not always give the same number."""
+        """The port's path, or the path of a new port with the same USB id: the kernel may give it another number."""
         if self._identity is not None and _identity(self._path) != self._identity:
             for port in serial_ports():
                 if port.identity == self._identity and port.path not in self._others:
@@ -207,10 +207,10 @@ class SerialSource:
 
 
 def open_port(path: str, baud: int) -> "Serial":
-    """Open a serial port for this program alone.
+    """Open a serial port for exclusive use.
 
     Raises:
-        SourceError: it is not there, not allowed, in use, or no serial port.
+        SourceError: it is missing, not permitted, in use, or not a serial port.
     """
     import serial
 
@@ -219,12 +219,12 @@ def open_port(path: str, baud: int) -> "Serial":
     except (OSError, TermiosError, ValueError) as error:
         number = getattr(error, "errno", None)
         if number == errno.ENOENT:
-            there = ", ".join(port.path for port in serial_ports()) or "none"
-            raise SourceError(f"{path}: no such port; there are: {there}") from error
+            listed = ", ".join(port.path for port in serial_ports()) or "none"
+            raise SourceError(f"{path}: no such port; there are: {listed}") from error
         if number == errno.EACCES:
             raise SourceError(
-                f"{path}: not allowed; join the group that owns it (sudo usermod -aG {_group(path)} $USER) and log in "
-                "again"
+                f"{path}: permission denied; join the group that owns it (sudo usermod -aG {_group(path)} $USER) and "
+                "log in again"
             ) from error
         if number in (errno.EAGAIN, errno.EBUSY):
             raise SourceError(f"{path}: in use by another program; close that one") from error
@@ -238,8 +238,8 @@ def _the_known_port() -> str:
     ports = known or serial_ports()
     listed = "; ".join(" ".join(line.split()) for line in port_lines(ports))
     if known:
-        raise SourceError(f"serial:auto: several ports have a known USB id, name one of them: {listed}")
-    raise SourceError(f"serial:auto: no port has a known USB id; name the port, of these: {listed or 'none'}")
+        raise SourceError(f"serial:auto: several ports have a known USB id; name one of them: {listed}")
+    raise SourceError(f"serial:auto: no port has a known USB id; name one of these: {listed or 'none'}")
 
 
 def _identity(path: str) -> tuple[str | None, str | None] | None:
@@ -255,7 +255,7 @@ def _group(path: str) -> str:
 
 
 def _one_of(names: tuple[str, ...]) -> Callable[[str], str]:
-    """A converter for `Uri.option` that takes these words only."""
+    """A converter for `Uri.option` that accepts only these words."""
 
     def convert(text: str) -> str:
         if text not in names:

@@ -1,4 +1,4 @@
-"""What the columns of a sensor's text lines are: from their header's spelling, or from their number alone."""
+"""Finds the columns of a sensor's text lines, by their header or, without one, by their number and order."""
 
 import re
 import unicodedata
@@ -30,7 +30,7 @@ OPENLOG_ARTEMIS_MARK = "imudegc"
 
 @dataclass(frozen=True)
 class Columns:
-    """Where in a line the channels and the sensor time are, and what the header says of their units."""
+    """Positions of the channels and the sensor time in a line, and the units that the header names."""
 
     width: int
     """Cells in a line."""
@@ -38,7 +38,7 @@ class Columns:
     """Cells of acceleration x, y, z and angular rate x, y, z."""
     time: int | None = None
     time_unit: str | None = None
-    """One of s, ms, us, ns; None where it is not said."""
+    """One of s, ms, us, ns; None if unknown."""
     acc_unit: str | None = None
     """A key of `units.ACCELERATION`."""
     gyro_unit: str | None = None
@@ -46,12 +46,12 @@ class Columns:
 
     @property
     def wanted(self) -> tuple[int, ...]:
-        """The time, where there is one, and the channels."""
+        """The time, if there is one, and the channels."""
         return self.channels if self.time is None else (self.time, *self.channels)
 
 
 def columns_by_name(names: Sequence[str]) -> Columns | None:
-    """The columns that a header names; None where it does not name all six channels.
+    """The columns that a header names; None unless it names all six channels.
 
     >>> columns_by_name(["time_ms", "Acc X (g)", "accY", "AZ", "gyro_x [deg/s]", "gyr.y", "wz"])
     Columns(width=7, channels=(1, 2, 3, 4, 5, 6), time=0, time_unit='ms', acc_unit='g', gyro_unit='deg/s')
@@ -66,7 +66,7 @@ def columns_by_name(names: Sequence[str]) -> Columns | None:
         elif match := _ANGULAR_RATE.fullmatch(key):
             found.setdefault("g" + match[1], index)
             columns = replace(columns, gyro_unit=columns.gyro_unit or _angular_unit(match[2]))
-        elif key and (match := _TIME.fullmatch(key)) and (key != "t" or index == 0):  # Further on, t is temperature.
+        elif key and (match := _TIME.fullmatch(key)) and (key != "t" or index == 0):  # Later, t is temperature.
             unit = "s" if key == "rtctime" else _TIME_UNITS[match[1]]
             if columns.time is None or (columns.time_unit is None and unit):
                 columns = replace(columns, time=index, time_unit=unit)
@@ -79,11 +79,11 @@ def columns_by_name(names: Sequence[str]) -> Columns | None:
 
 
 def columns_by_number(rows: Sequence[Sequence[float]]) -> Columns | None:
-    """The columns of lines without a header: acceleration, angular rate, whatever else, after the time if there is one.
+    """The columns of lines without a header: time (optional), acceleration, angular rate, then anything.
 
     A first of seven or more columns is the time if it always grows (the SparkFun Razor's firmware: time in ms,
-    acceleration, angular rate, magnetic field), unless gravity is found only when it is taken for acceleration. Dates
-    before it, which are NaN, are passed over. None where there are fewer than six columns.
+    acceleration, angular rate, magnetic field), unless gravity shows only if it is taken as acceleration. Dates before
+    it, which are NaN, are skipped. None if there are fewer than six columns.
 
     >>> columns_by_number([[10, 0, 0, 1, 0, 0, 0], [20, 0, 0, 1, 0, 0, 0]])
     Columns(width=7, channels=(1, 2, 3, 4, 5, 6), time=0, time_unit=None, acc_unit=None, gyro_unit=None)

@@ -1,8 +1,8 @@
-"""Bytes to rows of numbers, for sensors that print a line for each sample.
+"""Turns bytes into rows of numbers, for sensors that print a line for each sample.
 
-Understood are the lines that Arduino sketches, the SparkFun Razor (10736, 14001) and the OpenLog Artemis print: cells
-separated by comma, tab, semicolon or spaces, with or without a header, which may come again whenever the board
-restarts; `ax:0.1,ay:0.2,...` as for the Arduino plotter; `IMU: 0.1,0.2,...`. Units are not this file's business.
+It reads the lines of Arduino sketches, the SparkFun Razor (10736, 14001) and the OpenLog Artemis: cells separated by
+comma, tab, semicolon or spaces, with or without a header, which may be repeated when the board restarts;
+`ax:0.1,ay:0.2,...` as for the Arduino plotter; `IMU: 0.1,0.2,...`. Units are handled in `decode`.
 """
 
 import math
@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from har_runtime.sources.serial_port.text_columns import Columns, columns_by_name, columns_by_number
 
-MAX_LINE = 1024
+MAX_LINE_BYTES = 1024
 """Bytes; the OpenLog Artemis with every sensor attached prints about 300."""
 PROBE_ROWS = 20
-"""Lines without a header by which the columns are found."""
-LARGEST = 1e30
-"""A number beyond it is garbled, and would only overflow further on."""
-ROW = 7
+"""Lines without a header from which the columns are found."""
+MAX_NUMBER = 1e30
+"""A larger number is garbled, and would overflow later."""
+ROW_LENGTH = 7
 """Time, acceleration x, y, z, angular rate x, y, z."""
 
 _LABEL = re.compile(r"[A-Za-z#$][\w .]*[:=]\s*(?=[-+.\d])")
@@ -32,7 +32,7 @@ class TextLines:
     """An incremental parser: however the bytes are cut up, the rows are the same.
 
     >>> lines = TextLines()
-    >>> lines.feed(b"t_ms,ax,ay,az,gx,gy,gz\\r\\n20,0,0,1,0,0,0.5\\r\\n40,0,")
+    >>> lines.push(b"t_ms,ax,ay,az,gx,gy,gz\\r\\n20,0,0,1,0,0,0.5\\r\\n40,0,")
     array([[20. ,  0. ,  0. ,  1. ,  0. ,  0. ,  0.5]])
     """
 
@@ -41,22 +41,22 @@ class TextLines:
 
         Args:
             lost: where to count lines that gave no row, by reason.
-            names: the columns, which no header changes then.
+            names: the columns, if known; headers are ignored then.
         """
         self.lost: Counter[str] = Counter() if lost is None else lost
         self.columns: Columns | None = columns_by_name(names) if names else None
-        self._told = self.columns is not None
+        self._names_given = self.columns is not None
         self.readable = 0
-        """Lines that were numbers throughout, whether or not the right ones."""
-        self.complaint: str | None = None
-        """Why readable lines gave no rows."""
+        """Lines that contained only numbers, with any columns."""
+        self.problem: str | None = None
+        """Why readable lines gave no rows, if known."""
         self._rest = b""
         self._too_long = False
         self._first = True
         self._names: list[str] | None = None
         self._probe: list[list[float]] = []
 
-    def feed(self, data: bytes) -> NDArray[np.float64]:
+    def push(self, data: bytes) -> NDArray[np.float64]:
         """The rows completed by these bytes: sensor time (NaN without a time column) and six channels, shape (n, 7).
 
         Numbers are as printed; a time of day (09:14:37.41) is in seconds.
@@ -64,41 +64,41 @@ class TextLines:
         rows: list[list[float]] = []
         *lines, rest = (self._rest + data.replace(b"\r", b"\n")).split(b"\n")
         for line in lines:
-            if self._too_long:  # The end of a line whose beginning has been dropped and counted.
+            if self._too_long:  # The rest of a line that was dropped and counted.
                 self._too_long = False
             elif line:
-                self._take(line, rows)
-        if len(rest) > MAX_LINE:
+                self._parse(line, rows)
+        if len(rest) > MAX_LINE_BYTES:
             if not self._too_long:
                 self._lose("line too long")
             self._too_long, self._first = True, False
         self._rest = b"" if self._too_long else rest
-        return np.array(rows, np.float64).reshape(-1, ROW)
+        return np.array(rows, np.float64).reshape(-1, ROW_LENGTH)
 
     def reset(self) -> None:
-        """The connection was cut: what had begun is no line, and the next line may be the end of one."""
+        """Call after a lost connection: drops the unfinished line, and the next line may be incomplete."""
         self._lose("line cut off", unless=not self._rest)
         self._rest, self._too_long, self._first = b"", False, True
 
     @property
     def held_bytes(self) -> int:
-        """Bytes kept from one call to the next; never more than `MAX_LINE`."""
+        """Bytes kept between two calls, at most `MAX_LINE_BYTES`."""
         return len(self._rest)
 
-    def _take(self, line: bytes, rows: list[list[float]]) -> None:
+    def _parse(self, line: bytes, rows: list[list[float]]) -> None:
         first, self._first = self._first, False
-        if len(line) > MAX_LINE:
+        if len(line) > MAX_LINE_BYTES:
             self._lose("line too long")
             return
         try:
             cells, names = _cells(line.decode("utf-8"))
         except UnicodeDecodeError:
-            self._lose("line that is no text", unless=first)
+            self._lose("line that is not text", unless=first)
             return
         if names is not None:
             self._use_header(names)
         columns = self.columns
-        # Where the columns are known, the others may hold anything, such as the OpenLog's date.
+        # Once the columns are known, the others may hold anything, e.g. the OpenLog's date.
         whole = columns is not None and len(cells) == columns.width
         numbers = _numbers([cells[index] for index in columns.wanted] if columns and whole else cells)
         if numbers is None:
@@ -121,8 +121,8 @@ class TextLines:
         columns = columns_by_name(names)
         if columns is None:
             return False
-        if not self._told:
-            self.columns, self._names, self._probe, self.complaint = columns, names, [], None
+        if not self._names_given:
+            self.columns, self._names, self._probe, self.problem = columns, names, [], None
         return True
 
     def _find_columns(self, numbers: list[float], rows: list[list[float]]) -> None:
@@ -135,9 +135,9 @@ class TextLines:
         probe, self._probe = self._probe, []
         self.columns = columns_by_number(probe)
         if self.columns is None:
-            self.complaint = (
-                f"its lines have {len(numbers)} column{'s' * (len(numbers) != 1)}; needed are acceleration x, y, z and "
-                "angular rate x, y, z, named by a header or by columns=ax,ay,az,gx,gy,gz"
+            self.problem = (
+                f"its lines have {len(numbers)} column{'s' * (len(numbers) != 1)}, but acceleration x, y, z and "
+                "angular rate x, y, z are needed, named by a header or by columns=ax,ay,az,gx,gy,gz"
             )
             self._lose("line with too few columns", count=len(probe))
             return
@@ -151,7 +151,7 @@ class TextLines:
 
 
 def _cells(text: str) -> tuple[list[str], list[str] | None]:
-    """The cells of a line, and their names where each one carries its own."""
+    """The cells of a line, and their names if each cell has its own."""
     separator = next((mark for mark in (",", "\t", ";") if mark in text), None)
     cells = [cell.strip() for cell in text.split(separator)]
     if separator and cells[-1] == "":  # The OpenLog ends each line with a comma.
@@ -165,12 +165,12 @@ def _cells(text: str) -> tuple[list[str], list[str] | None]:
 
 
 def _numbers(cells: list[str]) -> list[float] | None:
-    """The cells as numbers, NaN for an empty one or a date, a time of day in seconds; None where one is no number."""
+    """The cells as numbers: NaN for an empty cell or a date, seconds for a time of day. None for any other text."""
     try:
         numbers = [float(cell) if cell and ":" not in cell and "/" not in cell else _special(cell) for cell in cells]
     except (ValueError, OverflowError):
         return None
-    return None if any(abs(number) > LARGEST for number in numbers) else numbers
+    return None if any(abs(number) > MAX_NUMBER for number in numbers) else numbers
 
 
 def _special(cell: str) -> float:

@@ -1,7 +1,7 @@
-"""Virtual IMUs on a pseudo-terminal, worn by the simulated wearer, for people without the hardware and for the tests.
+"""Virtual sensors on a pseudo-terminal, with synthetic samples, for people without the hardware and for the tests.
 
-They are synthetic. To a program that opens the port they are a sensor: the bytes are laid out by the datasheet, and
-the WitMotion one takes the commands that set it up.
+A program that opens the port sees a sensor: the bytes follow the datasheet, and the WitMotion one obeys the setup
+commands.
 """
 
 import os
@@ -15,22 +15,36 @@ from numpy.typing import NDArray
 
 from har_runtime.contract import SAMPLE_RATE_HZ, STANDARD_GRAVITY
 from har_runtime.errors import SourceError
-from har_runtime.sources.serial_port import witmotion as wit
+from har_runtime.sources.serial_port.witmotion import (
+    BAUD,
+    BAUD_CODES,
+    CONTENT,
+    FRAME_BYTES,
+    KEY,
+    RATE_CODES,
+    READADDR,
+    RRATE,
+    RSW,
+    UNLOCK,
+    encode_registers,
+    encode_samples,
+    write_command,
+)
 from har_runtime.sources.simulated.wearer import Wearer
 
 CSV_HEADER = "time_ms,ax_g,ay_g,az_g,gx_dps,gy_dps,gz_dps\r\n"
-COMMAND = 5
-MOST_READ = 4096
+COMMAND_BYTES = 5
+MAX_READ_BYTES = 4096
 
 
 class Pty:
-    """A pseudo-terminal whose far end any program can open like a serial port."""
+    """A pseudo-terminal that any program can open like a serial port."""
 
     def __init__(self, link: Path | None = None):
-        """Make one, and a symbolic link to it if asked for.
+        """Open a pseudo-terminal, and make a symbolic link to it if asked to.
 
         Raises:
-            SourceError: something else is at the link's place, or it cannot be written.
+            SourceError: the link's path is taken, or the link cannot be written.
         """
         self._leader, follower = os.openpty()
         tty.setraw(follower)
@@ -43,15 +57,15 @@ class Pty:
         if link is not None:
             try:
                 if link.is_symlink() and link.readlink().parent == Path(self.device).parent:
-                    link.unlink()  # Left by one that was killed.
+                    link.unlink()  # Left by a program that was killed.
                 link.symlink_to(self.device)
             except OSError as error:
                 os.close(self._leader)
-                raise SourceError(f"{link}: cannot be made a link ({error.strerror}); give another place") from error
+                raise SourceError(f"{link}: cannot make the link ({error.strerror}); give another path") from error
 
     @property
     def path(self) -> str:
-        """Where to find it: the link, or else the device."""
+        """The link, or else the device."""
         return str(self._link or self.device)
 
     def connected(self) -> bool:
@@ -59,28 +73,28 @@ class Pty:
         return not any(event & select.POLLHUP for _, event in self._poll.poll(0))
 
     def read(self) -> bytes:
-        """What a program has written to the port."""
+        """The bytes that a program has written to the port."""
         try:
-            return os.read(self._leader, MOST_READ)
-        except OSError:  # Nothing there, or nobody.
+            return os.read(self._leader, MAX_READ_BYTES)
+        except OSError:  # No bytes, or no program.
             return b""
 
     def write(self, data: bytes) -> None:
-        """Send; what a program does not fetch in time is lost, as on a real port."""
+        """Send; bytes that a program does not read in time are lost, as on a real port."""
         try:
             os.write(self._leader, data)
         except OSError:
             return
 
     def close(self) -> None:
-        """Pull the plug."""
+        """Unplug it."""
         os.close(self._leader)
         if self._link is not None and self._link.is_symlink() and str(self._link.readlink()) == self.device:
             self._link.unlink()
 
 
-class WornSensor:
-    """What a sensor on the simulated wearer measures at any time, and its sampling at a rate."""
+class SampledWearer:
+    """The simulated wearer's motion, sampled at any rate."""
 
     def __init__(self, seed: int, rate_hz: float):
         self.rate_hz = rate_hz
@@ -105,64 +119,64 @@ class WornSensor:
 
 
 class VirtualWitmotion:
-    """A WitMotion sensor: frames of time, acceleration and angular rate, registers that can be read and written."""
+    """A WitMotion sensor: frames of time, acceleration and angular rate, and registers to read and write."""
 
-    def __init__(self, sensor: WornSensor):
-        self._sensor = sensor
-        rate = wit.RATE_CODES[round(sensor.rate_hz)]
-        self.registers = {wit.RSW: wit.CONTENT, wit.RRATE: rate, wit.BAUD: wit.BAUD_CODES[115200]}
+    def __init__(self, wearer: SampledWearer):
+        self._wearer = wearer
+        rate = RATE_CODES[round(wearer.rate_hz)]
+        self.registers = {RSW: CONTENT, RRATE: rate, BAUD: BAUD_CODES[115200]}
         self._unlocked = False
         self._command = b""
 
-    def connect(self) -> bytes:
-        """What it says when a program opens the port: nothing."""
+    def greeting(self) -> bytes:
+        """Sent when a program opens the port: nothing."""
         return b""
 
-    def take(self, data: bytes) -> bytes:
-        """Carry out the commands a program has sent; returns the answers."""
+    def receive(self, data: bytes) -> bytes:
+        """Carry out a program's commands; returns the answers."""
         answers = b""
-        self._command = (self._command + data)[-MOST_READ:]
-        while (start := self._command.find(b"\xff\xaa")) >= 0 and len(self._command) >= start + COMMAND:
-            register, low, high = self._command[start + 2 : start + COMMAND]
-            self._command = self._command[start + COMMAND :]
+        self._command = (self._command + data)[-MAX_READ_BYTES:]
+        while (start := self._command.find(b"\xff\xaa")) >= 0 and len(self._command) >= start + COMMAND_BYTES:
+            register, low, high = self._command[start + 2 : start + COMMAND_BYTES]
+            self._command = self._command[start + COMMAND_BYTES :]
             value = low + 256 * high
-            if register == wit.KEY:
-                self._unlocked = wit.write_command(wit.KEY, value) == wit.UNLOCK
-            elif register == wit.READADDR:
+            if register == KEY:
+                self._unlocked = write_command(KEY, value) == UNLOCK
+            elif register == READADDR:
                 a, b, c, d = (self.registers.get(value + offset, 0) for offset in range(4))
-                answers += wit.encode_registers((a, b, c, d))
+                answers += encode_registers((a, b, c, d))
             elif self._unlocked and register in self.registers:
                 self.registers[register] = value
-        rates = {code: rate for rate, code in wit.RATE_CODES.items()}
-        self._sensor.rate_hz = rates.get(self.registers[wit.RRATE], self._sensor.rate_hz)
+        rates = {code: rate for rate, code in RATE_CODES.items()}
+        self._wearer.rate_hz = rates.get(self.registers[RRATE], self._wearer.rate_hz)
         return answers
 
     def send_until(self, now_s: float) -> bytes:
-        """The frames due since the last call, of the kinds that register RSW asks for."""
-        times, channels = self._sensor.samples_until(now_s)
-        data = wit.encode_samples(channels[:, :3], channels[:, 3:], np.rint(times * 1000).astype(np.int64))
-        frames = np.frombuffer(data, np.uint8).reshape(-1, 3, wit.FRAME)
-        asked = [bool(self.registers[wit.RSW] & 1 << kind) for kind in range(3)]
-        return frames[:, asked].tobytes()
+        """The frames due since the last call, of the kinds in register RSW."""
+        times, channels = self._wearer.samples_until(now_s)
+        data = encode_samples(channels[:, :3], channels[:, 3:], np.rint(times * 1000).astype(np.int64))
+        frames = np.frombuffer(data, np.uint8).reshape(-1, 3, FRAME_BYTES)
+        wanted = [bool(self.registers[RSW] & 1 << kind) for kind in range(3)]
+        return frames[:, wanted].tobytes()
 
 
 class VirtualLines:
-    """A board that prints a header when its port is opened, as an Arduino restarts then, and a line for each sample."""
+    """A board that prints a line for each sample, and a header when its port is opened, as an Arduino does."""
 
-    def __init__(self, sensor: WornSensor):
-        self._sensor = sensor
+    def __init__(self, wearer: SampledWearer):
+        self._wearer = wearer
 
-    def connect(self) -> bytes:
+    def greeting(self) -> bytes:
         """The header."""
         return CSV_HEADER.encode()
 
-    def take(self, data: bytes) -> bytes:
-        """It listens to nothing."""
+    def receive(self, data: bytes) -> bytes:
+        """It ignores all input."""
         return b""
 
     def send_until(self, now_s: float) -> bytes:
         """The lines due since the last call."""
-        times, channels = self._sensor.samples_until(now_s)
+        times, channels = self._wearer.samples_until(now_s)
         channels[:, :3] /= STANDARD_GRAVITY
         channels[:, 3:] = np.rad2deg(channels[:, 3:])
         rows = zip(np.rint(times * 1000).astype(int).tolist(), channels.tolist(), strict=True)
@@ -170,25 +184,26 @@ class VirtualLines:
         return "".join(lines).encode()
 
 
-DEVICES = {"witmotion": VirtualWitmotion, "csv": VirtualLines}
+VirtualSensor = VirtualWitmotion | VirtualLines
+VIRTUAL_SENSORS = {"witmotion": VirtualWitmotion, "csv": VirtualLines}
 
 
-def make_device(name: str, rate_hz: float = SAMPLE_RATE_HZ, seed: int = 0) -> VirtualWitmotion | VirtualLines:
-    """A virtual device by the name of its format."""
-    return DEVICES[name](WornSensor(seed, rate_hz))
+def make_virtual_sensor(name: str, rate_hz: float = SAMPLE_RATE_HZ, seed: int = 0) -> VirtualSensor:
+    """A virtual sensor by the name of its format."""
+    return VIRTUAL_SENSORS[name](SampledWearer(seed, rate_hz))
 
 
-def serve(pty: Pty, device: VirtualWitmotion | VirtualLines, clock: Iterator[float]) -> Iterator[bool]:
-    """Run a device on a port, one step for each time of `clock` (seconds); yields whether a program has it open.
+def serve(pty: Pty, sensor: VirtualSensor, clock: Iterator[float]) -> Iterator[bool]:
+    """Run a sensor on a port, one step for each time of `clock` (seconds); yields whether a program has the port open.
 
-    Nothing is sent while no program has the port open: it would be read as fresh when one opens it. A program that has
-    just opened it is left a step's time, in which it may yet throw away what it finds.
+    Nothing is sent while no program has the port open, because the next one would read old samples. Sending starts one
+    step after the port was opened, because a program may first discard its input.
     """
     open_for = 0
     for now_s in clock:
-        data = device.send_until(now_s)
+        data = sensor.send_until(now_s)
         open_for = open_for + 1 if pty.connected() else 0
         if open_for > 1:
-            greeting = device.connect() if open_for == 2 else b""
-            pty.write(greeting + device.take(pty.read()) + data)
+            greeting = sensor.greeting() if open_for == 2 else b""
+            pty.write(greeting + sensor.receive(pty.read()) + data)
         yield open_for > 0

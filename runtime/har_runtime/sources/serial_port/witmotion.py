@@ -1,9 +1,9 @@
-"""WitMotion's binary protocol: bytes to samples, samples to bytes, and the commands that set a sensor up.
+"""WitMotion's binary protocol: decoding and encoding of samples, and the commands for the setup.
 
 Sources: WT901 datasheet v20-0702, section 5 (the section numbers below), and WitMotion's "WIT Standard Communication
-Protocol", which adds reading registers. A frame is eleven bytes: 0x55, its kind, four little-endian 16-bit words and
-the low byte of the sum of the ten bytes before. Each output period a sensor sends the kinds it is set to, in ascending
-order, one frame each.
+Protocol", which adds reading registers. A frame has eleven bytes: 0x55, its kind, four little-endian 16-bit words and
+the low byte of the sum of the ten bytes before. In each output period a sensor sends one frame of each kind that it is
+set to, in ascending order.
 """
 
 from collections import Counter
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from har_runtime.contract import STANDARD_GRAVITY
 
-FRAME: Final = 11
-HEAD: Final = 0x55
+FRAME_BYTES: Final = 11
+FRAME_START: Final = 0x55
 TIME, ACCELERATION, ANGULAR_RATE, REGISTERS = 0x50, 0x51, 0x52, 0x5F
 ACC_SCALE: Final = 16 * STANDARD_GRAVITY / 32768
 """m/s^2 in one count: ax = ((AxH << 8) | AxL) / 32768 * 16 g (5.1.2)."""
@@ -26,8 +26,8 @@ FULL_SCALE: Final = "16 g, 2000 deg/s"
 
 RSW, RRATE, BAUD, READADDR, KEY, SAVE_REGISTER = 0x02, 0x03, 0x04, 0x27, 0x69, 0x00
 CONTENT: Final = 0b111
-"""RSW (5.2.8) with the bits of time, acceleration and angular rate. The time costs a frame more, and makes a lost
-sample a hole where it was instead of a shift of all that follows."""
+"""RSW (5.2.8) with the bits of time, acceleration and angular rate. The time costs one more frame, but without it a
+lost sample would shift all later ones."""
 RATE_CODES: Final = {10: 0x06, 20: 0x07, 50: 0x08, 100: 0x09, 200: 0x0B}
 """Values of RRATE (5.2.9) by output rate, Hz."""
 BAUD_CODES: Final = {4800: 1, 9600: 2, 19200: 3, 38400: 4, 57600: 5, 115200: 6, 230400: 7, 460800: 8, 921600: 9}
@@ -35,7 +35,7 @@ BAUD_CODES: Final = {4800: 1, 9600: 2, 19200: 3, 38400: 4, 57600: 5, 115200: 6, 
 
 _MILLISECONDS = np.array([3_600_000, 60_000, 1_000])
 MS_OF_DAY: Final = 86_400_000
-_ROOM = np.array([25_00], "<i2")
+_FOURTH_WORD = np.array([25_00], "<i2")
 """Fourth word of acceleration and angular rate: temperature or voltage, in hundredths."""
 
 
@@ -45,13 +45,13 @@ def write_command(register: int, value: int) -> bytes:
 
 
 UNLOCK: Final = write_command(KEY, 0xB588)
-"""Before each change; it holds for ten seconds."""
+"""Needed before each change; valid for ten seconds."""
 SAVE: Final = write_command(SAVE_REGISTER, 0)
 """Keep the settings over power-off (5.2.2)."""
 
 
 def read_command(register: int) -> bytes:
-    """Ask for four registers from this one on; they come in a frame of kind 0x5F."""
+    """Request four registers, this one first; a frame of kind 0x5F answers."""
     return write_command(READADDR, register)
 
 
@@ -61,24 +61,24 @@ def needed_baud(rate_hz: int) -> int:
     >>> needed_baud(50), needed_baud(100)
     (38400, 57600)
     """
-    return min(baud for baud in BAUD_CODES if baud >= 1.25 * 10 * 3 * FRAME * rate_hz)
+    return min(baud for baud in BAUD_CODES if baud >= 1.25 * 10 * 3 * FRAME_BYTES * rate_hz)
 
 
 class WitmotionParser:
     """An incremental parser: however the bytes are cut up, the samples are the same.
 
-    Whatever is no frame is passed over by one byte at a time until there is one again. A sample is a frame of
-    acceleration with one of angular rate right behind it; a frame of time right before it gives its time. A checksum of
-    one byte lets one in 256 damaged frames pass.
+    Bytes outside a frame are skipped one at a time. A sample is a frame of acceleration with a frame of angular rate
+    right after it; a frame of time right before it gives its time. One in 256 damaged frames passes the one-byte
+    checksum.
 
     >>> parser = WitmotionParser()
     >>> data = encode_samples(np.array([[0, 0, 9.80665]]), np.zeros((1, 3)), np.array([1500]))
-    >>> parser.feed(b"\\x55 garbage" + data[:20]).shape, parser.feed(data[20:]).tolist()
+    >>> parser.push(b"\\x55 garbage" + data[:20]).shape, parser.push(data[20:]).tolist()
     ((0, 7), [[1500.0, 0.0, 0.0, 9.80665, 0.0, 0.0, 0.0]])
     """
 
     def __init__(self, lost: Counter[str] | None = None):
-        """A parser that counts in `lost` what gave no sample, by reason."""
+        """A parser that counts in `lost` the frames and bytes that gave no sample, by reason."""
         self.lost: Counter[str] = Counter() if lost is None else lost
         self.frames = 0
         """Whole frames of any kind with the right checksum."""
@@ -86,10 +86,10 @@ class WitmotionParser:
         """The last answer to a `read_command`."""
         self._held = b""
 
-    def feed(self, data: bytes) -> NDArray[np.float64]:
+    def push(self, data: bytes) -> NDArray[np.float64]:
         """The samples completed by these bytes, shape (n, 7): ms since midnight, m/s^2 with gravity, rad/s.
 
-        The time is NaN where the sensor sent none with the sample.
+        The time is NaN if the sensor sent none with the sample.
         """
         data = self._held + data
         buffer = np.frombuffer(data, np.uint8)
@@ -98,17 +98,17 @@ class WitmotionParser:
         self._held = data[end:]
         self.frames += len(starts)
         self._count("wrong checksum", bad)
-        self._count("stray bytes", end - FRAME * len(starts))
+        self._count("stray bytes", end - FRAME_BYTES * len(starts))
         if not len(starts):
             return np.empty((0, 7))
-        frames = sliding_window_view(buffer, FRAME)[starts]
+        frames = sliding_window_view(buffer, FRAME_BYTES)[starts]
         words = np.ascontiguousarray(frames[:, 2:10]).view("<i2")
         kinds = frames[:, 1]
         answers = np.flatnonzero(kinds == REGISTERS)
         if len(answers):
             a, b, c, d = words[answers[-1]].view(np.uint16).tolist()
             self.registers = a, b, c, d
-        behind = np.diff(starts) == FRAME
+        behind = np.diff(starts) == FRAME_BYTES
         acc = np.flatnonzero((kinds[:-1] == ACCELERATION) & (kinds[1:] == ANGULAR_RATE) & behind)
         self._count("acceleration without angular rate", np.count_nonzero(kinds == ACCELERATION) - len(acc))
         self._count("angular rate without acceleration", np.count_nonzero(kinds == ANGULAR_RATE) - len(acc))
@@ -121,13 +121,13 @@ class WitmotionParser:
         return rows
 
     def reset(self) -> None:
-        """The connection was cut: what had begun is lost."""
+        """Call after a lost connection: drops the unfinished frame."""
         self._count("stray bytes", len(self._held))
         self._held = b""
 
     @property
     def held_bytes(self) -> int:
-        """Bytes kept from one call to the next; never more than two frames and the beginning of a third."""
+        """Bytes kept between two calls, at most two frames and the beginning of a third."""
         return len(self._held)
 
     def _count(self, why: str, number: int | np.integer) -> None:
@@ -136,50 +136,54 @@ class WitmotionParser:
 
 
 def _find_frames(buffer: NDArray[np.uint8]) -> tuple[NDArray[np.int64], int]:
-    """Where the whole frames start, and how many more looked like frames but for their checksum."""
-    heads = np.flatnonzero(buffer[: 1 - FRAME] == HEAD) if len(buffer) >= FRAME else np.empty(0, np.int64)
+    """The starts of whole frames, and the number of others with a wrong checksum."""
+    heads = (
+        np.flatnonzero(buffer[: 1 - FRAME_BYTES] == FRAME_START)
+        if len(buffer) >= FRAME_BYTES
+        else np.empty(0, np.int64)
+    )
     heads = heads[buffer[heads + 1] >> 4 == 5]
     if not len(heads):
         return heads, 0
-    frames = sliding_window_view(buffer, FRAME)[heads]
+    frames = sliding_window_view(buffer, FRAME_BYTES)[heads]
     right = frames[:, :-1].sum(axis=1, dtype=np.uint8) == frames[:, -1]
     starts = heads[right]
-    if len(starts) > 1 and np.diff(starts).min() < FRAME:
+    if len(starts) > 1 and np.diff(starts).min() < FRAME_BYTES:
         starts = _without_overlaps(starts)
     wrong = heads[~right]
     if len(wrong) and len(starts):
         last = np.searchsorted(starts, wrong) - 1
-        wrong = wrong[(last < 0) | (wrong - starts[last] >= FRAME)]
+        wrong = wrong[(last < 0) | (wrong - starts[last] >= FRAME_BYTES)]
     return starts, len(wrong)
 
 
 def _without_overlaps(starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Each start that does not lie in the frame of one kept before it: what a reader byte by byte would find."""
+    """The starts outside the frame of an earlier one: those that reading byte by byte would find."""
     kept: list[int] = []
     for start in starts.tolist():
-        if not kept or start - kept[-1] >= FRAME:
+        if not kept or start - kept[-1] >= FRAME_BYTES:
             kept.append(start)
     return np.array(kept, np.int64)
 
 
 def _complete(buffer: NDArray[np.uint8], starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
-    """The frames that can be judged by now, and where what must be kept for later begins.
+    """The frames that can be decoded now, and the position of the bytes to keep for the next call.
 
-    Kept are the bytes that may become a frame, with the frames of time and acceleration right before them: whether
-    these make a sample is seen by what follows.
+    Kept are the bytes that may become a frame, with the frames of time and acceleration right before them: only what
+    follows shows whether these make a sample.
     """
-    done = int(starts[-1]) + FRAME if len(starts) else 0
-    first = max(done, len(buffer) - FRAME + 1)
-    begun = np.flatnonzero(buffer[first:] == HEAD)
+    done = int(starts[-1]) + FRAME_BYTES if len(starts) else 0
+    first = max(done, len(buffer) - FRAME_BYTES + 1)
+    begun = np.flatnonzero(buffer[first:] == FRAME_START)
     end = first + int(begun[0]) if len(begun) else len(buffer)
     for kind in (ACCELERATION, TIME):
-        if len(starts) and starts[-1] + FRAME == end and buffer[starts[-1] + 1] == kind:
+        if len(starts) and starts[-1] + FRAME_BYTES == end and buffer[starts[-1] + 1] == kind:
             starts, end = starts[:-1], int(starts[-1])
     return starts, end
 
 
 def _ms_of_day(frames: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Milliseconds since midnight of frames of time (5.1.1: YY MM DD hh mm ss msL msH)."""
+    """Milliseconds since midnight from frames of time (5.1.1: YY MM DD hh mm ss msL msH)."""
     clock = frames[:, 5:10].astype(np.int64)
     return clock[:, :3] @ _MILLISECONDS + clock[:, 3] + 256 * clock[:, 4]
 
@@ -187,36 +191,36 @@ def _ms_of_day(frames: NDArray[np.uint8]) -> NDArray[np.int64]:
 def encode_samples(
     acc: NDArray[np.float64], gyro: NDArray[np.float64], ms_of_day: NDArray[np.int64] | None = None
 ) -> bytes:
-    """What a sensor sends for samples, saturated at its full scale.
+    """The bytes that a sensor sends for samples, saturated at its full scale.
 
     Args:
         acc: m/s^2, shape (n, 3).
         gyro: rad/s, shape (n, 3).
-        ms_of_day: shape (n,); without it there are no frames of time.
+        ms_of_day: shape (n,); None to send no frames of time.
     """
     kinds = [ACCELERATION, ANGULAR_RATE] if ms_of_day is None else [TIME, ACCELERATION, ANGULAR_RATE]
-    frames = np.zeros((len(acc), len(kinds), FRAME), np.uint8)
-    frames[..., 0] = HEAD
+    frames = np.zeros((len(acc), len(kinds), FRAME_BYTES), np.uint8)
+    frames[..., 0] = FRAME_START
     frames[..., 1] = kinds
     for index, values in ((-2, acc / ACC_SCALE), (-1, gyro / GYRO_SCALE)):
         words = np.clip(np.rint(values), -32768, 32767).astype("<i2")
         frames[:, index, 2:8] = words.view(np.uint8).reshape(-1, 6)
-        frames[:, index, 8:10] = _ROOM.view(np.uint8)
+        frames[:, index, 8:10] = _FOURTH_WORD.view(np.uint8)
     if ms_of_day is not None:
         seconds, ms = np.divmod(ms_of_day % MS_OF_DAY, 1000)
-        frames[:, 0, 2:5] = 26, 1, 1  # A day; nobody looks at it.
+        frames[:, 0, 2:5] = 26, 1, 1  # Any date; it is not decoded.
         frames[:, 0, 5:10] = np.stack([seconds // 3600, seconds // 60 % 60, seconds % 60, ms % 256, ms // 256], axis=1)
-    return _summed(frames)
+    return _with_checksums(frames)
 
 
 def encode_registers(values: tuple[int, int, int, int]) -> bytes:
-    """The answer to a `read_command`."""
-    frame = np.zeros(FRAME, np.uint8)
-    frame[:2] = HEAD, REGISTERS
+    """The frame that answers a `read_command`."""
+    frame = np.zeros(FRAME_BYTES, np.uint8)
+    frame[:2] = FRAME_START, REGISTERS
     frame[2:10] = np.array(values, "<u2").view(np.uint8)
-    return _summed(frame)
+    return _with_checksums(frame)
 
 
-def _summed(frames: NDArray[np.uint8]) -> bytes:
+def _with_checksums(frames: NDArray[np.uint8]) -> bytes:
     frames[..., -1] = frames[..., :-1].sum(axis=-1, dtype=np.uint8)
     return frames.tobytes()

@@ -27,7 +27,7 @@ INPUTS = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given((ANSWERS | VALUES).map(lambda value: json.dumps(value).encode()) | st.binary())
 def test_any_answer_is_parsed_into_valid_samples(body: bytes) -> None:
     answer = parse_get(body, EXPERIMENT)
@@ -38,7 +38,7 @@ def test_any_answer_is_parsed_into_valid_samples(body: bytes) -> None:
         assert samples.newest_s is None or 0 <= samples.newest_s < 1e9
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     (st.fixed_dictionaries({"title": VALUES, "inputs": INPUTS}) | VALUES).map(lambda value: json.dumps(value).encode())
     | st.binary()

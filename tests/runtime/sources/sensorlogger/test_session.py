@@ -12,16 +12,16 @@ from tests.runtime.sources.sensorlogger.sensor_logger_app import START_NS, S, an
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.resample import Resampler
 from har_runtime.sources.base import SourceReport
-from har_runtime.sources.sensorlogger.message import SENSORS, Push, Readings, parse_push
-from har_runtime.sources.sensorlogger.session import HOLD_NS, MOST_HELD, MOST_ROWS, GravityAdder, MessageOrder, Session
+from har_runtime.sources.sensorlogger.message import SENSORS, Message, Readings, parse_message
+from har_runtime.sources.sensorlogger.session import HOLD_NS, MAX_HELD, MAX_ROWS, GravityAdder, MessageOrder, Session
 from har_runtime.sources.sensorlogger.source import SILENCE_NS, _Recordings
 
 
-def push_of(number: int | None, device: str = "phone", session: str = "one") -> Push:
-    return Push(device=device, session=session, number=number)
+def push_of(number: int | None, device: str = "phone", session: str = "one") -> Message:
+    return Message(device=device, session=session, number=number)
 
 
-def numbers(pushes: list[Push]) -> list[int | None]:
+def numbers(pushes: list[Message]) -> list[int | None]:
     return [push.number for push in pushes]
 
 
@@ -60,7 +60,7 @@ def test_messages_wait_in_a_bounded_number() -> None:
     given_out = [number for n in range(2, 40) for number in numbers(order.push(push_of(n), 0))]
     assert given_out == list(range(2, 40))
     assert numbers(order.push(push_of(41), 0)) == []
-    assert MOST_HELD < 40
+    assert MAX_HELD < 40
 
 
 def test_a_wild_number_does_not_block_what_follows() -> None:
@@ -74,7 +74,7 @@ def test_a_wild_number_does_not_block_what_follows() -> None:
 
 
 def test_messages_without_a_number_are_taken_as_they_come() -> None:
-    assert parse_push(json.dumps({**android(0), "messageId": "first"}).encode()).number is None
+    assert parse_message(json.dumps({**android(0), "messageId": "first"}).encode()).number is None
     order = MessageOrder(Counter())
     assert [numbers(order.push(push_of(None), 0)) for _ in range(2)] == [[None], [None]]
 
@@ -84,7 +84,7 @@ def test_one_phone_is_listened_to_until_it_falls_silent_and_its_recordings_follo
     recordings = _Recordings("auto", report)
 
     def push(body: dict[str, Any], now_s: float) -> int:
-        return len(list(recordings.push(parse_push(json.dumps(body).encode()), round(now_s * S))))
+        return len(list(recordings.push(parse_message(json.dumps(body).encode()), round(now_s * S))))
 
     assert push(android(0), 0) == 2
     assert push(message(0, android(0)["payload"], device="stranger"), 1) == 0
@@ -115,10 +115,10 @@ MESSAGE = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given((MESSAGE | JUNK).map(lambda value: json.dumps(value).encode()) | st.binary())
 def test_no_body_upsets_the_parser_and_no_more_comes_out_than_went_in(body: bytes) -> None:
-    push = parse_push(body)
+    push = parse_message(body)
     for name, each in push.readings.items():
         assert name in SENSORS
         assert each.values.shape == (len(each.times_ns), 3)
@@ -128,14 +128,14 @@ def test_no_body_upsets_the_parser_and_no_more_comes_out_than_went_in(body: byte
     assert len(push.session) <= 100 and len(push.device) <= 100
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(MESSAGE, max_size=30), st.sampled_from(["auto", "ios", "android"]))
 def test_no_sequence_of_messages_upsets_a_session(messages: list[Any], platform: str) -> None:
     report = SourceReport()
     recordings, resampler = _Recordings(platform, report), Resampler()
     chunks: list[SampleChunk] = []
     for second, each in enumerate(messages):
-        chunks += recordings.push(parse_push(json.dumps(each).encode()), second * S)
+        chunks += recordings.push(parse_message(json.dumps(each).encode()), second * S)
     chunks += recordings.flush()
     for chunk in chunks:
         assert (chunk.acc is None) != (chunk.gyro is None)
@@ -150,14 +150,14 @@ def test_what_waits_for_gravity_is_bounded_whatever_is_pushed() -> None:
     for each in (many, different, many, different):
         adder.add(each, None)
         adder.add(None, each)
-    assert len(adder._times) <= MOST_ROWS
-    assert len(adder._gravity_times) <= MOST_ROWS
-    assert lost["acceleration without gravity beside it"] == 4 * 6000 - MOST_ROWS
+    assert len(adder._times) <= MAX_ROWS
+    assert len(adder._gravity_times) <= MAX_ROWS
+    assert lost["acceleration without gravity beside it"] == 4 * 6000 - MAX_ROWS
 
 
 def test_a_session_keeps_nothing_of_what_it_has_given_out() -> None:
     session = Session("android", SourceReport())
     for number in range(60):
-        list(session.samples(parse_push(json.dumps(android(number, total=False)).encode())))
+        list(session.samples(parse_message(json.dumps(android(number, total=False)).encode())))
     assert len(session._adder._times) <= 1
     assert len(session._adder._gravity_times) <= 100 * (HOLD_NS // S + 1)

@@ -30,7 +30,7 @@ from har_runtime.samples import SampleChunk
 from har_runtime.signal.resample import Resampler
 from har_runtime.sources import open_source
 from har_runtime.sources.base import SourceReport
-from har_runtime.sources.sensorlogger.message import parse_push
+from har_runtime.sources.sensorlogger.message import parse_message
 from har_runtime.sources.sensorlogger.receiver import Limits
 from har_runtime.sources.sensorlogger.source import SensorLogger
 
@@ -208,10 +208,10 @@ def test_a_phone_whose_clock_jumps_is_followed(jump_s: int, total: bool) -> None
         ({"values": {"x": 1, "y": 2, "z": float("nan")}}, "reading with an axis out of range"),
         ({"values": {"x": 1, "y": 2, "z": float("inf")}}, "reading with an axis out of range"),
         ({"values": {"x": 1, "y": 2, "z": 10**400}}, "reading with an axis out of range"),
-        ({"values": {"x": 1, "y": 2, "z": "9.81"}}, "reading with an axis that is no number"),
-        ({"values": {"x": 1, "y": 2, "z": True}}, "reading with an axis that is no number"),
-        ({"values": {"x": 1, "y": 2, "z": None}}, "reading with an axis that is no number"),
-        ({"values": {"x": 1, "y": 2, "z": {"z": 9.81}}}, "reading with an axis that is no number"),
+        ({"values": {"x": 1, "y": 2, "z": "9.81"}}, "reading with an axis that is not a number"),
+        ({"values": {"x": 1, "y": 2, "z": True}}, "reading with an axis that is not a number"),
+        ({"values": {"x": 1, "y": 2, "z": None}}, "reading with an axis that is not a number"),
+        ({"values": {"x": 1, "y": 2, "z": {"z": 9.81}}}, "reading with an axis that is not a number"),
         ({"values": {"x": 1, "y": 2}}, "reading without its axes"),
         ({"values": [1, 2, 9.81]}, "reading without its axes"),
         ({"values": None}, "reading without its axes"),
@@ -228,7 +228,7 @@ def test_a_reading_that_is_none_is_counted_by_its_reason_and_the_rest_is_used(sp
     broken = android(0)
     broken["payload"][5].update(spoiled)
     broken["payload"][-5].update(spoiled)
-    push = parse_push(json.dumps(broken).encode())
+    push = parse_message(json.dumps(broken).encode())
     assert push.lost == {reason: 2}
     assert len(push.readings["totalacceleration"].times_ns) == 99
 
@@ -236,7 +236,7 @@ def test_a_reading_that_is_none_is_counted_by_its_reason_and_the_rest_is_used(sp
 def test_readings_within_a_message_are_put_in_order() -> None:
     ordered, shuffled = android(0), android(0)
     np.random.default_rng(0).shuffle(shuffled["payload"])
-    pushes = [parse_push(json.dumps(each).encode()) for each in (ordered, shuffled)]
+    pushes = [parse_message(json.dumps(each).encode()) for each in (ordered, shuffled)]
     for name, each in pushes[0].readings.items():
         assert np.array_equal(each.times_ns, pushes[1].readings[name].times_ns)
         assert np.array_equal(each.values, pushes[1].readings[name].values)

@@ -1,4 +1,4 @@
-"""A sensor on a serial port: found, set up, read, unplugged in mid-frame and plugged in again."""
+"""A sensor on a serial port: found, set up, read, unplugged within a frame and plugged in again."""
 
 import itertools
 import signal
@@ -21,24 +21,30 @@ from har_runtime.signal.resample import Resampler
 from har_runtime.sources import Source, open_source
 from har_runtime.sources.serial_port import probe, source, witmotion, witmotion_setup
 from har_runtime.sources.serial_port.source import SerialOptions, SerialSource
-from har_runtime.sources.serial_port.virtual_sensor import Pty, VirtualWitmotion, WornSensor, make_device, serve
+from har_runtime.sources.serial_port.virtual_sensor import (
+    Pty,
+    SampledWearer,
+    VirtualWitmotion,
+    make_virtual_sensor,
+    serve,
+)
 
 STEP_S = 0.02
 
 
 class Plug:
-    """A device on a pseudo-terminal, always under the same link, that can be pulled out and put in again.
+    """A virtual sensor on a pseudo-terminal, always at the same link, that can be unplugged and plugged in again.
 
-    Its time runs ten times as fast as life.
+    It runs at 10x real time.
     """
 
     def __init__(self, link: Path):
         self.link = link
-        self._pulled = threading.Event()
+        self._unplugged = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def put_in(self, send: Callable[[Pty, Iterator[float]], object]) -> None:
-        self._pulled.clear()
+    def plug_in(self, send: Callable[[Pty, Iterator[float]], object]) -> None:
+        self._unplugged.clear()
         pty = Pty(self.link)
 
         def run() -> None:
@@ -48,26 +54,26 @@ class Plug:
         self._thread = threading.Thread(target=run)
         self._thread.start()
 
-    def put_in_device(
+    def plug_in_sensor(
         self, name: str, rate_hz: float = 50, tamper: Callable[[bytes], bytes] = bytes
     ) -> VirtualWitmotion:
-        """A virtual device; `tamper` is what happens to its bytes on the way."""
-        device = make_device(name, rate_hz, seed=0)
+        """A virtual sensor; `tamper` changes its bytes on the way."""
+        device = make_virtual_sensor(name, rate_hz, seed=0)
         send = device.send_until
         device.send_until = lambda now_s: tamper(send(now_s))  # pyright: ignore[reportAttributeAccessIssue]
-        self.put_in(lambda pty, ticks: [None for _ in serve(pty, device, ticks)])
+        self.plug_in(lambda pty, ticks: [None for _ in serve(pty, device, ticks)])
         return device  # pyright: ignore[reportReturnType]
 
-    def put_in_noise(self, make: Callable[[int], bytes]) -> None:
+    def plug_in_noise(self, make: Callable[[int], bytes]) -> None:
         def send(pty: Pty, ticks: Iterator[float]) -> None:
             for index, _ in enumerate(ticks):
                 if pty.connected():
                     pty.write(make(index))
 
-        self.put_in(send)
+        self.plug_in(send)
 
-    def pull(self) -> None:
-        self._pulled.set()
+    def unplug(self) -> None:
+        self._unplugged.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -75,16 +81,16 @@ class Plug:
     def _ticks(self) -> Iterator[float]:
         for index in itertools.count():
             yield index * STEP_S
-            if self._pulled.wait(STEP_S / 10):
+            if self._unplugged.wait(STEP_S / 10):
                 return
 
 
 @pytest.fixture(autouse=True)
 def _patience() -> Iterator[None]:
-    """A source that never gets what it waits for fails its test instead of holding up all of them."""
+    """A source that waits for ever fails its test and does not hold up the others."""
 
     def give_up(*_: object) -> None:
-        raise TimeoutError("nothing came for a minute")
+        raise TimeoutError("the test took more than a minute")
 
     before = signal.signal(signal.SIGALRM, give_up)
     signal.alarm(60)
@@ -97,11 +103,11 @@ def _patience() -> Iterator[None]:
 def plug(tmp_path: Path) -> Iterator[Plug]:
     plug = Plug(tmp_path / "imu")
     yield plug
-    plug.pull()
+    plug.unplug()
 
 
 def read(source: Source, samples: int) -> ImuChunk:
-    """At least so many samples."""
+    """At least this many samples."""
     chunks: list[ImuChunk] = []
     for chunk in source:
         assert isinstance(chunk, ImuChunk)
@@ -123,7 +129,7 @@ def as_worn(samples: ImuChunk, step: float) -> np.ndarray:
     "uri", ["serial:{}", "serial:{}?format=witmotion", "serial:{}?format=witmotion&baud=115200&rate=50"]
 )
 def test_a_witmotion_sensor_is_found_and_gives_what_it_measures(plug: Plug, uri: str) -> None:
-    plug.put_in_device("witmotion")
+    plug.plug_in_sensor("witmotion")
     source = open_source(uri.format(plug.link))
     samples = read(source, 300)
     source.close()
@@ -135,7 +141,7 @@ def test_a_witmotion_sensor_is_found_and_gives_what_it_measures(plug: Plug, uri:
 
 @pytest.mark.parametrize("options", ["", "?format=csv&baud=115200&gyro=deg/s&unit=g"])
 def test_a_board_that_prints_lines_is_found_and_gives_what_it_measures(plug: Plug, options: str) -> None:
-    plug.put_in_device("csv")
+    plug.plug_in_sensor("csv")
     source = open_source(f"serial:{plug.link}{options}")
     samples = read(source, 300)
     source.close()
@@ -147,12 +153,12 @@ def test_a_board_that_prints_lines_is_found_and_gives_what_it_measures(plug: Plu
 
 def test_a_witmotion_sensor_is_set_to_the_rate_contents_and_baud_rate_that_are_needed(plug: Plug) -> None:
     sent: list[bytes] = []
-    device = make_device("witmotion", 10, seed=0)
+    device = make_virtual_sensor("witmotion", 10, seed=0)
     assert isinstance(device, VirtualWitmotion)
     device.registers.update({witmotion.RSW: 0b110, witmotion.BAUD: witmotion.BAUD_CODES[9600]})
-    take = device.take
-    device.take = lambda data: (sent.append(data), take(data))[1]
-    plug.put_in(lambda pty, ticks: [None for _ in serve(pty, device, ticks)])
+    receive = device.receive
+    device.receive = lambda data: (sent.append(data), receive(data))[1]
+    plug.plug_in(lambda pty, ticks: [None for _ in serve(pty, device, ticks)])
     source = open_source(f"serial:{plug.link}?format=witmotion&baud=9600&rate=100")
     samples = read(source, 200)
     source.close()
@@ -167,12 +173,12 @@ def test_a_witmotion_sensor_is_set_to_the_rate_contents_and_baud_rate_that_are_n
     assert source.description.endswith("115200 baud)")
 
 
-def test_a_witmotion_sensor_that_is_set_already_is_only_asked(plug: Plug) -> None:
-    device = make_device("witmotion", 50, seed=0)
+def test_a_witmotion_sensor_that_is_already_set_up_is_only_queried(plug: Plug) -> None:
+    device = make_virtual_sensor("witmotion", 50, seed=0)
     sent: list[bytes] = []
-    take = device.take
-    device.take = lambda data: (sent.append(data), take(data))[1]  # pyright: ignore[reportAttributeAccessIssue]
-    plug.put_in(lambda pty, ticks: [None for _ in serve(pty, device, ticks)])
+    receive = device.receive
+    device.receive = lambda data: (sent.append(data), receive(data))[1]  # pyright: ignore[reportAttributeAccessIssue]
+    plug.plug_in(lambda pty, ticks: [None for _ in serve(pty, device, ticks)])
     source = open_source(f"serial:{plug.link}?format=witmotion&baud=115200")
     read(source, 20)
     source.close()
@@ -180,13 +186,13 @@ def test_a_witmotion_sensor_that_is_set_already_is_only_asked(plug: Plug) -> Non
 
 
 @pytest.mark.parametrize("content", [0b111, 0b110])
-def test_a_witmotion_sensor_that_is_only_listened_to_is_read_as_it_is(plug: Plug, monkeypatch, content: int) -> None:
+def test_a_witmotion_sensor_that_does_not_answer_is_read_as_it_is(plug: Plug, monkeypatch, content: int) -> None:
     monkeypatch.setattr(witmotion_setup, "ANSWER_S", 0.1)
-    device = make_device("witmotion", 50, seed=0)
+    device = make_virtual_sensor("witmotion", 50, seed=0)
     assert isinstance(device, VirtualWitmotion)
     device.registers[witmotion.RSW] = content
-    device.take = lambda data: b""
-    plug.put_in(lambda pty, ticks: [None for _ in serve(pty, device, ticks)])
+    device.receive = lambda data: b""
+    plug.plug_in(lambda pty, ticks: [None for _ in serve(pty, device, ticks)])
     source = open_source(f"serial:{plug.link}?format=witmotion&baud=115200")
     samples = read(source, 200)
     source.close()
@@ -195,9 +201,9 @@ def test_a_witmotion_sensor_that_is_only_listened_to_is_read_as_it_is(plug: Plug
     assert device.registers[witmotion.RSW] == content
 
 
-def test_a_witmotion_sensor_that_sends_only_angles_is_told_so(plug: Plug) -> None:
+def test_a_witmotion_sensor_that_sends_only_angles_is_refused(plug: Plug) -> None:
     angle = bytes([0x55, 0x53, *[0] * 8, 0xA8])
-    plug.put_in_noise(lambda index: angle)
+    plug.plug_in_noise(lambda index: angle)
     options = SerialOptions(format="witmotion", baud=115200)
     source = SerialSource(str(plug.link), options, patience_s=0.2)
     with pytest.raises(SourceError, match="not acceleration and angular rate together"):
@@ -206,7 +212,7 @@ def test_a_witmotion_sensor_that_sends_only_angles_is_told_so(plug: Plug) -> Non
 
 
 @pytest.mark.parametrize("name", ["witmotion", "csv"])
-def test_unplugged_in_mid_frame_and_plugged_in_again_it_goes_on_after_a_gap(plug: Plug, name: str) -> None:
+def test_unplugged_within_a_frame_and_plugged_in_again_it_continues_after_a_gap(plug: Plug, name: str) -> None:
     waiting = [b""]
 
     def five_bytes_late(data: bytes) -> bytes:
@@ -214,23 +220,23 @@ def test_unplugged_in_mid_frame_and_plugged_in_again_it_goes_on_after_a_gap(plug
         waiting[0] = data[-5:]
         return data[:-5]
 
-    plug.put_in_device(name, tamper=five_bytes_late)
+    plug.plug_in_sensor(name, tamper=five_bytes_late)
     source = open_source(f"serial:{plug.link}?format={name}&baud=115200")
     chunks = iter(source)
     resampler = Resampler()
     times: list[int] = []
 
-    def take(samples: int) -> None:
+    def read_more(samples: int) -> None:
         wanted = len(times) + samples
         while len(times) < wanted:
             chunk = next(chunks)
             times.extend(chunk.times_ns.tolist())
             resampler.push(chunk.times_ns, chunk.acc, chunk.gyro)
 
-    take(150)
-    plug.pull()
-    plug.put_in_device(name)
-    take(150)
+    read_more(150)
+    plug.unplug()
+    plug.plug_in_sensor(name)
+    read_more(150)
     source.close()
     resampler.finish()
     steps = np.diff(times)
@@ -242,73 +248,80 @@ def test_unplugged_in_mid_frame_and_plugged_in_again_it_goes_on_after_a_gap(plug
     assert resampler.report.accelerometer.out_of_order == 0
 
 
-def test_a_sensor_that_comes_back_under_another_path_is_known_by_its_usb_id(plug: Plug, monkeypatch, tmp_path) -> None:
+def test_a_sensor_that_comes_back_at_another_path_is_recognised_by_its_usb_id(
+    plug: Plug, monkeypatch, tmp_path
+) -> None:
     again, stranger = Plug(tmp_path / "imu-again"), usb_port("/dev/another", 0x1A86, 0x7523)
-    plug.put_in_device("witmotion")
-    again.put_in_device("witmotion")
+    plug.plug_in_sensor("witmotion")
+    again.plug_in_sensor("witmotion")
     ports = [stranger, usb_port(str(plug.link.readlink()), 0x1A86, 0x7523)]
     monkeypatch.setattr("serial.tools.list_ports.comports", lambda: ports)
     source = open_source(f"serial:{plug.link}")
     chunks = iter(source)
     next(chunks)
     ports[1] = usb_port(str(again.link.readlink()), 0x1A86, 0x7523)
-    plug.pull()
+    plug.unplug()
     while not source.report.reconnections:
         next(chunks)
     source.close()
-    again.pull()
+    again.unplug()
 
 
-def test_lost_and_damaged_frames_are_counted_and_what_comes_is_true_but_for_chance(plug: Plug) -> None:
+def test_lost_and_damaged_frames_are_counted_and_the_samples_are_true_with_few_exceptions(plug: Plug) -> None:
     rng = np.random.default_rng(1)
+    is_noisy = False
 
     def damage(data: bytes) -> bytes:
+        if not is_noisy:
+            return data
         frames = [data[at : at + 11] for at in range(0, len(data), 11)]
         return b"".join(frame[: rng.integers(1, 11)] if rng.random() < 0.3 else frame for frame in frames)
 
-    plug.put_in_device("witmotion", tamper=damage)
+    plug.plug_in_sensor("witmotion", tamper=damage)
     source = open_source(f"serial:{plug.link}?format=witmotion&baud=115200")
+    read(source, 20)  # Undamaged until the source has found that the sensor sends its time.
+    is_noisy = True
     samples = read(source, 300)
     source.close()
-    # One damaged frame in 256 has the right checksum; how many there are depends on where reading begins.
+    # One damaged frame in 256 has the right checksum; how many are read depends on where reading begins.
     assert as_worn(samples, witmotion.ACC_SCALE).mean() > 0.96
     for why in ("wrong checksum", "stray bytes", "acceleration without angular rate", "sample without its time"):
         assert source.report.lost[why] > 50, why
 
 
-@pytest.mark.parametrize(("name", "what"), [("witmotion", "WitMotion frames"), ("csv", "lines of numbers")])
-def test_a_wrong_baud_rate_is_named_as_the_likely_cause(plug: Plug, name: str, what: str) -> None:
+@pytest.mark.parametrize(("name", "content"), [("witmotion", "WitMotion frames"), ("csv", "lines of numbers")])
+def test_a_wrong_baud_rate_is_named_as_the_likely_cause(plug: Plug, name: str, content: str) -> None:
     rng = np.random.default_rng(0)
-    plug.put_in_noise(lambda index: rng.bytes(30))
+    plug.plug_in_noise(lambda index: rng.bytes(30))
     source = SerialSource(str(plug.link), SerialOptions(format=name, baud=9600), patience_s=0.3)
-    with pytest.raises(SourceError, match=f"and no {what} among them: probably the sensor's baud rate is not 9600"):
+    with pytest.raises(SourceError, match=f"no {content} among them: probably the sensor's baud rate is not 9600"):
         read(source, 1)
     source.close()
 
 
-def test_where_no_baud_rate_makes_sense_of_what_comes_all_are_named(plug: Plug, monkeypatch) -> None:
+def test_if_no_baud_rate_gives_a_known_format_all_are_named(plug: Plug, monkeypatch) -> None:
     monkeypatch.setattr(probe, "LISTEN_S", 0.1)
     rng = np.random.default_rng(0)
-    plug.put_in_noise(lambda index: rng.bytes(30))
+    plug.plug_in_noise(lambda index: rng.bytes(30))
     with pytest.raises(SourceError, match=r"no WitMotion frames or lines of numbers at any of 115200, 9600,"):
         open_source(f"serial:{plug.link}")
 
 
 @pytest.mark.parametrize("options", ["", "?format=csv&baud=9600"])
-def test_a_silent_port_is_told_so(plug: Plug, monkeypatch, options: str) -> None:
+def test_a_silent_port_is_refused(plug: Plug, monkeypatch, options: str) -> None:
     monkeypatch.setattr(probe, "FIRST_BYTE_S", 0.2)
     monkeypatch.setattr(source, "SILENCE_S", 0.1)
-    plug.put_in_noise(lambda index: b"")
-    with pytest.raises(SourceError, match=r"nothing came in .* is the sensor switched on"):
+    plug.plug_in_noise(lambda index: b"")
+    with pytest.raises(SourceError, match=r"nothing arrived in .* is the sensor switched on"):
         if options:
             read(SerialSource(str(plug.link), SerialOptions(format="csv", baud=9600), patience_s=0.3), 1)
         open_source(f"serial:{plug.link}{options}")
 
 
-def test_lines_of_three_columns_are_told_what_is_missing(plug: Plug) -> None:
-    plug.put_in_noise(lambda index: b"0.1,0.2,0.97\n")
+def test_lines_of_three_columns_are_refused_with_what_is_missing(plug: Plug) -> None:
+    plug.plug_in_noise(lambda index: b"0.1,0.2,0.97\n")
     source = SerialSource(str(plug.link), SerialOptions(format="csv", baud=9600), patience_s=0.3)
-    with pytest.raises(SourceError, match="its lines have 3 columns; needed are"):
+    with pytest.raises(SourceError, match="its lines have 3 columns, but acceleration"):
         read(source, 1)
     source.close()
 
@@ -327,30 +340,30 @@ def test_lines_of_three_columns_are_told_what_is_missing(plug: Plug) -> None:
         ("serial:/dev/absent?bauds=1", "unknown option 'bauds'"),
     ],
 )
-def test_what_the_user_got_wrong_is_said(uri: str, message: str) -> None:
+def test_an_invalid_uri_is_refused_with_the_reason(uri: str, message: str) -> None:
     with pytest.raises(SourceError, match=message):
         open_source(uri)
 
 
-def test_a_rate_that_a_witmotion_cannot_be_set_to_here_is_refused(plug: Plug) -> None:
-    plug.put_in_device("witmotion")
+def test_a_rate_that_is_not_offered_for_a_witmotion_is_refused(plug: Plug) -> None:
+    plug.plug_in_sensor("witmotion")
     with pytest.raises(SourceError, match="rate=50 or rate=100, not 75"):
         open_source(f"serial:{plug.link}?format=witmotion&rate=75")
 
 
 def test_a_port_that_another_program_reads_is_refused(plug: Plug) -> None:
-    plug.put_in_device("csv")
+    plug.plug_in_sensor("csv")
     source = open_source(f"serial:{plug.link}?format=csv&baud=115200")
     with pytest.raises(SourceError, match="in use by another program"):
         open_source(f"serial:{plug.link}?format=csv&baud=115200")
     source.close()
 
 
-def test_a_port_without_the_right_to_it_names_the_group_to_join(plug: Plug, monkeypatch) -> None:
+def test_a_port_without_permission_names_the_group_to_join(plug: Plug, monkeypatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise SerialException(13, "could not open port: Permission denied")
 
-    plug.put_in_device("csv")
+    plug.plug_in_sensor("csv")
     monkeypatch.setattr("serial.Serial", refuse)
     with pytest.raises(SourceError, match=rf"usermod -aG {plug.link.group()} \$USER"):
         open_source(f"serial:{plug.link}")
@@ -365,7 +378,7 @@ def usb_port(path: str, vendor: int, product: int) -> ListPortInfo:
 def test_auto_takes_the_one_port_with_a_known_usb_id(plug: Plug, monkeypatch) -> None:
     ports = [ListPortInfo("/dev/ttyS0"), usb_port("/dev/printer", 0x1234, 1), usb_port(str(plug.link), 0x10C4, 0xEA60)]
     monkeypatch.setattr("serial.tools.list_ports.comports", lambda: ports)
-    plug.put_in_device("witmotion")
+    plug.plug_in_sensor("witmotion")
     source = open_source("serial:auto")
     assert len(read(source, 20).times_ns) >= 20
     source.close()
@@ -374,11 +387,11 @@ def test_auto_takes_the_one_port_with_a_known_usb_id(plug: Plug, monkeypatch) ->
 @pytest.mark.parametrize(
     ("ports", "message"),
     [
-        ([], "no port has a known USB id; name the port, of these: none"),
-        ([usb_port("/dev/printer", 0x1234, 1)], "of these: /dev/printer 1234:0001 not known"),
+        ([], "no port has a known USB id; name one of these: none"),
+        ([usb_port("/dev/printer", 0x1234, 1)], "one of these: /dev/printer 1234:0001 unknown"),
         (
             [usb_port("/dev/ttyUSB1", 0x1A86, 0x7523), usb_port("/dev/ttyACM0", 0x2341, 5)],
-            "several ports have a known USB id, name one of them: /dev/ttyACM0 2341:0005 Arduino.*; /dev/ttyUSB1 1a86",
+            "several ports have a known USB id; name one of them: /dev/ttyACM0 2341:0005 Arduino.*; /dev/ttyUSB1 1a86",
         ),
     ],
 )
@@ -393,15 +406,15 @@ def test_auto_refuses_to_guess_and_lists_the_ports(monkeypatch, ports: list[List
 def test_a_signal_while_it_waits_for_the_sensor_ends_it_in_order(
     plug: Plug, tmp_path: Path, state: str, stop, code: int
 ) -> None:
-    plug.put_in_device("witmotion")
+    plug.plug_in_sensor("witmotion")
     source = f"serial:{plug.link}?format=witmotion&baud=115200"
     command = [sys.executable, "-m", "har_runtime", "--source", source, "--sink", "jsonl:-"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None and process.stderr is not None
         process.stdout.readline()
-        plug.pull()
+        plug.unplug()
         if state == "silent":
-            plug.put_in_noise(lambda index: b"")
+            plug.plug_in_noise(lambda index: b"")
         process.send_signal(stop)
         process.stdout.read()
         assert process.stderr.read().endswith("har-stream: stopped\n")
@@ -409,8 +422,8 @@ def test_a_signal_while_it_waits_for_the_sensor_ends_it_in_order(
 
 
 def test_a_sensor_on_the_wearer_measures_the_same_at_any_rate_and_in_any_steps() -> None:
-    whole = WornSensor(0, 100).samples_until(30.0)
-    sensor = WornSensor(0, 100)
+    whole = SampledWearer(0, 100).samples_until(30.0)
+    sensor = SampledWearer(0, 100)
     steps = [sensor.samples_until(now) for now in np.arange(0, 30.001, 0.037)]
     steps.append(sensor.samples_until(30.0))
     assert np.allclose(np.concatenate([times for times, _ in steps]), whole[0])
@@ -420,7 +433,7 @@ def test_a_sensor_on_the_wearer_measures_the_same_at_any_rate_and_in_any_steps()
 
 def test_a_pseudo_terminal_leaves_other_files_alone(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("precious")
-    with pytest.raises(SourceError, match="cannot be made a link"):
+    with pytest.raises(SourceError, match="cannot make the link"):
         Pty(tmp_path / "mine")
     assert (tmp_path / "mine").read_text() == "precious"
     killed = Pty(tmp_path / "imu")

@@ -1,4 +1,4 @@
-"""Lines of numbers: the styles boards print them in, their units and times, and lines that are none."""
+"""Lines of numbers: the styles of the usual boards, their units and times, and invalid lines."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from har_runtime.signal.resample import Resampler
 from har_runtime.sources.base import SourceReport
 from har_runtime.sources.serial_port.decode import TextDecoder
 from har_runtime.sources.serial_port.text_columns import CHANNEL_KEYS, columns_by_name
-from har_runtime.sources.serial_port.text_lines import MAX_LINE, TextLines
+from har_runtime.sources.serial_port.text_lines import MAX_LINE_BYTES, TextLines
 
 ROWS = [[0.01 * index, -0.02, 0.98, 1.5, -2.5 - index, 0.25] for index in range(400)]
 HEADER = "time_ms,ax,ay,az,gx,gy,gz\n"
@@ -60,8 +60,8 @@ def test_the_usual_styles_give_the_six_channels(style: str) -> None:
     header, line = STYLES[style]
     lines = TextLines()
     text = header + "".join(line(index, row) for index, row in enumerate(ROWS))
-    rows = lines.feed(text.encode())
-    assert len(rows) >= len(ROWS) - 1  # The first line may be one that has begun before.
+    rows = lines.push(text.encode())
+    assert len(rows) >= len(ROWS) - 1  # The first line may be incomplete.
     assert rows[:, 1:] == pytest.approx(np.array(ROWS[-len(rows) :]))
     assert all("line that is not" in why for why in lines.lost)
     has_time = style == "razor" or "openlog" in style
@@ -91,7 +91,7 @@ def test_headers_in_the_usual_spellings_name_columns_and_units(header, channels,
 
 
 @pytest.mark.parametrize("header", ["ax,ay,az", "gx,gy,gz,time", "a,b,c,d,e,f", "ax,ay,az,gx,gy", ""])
-def test_a_header_that_does_not_name_all_six_channels_is_none(header: str) -> None:
+def test_a_header_that_does_not_name_all_six_channels_is_not_used(header: str) -> None:
     assert columns_by_name(header.split(",")) is None
 
 
@@ -102,50 +102,50 @@ LINES = st.lists(
         st.sampled_from([header.encode() for header, _ in STYLES.values()]),
         st.lists(st.floats(width=32), max_size=9).map(lambda cells: (printed(cells) + "\n").encode()),
         st.text("0123456789.,-+eE:/ \t;naif_axyzg\r\n", max_size=60).map(str.encode),
-        st.just(b"7" * (MAX_LINE + 1)),
+        st.just(b"7" * (MAX_LINE_BYTES + 1)),
     ),
     max_size=30,
 ).map(b"".join)
 
 
 @given(LINES, st.lists(st.integers(0, 3000), max_size=6))
-@settings(max_examples=150, deadline=None)
-def test_any_cutting_gives_the_same_rows_and_counts_and_nothing_is_an_error(data: bytes, cuts: list[int]) -> None:
-    assert_cutting_changes_nothing(TextLines, data, cuts, MAX_LINE)
+@settings(max_examples=60, deadline=None)
+def test_however_the_bytes_are_cut_the_rows_and_counts_are_the_same(data: bytes, cuts: list[int]) -> None:
+    assert_cutting_changes_nothing(TextLines, data, cuts, MAX_LINE_BYTES)
 
 
-def test_lines_that_are_none_are_counted_and_cost_nothing_else() -> None:
+def test_invalid_lines_are_counted_and_cost_nothing_else() -> None:
     lines = TextLines()
     good = timed(20)
     text = HEADER + "".join(good[:10]) + "1200,0,0\n" + "#!garbage\n" + "1,2,3,4,5,6,7,8\n" + "".join(good[10:])
-    rows = lines.feed(text.encode() + b"\xff\xfe\x80,1,2\n" + b"9" * 3000 + b"\n" + good[0].encode())
+    rows = lines.push(text.encode() + b"\xff\xfe\x80,1,2\n" + b"9" * 3000 + b"\n" + good[0].encode())
     assert rows[:20, 6].tolist() == list(range(20))
     assert len(rows) == 21
     assert lines.lost == Counter(
-        {"line with other columns": 2, "line that is not numbers": 1, "line that is no text": 1, "line too long": 1}
+        {"line with other columns": 2, "line that is not numbers": 1, "line that is not text": 1, "line too long": 1}
     )
 
 
 def test_a_line_without_an_end_is_not_kept() -> None:
     lines = TextLines()
     for _ in range(1000):
-        lines.feed(b"1,2,3,4" * 100)
-        assert lines.held_bytes <= MAX_LINE
+        lines.push(b"1,2,3,4" * 100)
+        assert lines.held_bytes <= MAX_LINE_BYTES
     assert lines.lost == Counter({"line too long": 1})
 
 
 def test_a_port_opened_in_the_middle_of_a_line_gives_no_sample_of_its_rest() -> None:
     lines = TextLines()
-    assert not len(lines.feed(b"81,0.0,0.0,0.98,0,0,0\n"))
-    lines.feed((HEADER + "".join(timed(5))).encode())
+    assert not len(lines.push(b"81,0.0,0.0,0.98,0,0,0\n"))
+    lines.push((HEADER + "".join(timed(5))).encode())
     lines.reset()
-    assert not len(lines.feed(b"0,0,0,1,0,0,0\n"))
-    assert len(lines.feed(timed(1)[0].encode())) == 1
+    assert not len(lines.push(b"0,0,0,1,0,0,0\n"))
+    assert len(lines.push(timed(1)[0].encode())) == 1
 
 
-def test_a_header_that_comes_again_when_the_board_restarts_changes_nothing() -> None:
+def test_a_header_repeated_by_a_restart_changes_nothing() -> None:
     lines = TextLines()
-    rows = lines.feed((HEADER + "".join(timed(5)) + HEADER + "".join(timed(5))).encode())
+    rows = lines.push((HEADER + "".join(timed(5)) + HEADER + "".join(timed(5))).encode())
     assert len(rows) == 10
     assert not lines.lost
 
@@ -154,21 +154,24 @@ def decoded(text: str, report: SourceReport | None = None, rate_hz: float = 50, 
     """The samples of lines that arrive one by one, at a rate."""
     decoder = TextDecoder(report or SourceReport(), **options)
     lines = text.splitlines(keepends=True)
-    chunks = [decoder.feed(line.encode(), round(index * 1e9 / rate_hz)) for index, line in enumerate(lines)]
+    chunks = [decoder.push(line.encode(), round(index * 1e9 / rate_hz)) for index, line in enumerate(lines)]
     found = [chunk for chunk in chunks if chunk is not None]
     return ImuChunk(*(np.concatenate([getattr(each, name) for each in found]) for name in ("times_ns", "acc", "gyro")))
 
 
 @pytest.mark.parametrize(("one_g", "unit"), [(1.02, "g"), (9.75, "m/s2"), (985.0, "mg")])
 @pytest.mark.parametrize(("gyro", "factor"), [("deg/s", np.pi / 180), ("rad/s", 1.0)])
-def test_units_come_out_as_si_whatever_they_are(one_g: float, unit: str, gyro: str, factor: float) -> None:
+def test_all_units_are_converted_to_si(one_g: float, unit: str, gyro: str, factor: float) -> None:
     report = SourceReport()
     text = HEADER + "".join(f"{20 * index},0,{one_g},0,3,0,0\n" for index in range(200))
     samples = decoded(text, report, gyro=gyro)
     assert len(samples.times_ns) == 200
     assert np.linalg.norm(samples.acc, axis=1) == pytest.approx(STANDARD_GRAVITY, rel=0.03)
     assert samples.gyro[0, 0] == pytest.approx(3 * factor)
-    assert report.units == f"acceleration in {unit} (by its rest of {one_g:.3g}), angular rate in {gyro} (as told)"
+    assert (
+        report.units
+        == f"acceleration in {unit} (by its magnitude at rest, {one_g:.3g}), angular rate in {gyro} (as given)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -180,30 +183,28 @@ def test_units_come_out_as_si_whatever_they_are(one_g: float, unit: str, gyro: s
         (HEADER.replace("ax", "ax_g"), "0,0,9.8,0,0,0", {"gyro": "deg/s"}, "header says.*in g, but it is about 9.8"),
     ],
 )
-def test_units_that_cannot_be_told_are_asked_for(
-    header: str, values: str, options: dict[str, Any], question: str
-) -> None:
+def test_unknown_units_are_asked_for(header: str, values: str, options: dict[str, Any], question: str) -> None:
     with pytest.raises(SourceError, match=question):
         decoded(header + "".join(f"{20 * index},{values}\n" for index in range(1200)), **options)
 
 
-def test_a_sensor_in_motion_at_first_is_waited_for() -> None:
+def test_a_sensor_that_moves_at_first_is_waited_for() -> None:
     moving = "".join(f"{20 * index},0,0,{3 + index % 2},0,0,0\n" for index in range(150))
     text = HEADER + moving + "".join(f"{20 * index},0,0,1,0,0,0\n" for index in range(150, 500))
     assert len(decoded(text, gyro="deg/s").times_ns) == 500
 
 
-def test_lines_that_hold_no_number_at_all_are_not_kept_for_ever() -> None:
+def test_lines_without_any_number_are_not_kept_for_ever() -> None:
     report = SourceReport()
     decoder = TextDecoder(report, gyro="deg/s")
     for _ in range(100):
-        decoder.feed((HEADER + "1,nan,nan,nan,0,0,0\n" * 100).encode(), 0)
+        decoder.push((HEADER + "1,nan,nan,nan,0,0,0\n" * 100).encode(), 0)
     assert report.lost["sample before its unit was known"] > 8000
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("s", 1), ("ms", 1e3), ("us", 1e6), ("ns", 1e9)])
 @pytest.mark.parametrize("rate_hz", [20, 50, 500])
-def test_the_unit_of_the_time_column_is_found_by_its_step(unit: str, factor: float, rate_hz: float) -> None:
+def test_the_unit_of_the_time_column_is_found_from_its_step(unit: str, factor: float, rate_hz: float) -> None:
     text = "time,ax,ay,az,gx,gy,gz\n"
     text += "".join(f"{index * factor / rate_hz:.9g},0,0,1,0,0,0\n" for index in range(150))
     samples = decoded(text, gyro="deg/s", rate_hz=rate_hz)
@@ -218,27 +219,27 @@ def test_names_of_the_columns_can_be_given() -> None:
     assert samples.gyro[0].tolist() == [0.5, 0, 0]
 
 
-def test_columns_that_are_told_are_not_changed_by_a_header() -> None:
+def test_a_header_does_not_change_columns_that_were_given() -> None:
     text = HEADER + "".join(f"{index * 20},1,2,3,0,0,9.8\n" for index in range(200))
     samples = decoded(text, gyro="rad/s", columns=["t_ms", "gx", "gy", "gz", "ax", "ay", "az"])
     assert samples.acc[0].tolist() == [0, 0, 9.8]
 
 
-def test_samples_held_for_their_unit_when_the_connection_is_cut_are_counted_not_joined_to_later_ones() -> None:
+def test_samples_that_wait_for_their_unit_when_the_connection_is_lost_are_counted_as_lost() -> None:
     report = SourceReport()
     decoder = TextDecoder(report, gyro="deg/s")
     lines = "ax,ay,az,gx,gy,gz\n" + "0,0,1,0,0,0\n" * 60
-    assert decoder.feed(lines.encode(), 10**9) is None
+    assert decoder.push(lines.encode(), 10**9) is None
     decoder.restart()
-    assert decoder.feed(lines.encode(), 5 * 10**9) is None
+    assert decoder.push(lines.encode(), 5 * 10**9) is None
     assert report.lost["sample before its unit was known"] == 60
 
 
-def test_after_a_cut_connection_there_is_a_gap_even_if_the_sensors_clock_seems_to_go_on() -> None:
+def test_after_a_cut_connection_there_is_a_gap_even_if_the_sensors_clock_seems_to_continue() -> None:
     decoder = TextDecoder(SourceReport(), unit="g", gyro="deg/s")
-    before = decoder.feed((HEADER + "".join(timed(20))).encode(), 10**9)
+    before = decoder.push((HEADER + "".join(timed(20))).encode(), 10**9)
     decoder.restart()
-    after = decoder.feed((HEADER + "".join(timed(20, start_ms=1400))).encode(), 3 * 10**9)
+    after = decoder.push((HEADER + "".join(timed(20, start_ms=1400))).encode(), 3 * 10**9)
     assert before is not None and after is not None
     assert after.times_ns[0] - before.times_ns[-1] == 2 * 10**9
 
@@ -261,7 +262,7 @@ def test_a_sensors_clock_that_jumps_ends_the_segment_and_loses_no_sample(start_a
     assert segments_of(samples) == 2
 
 
-def test_three_in_ten_lines_lost_are_lost_and_nothing_is_made_up_for_them() -> None:
+def test_lost_lines_are_not_replaced_by_invented_samples() -> None:
     rng = np.random.default_rng(3)
     lines = timed(1500, period_ms=10)
     kept = [line for index, line in enumerate(lines) if index < 120 or rng.random() > 0.3]
@@ -271,7 +272,7 @@ def test_three_in_ten_lines_lost_are_lost_and_nothing_is_made_up_for_them() -> N
     assert np.array_equal(samples.times_ns, (1000 + 10 * number) * 1_000_000)
 
 
-def test_a_clock_of_whole_seconds_is_given_up_for_the_arrivals() -> None:
+def test_a_clock_of_whole_seconds_is_replaced_by_the_arrivals() -> None:
     text = "time_s,ax,ay,az,gx,gy,gz\n" + "".join(f"{index // 50},0,0,1,0,0,0\n" for index in range(1000))
     samples = decoded(text, gyro="deg/s")
     steps = np.diff(samples.times_ns[150:])
@@ -287,12 +288,12 @@ def test_without_a_time_column_samples_are_even_at_the_measured_rate() -> None:
 
 @given(LINES, st.sampled_from([None, "g"]), st.sampled_from([None, "deg/s"]))
 @settings(max_examples=60, deadline=None)
-def test_whatever_comes_is_samples_in_order_or_a_question(data: bytes, unit: str | None, gyro: str | None) -> None:
+def test_any_bytes_give_samples_in_order_or_a_question(data: bytes, unit: str | None, gyro: str | None) -> None:
     decoder = TextDecoder(SourceReport(), unit, gyro)
     newest = None
     try:
         for turn in range(20):
-            chunk = decoder.feed(data, turn * 10**9)
+            chunk = decoder.push(data, turn * 10**9)
             if chunk is not None:
                 times = chunk.times_ns.tolist()
                 assert times == sorted(times)

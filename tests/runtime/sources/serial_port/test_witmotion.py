@@ -1,4 +1,4 @@
-"""WitMotion's bytes: frames by the datasheet, whatever else comes between them, and the commands."""
+"""WitMotion's bytes: frames as in the datasheet, anything between them, and the commands."""
 
 from collections import Counter
 from itertools import pairwise
@@ -10,18 +10,34 @@ from hypothesis import strategies as st
 from tests.runtime.sources.cutting import assert_cutting_changes_nothing
 
 from har_runtime.contract import STANDARD_GRAVITY
-from har_runtime.sources.serial_port import witmotion as wit
-from har_runtime.sources.serial_port.witmotion import WitmotionParser, encode_samples
+from har_runtime.sources.serial_port.witmotion import (
+    ACC_SCALE,
+    BAUD,
+    BAUD_CODES,
+    CONTENT,
+    GYRO_SCALE,
+    RATE_CODES,
+    RRATE,
+    RSW,
+    SAVE,
+    UNLOCK,
+    WitmotionParser,
+    encode_registers,
+    encode_samples,
+    needed_baud,
+    read_command,
+    write_command,
+)
 
 
 def frame(kind: int, *words: int) -> bytes:
-    """A frame as the datasheet lays it out."""
+    """A frame as in the datasheet."""
     body = bytes([0x55, kind]) + b"".join((word & 0xFFFF).to_bytes(2, "little") for word in words)
     return body + bytes([sum(body) % 256])
 
 
 def sample(index: int, time: bool = True) -> bytes:
-    """The frames of a sample that can be told from every other."""
+    """The frames of a sample that differs from every other."""
     stamp = bytes([0x55, 0x50, 26, 1, 1, 0, index // 6000 % 60, index // 100 % 60]) + (index % 100 * 10).to_bytes(
         2, "little"
     )
@@ -30,7 +46,7 @@ def sample(index: int, time: bool = True) -> bytes:
 
 
 def read_byte_by_byte(data: bytes) -> tuple[list[list[int]], int]:
-    """The datasheet's way: frames with a right checksum, and one byte further wherever there is none."""
+    """The simple way: frames with a right checksum, and one byte further after a failure."""
     found: list[tuple[int, bytes]] = []
     position = 0
     while position + 11 <= len(data):
@@ -53,7 +69,7 @@ def read_byte_by_byte(data: bytes) -> tuple[list[list[int]], int]:
 
 
 def counts(rows: np.ndarray) -> list[list[int]]:
-    return np.rint(rows[:, 1:] / ([wit.ACC_SCALE] * 3 + [wit.GYRO_SCALE] * 3)).astype(int).tolist()
+    return np.rint(rows[:, 1:] / ([ACC_SCALE] * 3 + [GYRO_SCALE] * 3)).astype(int).tolist()
 
 
 def overlapping(kind: int) -> bytes:
@@ -78,7 +94,7 @@ STREAMS = st.lists(PIECES, max_size=12).map(b"".join)
 def test_acceleration_and_angular_rate_are_what_the_datasheet_says() -> None:
     data = bytes.fromhex("55 51 00 08 00 F8 FF 7F C4 09 F1".replace(" ", ""))
     data += bytes.fromhex("55 52 00 40 00 C0 00 80 C4 09 F4".replace(" ", ""))
-    (row,) = WitmotionParser().feed(data)
+    (row,) = WitmotionParser().push(data)
     assert np.isnan(row[0])
     assert row[1:4] / STANDARD_GRAVITY == pytest.approx([1.0, -1.0, 16 * 32767 / 32768])
     assert np.rad2deg(row[4:]) == pytest.approx([1000.0, -1000.0, -2000.0])
@@ -87,50 +103,50 @@ def test_acceleration_and_angular_rate_are_what_the_datasheet_says() -> None:
 def test_a_frame_of_time_right_before_gives_the_sample_its_time() -> None:
     stamp = bytes([0x55, 0x50, 26, 11, 3, 23, 59, 58, 0xE7, 0x03])
     data = stamp + bytes([sum(stamp) % 256]) + sample(1, time=False)
-    assert WitmotionParser().feed(data)[0, 0] == ((23 * 60 + 59) * 60 + 58) * 1000 + 999
+    assert WitmotionParser().push(data)[0, 0] == ((23 * 60 + 59) * 60 + 58) * 1000 + 999
 
 
 @given(STREAMS, st.lists(st.integers(0, 400), max_size=8))
-@settings(max_examples=150, deadline=None)
-def test_any_cutting_gives_the_same_samples_and_counts(data: bytes, cuts: list[int]) -> None:
+@settings(max_examples=60, deadline=None)
+def test_however_the_bytes_are_cut_the_samples_and_counts_are_the_same(data: bytes, cuts: list[int]) -> None:
     whole, pieces, bytewise = assert_cutting_changes_nothing(WitmotionParser, data, cuts, 32)
     assert whole.frames == pieces.frames == bytewise.frames
 
 
 @given(STREAMS)
-@settings(max_examples=150, deadline=None)
-def test_a_whole_buffer_at_once_finds_what_a_reader_byte_by_byte_finds(data: bytes) -> None:
+@settings(max_examples=60, deadline=None)
+def test_a_whole_buffer_at_once_finds_what_reading_byte_by_byte_finds(data: bytes) -> None:
     parser = WitmotionParser()
-    rows = parser.feed(data + b"\0" * 11)  # Zeros settle what may still become a frame.
+    rows = parser.push(data + b"\0" * 11)  # Zeros settle what may still become a frame.
     pairs, frames = read_byte_by_byte(data + b"\0" * 11)
     assert counts(rows) == pairs
     assert parser.frames == frames
 
 
 @given(st.binary(max_size=3000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_noise_is_no_error_and_is_not_kept(data: bytes) -> None:
     parser = WitmotionParser()
-    parser.feed(data)
+    parser.push(data)
     assert parser.held_bytes <= 32
 
 
-def test_what_looks_like_a_frame_within_a_frame_is_none() -> None:
+def test_a_frame_within_a_frame_is_not_counted() -> None:
     parser = WitmotionParser()
-    parser.feed(overlapping(9) + b"\0" * 11)
+    parser.push(overlapping(9) + b"\0" * 11)
     assert parser.frames == 1
 
 
 def test_after_garbage_the_next_whole_frame_is_found() -> None:
     parser = WitmotionParser()
-    rows = parser.feed(b"\x55\x51garbage\x55" + sample(1) + b"\x00" + sample(2) + b"\x55\x55\x55" + sample(3))
+    rows = parser.push(b"\x55\x51garbage\x55" + sample(1) + b"\x00" + sample(2) + b"\x55\x55\x55" + sample(3))
     assert rows[:, 0].tolist() == [10, 20, 30]
     assert parser.lost["stray bytes"] == 14
 
 
 def test_a_truncated_frame_costs_its_own_sample_only_and_is_counted() -> None:
     parser = WitmotionParser()
-    rows = parser.feed(sample(1) + sample(2)[:-5] + sample(3))
+    rows = parser.push(sample(1) + sample(2)[:-5] + sample(3))
     assert rows[:, 0].tolist() == [10, 30]
     assert parser.lost["wrong checksum"] == 1
     assert parser.lost["acceleration without angular rate"] == 1
@@ -141,34 +157,34 @@ def test_a_flipped_bit_costs_its_own_sample_only() -> None:
     data = bytearray(sample(1) + sample(2) + sample(3))
     data[33 + 15] ^= 0x10
     parser = WitmotionParser()
-    assert parser.feed(bytes(data))[:, 0].tolist() == [10, 30]
+    assert parser.push(bytes(data))[:, 0].tolist() == [10, 30]
     assert parser.lost == Counter({"stray bytes": 11, "wrong checksum": 1, "angular rate without acceleration": 1})
 
 
-def test_frames_of_other_kinds_are_passed_over() -> None:
+def test_frames_of_other_kinds_are_skipped() -> None:
     parser = WitmotionParser()
     others = frame(0x53, 1, 2, 3, 4) + frame(0x54, 5, 6, 7, 8)
-    rows = parser.feed((sample(1) + others + sample(2) + others) * 2)
+    rows = parser.push((sample(1) + others + sample(2) + others) * 2)
     assert len(rows) == 4
     assert not parser.lost
 
 
-def test_acceleration_is_paired_only_with_what_follows_it_at_once() -> None:
+def test_acceleration_is_paired_only_with_the_next_frame() -> None:
     parser = WitmotionParser()
-    rows = parser.feed(
+    rows = parser.push(
         frame(0x51, 1, 1, 1, 0) + frame(0x53, 0, 0, 0, 0) + frame(0x52, 2, 2, 2, 0) + frame(0x52, 3, 3, 3, 0)
     )
     assert not len(rows)
     assert parser.lost == Counter({"acceleration without angular rate": 1, "angular rate without acceleration": 2})
 
 
-def test_with_three_in_ten_frames_lost_a_sample_is_lost_or_itself_but_for_a_few_made_of_two() -> None:
+def test_with_three_in_ten_frames_lost_samples_are_lost_or_whole_with_few_exceptions() -> None:
     rng = np.random.default_rng(5)
     frames = [data[at : at + 11] for index in range(1, 3000) for data in [sample(index)] for at in (0, 11, 22)]
     parser = WitmotionParser()
-    rows = parser.feed(b"".join(each for each in frames if rng.random() > 0.3))
+    rows = parser.push(b"".join(each for each in frames if rng.random() > 0.3))
     timed = rows[np.isfinite(rows[:, 0])]
-    sent = np.stack([timed[:, 0] / 10, timed[:, 1] / wit.ACC_SCALE, timed[:, 4] / wit.GYRO_SCALE], axis=1)
+    sent = np.stack([timed[:, 0] / 10, timed[:, 1] / ACC_SCALE, timed[:, 4] / GYRO_SCALE], axis=1)
     assert len(timed) / 3000 == pytest.approx(0.7**3, abs=0.05)
     assert (np.diff(sent, axis=0) > 0.5).all()
     # Where the three frames between two are lost, nothing in the stream says so: 0.3^3 for each of both seams.
@@ -180,42 +196,42 @@ def test_encoding_and_parsing_keep_samples_within_half_a_count() -> None:
     rng = np.random.default_rng(0)
     acc, gyro = rng.uniform(-150, 150, (500, 3)), rng.uniform(-34, 34, (500, 3))
     times = np.arange(500) * 173_000 + 7
-    rows = WitmotionParser().feed(encode_samples(acc, gyro, times))
+    rows = WitmotionParser().push(encode_samples(acc, gyro, times))
     assert np.array_equal(rows[:, 0], times % 86_400_000)
-    assert np.abs(rows[:, 1:4] - acc).max() <= wit.ACC_SCALE * 0.5001
-    assert np.abs(rows[:, 4:] - gyro).max() <= wit.GYRO_SCALE * 0.5001
+    assert np.abs(rows[:, 1:4] - acc).max() <= ACC_SCALE * 0.5001
+    assert np.abs(rows[:, 4:] - gyro).max() <= GYRO_SCALE * 0.5001
 
 
 def test_encoding_saturates_at_full_scale() -> None:
-    rows = WitmotionParser().feed(encode_samples(np.array([[1e6, -1e6, 0]]), np.array([[-99.0, 99.0, 0]])))
+    rows = WitmotionParser().push(encode_samples(np.array([[1e6, -1e6, 0]]), np.array([[-99.0, 99.0, 0]])))
     assert counts(rows) == [[32767, -32768, 0, -32768, 32767, 0]]
 
 
 def test_commands_are_those_of_the_protocol() -> None:
-    assert wit.UNLOCK.hex() == "ffaa6988b5"
-    assert wit.SAVE.hex() == "ffaa000000"
-    assert wit.write_command(wit.RRATE, wit.RATE_CODES[100]).hex() == "ffaa030900"
-    assert wit.write_command(wit.BAUD, wit.BAUD_CODES[115200]).hex() == "ffaa040600"
-    assert wit.write_command(wit.RSW, wit.CONTENT).hex() == "ffaa020700"
-    assert wit.read_command(wit.RSW).hex() == "ffaa270200"
+    assert UNLOCK.hex() == "ffaa6988b5"
+    assert SAVE.hex() == "ffaa000000"
+    assert write_command(RRATE, RATE_CODES[100]).hex() == "ffaa030900"
+    assert write_command(BAUD, BAUD_CODES[115200]).hex() == "ffaa040600"
+    assert write_command(RSW, CONTENT).hex() == "ffaa020700"
+    assert read_command(RSW).hex() == "ffaa270200"
 
 
 def test_an_answer_with_registers_is_read_from_among_the_samples() -> None:
     parser = WitmotionParser()
-    rows = parser.feed(sample(1) + wit.encode_registers((7, 8, 6, 65535)) + sample(2))
+    rows = parser.push(sample(1) + encode_registers((7, 8, 6, 65535)) + sample(2))
     assert parser.registers == (7, 8, 6, 65535)
     assert len(rows) == 2
 
 
 def test_fifty_samples_a_second_take_more_than_9600_baud() -> None:
-    assert wit.needed_baud(50) > 9600
-    assert wit.needed_baud(100) <= 115200
+    assert needed_baud(50) > 9600
+    assert needed_baud(100) <= 115200
 
 
-def test_a_cut_connection_drops_what_had_begun_and_counts_it() -> None:
+def test_a_lost_connection_drops_the_unfinished_frame_and_counts_it() -> None:
     parser = WitmotionParser()
-    parser.feed(sample(1)[:20])
+    parser.push(sample(1)[:20])
     parser.reset()
     assert parser.held_bytes == 0
-    assert len(parser.feed(sample(2))) == 1
+    assert len(parser.push(sample(2))) == 1
     assert parser.lost["stray bytes"] == 20
