@@ -1,1 +1,1 @@
-"""The phone app Sensor Logger, which pushes its samples by HTTP."""
+"""The phone app Sensor Logger."""

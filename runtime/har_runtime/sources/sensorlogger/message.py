@@ -1,4 +1,4 @@
-"""The messages that the app Sensor Logger pushes: JSON in, readings and counted losses out.
+"""The messages of the app Sensor Logger: JSON in, readings and counted losses out.
 
 Format: https://github.com/tszheichoi/awesome-sensor-logger, PUSHING.md (messages), UNITS.md and COORDINATES.md.
 """
@@ -12,18 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 SENSORS: Final = ("accelerometer", "gravity", "totalacceleration", "accelerometeruncalibrated", "gyroscope")
-"""Whose readings are of use."""
-MOST: Final = 1e6
-"""No axis of a phone's sensor comes near it, in whatever unit."""
-MOST_MESSAGES: Final = 2**53
-"""A larger number of a message is none."""
-LATEST_NS: Final = 4_000_000_000_000_000_000
+"""The sensors that are read."""
+MAX_VALUE: Final = 1e6
+"""Far beyond any axis of a phone's sensor, in any unit."""
+MAX_NUMBER: Final = 2**53
+"""A larger number of a message is invalid."""
+MAX_TIME_NS: Final = 4_000_000_000_000_000_000
 """The year 2096."""
 
 
 @dataclass(frozen=True)
 class Readings:
-    """Readings of one sensor, in the order of their times."""
+    """Readings of one sensor, ordered by time."""
 
     times_ns: NDArray[np.int64]
     """The phone's UTC, shape (n,)."""
@@ -32,11 +32,11 @@ class Readings:
 
 
 @dataclass(frozen=True)
-class Push:
+class Message:
     """A message of the app."""
 
-    fault: str | None = None
-    """Why it is none; None where it is one."""
+    error: str | None = None
+    """Why the body is not a message; None if it is one."""
     device: str = ""
     """The same for all messages of a phone."""
     session: str = ""
@@ -44,30 +44,30 @@ class Push:
     number: int | None = None
     """Counts the messages of a recording from 0."""
     readings: dict[str, Readings] = field(default_factory=dict)
-    """By name, of `SENSORS`."""
+    """By sensor of `SENSORS`."""
     has_accuracy: bool = False
-    """Whether a reading says how accurate it is, as Android's do and an iPhone's do not."""
+    """Whether readings state an accuracy, as Android's do and an iPhone's do not."""
     lost: Counter[str] = field(default_factory=Counter)
-    """Readings that cannot be used, by reason."""
+    """Unusable readings, by reason."""
 
 
-def parse_push(body: bytes) -> Push:
+def parse_message(body: bytes) -> Message:
     """Read one message; never raises.
 
-    >>> push = parse_push(
+    >>> message = parse_message(
     ...     b'{"messageId": 7, "sessionId": "s", "deviceId": "d", "payload": ['
     ...     b'{"name": "gyroscope", "time": 1698501144401773000, "values": {"z": 0.5, "y": 0, "x": -1}},'
     ...     b'{"name": "gyroscope", "time": 1698501144411773000, "values": {"z": "0.5", "y": 0, "x": -1}}]}'
     ... )
-    >>> push.number, push.readings["gyroscope"].values.tolist(), dict(push.lost)
-    (7, [[-1.0, 0.0, 0.5]], {'reading with an axis that is no number': 1})
+    >>> message.number, message.readings["gyroscope"].values.tolist(), dict(message.lost)
+    (7, [[-1.0, 0.0, 0.5]], {'reading with an axis that is not a number': 1})
     """
     try:
         message = json.loads(body)
-    except (ValueError, RecursionError):  # Of which bytes that are no text and numbers too long are two.
-        return Push("body that is no JSON")
+    except (ValueError, RecursionError):  # ValueError includes invalid text and numbers that are too long.
+        return Message("body that is not JSON")
     if not isinstance(message, dict) or not isinstance(message.get("payload"), list):
-        return Push("body that is no message of Sensor Logger")
+        return Message("body that is not a message of Sensor Logger")
     number = message.get("messageId")
     rows: dict[str, list[tuple[int, list[float]]]] = {}
     has_accuracy = False
@@ -83,10 +83,10 @@ def parse_push(body: bytes) -> Push:
             else:
                 rows.setdefault(name, []).append(row)
                 has_accuracy |= "accuracy" in entry
-    return Push(
+    return Message(
         device=_identity(message.get("deviceId")),
         session=_identity(message.get("sessionId")),
-        number=int(number) if _is_number(number) and 0 <= number < MOST_MESSAGES else None,
+        number=int(number) if _is_number(number) and 0 <= number < MAX_NUMBER else None,
         readings={name: _readings(found) for name, found in rows.items()},
         has_accuracy=has_accuracy,
         lost=lost,
@@ -104,11 +104,11 @@ def _identity(value: Any) -> str:
 
 
 class _UnusableError(Exception):
-    """Says why a reading is of no use."""
+    """The reason why a reading is unusable."""
 
 
 def _time_ns(value: Any) -> int:
-    if not _is_number(value) or not 0 < value <= LATEST_NS:  # False for NaN.
+    if not _is_number(value) or not 0 < value <= MAX_TIME_NS:  # False for NaN.
         raise _UnusableError("reading without a time")
     return int(value)
 
@@ -118,8 +118,8 @@ def _axes(values: Any) -> list[float]:
         raise _UnusableError("reading without its axes")
     row = [values[axis] for axis in "xyz"]
     if not all(_is_number(value) for value in row):
-        raise _UnusableError("reading with an axis that is no number")
-    if not all(abs(value) < MOST for value in row):  # False for NaN.
+        raise _UnusableError("reading with an axis that is not a number")
+    if not all(abs(value) < MAX_VALUE for value in row):  # False for NaN.
         raise _UnusableError("reading with an axis out of range")
     return [float(value) for value in row]
 

@@ -64,7 +64,7 @@ class Receiver:
         self,
         host: str,
         port: int,
-        push: Callable[[bytes], Refusal | None],
+        on_body: Callable[[bytes], Refusal | None],
         token: str | None = None,
         limits: Limits | None = None,
     ):
@@ -73,12 +73,12 @@ class Receiver:
         Args:
             host: address to listen on; 127.0.0.1 accepts this computer only, 0.0.0.0 every network.
             port: 0 for any free port.
-            push: called in the receiver's thread with the body of each request; may refuse it.
+            on_body: called in the receiver's thread with the body of each request; returns a refusal or None.
             token: what a request must carry, as `Authorization: Bearer TOKEN` or as `?token=TOKEN`.
             limits: of requests.
         """
         self._token, self.limits = token, limits or Limits()
-        self.push = push
+        self.on_body = on_body
         self._refused: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._allowance, self._allowed_at = self._burst, time.monotonic()
@@ -199,7 +199,7 @@ class _Handler(RequestHandler):
             self._body += chunk
 
     def post(self) -> None:
-        refusal = self._refusal or self._receiver.push(bytes(self._body))
+        refusal = self._refusal or self._receiver.on_body(bytes(self._body))
         if refusal is None:
             self.finish("ok\n")
         else:

@@ -1,4 +1,4 @@
-"""One recording of the app Sensor Logger: its messages in order, gravity added, Apple's sign turned round."""
+"""One recording of the app Sensor Logger: orders its messages, adds gravity, and reverses Apple's sign."""
 
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -13,65 +13,65 @@ from har_runtime.sources.base import SourceReport
 from har_runtime.sources.sensorlogger.message import Message, Readings
 
 HOLD_NS: Final = 2_000_000_000
-"""How long a message waits for an earlier one, and a reading for the gravity beside it."""
+"""How long a message waits for an earlier one, and a reading for gravity at its time."""
 MAX_HELD: Final = 16
-"""Messages that wait for an earlier one."""
+"""Messages that may wait for an earlier one."""
 MAX_ROWS: Final = 8192
-"""Readings of one sensor that wait; 2 s at 500 Hz are 1000."""
-REMEMBERED: Final = 256
-"""Numbers of messages by which a repeated one is known from a late one."""
-LATE_IN_A_ROW: Final = 3
-"""So many late messages one after the other, and the numbers have started anew."""
-TOLD_BY: Final = 10
-"""Readings by which the unit of the uncalibrated accelerometer is told."""
+"""Readings of one sensor that may wait; 2 s at 500 Hz are 1000."""
+MAX_REMEMBERED: Final = 256
+"""Numbers of messages that are remembered, to distinguish a repeated message from a late one."""
+MAX_LATE_IN_A_ROW: Final = 3
+"""After so many late messages in a row, the phone's numbers have restarted."""
+UNIT_READINGS: Final = 10
+"""Readings that show the unit of the uncalibrated accelerometer."""
 ASSUMED_AFTER_NS: Final = 1_000_000_000
 
 
 class MessageOrder:
-    """Messages by their numbers: each at once where it is the next one, else after those that are missing, or when they
-    are given up."""
+    """Orders messages by number: the next one passes at once, a later one waits until the missing ones arrive or are
+    given up."""
 
     def __init__(self, lost: Counter[str]):
         self._lost = lost
         self._next = 0
         self._held: dict[int, tuple[int, Message]] = {}
-        self._passed: deque[int] = deque(maxlen=REMEMBERED)
+        self._passed: deque[int] = deque(maxlen=MAX_REMEMBERED)
         self._late_in_a_row = 0
 
     @property
     def due_ns(self) -> int | None:
-        """When the next message will have waited long enough, on the clock of the arrivals; None where none waits."""
+        """When the next message has waited long enough, on the clock of the arrivals; None if none waits."""
         if not self._held:
             return None
         return min(arrival for arrival, _ in self._held.values()) + HOLD_NS
 
-    def push(self, push: Message, now_ns: int) -> list[Message]:
-        """Take in a message that arrives now; the messages whose turn it is."""
-        number = push.number
+    def push(self, message: Message, now_ns: int) -> list[Message]:
+        """Add a message that arrives now; returns the messages that are ready."""
+        number = message.number
         if number is None:
-            return [push]
+            return [message]
         if number in self._held or number in self._passed:
             self._lost["repeated message"] += 1
             return []
         if number < self._next:
             self._late_in_a_row += 1
-            if self._late_in_a_row < LATE_IN_A_ROW:
+            if self._late_in_a_row < MAX_LATE_IN_A_ROW:
                 self._lost["message that came too late"] += 1
                 return []
             self._next = number
         self._late_in_a_row = 0
-        self._held[number] = now_ns, push
+        self._held[number] = now_ns, message
         return self.overdue(now_ns)
 
     def overdue(self, now_ns: int) -> list[Message]:
-        """The messages whose turn it is, those included that have waited long enough."""
+        """The messages that are ready or have waited long enough."""
         ready = self._in_turn()
         while (due_ns := self.due_ns) is not None and (due_ns <= now_ns or len(self._held) > MAX_HELD):
             ready += self._give_up_waiting()
         return ready
 
     def flush(self) -> list[Message]:
-        """All that still wait."""
+        """All messages that still wait."""
         ready: list[Message] = []
         while self._held:
             ready += self._give_up_waiting()
@@ -80,8 +80,10 @@ class MessageOrder:
     def _give_up_waiting(self) -> list[Message]:
         first = min(self._held)
         missing = first - self._next
-        if self._passed:  # Before the first message none is known to be missing: the recording may have begun earlier.
-            self._lost["missing message"] += missing if missing <= REMEMBERED else 1  # Else the number itself is wild.
+        if self._passed:  # Before the first message nothing is missing: the recording may have begun earlier.
+            self._lost["missing message"] += (
+                missing if missing <= MAX_REMEMBERED else 1
+            )  # Otherwise the number is invalid.
         self._next = first
         return self._in_turn()
 
@@ -95,15 +97,14 @@ class MessageOrder:
 
 
 class GravityAdder:
-    """Adds gravity to acceleration that is without it, by time: between two readings of gravity, no more than 0.1 s
-    apart, it is interpolated."""
+    """Adds gravity to acceleration without it; gravity is interpolated between two readings at most 0.1 s apart."""
 
     def __init__(self, lost: Counter[str]):
         self._lost = lost
         self._clear()
 
-    def add(self, acceleration: Readings | None, gravity: Readings | None) -> None:
-        """Take in more readings of either."""
+    def push(self, acceleration: Readings | None, gravity: Readings | None) -> None:
+        """Add readings of either sensor."""
         for readings, is_gravity in ((acceleration, False), (gravity, True)):
             if readings is None:
                 continue
@@ -122,14 +123,14 @@ class GravityAdder:
                 self._values = np.concatenate([self._values, readings.values])[order]
         self._lose(len(self._times) - MAX_ROWS)
         self._times, self._values = self._times[-MAX_ROWS:], self._values[-MAX_ROWS:]
-        of_use = max(
+        keep_from = max(
             int(np.searchsorted(self._gravity_times, self._newest_ns - HOLD_NS - MAX_GAP_NS)),
             len(self._gravity_times) - MAX_ROWS,
         )
-        self._gravity_times, self._gravity = self._gravity_times[of_use:], self._gravity[of_use:]
+        self._gravity_times, self._gravity = self._gravity_times[keep_from:], self._gravity[keep_from:]
 
     def ready(self) -> Readings | None:
-        """The readings that gravity is known for; None where there is none."""
+        """The readings whose gravity is known; None if there are none."""
         known_until = int(self._gravity_times[-1]) if len(self._gravity_times) else -1
         known = self._times <= known_until
         late = ~known & (self._times < self._newest_ns - HOLD_NS)
@@ -153,19 +154,19 @@ class GravityAdder:
 
     def _lose(self, count: int) -> None:
         if count > 0:
-            self._lost["acceleration without gravity beside it"] += count
+            self._lost["acceleration without gravity at its time"] += count
 
 
 class Session:
-    """Turns the messages of one recording, in their order, into samples.
+    """Turns the ordered messages of one recording into samples.
 
-    The sign: by COORDINATES.md an iPhone gives acceleration and gravity with the opposite sign of Android on all three
-    axes, by default, and angular rate with the same. With 'Standardise Units & Frames' on it gives Android's. Nothing
-    in the motion itself can tell the two apart, so it is told, in this order, by
+    The sign: according to COORDINATES.md an iPhone by default gives acceleration and gravity with the opposite sign of
+    Android on all three axes, and angular rate with the same sign. With 'Standardise Units & Frames' on it gives
+    Android's. The motion itself does not show the sign, so it is taken from, in this order,
     1. the option `platform`;
-    2. what Android alone sends: `totalacceleration`, or readings with `accuracy`;
-    3. `accelerometeruncalibrated`, by UNITS.md in g where the sign is Apple's, and in m/s^2 where it is Android's;
-    4. else it is taken for an iPhone in its default setting, and the report says so.
+    2. what only Android sends: `totalacceleration`, or readings with `accuracy`;
+    3. `accelerometeruncalibrated`, according to UNITS.md in g with Apple's sign, and in m/s^2 with Android's;
+    4. otherwise an iPhone in its default setting is assumed, and the report says so.
     """
 
     def __init__(self, platform: str, report: SourceReport):
@@ -173,60 +174,60 @@ class Session:
 
         Args:
             platform: "ios", "android" or "auto".
-            report: filled as it goes.
+            report: updated as messages arrive.
         """
         self._report = report
         self._adder = GravityAdder(report.lost)
         self._total = False
-        self._uncalibrated: deque[float] = deque(maxlen=TOLD_BY)
+        self._uncalibrated: deque[float] = deque(maxlen=UNIT_READINGS)
         self._began_ns: int | None = None
-        self._sign = 0.0  # Until it is known.
+        self._sign = 0.0  # Not known yet.
         self._is_sure = False
         if platform != "auto":
-            self._settle(-1.0 if platform == "ios" else 1.0, f"by platform={platform}")
+            self._set_sign(-1.0 if platform == "ios" else 1.0, f"by platform={platform}")
 
-    def samples(self, push: Message) -> Iterator[SampleChunk]:
-        """What this message completes."""
-        self._report.lost.update(push.lost)
-        readings = push.readings
+    def samples(self, message: Message) -> Iterator[SampleChunk]:
+        """The samples that this message completes."""
+        self._report.lost.update(message.lost)
+        readings = message.readings
         if gyroscope := readings.get("gyroscope"):
             yield SampleChunk(gyroscope.times_ns, None, gyroscope.values)
         if not self._is_sure:
-            self._look_for_evidence(push)
+            self._look_for_evidence(message)
         if total := readings.get("totalacceleration"):
             self._total = True
             yield self._chunk(total)
         if self._total:
             return
-        self._adder.add(readings.get("accelerometer"), readings.get("gravity"))
+        self._adder.push(readings.get("accelerometer"), readings.get("gravity"))
         if self._sign and (ready := self._adder.ready()):
             yield self._chunk(ready)
 
     def _chunk(self, acceleration: Readings) -> SampleChunk:
         return SampleChunk(acceleration.times_ns, self._sign * acceleration.values, None)
 
-    def _look_for_evidence(self, push: Message) -> None:
-        if "totalacceleration" in push.readings or push.has_accuracy:
-            self._settle(1.0, "from Android, by what it sends")
+    def _look_for_evidence(self, message: Message) -> None:
+        if "totalacceleration" in message.readings or message.has_accuracy:
+            self._set_sign(1.0, "from Android, by what it sends")
             return
-        if uncalibrated := push.readings.get("accelerometeruncalibrated"):
+        if uncalibrated := message.readings.get("accelerometeruncalibrated"):
             self._uncalibrated.extend(np.linalg.norm(uncalibrated.values, axis=1).tolist())
-            if len(self._uncalibrated) == TOLD_BY:
+            if len(self._uncalibrated) == UNIT_READINGS:
                 if unit_at_rest(float(np.median(self._uncalibrated))) == "g":
-                    self._settle(-1.0, "with Apple's sign, by its uncalibrated acceleration in g; turned round")
+                    self._set_sign(-1.0, "with Apple's sign, by its uncalibrated acceleration in g; reversed")
                 else:
-                    self._settle(1.0, "with Android's sign, by its uncalibrated acceleration in m/s^2")
+                    self._set_sign(1.0, "with Android's sign, by its uncalibrated acceleration in m/s^2")
                 return
-        if acceleration := push.readings.get("accelerometer"):
+        if acceleration := message.readings.get("accelerometer"):
             self._began_ns = int(acceleration.times_ns[0]) if self._began_ns is None else self._began_ns
             if not self._sign and int(acceleration.times_ns[-1]) - self._began_ns >= ASSUMED_AFTER_NS:
-                self._settle(
+                self._set_sign(
                     -1.0,
-                    "taken for an iPhone's, its sign turned round; if 'Standardise Units & Frames' is on, give "
+                    "assumed to be an iPhone's, sign reversed; if 'Standardise Units & Frames' is on, give "
                     "platform=android",
                 )
                 self._is_sure = False
 
-    def _settle(self, sign: float, why: str) -> None:
+    def _set_sign(self, sign: float, why: str) -> None:
         self._sign, self._is_sure = sign, True
         self._report.units = f"acceleration in m/s^2 ({why}), angular rate in rad/s"

@@ -1,11 +1,11 @@
-"""`sensorlogger://BIND:PORT?token=T&platform=ios|android|auto` - the phone app Sensor Logger by Kelvin Choi, pushing.
+"""`sensorlogger://BIND:PORT?token=T&platform=ios|android|auto` - the phone app Sensor Logger by Kelvin Choi.
 
-In the app: switch on Accelerometer, Gravity and Gyroscope (on Android Total Acceleration in place of the first two),
-then under Data Streaming HTTP Message with the address of this computer, `http://ADDRESS:PORT/?token=T`, and a batching
+In the app: switch on Accelerometer, Gravity and Gyroscope (on Android, Total Acceleration instead of the first two),
+then under Data Streaming HTTP Push with the address of this computer, `http://ADDRESS:PORT/?token=T`, and a batching
 period of a second or less. Without BIND it listens on 127.0.0.1, which a phone cannot reach: give an address of this
-computer, or 0.0.0.0 for all of them, and then better a token.
+computer, or 0.0.0.0 for all of them, preferably with a token.
 
-Accelerometer is without gravity in this app, so Gravity is added; `sensorlogger_session` says how the sign is told.
+In this app Accelerometer is without gravity, so Gravity is added; `Session` explains how the sign is found.
 """
 
 import logging
@@ -30,13 +30,13 @@ _LOG = logging.getLogger(__name__)
 DEFAULT_PORT: Final = 8000
 PLATFORMS: Final = ("auto", "ios", "android")
 MAX_WAITING: Final = 32
-"""Messages taken from the network and not yet looked at."""
+"""Messages received but not yet handled."""
 IDLE_S: Final = 1.0
-"""How often to look at the refusals while nothing comes."""
+"""How often refusals are counted while no message arrives."""
 SILENCE_NS: Final = 10_000_000_000
-"""After so long without a message another phone may take over."""
-REMEMBERED: Final = 32
-"""Former recordings whose stragglers are known."""
+"""After so long without a message another phone is accepted."""
+MAX_FORMER: Final = 32
+"""Former recordings that are remembered, to recognise their late messages."""
 
 
 def open_sensorlogger(uri: Uri) -> "SensorLogger":
@@ -45,12 +45,12 @@ def open_sensorlogger(uri: Uri) -> "SensorLogger":
     host, port = uri.address("127.0.0.1", DEFAULT_PORT)
     token = uri.options.get("token")
     if token == "":
-        raise SourceError("sensorlogger: the token is empty; leave it out, or give one that nobody guesses")
+        raise SourceError("sensorlogger: the token is empty; omit it, or give one that is hard to guess")
     return SensorLogger(host, port, token, uri.option("platform", _platform, "auto"))
 
 
 class SensorLogger:
-    """Samples of the phone that pushes here.
+    """Samples of the phone that sends to this computer.
 
     Raises:
         SourceError: it cannot listen there.
@@ -64,9 +64,9 @@ class SensorLogger:
         Args:
             host: address to listen on.
             port: 0 for any that is free.
-            token: what the phone must send; anybody may push where it is None.
-            platform: of `PLATFORMS`, how the sign of acceleration is told.
-            limits: what the receiver puts up with.
+            token: what the phone must send; None to accept everyone.
+            platform: one of `PLATFORMS`; decides the sign of acceleration.
+            limits: request limits.
         """
         try:
             from har_runtime.sources.sensorlogger.receiver import Receiver
@@ -75,7 +75,7 @@ class SensorLogger:
         self.report = SourceReport()
         self._platform = platform
         self._arrived: queue.SimpleQueue[tuple[int, Message] | None] = queue.SimpleQueue()
-        self._receiver = Receiver(host, port, self._push, token, limits)
+        self._receiver = Receiver(host, port, self._receive, token, limits)
         self.url = self._receiver.url
         self.description = f"Sensor Logger pushing to {self.url}"
 
@@ -92,9 +92,9 @@ class SensorLogger:
                 if arrived is None:
                     yield from recordings.flush()
                     return
-                arrival_ns, push = arrived
-                yield from recordings.push(push, arrival_ns)
-            # Here and not in the receiver's thread, because sinks read the report from this one.
+                arrival_ns, message = arrived
+                yield from recordings.push(message, arrival_ns)
+            # Counted in this thread, because sinks read the report in it.
             self.report.lost.update(self._receiver.take_refusals())
 
     def close(self) -> None:
@@ -102,47 +102,47 @@ class SensorLogger:
         self.report.lost.update(self._receiver.take_refusals())
         self._arrived.put(None)
 
-    def _push(self, body: bytes) -> "Refusal | None":
-        """In the receiver's thread: read a message and pass it on."""
-        push = parse_message(body)
-        if push.fault is not None:
-            return HTTPStatus.BAD_REQUEST, push.fault
+    def _receive(self, body: bytes) -> "Refusal | None":
+        """In the receiver's thread: parse a message and queue it."""
+        message = parse_message(body)
+        if message.error is not None:
+            return HTTPStatus.BAD_REQUEST, message.error
         if self._arrived.qsize() >= MAX_WAITING:
             return HTTPStatus.SERVICE_UNAVAILABLE, "message while too many wait"
-        self._arrived.put((time.monotonic_ns(), push))
+        self._arrived.put((time.monotonic_ns(), message))
         return None
 
 
 class _Recordings:
-    """One recording after the other, of one phone at a time."""
+    """The recordings of one phone at a time, one after the other."""
 
     def __init__(self, platform: str, report: SourceReport):
         self._platform, self._report = platform, report
         self._device = self._name = ""
         self._order: MessageOrder | None = None
         self._session = Session(platform, report)
-        self._former: deque[tuple[str, str]] = deque(maxlen=REMEMBERED)
+        self._former: deque[tuple[str, str]] = deque(maxlen=MAX_FORMER)
         self._heard_ns = 0
 
     @property
     def due_ns(self) -> int | None:
-        """When `overdue` has something."""
+        """When `overdue` has samples."""
         return self._order.due_ns if self._order else None
 
-    def push(self, push: Message, now_ns: int) -> Iterator[SampleChunk]:
+    def push(self, message: Message, now_ns: int) -> Iterator[SampleChunk]:
         """The samples that a message completes, which arrived at `now_ns`."""
-        if self._order is None or (push.device, push.session) != (self._device, self._name):
-            if (push.device, push.session) in self._former:
+        if self._order is None or (message.device, message.session) != (self._device, self._name):
+            if (message.device, message.session) in self._former:
                 self._report.lost["message of an earlier recording"] += 1
                 return
-            if self._order and push.device != self._device and now_ns - self._heard_ns < SILENCE_NS:
+            if self._order and message.device != self._device and now_ns - self._heard_ns < SILENCE_NS:
                 self._report.lost["message of another phone"] += 1
                 return
             yield from self.flush()
-            self._begin(push)
+            self._begin(message)
         assert self._order is not None
         self._heard_ns = now_ns
-        yield from self._samples(self._order.push(push, now_ns))
+        yield from self._samples(self._order.push(message, now_ns))
 
     def overdue(self, now_ns: int) -> Iterator[SampleChunk]:
         """The samples of messages that have waited long enough for an earlier one."""
@@ -154,17 +154,17 @@ class _Recordings:
         if self._order:
             yield from self._samples(self._order.flush())
 
-    def _begin(self, push: Message) -> None:
+    def _begin(self, message: Message) -> None:
         if self._order is not None:
             self._former.append((self._device, self._name))
             self._report.reconnections += 1
-        _LOG.info("a recording of the phone %.40r", push.device)
-        self._device, self._name = push.device, push.session
+        _LOG.info("a recording of the phone %.40r", message.device)
+        self._device, self._name = message.device, message.session
         self._order, self._session = MessageOrder(self._report.lost), Session(self._platform, self._report)
 
-    def _samples(self, pushes: list[Message]) -> Iterator[SampleChunk]:
-        for push in pushes:
-            yield from self._session.samples(push)
+    def _samples(self, messages: list[Message]) -> Iterator[SampleChunk]:
+        for message in messages:
+            yield from self._session.samples(message)
 
 
 def _platform(text: str) -> str:

@@ -13,7 +13,7 @@ EXPERIMENT = Experiment("fuzzed", {sensor: Buffers("t", "x", "y", "z") for senso
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=6) | st.dictionaries(st.sampled_from("txyz"), inner, max_size=4),
-    max_leaves=10,
+    max_leaves=6,
 )
 NUMBERS = st.lists(st.floats(0, 100) | VALUES, max_size=8)
 ANSWERS = st.fixed_dictionaries(
@@ -23,7 +23,10 @@ ANSWERS = st.fixed_dictionaries(
     }
 )
 INPUTS = st.lists(
-    st.fixed_dictionaries({"source": st.sampled_from([*SENSORS, "light"]) | VALUES, "outputs": st.lists(VALUES)})
+    st.fixed_dictionaries(
+        {"source": st.sampled_from([*SENSORS, "light"]) | VALUES, "outputs": st.lists(VALUES, max_size=6)}
+    ),
+    max_size=4,
 )
 
 

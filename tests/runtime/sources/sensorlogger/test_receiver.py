@@ -36,7 +36,7 @@ def connect(receiver: Receiver) -> socket.socket:
 
 
 def read_answer(connection: socket.socket) -> tuple[int, str]:
-    """Status and text; the receiver closes the connection after them. Status 0 if it does so without an answer."""
+    """Status and text, until the receiver closes the connection; status 0 if it closes it without an answer."""
     data = b""
     with suppress(ConnectionError):
         while part := connection.recv(4096):
@@ -148,7 +148,7 @@ def test_each_hostile_request_has_its_status_and_is_counted(request_bytes: bytes
         (post(b"{}", "/?x=y&token=schl%C3%BCssel"), 200),
     ],
 )
-def test_where_a_token_is_asked_for_only_who_has_it_may_send(request_bytes: bytes, status: int) -> None:
+def test_if_there_is_a_token_only_requests_with_it_are_accepted(request_bytes: bytes, status: int) -> None:
     with receiving(token="schlüssel") as (receiver, bodies):
         assert ask(receiver, request_bytes)[0] == status
         assert receiver.take_refusals() == ({"wrong token": 1} if status == 401 else {})
@@ -183,7 +183,7 @@ def test_more_connections_than_allowed_are_closed_until_one_is_free() -> None:
         assert ask(receiver, post(b"{}")) == (200, "ok")
 
 
-def test_more_requests_than_allowed_are_turned_away() -> None:
+def test_more_requests_than_allowed_are_refused() -> None:
     with receiving(limits=Limits(requests_per_s=0.001)) as (receiver, bodies):
         assert ask(receiver, post(b"{}")) == (200, "ok")
         assert ask(receiver, post(b"{}")) == (429, "too many requests")
@@ -191,7 +191,7 @@ def test_more_requests_than_allowed_are_turned_away() -> None:
         assert len(bodies) == 1
 
 
-def test_strangers_without_the_token_do_not_use_up_what_the_phone_may_send() -> None:
+def test_requests_without_the_token_do_not_count_towards_the_phones_limit() -> None:
     with receiving("secret", Limits(requests_per_s=0.001)) as (receiver, _):
         for _attempt in range(5):
             assert ask(receiver, post(b"{}"))[0] == 401

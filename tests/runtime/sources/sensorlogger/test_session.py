@@ -1,4 +1,4 @@
-"""Sensor Logger's messages once they have come in: put in order, completed with gravity, bounded, whatever they are."""
+"""Sensor Logger's messages after their arrival: ordered, completed with gravity, and bounded in memory."""
 
 import json
 from collections import Counter
@@ -17,69 +17,69 @@ from har_runtime.sources.sensorlogger.session import HOLD_NS, MAX_HELD, MAX_ROWS
 from har_runtime.sources.sensorlogger.source import SILENCE_NS, _Recordings
 
 
-def push_of(number: int | None, device: str = "phone", session: str = "one") -> Message:
+def message_of(number: int | None, device: str = "phone", session: str = "one") -> Message:
     return Message(device=device, session=session, number=number)
 
 
-def numbers(pushes: list[Message]) -> list[int | None]:
-    return [push.number for push in pushes]
+def numbers(messages: list[Message]) -> list[int | None]:
+    return [message.number for message in messages]
 
 
-def test_a_missing_message_is_waited_for_two_seconds_and_no_longer() -> None:
+def test_a_missing_message_is_waited_for_two_seconds_at_most() -> None:
     lost: Counter[str] = Counter()
     order = MessageOrder(lost)
-    assert numbers(order.push(push_of(0), 0)) == [0]
+    assert numbers(order.push(message_of(0), 0)) == [0]
     assert order.due_ns is None
-    assert numbers(order.push(push_of(2), 1 * S)) == []
-    assert numbers(order.push(push_of(3), 2 * S)) == []
+    assert numbers(order.push(message_of(2), 1 * S)) == []
+    assert numbers(order.push(message_of(3), 2 * S)) == []
     assert order.due_ns == 1 * S + HOLD_NS
     assert numbers(order.overdue(3 * S - 1)) == []
     assert numbers(order.overdue(3 * S)) == [2, 3]
-    assert numbers(order.push(push_of(1), 3 * S)) == []
-    assert numbers(order.push(push_of(4), 4 * S)) == [4]
+    assert numbers(order.push(message_of(1), 3 * S)) == []
+    assert numbers(order.push(message_of(4), 4 * S)) == [4]
     assert lost == {"missing message": 1, "message that came too late": 1}
 
 
-def test_a_message_in_time_lets_those_that_waited_for_it_go_at_once() -> None:
+def test_a_message_in_time_releases_those_that_waited_for_it() -> None:
     order = MessageOrder(Counter())
-    assert [numbers(order.push(push_of(number), 0)) for number in (0, 3, 2, 1)] == [[0], [], [], [1, 2, 3]]
+    assert [numbers(order.push(message_of(number), 0)) for number in (0, 3, 2, 1)] == [[0], [], [], [1, 2, 3]]
 
 
-def test_a_recording_that_has_begun_before_is_joined_after_the_wait_without_a_loss() -> None:
+def test_a_recording_that_began_earlier_is_joined_after_the_wait_without_a_loss() -> None:
     lost: Counter[str] = Counter()
     order = MessageOrder(lost)
-    assert numbers(order.push(push_of(46), 0)) == []
+    assert numbers(order.push(message_of(46), 0)) == []
     assert numbers(order.overdue(HOLD_NS)) == [46]
-    assert numbers(order.push(push_of(47), HOLD_NS)) == [47]
+    assert numbers(order.push(message_of(47), HOLD_NS)) == [47]
     assert not lost
 
 
-def test_messages_wait_in_a_bounded_number() -> None:
+def test_the_number_of_waiting_messages_is_bounded() -> None:
     order = MessageOrder(Counter())
-    order.push(push_of(0), 0)
-    given_out = [number for n in range(2, 40) for number in numbers(order.push(push_of(n), 0))]
-    assert given_out == list(range(2, 40))
-    assert numbers(order.push(push_of(41), 0)) == []
+    order.push(message_of(0), 0)
+    returned = [number for n in range(2, 40) for number in numbers(order.push(message_of(n), 0))]
+    assert returned == list(range(2, 40))
+    assert numbers(order.push(message_of(41), 0)) == []
     assert MAX_HELD < 40
 
 
-def test_a_wild_number_does_not_block_what_follows() -> None:
+def test_an_invalid_number_does_not_block_later_messages() -> None:
     lost: Counter[str] = Counter()
     order = MessageOrder(lost)
     for number in (0, 1, 10**15):
-        order.push(push_of(number), 0)
+        order.push(message_of(number), 0)
     assert numbers(order.overdue(HOLD_NS)) == [10**15]
-    assert [numbers(order.push(push_of(number), HOLD_NS)) for number in (2, 3, 4, 5)] == [[], [], [4], [5]]
+    assert [numbers(order.push(message_of(number), HOLD_NS)) for number in (2, 3, 4, 5)] == [[], [], [4], [5]]
     assert lost == {"missing message": 1, "message that came too late": 2}
 
 
-def test_messages_without_a_number_are_taken_as_they_come() -> None:
+def test_messages_without_a_number_keep_their_order() -> None:
     assert parse_message(json.dumps({**android(0), "messageId": "first"}).encode()).number is None
     order = MessageOrder(Counter())
-    assert [numbers(order.push(push_of(None), 0)) for _ in range(2)] == [[None], [None]]
+    assert [numbers(order.push(message_of(None), 0)) for _ in range(2)] == [[None], [None]]
 
 
-def test_one_phone_is_listened_to_until_it_falls_silent_and_its_recordings_follow_each_other() -> None:
+def test_one_phone_at_a_time_is_accepted_until_it_falls_silent() -> None:
     report = SourceReport()
     recordings = _Recordings("auto", report)
 
@@ -117,20 +117,20 @@ MESSAGE = st.fixed_dictionaries(
 
 @settings(max_examples=60, deadline=None)
 @given((MESSAGE | JUNK).map(lambda value: json.dumps(value).encode()) | st.binary())
-def test_no_body_upsets_the_parser_and_no_more_comes_out_than_went_in(body: bytes) -> None:
-    push = parse_message(body)
-    for name, each in push.readings.items():
+def test_any_body_is_parsed_into_valid_readings(body: bytes) -> None:
+    parsed = parse_message(body)
+    for name, each in parsed.readings.items():
         assert name in SENSORS
         assert each.values.shape == (len(each.times_ns), 3)
         assert np.isfinite(each.values).all()
         assert (np.diff(each.times_ns) >= 0).all()
-    assert sum(len(each.times_ns) for each in push.readings.values()) + push.lost.total() <= len(body)
-    assert len(push.session) <= 100 and len(push.device) <= 100
+    assert sum(len(each.times_ns) for each in parsed.readings.values()) + parsed.lost.total() <= len(body)
+    assert len(parsed.session) <= 100 and len(parsed.device) <= 100
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(MESSAGE, max_size=30), st.sampled_from(["auto", "ios", "android"]))
-def test_no_sequence_of_messages_upsets_a_session(messages: list[Any], platform: str) -> None:
+def test_any_sequence_of_messages_gives_valid_samples(messages: list[Any], platform: str) -> None:
     report = SourceReport()
     recordings, resampler = _Recordings(platform, report), Resampler()
     chunks: list[SampleChunk] = []
@@ -143,19 +143,19 @@ def test_no_sequence_of_messages_upsets_a_session(messages: list[Any], platform:
     assert all(count > 0 for count in report.lost.values())
 
 
-def test_what_waits_for_gravity_is_bounded_whatever_is_pushed() -> None:
+def test_the_readings_that_wait_for_gravity_are_bounded() -> None:
     adder = GravityAdder(lost := Counter())
     many = Readings(np.full(6000, START_NS), np.ones((6000, 3)))
     different = Readings(START_NS + np.arange(6000), np.ones((6000, 3)))
     for each in (many, different, many, different):
-        adder.add(each, None)
-        adder.add(None, each)
+        adder.push(each, None)
+        adder.push(None, each)
     assert len(adder._times) <= MAX_ROWS
     assert len(adder._gravity_times) <= MAX_ROWS
-    assert lost["acceleration without gravity beside it"] == 4 * 6000 - MAX_ROWS
+    assert lost["acceleration without gravity at its time"] == 4 * 6000 - MAX_ROWS
 
 
-def test_a_session_keeps_nothing_of_what_it_has_given_out() -> None:
+def test_a_session_keeps_nothing_of_what_it_has_returned() -> None:
     session = Session("android", SourceReport())
     for number in range(60):
         list(session.samples(parse_message(json.dumps(android(number, total=False)).encode())))

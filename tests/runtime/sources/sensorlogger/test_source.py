@@ -1,4 +1,4 @@
-"""Sensor Logger: messages in the app's documented format, pushed over loopback, by phones that behave or do not."""
+"""Sensor Logger: messages in the app's documented format, pushed over loopback, valid and invalid."""
 
 import http.client
 import json
@@ -38,7 +38,7 @@ QUICK = Limits(requests_per_s=1000)
 
 
 def post(url: str, body: object, token: str | None = None) -> int:
-    """The status that answers a push."""
+    """The status of the answer to a message."""
     host = re.sub("^http://|/$", "", url)
     connection = http.client.HTTPConnection(host, timeout=30)
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
@@ -49,7 +49,7 @@ def post(url: str, body: object, token: str | None = None) -> int:
 
 
 def received(messages: Sequence[object], **options: Any) -> tuple[list[SampleChunk], SourceReport]:
-    """What a source makes of these pushes."""
+    """The samples of these messages, and the source's report."""
     source = SensorLogger("127.0.0.1", 0, limits=QUICK, **options)
     try:
         for each in messages:
@@ -78,7 +78,7 @@ def resampled(chunks: list[SampleChunk]) -> Resampler:
     [
         (android, {}, "from Android, by what it sends"),
         (lambda number: android(number, total=False), {}, "from Android, by what it sends"),
-        (iphone, {}, "taken for an iPhone's, its sign turned round; if 'Standardise Units & Frames' is on"),
+        (iphone, {}, "assumed to be an iPhone's, sign reversed; if 'Standardise Units & Frames' is on"),
         (
             lambda number: iphone(number, uncalibrated=True),
             {},
@@ -106,13 +106,13 @@ def test_every_phone_gives_acceleration_with_gravity_in_the_contract_frame(phone
     assert not report.lost
 
 
-def test_the_wrong_platform_turns_the_sign() -> None:
+def test_the_wrong_platform_reverses_the_sign() -> None:
     chunks, _ = received([iphone(number) for number in range(2)], platform="android")
     times, acc = joined(chunks, "acc")
     np.testing.assert_allclose(acc, -motion(times) - GRAVITY, atol=1e-9)
 
 
-def test_what_shows_up_later_corrects_what_was_assumed() -> None:
+def test_later_evidence_corrects_the_assumption() -> None:
     chunks, report = received([iphone(0, True), iphone(1, True), iphone(2, True, True)])
     times, acc = joined(chunks, "acc")
     later = times >= START_NS + 2 * S
@@ -140,12 +140,12 @@ def test_gravity_at_other_times_is_interpolated_but_not_across_a_gap() -> None:
     np.testing.assert_allclose(acc, wanted, atol=1e-3)
     hole = (found > gravity_times[19]) & (found < gravity_times[20])
     assert not hole.any()
-    lost = report.lost["acceleration without gravity beside it"]
+    lost = report.lost["acceleration without gravity at its time"]
     assert lost == np.count_nonzero((times > gravity_times[19]) & (times < gravity_times[20])) + 1
     assert len(found) + lost == np.count_nonzero(times <= gravity_times[-1])
 
 
-def test_acceleration_without_gravity_is_not_passed_off_as_acceleration_with_it() -> None:
+def test_acceleration_without_gravity_gives_no_samples() -> None:
     def alone(number: int) -> dict[str, Any]:
         times = grid(number, 100)
         return message(
@@ -155,11 +155,11 @@ def test_acceleration_without_gravity_is_not_passed_off_as_acceleration_with_it(
     chunks, report = received([alone(number) for number in range(5)], platform="ios")
     assert not any(chunk.acc is not None for chunk in chunks)
     assert len(joined(chunks, "gyro")[0]) == 500
-    assert report.lost["acceleration without gravity beside it"] == pytest.approx(300, abs=2)
+    assert report.lost["acceleration without gravity at its time"] == pytest.approx(300, abs=2)
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3, 4), (1, 0, 2, 4, 3), (4, 3, 2, 1, 0), (0, 0, 1, 2, 1, 3, 4, 4)])
-def test_messages_that_overtake_each_other_or_come_twice_are_sorted_out(order: tuple[int, ...]) -> None:
+def test_messages_out_of_order_or_repeated_are_put_right(order: tuple[int, ...]) -> None:
     chunks, report = received([android(number) for number in order])
     times, _ = joined(chunks, "acc")
     assert np.array_equal(times, np.concatenate([grid(number, 100) for number in range(5)]))
@@ -167,7 +167,7 @@ def test_messages_that_overtake_each_other_or_come_twice_are_sorted_out(order: t
     assert resampled(chunks).report.segments == 1
 
 
-def test_messages_that_never_come_are_counted_and_leave_a_gap() -> None:
+def test_missing_messages_are_counted_and_leave_a_gap() -> None:
     chunks, report = received([android(number) for number in (0, 1, 4, 5)])
     assert report.lost == {"missing message": 2}
     resampler = resampled(chunks)
@@ -196,7 +196,7 @@ def test_a_phone_whose_clock_jumps_is_followed(jump_s: int, total: bool) -> None
         for entry in each["payload"]:
             entry["time"] += jump_s * S
     chunks, report = received(messages)
-    assert report.lost["acceleration without gravity beside it"] <= 2
+    assert report.lost["acceleration without gravity at its time"] <= 2
     resampler = resampled(chunks)
     assert resampler.report.segments == 2
     assert resampler.report.samples > 2 * 150
@@ -224,38 +224,38 @@ def test_a_phone_whose_clock_jumps_is_followed(jump_s: int, total: bool) -> None
         ({"name": ["accelerometer"]}, "reading without a name"),
     ],
 )
-def test_a_reading_that_is_none_is_counted_by_its_reason_and_the_rest_is_used(spoiled, reason: str) -> None:
+def test_an_invalid_reading_is_counted_by_its_reason_and_the_rest_is_used(spoiled, reason: str) -> None:
     broken = android(0)
     broken["payload"][5].update(spoiled)
     broken["payload"][-5].update(spoiled)
-    push = parse_message(json.dumps(broken).encode())
-    assert push.lost == {reason: 2}
-    assert len(push.readings["totalacceleration"].times_ns) == 99
+    parsed = parse_message(json.dumps(broken).encode())
+    assert parsed.lost == {reason: 2}
+    assert len(parsed.readings["totalacceleration"].times_ns) == 99
 
 
 def test_readings_within_a_message_are_put_in_order() -> None:
     ordered, shuffled = android(0), android(0)
     np.random.default_rng(0).shuffle(shuffled["payload"])
-    pushes = [parse_message(json.dumps(each).encode()) for each in (ordered, shuffled)]
-    for name, each in pushes[0].readings.items():
-        assert np.array_equal(each.times_ns, pushes[1].readings[name].times_ns)
-        assert np.array_equal(each.values, pushes[1].readings[name].values)
+    parsed = [parse_message(json.dumps(each).encode()) for each in (ordered, shuffled)]
+    for name, each in parsed[0].readings.items():
+        assert np.array_equal(each.times_ns, parsed[1].readings[name].times_ns)
+        assert np.array_equal(each.values, parsed[1].readings[name].values)
 
 
 @pytest.mark.parametrize(
-    ("body", "fault"),
+    ("body", "reason"),
     [
-        (b"", "body that is no JSON"),
-        (b"\xff\xfe\x00", "body that is no JSON"),
-        (b'{"payload": [', "body that is no JSON"),
-        (b"[" * 100_000, "body that is no JSON"),
-        (b'{"payload": [{"time": ' + b"9" * 5000 + b"}]}", "body that is no JSON"),
-        (b"[]", "body that is no message of Sensor Logger"),
-        (b'{"messageId": 0}', "body that is no message of Sensor Logger"),
-        (b'{"payload": {"name": "accelerometer"}}', "body that is no message of Sensor Logger"),
+        (b"", "body that is not JSON"),
+        (b"\xff\xfe\x00", "body that is not JSON"),
+        (b'{"payload": [', "body that is not JSON"),
+        (b"[" * 100_000, "body that is not JSON"),
+        (b'{"payload": [{"time": ' + b"9" * 5000 + b"}]}", "body that is not JSON"),
+        (b"[]", "body that is not a message of Sensor Logger"),
+        (b'{"messageId": 0}', "body that is not a message of Sensor Logger"),
+        (b'{"payload": {"name": "accelerometer"}}', "body that is not a message of Sensor Logger"),
     ],
 )
-def test_a_post_that_is_no_message_is_refused_and_counted(body: bytes, fault: str) -> None:
+def test_a_post_that_is_not_a_message_is_refused_and_counted(body: bytes, reason: str) -> None:
     source = SensorLogger("127.0.0.1", 0)
     try:
         assert post(source.url, body) == 400
@@ -263,10 +263,10 @@ def test_a_post_that_is_no_message_is_refused_and_counted(body: bytes, fault: st
     finally:
         source.close()
     assert list(source) == []
-    assert source.report.lost == {fault: 1}
+    assert source.report.lost == {reason: 1}
 
 
-def test_more_messages_than_can_be_looked_at_are_turned_away() -> None:
+def test_more_messages_than_can_be_handled_are_refused() -> None:
     source = SensorLogger("127.0.0.1", 0, limits=QUICK)
     try:
         statuses = Counter(post(source.url, android(number, 20)) for number in range(40))
@@ -277,7 +277,7 @@ def test_more_messages_than_can_be_looked_at_are_turned_away() -> None:
     assert source.report.lost == {"message while too many wait": 8}
 
 
-def test_a_token_is_asked_for_where_the_uri_has_one() -> None:
+def test_a_token_is_required_if_the_uri_has_one() -> None:
     source = open_source("sensorlogger://127.0.0.1:0?token=s3cret&platform=ios")
     assert isinstance(source, SensorLogger)
     try:
@@ -301,7 +301,7 @@ def test_a_token_is_asked_for_where_the_uri_has_one() -> None:
         ("sensorlogger://203.0.113.1:0", "cannot listen on"),
     ],
 )
-def test_a_uri_that_makes_no_sense_is_refused(uri: str, message: str) -> None:
+def test_an_invalid_uri_is_refused(uri: str, message: str) -> None:
     with pytest.raises(SourceError, match=message):
         open_source(uri)
 
