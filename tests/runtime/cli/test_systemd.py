@@ -172,7 +172,7 @@ def test_an_unplugged_sensor_is_no_hang_and_the_watchdog_is_fed_all_the_while(ma
         manager.rest()
         manager.wait_for("WATCHDOG=1", times=10)
         with plugged(link):
-            while "there again" not in process.stderr.readline():
+            while "it is back" not in process.stderr.readline():
                 assert process.poll() is None
             process.send_signal(signal.SIGTERM)
             assert process.wait(DEADLINE_S) == 0

@@ -1,7 +1,6 @@
 """The rows of a CSV recording, for `replay:FILE.csv`.
 
-The header names the columns. A line that was cut off at the end of the file, as a recorder leaves it that lost power,
-is left out.
+The header names the columns. An incomplete last line, as after a power failure of the recorder, is skipped.
 """
 
 import csv
@@ -23,12 +22,12 @@ def require_columns(path: Path, names: list[str], place: str) -> None:
     """Make sure that a recording has every column that is needed.
 
     Raises:
-        DataError: it has not.
+        DataError: a column is missing.
     """
     missing = [name for name in COLUMNS if name not in names]
     if missing:
         raise DataError(
-            f"{path}: no column {', '.join(missing)} in its {place}; needed are {', '.join(COLUMNS)} (s, m/s^2, rad/s) "
+            f"{path}: no column {', '.join(missing)} in its {place}; it needs {', '.join(COLUMNS)} (s, m/s^2, rad/s) "
             "and, if known, label"
         )
 
@@ -37,7 +36,7 @@ class CsvRows:
     """Reads a CSV file from beginning to end.
 
     Raises:
-        DataError: no such file, no text, or a missing column.
+        DataError: the file cannot be read, is not text, or lacks a column.
     """
 
     def __init__(self, path: Path):
@@ -54,10 +53,10 @@ class CsvRows:
             raise
 
     def read(self, count: int) -> ImuChunk | None:
-        """The next rows, at most `count`; fewer only at the end of the file, None beyond it.
+        """The next rows, at most `count`; fewer only at the end of the file, None after it.
 
         Raises:
-            DataError: a line with too few columns, a cell that is no number, or no text at all.
+            DataError: a line has too few columns, a cell is not a number, or the file is not text.
         """
         rows = self._next_rows(count)
         if not rows:
@@ -65,7 +64,7 @@ class CsvRows:
         first_line = self._line + 1
         self._line += len(rows)
         try:
-            # All at once, for speed; a line that is short or holds no number is looked for only where there is one.
+            # All at once, for speed; the faulty line or cell is searched for only after an error.
             cells = map(float, itertools.chain.from_iterable(map(self._cells_of, rows)))
             table = np.fromiter(cells, np.float64, len(rows) * len(COLUMNS)).reshape(-1, len(COLUMNS))
             labels = self._labels(rows)
@@ -94,7 +93,7 @@ class CsvRows:
         try:
             return list(itertools.islice(self._rows, count))
         except (csv.Error, UnicodeDecodeError) as error:
-            raise DataError(f"{self._path}: not a CSV file beyond line {self._line} ({error})") from error
+            raise DataError(f"{self._path}: not a CSV file after line {self._line} ({error})") from error
 
     def _labels(self, rows: list[list[str]]) -> NDArray[np.str_] | None:
         if self._label_column is None:
@@ -102,7 +101,7 @@ class CsvRows:
         return np.array([row[self._label_column].strip() for row in rows], np.str_)
 
     def _whole_rows(self, rows: list[list[str]], first_line: int) -> list[list[str]]:
-        """The rows but the last line of the file where it was cut off, as a recorder leaves it that lost power."""
+        """The rows without an incomplete last line of the file."""
         short = next((index for index, row in enumerate(rows) if len(row) < self._width), None)
         if short is None:
             return rows
@@ -111,7 +110,7 @@ class CsvRows:
         return rows[:short]
 
     def _table_with_gaps(self, rows: list[list[str]], first_line: int) -> NDArray[np.float64]:
-        """The columns as numbers, with NaN for an empty cell and a clear word on one that is no number."""
+        """The columns as numbers, with NaN for an empty cell; an error names any other cell that is not a number."""
         table = np.empty((len(rows), len(COLUMNS)))
         for index, row in enumerate(rows):
             for position, (name, cell) in enumerate(zip(COLUMNS, self._cells_of(row), strict=True)):
@@ -119,6 +118,6 @@ class CsvRows:
                     table[index, position] = float(cell) if cell.strip() else np.nan
                 except ValueError:
                     raise DataError(
-                        f"{self._path}: line {first_line + index}, column {name}: '{cell[:40]}' is no number"
+                        f"{self._path}: line {first_line + index}, column {name}: '{cell[:40]}' is not a number"
                     ) from None
         return table

@@ -1,4 +1,4 @@
-"""The rows of a Parquet recording, for `replay:FILE.parquet`: a piece of a row group at a time.
+"""The rows of a Parquet recording, for `replay:FILE.parquet`, read in parts of a row group.
 
 Columns as in a CSV recording. `time` holds seconds as floating point numbers, nanoseconds as 64 bit integers, or
 timestamps; null is a lost sample.
@@ -25,7 +25,7 @@ class ParquetRows:
     """Reads a Parquet file from beginning to end.
 
     Raises:
-        DataError: pyarrow is not installed, the file is no Parquet file, or lacks a column or its type.
+        DataError: pyarrow is missing, the file is not a Parquet file, or a column is missing or of the wrong type.
     """
 
     def __init__(self, path: Path):
@@ -53,7 +53,7 @@ class ParquetRows:
         self._rest: Any = None
 
     def read(self, count: int) -> ImuChunk | None:
-        """The next rows, at most `count`; fewer only at the end of the file, None beyond it.
+        """The next rows, at most `count`; fewer only at the end of the file, None after it.
 
         Raises:
             DataError: the file is damaged.
@@ -88,12 +88,12 @@ class ParquetRows:
             else:
                 fits, wanted = types.is_floating(kind) or types.is_integer(kind), "numbers"
             if not fits:
-                raise DataError(f"{self._path}: column {name} holds {kind}; needed are {wanted}")
+                raise DataError(f"{self._path}: column {name} holds {kind}; it must hold {wanted}")
         if self._labelled:
             kind = schema.field("label").type
             text = kind.value_type if types.is_dictionary(kind) else kind
             if not (types.is_string(text) or types.is_large_string(text)):
-                raise DataError(f"{self._path}: column label holds {kind}; needed is text")
+                raise DataError(f"{self._path}: column label holds {kind}; it must hold text")
 
     def _times(self, table: Any) -> NDArray[np.int64]:
         column = table.column("time")

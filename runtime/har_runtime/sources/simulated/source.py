@@ -1,4 +1,4 @@
-"""`simulated:?seed=N&seconds=S&speed=F` - a synthetic wearer with truth, for trying things out without a sensor."""
+"""`simulated:?seed=N&seconds=S&speed=F` - a synthetic wearer with true labels, to try haredge without a sensor."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ def open_simulated(uri: Uri) -> "Simulated":
 
 
 class Simulated:
-    """Samples of a `Wearer`, at 50 Hz, in pieces of a tenth of a second."""
+    """Samples of a `Wearer`, at 50 Hz, in chunks of a tenth of a second."""
 
     def __init__(self, seed: int, seconds: float, speed: float):
         self.description = f"simulated wearer (synthetic signals, seed {seed})"
@@ -41,4 +41,4 @@ class Simulated:
                 yield ImuChunk(times, bout.acc[part], bout.gyro[part], labels)
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to release."""

@@ -1,4 +1,4 @@
-"""A synthetic wearer: postures and gaits with the harmonics measured on real people, seeded, and with its truth.
+"""A synthetic wearer with true labels: postures and gaits with the harmonics measured on real people.
 
 `wearer.json` holds the measurements (made by `har_train.data.measure_wearer` on training users): for each posture the
 mean and spread of the six channels, for each gait the stride frequency and the Fourier coefficients of its cycle.
@@ -17,7 +17,7 @@ from har_runtime.contract import PERIOD_NS, SAMPLE_RATE_HZ
 from har_runtime.samples import ImuChunk
 
 TOUR = ("standing", "walking", "stairs_up", "stairs_down", "sitting", "lying")
-"""The first bouts, so that even a short run shows every activity; from then on the wearer does as NEXT allows."""
+"""The first bouts, so that even a short run shows every activity; after them NEXT applies."""
 NEXT = {
     "lying": ("sitting",),
     "sitting": ("lying", "standing"),
@@ -28,9 +28,9 @@ NEXT = {
 }
 BOUT_S = (8.0, 16.0)
 TRANSITION_S = 1.5
-"""One activity fades into the next over this time, which is left unlabelled."""
+"""One activity fades into the next over this time, which has no label."""
 CADENCE_WANDER = 0.01
-"""Standard deviation of the stride frequency around its mean, as a fraction; gait is never quite periodic."""
+"""Relative standard deviation of the stride frequency; gait is never quite periodic."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Posture:
 
 @dataclass(frozen=True)
 class Gait:
-    """Walking on the flat or on stairs."""
+    """Walking on level ground or on stairs."""
 
     mean: NDArray[np.float64]
     """m/s^2 and rad/s, shape (6,)."""
@@ -59,9 +59,9 @@ class Gait:
     """Coefficients of harmonics 1, 2, ... of the stride, shape (harmonics, 6)."""
     sine: NDArray[np.float64]
     residual: NDArray[np.float64]
-    """Standard deviation of what the harmonics leave, shape (6,)."""
+    """Standard deviation of the signal without its harmonics, shape (6,)."""
     residual_lag1: NDArray[np.float64]
-    """Its correlation from one 50 Hz sample to the next, shape (6,)."""
+    """Its correlation between consecutive samples at 50 Hz, shape (6,)."""
 
     def signal(self, samples: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """Shape (samples, 6) at 50 Hz."""
@@ -94,15 +94,15 @@ class Wearer:
         """A wearer.
 
         Args:
-            seed: which one.
-            plan: what they do, and for how many seconds; None for all activities in bouts of 8 to 16 s, for ever.
+            seed: chooses the person and the random numbers.
+            plan: activities and their seconds; None for all activities in bouts of 8 to 16 s, endlessly.
         """
         self._seed, self._plan = seed, plan
         people = _people()
         self._activities = people[seed % len(people)]
 
     def __iter__(self) -> Iterator[ImuChunk]:
-        """A chunk for each bout, with the transition into the next; times start at 0."""
+        """A chunk for each bout, with the transition from the one before; times start at 0."""
         rng = np.random.default_rng(self._seed)
         fade = round(TRANSITION_S * SAMPLE_RATE_HZ)
         rise = (0.5 - 0.5 * np.cos(np.pi * np.arange(fade) / fade))[:, None]

@@ -21,7 +21,7 @@ NUMBERS = ("acc_x", "acc_y", "acc_z", "gyro_x", "gyro_y", "gyro_z")
 
 
 def columns(samples: int = 1500, **more: Any) -> dict[str, Any]:
-    """A simulated wearer's columns; one that is None is left out."""
+    """A simulated wearer's columns; one that is None is missing."""
     recording = simulated_recording(1, samples)
     table = {"time": recording.times_ns / 1e9, "label": recording.labels}
     table |= dict(zip(NUMBERS, np.concatenate([recording.acc, recording.gyro], axis=1).T, strict=True))
@@ -53,7 +53,9 @@ def test_a_recording_reads_back_bit_for_bit_whatever_its_row_groups(tmp_path: Pa
     assert np.array_equal(found["labels"], recording.labels)
 
 
-def test_har_stream_says_of_it_what_it_says_of_the_csv_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_har_stream_gives_the_same_result_as_for_the_csv_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_replay(simulated_recording(1, 1500), tmp_path / "walk.csv")
     parquet_file(tmp_path, columns(note=["x"] * 1500))
     results = []
@@ -100,11 +102,11 @@ def test_a_null_is_a_lost_sample(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"gyro_y": None, "acc_x": None}, "no column acc_x, gyro_y in its schema; needed are time, acc_x,"),
-        ({"time": ["now"] * 1500}, "column time holds string; needed are seconds"),
-        ({"time": np.arange(1500, dtype=np.int32)}, "column time holds int32; needed are seconds"),
-        ({"acc_z": ["9.81"] * 1500}, "column acc_z holds string; needed are numbers"),
-        ({"label": np.zeros(1500)}, "column label holds double; needed is text"),
+        ({"gyro_y": None, "acc_x": None}, "no column acc_x, gyro_y in its schema; it needs time, acc_x,"),
+        ({"time": ["now"] * 1500}, "column time holds string; it must hold seconds"),
+        ({"time": np.arange(1500, dtype=np.int32)}, "column time holds int32; it must hold seconds"),
+        ({"acc_z": ["9.81"] * 1500}, "column acc_z holds string; it must hold numbers"),
+        ({"label": np.zeros(1500)}, "column label holds double; it must hold text"),
         (
             {"acc_z": np.full(1500, 1.0), "acc_x": np.zeros(1500), "acc_y": np.zeros(1500)},
             "it is in g; convert it to m/s",
@@ -126,7 +128,7 @@ def test_a_file_without_rows_is_refused(tmp_path: Path) -> None:
         Replay(path)
 
 
-def test_what_is_no_parquet_file_is_refused(tmp_path: Path) -> None:
+def test_a_file_of_another_format_is_refused(tmp_path: Path) -> None:
     write_replay(simulated_recording(1, 300), tmp_path / "walk.pq")
     with pytest.raises(DataError, match=r"walk\.pq: not a Parquet file"):
         Replay(tmp_path / "walk.pq")
@@ -134,7 +136,7 @@ def test_what_is_no_parquet_file_is_refused(tmp_path: Path) -> None:
         open_source(f"replay:{tmp_path / 'absent.parquet'}")
 
 
-def test_damage_within_the_file_is_told_when_it_is_reached(tmp_path: Path) -> None:
+def test_damage_within_the_file_is_reported_when_it_is_reached(tmp_path: Path) -> None:
     path = parquet_file(tmp_path, columns(6000), row_group_size=3000, compression="zstd", use_dictionary=False)
     middle = pyarrow.parquet.ParquetFile(path).metadata.row_group(1).column(0).data_page_offset
     content = bytearray(path.read_bytes())

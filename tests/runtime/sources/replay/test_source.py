@@ -1,4 +1,4 @@
-"""Replay files: what is read, and one clear line for what cannot be."""
+"""Replay files: what is read, and one clear line for a file that cannot be used."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def test_a_recording_reads_back_bit_for_bit(tmp_path: Path) -> None:
     assert np.array_equal(np.concatenate([chunk.labels for chunk in chunks]), recording.labels)
 
 
-def test_columns_are_found_by_name_in_any_order_and_others_are_passed_over(tmp_path: Path) -> None:
+def test_columns_are_found_by_name_in_any_order_and_others_are_skipped(tmp_path: Path) -> None:
     path = csv_file(tmp_path, "1,9.81,0,0,5,0.25,3,2", header="gyro_z,acc_z,acc_y,acc_x,note,time,gyro_x,gyro_y")
     (chunk,) = Replay(path, speed=float("inf"))
     assert chunk.times_ns.tolist() == [250_000_000]
@@ -49,7 +49,7 @@ def test_an_empty_cell_is_a_lost_sample(tmp_path: Path) -> None:
     assert np.isnan(chunk.acc[3, 1])
 
 
-def test_rows_of_one_sensor_alone_are_no_losses_of_the_other(tmp_path: Path) -> None:
+def test_rows_of_one_sensor_are_not_losses_of_the_other(tmp_path: Path) -> None:
     path = csv_file(
         tmp_path,
         "0,0,0,9.81,,,",
@@ -67,7 +67,7 @@ def test_rows_of_one_sensor_alone_are_no_losses_of_the_other(tmp_path: Path) -> 
     assert gyro.gyro[0].tolist() == [1, 2, 3]
 
 
-def test_a_last_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
+def test_an_incomplete_last_line_is_skipped(tmp_path: Path) -> None:
     path = csv_file(tmp_path, *rows(100))
     path.write_text(path.read_text() + "2.0,0,0,9.8")
     assert sum(len(chunk.times_ns) for chunk in Replay(path, speed=float("inf"))) == 100
@@ -78,7 +78,7 @@ def test_a_last_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     [
         (rows(9), HEADER.replace("gyro_y,", ""), "no column gyro_y in its first line"),
         ([], HEADER, "no sample in it"),
-        ([*rows(9), "1,0,0,nine,0,0,0,"], HEADER, "line 11, column acc_z: 'nine' is no number"),
+        ([*rows(9), "1,0,0,nine,0,0,0,"], HEADER, "line 11, column acc_z: 'nine' is not a number"),
         ([*rows(9), "1,0,0", *rows(9)], HEADER, "line 11 has too few columns"),
         (rows(99, acc=1.0), HEADER, "it is in g; convert it to m/s"),
         (rows(99, acc=1000), HEADER, "it is in mg; convert it to m/s"),
@@ -93,7 +93,7 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_line(tmp_path, lines, head
     assert "\n" not in str(caught.value)
 
 
-def test_degrees_are_noticed_wherever_in_the_file_they_show(tmp_path: Path) -> None:
+def test_degrees_are_noticed_anywhere_in_the_file(tmp_path: Path) -> None:
     path = csv_file(tmp_path, *rows(3000), *rows(5, gyro=300))
     with pytest.raises(DataError, match="deg/s"):
         list(Replay(path, speed=float("inf")))

@@ -1,4 +1,4 @@
-"""The simulated wearer: seeded, plausible, labelled, and not made of test users."""
+"""The simulated wearer: seeded, plausible and labelled."""
 
 import itertools
 
@@ -11,7 +11,7 @@ from har_runtime.sources.simulated.wearer import NEXT, TOUR, Wearer
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_it_moves_as_people_do(seed: int) -> None:
+def test_it_moves_like_a_person(seed: int) -> None:
     recording = simulated_recording(seed, 6000)
     assert recording.labels is not None
     assert np.array_equal(recording.times_ns, np.arange(6000) * PERIOD_NS)
@@ -22,13 +22,13 @@ def test_it_moves_as_people_do(seed: int) -> None:
         assert (mine.std() > 0.8) == (activity in ("walking", "stairs_up", "stairs_down")), activity
 
 
-def test_the_same_seed_is_the_same_life_and_another_is_another() -> None:
+def test_the_same_seed_gives_the_same_samples_and_another_seed_others() -> None:
     a, b, c = simulated_recording(3, 2000), simulated_recording(3, 2000), simulated_recording(4, 2000)
     assert np.array_equal(a.acc, b.acc)
     assert not np.array_equal(a.acc, c.acc)
 
 
-def test_every_activity_comes_within_two_minutes_and_follows_where_it_can() -> None:
+def test_every_activity_comes_within_two_minutes_and_in_a_possible_order() -> None:
     bouts = [str(chunk.labels[-1]) for chunk in itertools.islice(Wearer(1), 40)]
     assert set(bouts[:6]) == set(NEXT)
     assert all(after in NEXT[before] for before, after in itertools.pairwise(bouts[5:]))
