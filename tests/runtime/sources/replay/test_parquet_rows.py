@@ -154,7 +154,7 @@ def test_without_pyarrow_it_says_what_to_install(tmp_path: Path, monkeypatch: py
 
 
 def test_memory_stays_bounded_however_long_the_recording(tmp_path: Path) -> None:
-    samples = 400_000
+    samples = 200_000
     noise = np.random.default_rng(0).normal([0, 0, 9.81, 0, 0, 0], size=(samples, 6))
     table = {"time": np.arange(samples) / 50, **dict(zip(NUMBERS, noise.T, strict=True))}
     path = parquet_file(tmp_path, table, row_group_size=20_000)
