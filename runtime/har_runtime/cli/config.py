@@ -62,7 +62,7 @@ def _read(path: Path, options: dict[str, argparse.Action]) -> dict[str, Any]:
         raise ConfigError(f"{path}: cannot be read ({error.strerror or error})") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{path}: is not TOML ({error})") from error
     values: dict[str, Any] = {}
     for key, value in table.items():
@@ -86,11 +86,16 @@ def _converted(action: argparse.Action, value: Any) -> Any:
             raise ValueError("true or false")
         return value
     if isinstance(action, argparse._AppendAction):
-        if not (isinstance(value, list) and value and all(isinstance(item, str) for item in value)):
+        if not (isinstance(value, list) and value and all(map(_is_text, value))):
             raise ValueError('a list of strings, such as ["..."]')
         return value
-    if not isinstance(value, str):
+    if not _is_text(value):
         raise ValueError("a string")
     if action.choices is not None and value not in action.choices:
         raise ValueError(f"one of {', '.join(action.choices)}")
     return value
+
+
+def _is_text(value: object) -> bool:
+    """Whether it is a string that a command line can have too."""
+    return isinstance(value, str) and "\0" not in value

@@ -29,7 +29,7 @@ def test_a_file_gives_every_kind_of_option(config: Path, capsys) -> None:
     assert len(a.splitlines()) == len(b.splitlines()) == 19
 
 
-def test_the_command_line_wins_even_where_it_asks_for_the_default(config: Path, capsys) -> None:
+def test_the_command_line_overrides_the_file_even_with_a_default_value(config: Path, capsys) -> None:
     config.write_text(
         'source = "replay:absent.csv"\nmodel = "absent"\nsink = ["jsonl:file.jsonl"]\nlog-level = "debug"\n'
     )
@@ -57,6 +57,9 @@ def test_the_command_line_wins_even_where_it_asks_for_the_default(config: Path, 
         ('demo = "yes"', "'demo' must be true or false, not 'yes'"),
         ("json = 1", "'json' must be true or false, not 1"),
         ('log-level = "loud"', "'log-level' must be one of debug, info, warning, error, not 'loud'"),
+        ('source = "replay:a\\u0000b"', "'source' must be a string, not 'replay:a\\x00b'"),
+        ('sink = ["jsonl:a\\u0000b"]', "'sink' must be a list of strings"),
+        ("model = " + "[" * 5000, "is not TOML ("),
         ("model = waist", "is not TOML (Invalid value (at line 1, column 9))"),
         ("model = 'a'\nmodel = 'b'", "is not TOML (Cannot overwrite a value"),
     ],
@@ -68,7 +71,7 @@ def test_a_mistake_is_one_line_with_file_and_key_and_exit_code_2(config: Path, c
     assert line.startswith(f"har-stream: {config}: {message}")
 
 
-def test_a_file_that_cannot_be_read_is_told(config: Path, capsys) -> None:
+def test_a_file_that_cannot_be_read_is_reported(config: Path, capsys) -> None:
     assert main(["--config", "absent.toml"]) == 2
     assert capsys.readouterr().err == "har-stream: absent.toml: cannot be read (No such file or directory)\n"
     config.write_bytes(b"\xff\xfe")
