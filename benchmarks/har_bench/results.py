@@ -58,7 +58,7 @@ def read_report(path: Path) -> dict[str, Any]:
         result = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(result, dict) or "machine" not in result:
             raise ValueError("no machine in it")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path}: no result of a benchmark ({error}); move it away to start afresh") from error
     return result
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from har_export.formats import FORMATS, INT8
-from har_runtime.cli.common import Command, Program, add_json, data_folder
+from har_runtime.cli.common import Command, Program, add_json, data_folder, percentage
 from har_runtime.errors import ModelError
 from har_runtime.files import write_bytes
 from har_runtime.model.load import load_model
@@ -27,14 +27,14 @@ def _add_convert(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--max-loss",
-        type=float,
+        type=percentage,
         default=100 * (INT8.macro_f1_loss or 0),
         metavar="POINTS",
         help="points of macro-F1 that int8 may lose (default: %(default)s)",
     )
     parser.add_argument(
         "--min-agreement",
-        type=float,
+        type=percentage,
         default=100 * (INT8.agreement or 0),
         metavar="PERCENT",
         help="test windows for which int8 must give float32's answer (default: %(default)s)",

@@ -7,8 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from har_runtime.cli.common import Command, Program, add_data, add_json, data_folder
-from har_runtime.errors import DataError
+from har_runtime.cli.common import Command, Program, add_data, add_json, data_folder, whole_number
 
 if TYPE_CHECKING:
     from har_train.data.windows import WindowSet
@@ -27,8 +26,12 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
         help="change a setting of the recipe, such as contrastive.weight=0.2 or model.projector=false; repeatable",
     )
     add_data(parser)
-    parser.add_argument("--seed", type=int, default=0, help="decides the user split and the weights (default: 0)")
-    parser.add_argument("--epochs", type=int, help="stop after this many, for a short try (default: the recipe's)")
+    parser.add_argument(
+        "--seed", type=whole_number(0), default=0, help="decides the user split and the weights (default: 0)"
+    )
+    parser.add_argument(
+        "--epochs", type=whole_number(1), help="stop after this many, for a short try (default: the recipe's)"
+    )
     parser.add_argument("--resume", action="store_true", help="go on with what is in --out")
     parser.add_argument(
         "--precision",
@@ -54,9 +57,14 @@ def _add_fit(fit: argparse.ArgumentParser) -> None:
     fit.add_argument(
         "--accelerator", choices=("auto", "cpu", "gpu"), default="auto", help="what computes (default: auto)"
     )
-    fit.add_argument("--devices", type=int, default=1, help="processes on a CPU, or GPUs, on each machine (default: 1)")
     fit.add_argument(
-        "--num-nodes", type=int, default=1, help="machines; start the command on each, with Lightning's variables"
+        "--devices", type=whole_number(1), default=1, help="processes on a CPU, or GPUs, on each machine (default: 1)"
+    )
+    fit.add_argument(
+        "--num-nodes",
+        type=whole_number(1),
+        default=1,
+        help="machines; start the command on each, with Lightning's variables",
     )
     add_json(fit)
 
@@ -79,7 +87,9 @@ def _add_cross_validate(validate: argparse.ArgumentParser) -> None:
         help="loso (leave one subject out), groups:K (K groups of subjects), holdout (one 60/20/20 split), official "
         "(the data set's own test users); default: %(default)s",
     )
-    validate.add_argument("--jobs", type=int, default=1, help="folds at a time on this machine (default: 1)")
+    validate.add_argument(
+        "--jobs", type=whole_number(1), default=1, help="folds at a time on this machine (default: 1)"
+    )
     validate.add_argument(
         "--ray", metavar="ADDRESS", help="run the folds on this Ray cluster instead: auto, HOST:PORT, local"
     )
@@ -161,8 +171,6 @@ def _cross_validate(options: argparse.Namespace) -> int:
     from har_train.fit.hardware import choose_precision
     from har_train.recipe import load_recipe
 
-    if options.jobs < 1:
-        raise DataError(f"--jobs {options.jobs}: give 1 or more")
     recipe = load_recipe(options.recipe, options.set)
     protocol = parse_protocol(options.protocol)
     precision = choose_precision(options.precision)

@@ -247,7 +247,7 @@ def _table(name_or_file: str, seen: tuple[str, ...]) -> dict[str, Any]:
 def _parsed(text: str, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise DataError(f"{where}: not valid TOML ({error})") from error
 
 

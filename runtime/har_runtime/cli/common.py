@@ -146,6 +146,32 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", help="folder or archive of the data set (default: $HAREDGE_DATA)")
 
 
+def whole_number(at_least: int) -> Callable[[str], int]:
+    """A type for `add_argument`: whole numbers from a limit on.
+
+    >>> whole_number(1)("3")
+    3
+    """
+
+    def convert(text: str) -> int:
+        if not text.isdecimal() or int(text) < at_least:
+            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of {at_least} or more")
+        return int(text)
+
+    return convert
+
+
+def percentage(text: str) -> float:
+    """A type for `add_argument`: a number from 0 to 100."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 0 to 100")
+    return value
+
+
 def run_command(parser: argparse.ArgumentParser, arguments: list[str] | None) -> int:
     """Parse the arguments of a script without subcommands, call the `run` of its defaults, and return the exit code."""
     return _exit_code(parser.prog, arguments, parser.parse_args, ())

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from har_runtime.cli.common import whole_number
 from har_runtime.cli.interrupt import Interruptible
 from har_runtime.errors import SourceError
 
@@ -18,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pty", action="store_true", required=True, help="on a pseudo-terminal")
     parser.add_argument("--format", choices=("witmotion", "csv"), default="witmotion", help="what it sends")
     parser.add_argument("--rate", type=int, choices=RATES, default=RATES[0], help="samples per second (default: 50)")
-    parser.add_argument("--seed", type=int, default=0, help="chooses the wearer (default: 0)")
+    parser.add_argument("--seed", type=whole_number(0), default=0, help="chooses the wearer (default: 0)")
     parser.add_argument("--link", type=Path, help="make a symbolic link to the port here")
 
 
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     """Serve the virtual sensor until Ctrl-C or SIGTERM; returns the exit code.
 
     Raises:
-        SourceError: the system has no pseudo-terminals, the link cannot be made, or the seed is negative.
+        SourceError: the system has no pseudo-terminals, or the link cannot be made.
     """
     try:
         from har_runtime.sources.serial_port.virtual_sensor import Pty, make_virtual_sensor, serve

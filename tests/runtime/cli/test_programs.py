@@ -115,6 +115,27 @@ def test_a_wrong_option_is_one_line_and_exit_code_2(program: Program, arguments:
     assert line.endswith(" --help")
 
 
+@pytest.mark.parametrize(
+    ("program", "arguments", "message"),
+    [
+        (HAR_STREAM, ["simulate", "--pty", "--seed", "-1"], "'-1' is not a whole number of 0 or more"),
+        (HAR_TRAIN, ["fit", "--out", "x", "--seed", "-1"], "argument --seed: '-1' is not"),
+        (HAR_TRAIN, ["fit", "--out", "x", "--epochs", "0"], "'0' is not a whole number of 1 or more"),
+        (HAR_TRAIN, ["fit", "--out", "x", "--devices", "0"], "argument --devices: '0' is not"),
+        (HAR_TRAIN, ["fit", "--out", "x", "--num-nodes", "two"], "argument --num-nodes: 'two' is not"),
+        (HAR_TRAIN, ["cross-validate", "--out", "x", "--jobs", "0"], "argument --jobs: '0' is not"),
+        (HAR_EXPORT, ["x", "--out", "x", "--max-loss", "nan"], "argument --max-loss: 'nan' is not a number from 0"),
+        (HAR_EXPORT, ["x", "--out", "x", "--min-agreement", "101"], "argument --min-agreement: '101' is not"),
+    ],
+)
+def test_a_number_out_of_range_is_one_line_and_exit_code_2(program: Program, arguments, message: str, capsys) -> None:
+    with pytest.raises(SystemExit) as ended:
+        program.main(arguments)
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
+
+
 @pytest.mark.parametrize("program", [HAR_DATA, HAR_TRAIN], ids=lambda program: program.name)
 def test_a_program_without_a_default_asks_for_a_command(program: Program, capsys) -> None:
     for arguments in ([], ["--debug"]):

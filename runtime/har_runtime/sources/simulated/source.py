@@ -13,8 +13,14 @@ def open_simulated(uri: Uri) -> "Simulated":
     """The source of a `simulated:` URI; without `seconds` it never ends."""
     uri.only("seed", "seconds", "speed")
     return Simulated(
-        uri.option("seed", int, 0), uri.option("seconds", float, float("inf")), uri.option("speed", speed_option, 1.0)
+        uri.option("seed", _seed, 0), uri.option("seconds", float, float("inf")), uri.option("speed", speed_option, 1.0)
     )
+
+
+def _seed(text: str) -> int:
+    if int(text) < 0:
+        raise ValueError("must be 0 or more")
+    return int(text)
 
 
 class Simulated:

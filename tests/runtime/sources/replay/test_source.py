@@ -114,6 +114,7 @@ def test_a_binary_file_is_refused(tmp_path: Path) -> None:
         ("replay:absent.csv?sped=2", "unknown option 'sped'"),
         ("replay:absent.csv?speed=0", "must be above 0"),
         ("simulated:?seed=x", "option seed=x is not valid"),
+        ("simulated:?seed=-1", r"option seed=-1 is not valid \(must be 0 or more\)"),
         ("telepathy:me", "unknown source 'telepathy:'"),
         ("walk.csv", "write it as KIND:TARGET"),
         ("replay:absent.csv?speed", "must be name=value"),
