@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import android.Manifest;
 import android.app.Activity;
+import android.content.Intent;
 import android.content.pm.ServiceInfo;
 import android.hardware.Sensor;
 import android.os.Build;
+import io.haredge.demo.SensorService;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -42,6 +44,16 @@ class AppTest extends PhoneTestCase {
         assertEquals(1, phone.wakeLocks);
         wearer.wear(STANDING_S);
         phone.press("Stop");
+        assertShows("Not running");
+        assertStopped();
+    }
+
+    @Test
+    void stoppingWhileTheModelIsLoadedLeavesItStopped() {
+        Activity screen = phone.open("MainActivity");
+        screen.startForegroundService(new Intent(screen, SensorService.class).setAction("io.haredge.demo.START"));
+        screen.startService(new Intent(screen, SensorService.class).setAction("io.haredge.demo.STOP"));
+        phone.run();
         assertShows("Not running");
         assertStopped();
     }

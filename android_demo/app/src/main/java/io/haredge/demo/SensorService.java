@@ -23,7 +23,6 @@ public final class SensorService extends Service {
     static final String ACTION_RECORD = "io.haredge.demo.RECORD";
     static final String ACTION_STOP_RECORDING = "io.haredge.demo.STOP_RECORDING";
 
-    private final LiveState live = LiveState.get();
     private RunningNotification notification;
     private HandlerThread thread;
     private Handler worker;
@@ -92,7 +91,7 @@ public final class SensorService extends Service {
             }
         } catch (SecurityException | IllegalStateException refused) {
             // After the process died, Android may refuse until the user opens the app.
-            live.stopped(getString(R.string.not_allowed));
+            LiveState.get().stopped(getString(R.string.not_allowed));
             stopSelf();
             return false;
         }
@@ -111,10 +110,9 @@ public final class SensorService extends Service {
     /** Ends the session, if there is one, and the service. */
     private void end(String why) {
         if (session != null) {
-            session.stop();
+            session.stop(why);
             session = null;
             stopForeground(STOP_FOREGROUND_REMOVE);
-            live.stopped(why);
         }
         stopSelf();
     }

@@ -71,9 +71,10 @@ final class Session implements SensorEventListener {
         worker.post(this::open);
     }
 
-    void stop() {
+    /** @param why shown to the user; null if the user stopped it */
+    void stop(String why) {
         stopped = true;
-        worker.post(this::close);
+        worker.post(() -> close(why));
     }
 
     /** Starts recording to a document, after ending any current recording. */
@@ -206,7 +207,8 @@ final class Session implements SensorEventListener {
         }
     }
 
-    private void close() {
+    /** The last work of the session, so that nothing it shows can follow the end. */
+    private void close(String why) {
         sensors.unregisterListener(this);
         endRecording(null);
         if (day != null) {
@@ -215,6 +217,7 @@ final class Session implements SensorEventListener {
         if (model != null) {
             model.close();
         }
+        live.stopped(why);
         wakeLock.release();
     }
 
