@@ -312,13 +312,13 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
 def draw_day(path: Path) -> None:
     """The picture of `har-stream report`, of a simulated day."""
     from har_bench.readme.simulated_day import write_day
-    from har_runtime.cli.activity_log import read_diary
+    from har_runtime.cli.activity_log import read_log
     from har_runtime.cli.report_plot import draw
 
     with TemporaryDirectory() as folder:
         rows = Path(folder) / "day.jsonl"
         write_day(rows)
-        draw(read_diary([rows]), path)
+        draw(read_log([rows]), path)
 
 
 def draw_users(path: Path) -> None:

@@ -1,6 +1,6 @@
-"""What the rows of a `jsonl:` file tell of a day: spans of one activity, totals, changes, and what is not known.
+"""The activity log: spans of one activity, daily totals and changes, from the rows of `jsonl:` files.
 
-Files are read line by line: what is kept grows with the number of changes, not of rows, and is bounded.
+Files are read line by line: memory grows with the number of changes, not of rows, and is bounded.
 """
 
 import json
@@ -16,44 +16,44 @@ from har_runtime.answers.palette import NOT_WORN
 from har_runtime.contract import HOP_S
 from har_runtime.errors import DataError
 
-MOST_LINE: Final = 65_536
-"""Bytes: a row of 50 activities has 3,000."""
-MOST_SPANS: Final = 500_000
+MAX_LINE_BYTES: Final = 65_536
+"""A row of 50 activities has 3,000."""
+MAX_SPANS: Final = 500_000
 """Half a year of a change every half minute."""
-LONGEST_NAME: Final = 100
-"""Characters of an activity."""
-LATEST_S: Final = 1e11
-"""The year 5138."""
-PATIENCE_S: Final = 2.0
-"""So long without a row is no gap in the day."""
-BATCH_S: Final = 120.0
-"""Nor is so long, where the sensor's own time shows that no window is missing: a phone sends its samples in batches."""
+MAX_NAME: Final = 100
+"""Characters of an activity's name."""
+MAX_TIME_S: Final = 1e11
+"""Seconds since 1970: the year 5138."""
+MAX_PAUSE_S: Final = 2.0
+"""A longer time without a row is a gap."""
+MAX_BATCH_S: Final = 120.0
+"""A longer time is a gap even if, by the sensor's clock, no window is missing: phones send samples in batches."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """Of a row, what the day's story needs."""
+    """The part of a row that the log needs."""
 
     unix_s: float
     """The end of its window by the clock of the computer that wrote it, seconds since 1970."""
     end_s: float
-    """The same by the sensor's clock."""
+    """The end of its window by the sensor's clock, seconds."""
     activity: str
     """A label, `UNKNOWN` or `NOT_WORN`."""
     reason: str | None
-    """Why it is unknown."""
+    """Why the activity is unknown; None if it is known."""
 
 
 @dataclass
 class Span:
-    """A time of one activity without a gap, within one local day."""
+    """A stretch of one activity without a gap, within one local day."""
 
     activity: str
     """A label, `UNKNOWN` or `NOT_WORN`."""
     start_unix_s: float
     end_unix_s: float
     seconds: float
-    """Of its windows; at another speed than life's, other than the difference of the two."""
+    """Time of its windows; differs from end minus start if a recording was not replayed in real time."""
 
 
 @dataclass
@@ -61,16 +61,16 @@ class Day:
     """The totals of one local day."""
 
     seconds: dict[str, float] = field(default_factory=dict)
-    """Time in each activity that occurred, `UNKNOWN` and `NOT_WORN` among them."""
+    """Seconds in each activity that occurred, including `UNKNOWN` and `NOT_WORN`."""
     reasons: dict[str, float] = field(default_factory=dict)
-    """The unknown time by reason, seconds."""
+    """The unknown time by its reason, seconds."""
     bouts: Counter[str] = field(default_factory=Counter)
-    """Spans of each activity."""
+    """Number of spans of each activity."""
     longest: dict[str, float] = field(default_factory=dict)
     """The longest span of each activity, seconds."""
     transitions: int = 0
     missing_s: float = 0.0
-    """Between its first and its last row, time without any."""
+    """Time without rows between the first and the last row, seconds."""
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON-able values."""
@@ -86,23 +86,23 @@ class Day:
 
 
 @dataclass
-class Diary:
-    """The story of one or more days."""
+class ActivityLog:
+    """The activities of one or more days."""
 
     days: dict[date, Day] = field(default_factory=dict)
     spans: list[Span] = field(default_factory=list)
     """In order of time, unless a clock was set back."""
     transitions: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """How often one activity of two windows or more came after another, whatever lay between the two."""
+    """How often one activity of at least two windows followed another, whatever was between the two."""
     rows: int = 0
     broken_lines: int = 0
-    """Lines that are no rows, such as the last one of a program that was killed."""
+    """Lines that are not rows, such as the last one of a program that was killed."""
     clock_set_back_s: float = 0.0
-    """By how much time was told again: a computer without a battery clock starts in the past."""
+    """Seconds that occur twice: a computer without a battery clock starts in the past."""
 
     @property
     def seconds(self) -> dict[str, float]:
-        """Time in each activity over all days, `UNKNOWN` and `NOT_WORN` among them, the longest first."""
+        """Seconds in each activity over all days, including `UNKNOWN` and `NOT_WORN`, the longest first."""
         totals: dict[str, float] = {}
         for day in self.days.values():
             for name, seconds in day.seconds.items():
@@ -135,50 +135,50 @@ class Diary:
 
 
 def longest_first(seconds: dict[str, float]) -> dict[str, float]:
-    """The same, ordered."""
+    """The same items, ordered by their time."""
     return dict(sorted(seconds.items(), key=lambda item: -item[1]))
 
 
-def said(activity: str) -> str:
-    """An activity's name for a person; what cannot be printed is replaced.
+def display_name(activity: str) -> str:
+    """An activity's name as people read it; characters that cannot be printed are replaced.
 
-    >>> said("stairs_up"), said("a\\nb")
+    >>> display_name("stairs_up"), display_name("a\\nb")
     ('stairs up', 'a�b')
     """
     return "".join(letter if letter.isprintable() else "�" for letter in activity.replace("_", " "))
 
 
 def local(unix_s: float) -> datetime:
-    """A time in this computer's time zone."""
+    """A time in the time zone of this computer."""
     return datetime.fromtimestamp(unix_s).astimezone()
 
 
-def read_diary(paths: Iterable[Path]) -> Diary:
-    """Read the rows of several files, from the file that begins first to the one that begins last.
+def read_log(paths: Iterable[Path]) -> ActivityLog:
+    """Read the rows of several files, in the order of the files' first rows.
 
     Raises:
-        DataError: a file that cannot be read or has no row, or more changes than can be kept.
+        DataError: a file cannot be read or has no rows, or there are more than `MAX_SPANS` changes.
     """
-    writer = _Writer()
+    builder = _Builder()
     for path in sorted(dict.fromkeys(paths), key=_begins):
         try:
             with path.open("rb") as file:
                 for row in _rows(file):
-                    writer.add(row)
+                    builder.push(row)
         except OSError as error:
             raise _unreadable(path, error) from error
-    return writer.finish()
+    return builder.finish()
 
 
 def _begins(path: Path) -> float:
-    """The time of a file's first row."""
+    """The time of a file's first row, seconds since 1970."""
     try:
         with path.open("rb") as file:
             first = next((row for row in _rows(file) if row is not None), None)
     except OSError as error:
         raise _unreadable(path, error) from error
     if first is None:
-        raise DataError(f"{path}: no row of har-stream's jsonl: sink in it; give a file that it has written")
+        raise DataError(f"{path}: has no rows of har-stream's jsonl: sink; give a file that the sink has written")
     return first.unix_s
 
 
@@ -187,18 +187,18 @@ def _unreadable(path: Path, error: OSError) -> DataError:
 
 
 def _rows(file: BinaryIO) -> Iterator[Row | None]:
-    """The rows of a file, None for each line that is none."""
-    while line := file.readline(MOST_LINE):
-        if len(line) == MOST_LINE and not line.endswith(b"\n"):
-            while (more := file.readline(MOST_LINE)) and not more.endswith(b"\n"):
-                pass  # The rest of a line that is far too long.
+    """The rows of a file; None for each line that is not a row."""
+    while line := file.readline(MAX_LINE_BYTES):
+        if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
+            while (more := file.readline(MAX_LINE_BYTES)) and not more.endswith(b"\n"):
+                pass  # Skip the rest of the line.
             yield None
         elif line.strip():
             yield parse_row(line)
 
 
 def parse_row(line: bytes) -> Row | None:
-    """Read a line; None where it is no row.
+    """Parse a line, of any version of the rows; None if it is not a row.
 
     >>> parse_row(b'{"unix_s": 1.5, "end_s": 0.98, "activity": "unknown", "reason": "unsure"}')
     Row(unix_s=1.5, end_s=0.98, activity='unknown', reason='unsure')
@@ -210,87 +210,87 @@ def parse_row(line: bytes) -> Row | None:
         return None
     if not isinstance(entry, dict):
         return None
-    unix_s, end_s = _moment(entry.get("unix_s")), _moment(entry.get("end_s"))
+    unix_s, end_s = _time(entry.get("unix_s")), _time(entry.get("end_s"))
     activity, reason = entry.get("activity"), entry.get("reason")
-    if unix_s is None or end_s is None or reason not in (None, *get_args(Reason)):
+    if unix_s is None or unix_s < 0 or end_s is None or reason not in (None, *get_args(Reason)):
         return None
-    if not (isinstance(activity, str) and 0 < len(activity) <= LONGEST_NAME):
+    if not (isinstance(activity, str) and 0 < len(activity) <= MAX_NAME):
         return None
     return Row(unix_s, end_s, NOT_WORN if reason == NOT_WORN else activity, reason)
 
 
-def _moment(value: object) -> float | None:
-    """Seconds, if it can be that."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < LATEST_S:
+def _time(value: object) -> float | None:
+    """A JSON value as seconds; None if it is not a time."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < MAX_TIME_S:
         return None
     return float(value)
 
 
-class _Writer:
-    """Makes the diary of rows in their order."""
+class _Builder:
+    """Builds the log from rows in their order."""
 
     def __init__(self) -> None:
-        self.diary = Diary()
+        self.log = ActivityLog()
         self._last: Row | None = None
         self._known: str | None = None
         self._day = Day()
         self._begin_s = self._end_s = 0.0
-        """Of the local day."""
+        """Start and end of the local day."""
 
-    def add(self, row: Row | None) -> None:
-        """Take in a line's row."""
+    def push(self, row: Row | None) -> None:
+        """Add the row of the next line, or None for a line that is not a row."""
         if row is None:
-            self.diary.broken_lines += 1
+            self.log.broken_lines += 1
             return
-        self.diary.rows += 1
+        self.log.rows += 1
         if not self._begin_s <= row.unix_s < self._end_s:
-            self._turn_to(local(row.unix_s).date())
+            self._begin_day(local(row.unix_s).date())
         self._extend(row)
         seconds, reasons = self._day.seconds, self._day.reasons
         seconds[row.activity] = seconds.get(row.activity, 0.0) + HOP_S
         if row.activity == UNKNOWN and row.reason:
             reasons[row.reason] = reasons.get(row.reason, 0.0) + HOP_S
-        is_started = self._last is not None and self._last.activity == row.activity  # One window alone starts nothing.
+        is_started = self._last is not None and self._last.activity == row.activity  # A single window does not count.
         if is_started and row.activity not in (UNKNOWN, NOT_WORN):
             if self._known not in (None, row.activity):
-                self.diary.transitions[self._known, row.activity] += 1
+                self.log.transitions[self._known, row.activity] += 1
                 self._day.transitions += 1
             self._known = row.activity
         self._last = row
 
-    def finish(self) -> Diary:
-        """The diary of all rows so far."""
-        for span in self.diary.spans:
-            day = self.diary.days[local(span.start_unix_s).date()]
+    def finish(self) -> ActivityLog:
+        """Complete the log with the bouts of each day."""
+        for span in self.log.spans:
+            day = self.log.days[local(span.start_unix_s).date()]
             day.bouts[span.activity] += 1
             day.longest[span.activity] = max(span.seconds, day.longest.get(span.activity, 0.0))
-        self.diary.days = dict(sorted(self.diary.days.items()))
-        return self.diary
+        self.log.days = dict(sorted(self.log.days.items()))
+        return self.log
 
-    def _turn_to(self, today: date) -> None:
+    def _begin_day(self, today: date) -> None:
         self._begin_s, self._end_s = (
             datetime.combine(day, time.min).timestamp() for day in (today, today + timedelta(days=1))
         )
-        self._day = self.diary.days.setdefault(today, Day())
+        self._day = self.log.days.setdefault(today, Day())
 
     def _extend(self, row: Row) -> None:
-        """Let the newest span go on, or begin another one."""
-        spans, last = self.diary.spans, self._last
+        """Extend the last span, or begin another one."""
+        spans, last = self.log.spans, self._last
         start_s = row.unix_s - HOP_S
         if last is not None:
             apart_s = row.unix_s - last.unix_s
-            in_batch = 0 <= apart_s <= BATCH_S and 0 < row.end_s - last.end_s < 2 * HOP_S
-            if in_batch or abs(apart_s) <= PATIENCE_S:
+            in_batch = 0 <= apart_s <= MAX_BATCH_S and 0 < row.end_s - last.end_s < 2 * HOP_S
+            if in_batch or abs(apart_s) <= MAX_PAUSE_S:
                 start_s = spans[-1].end_unix_s
                 if row.activity == last.activity and spans[-1].start_unix_s >= self._begin_s:
                     spans[-1].end_unix_s = max(start_s, row.unix_s)
                     spans[-1].seconds += HOP_S
                     return
             elif apart_s < 0:
-                self.diary.clock_set_back_s -= apart_s
+                self.log.clock_set_back_s -= apart_s
             elif last.unix_s >= self._begin_s:
                 self._day.missing_s += apart_s - HOP_S
-        if len(spans) == MOST_SPANS:
-            raise DataError(f"more than {MOST_SPANS:,} changes of activity: give fewer files")
+        if len(spans) == MAX_SPANS:
+            raise DataError(f"more than {MAX_SPANS:,} changes of activity: give fewer files")
         start_s = max(start_s, self._begin_s)
         spans.append(Span(row.activity, start_s, max(start_s, row.unix_s), HOP_S))

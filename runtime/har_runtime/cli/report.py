@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from har_runtime.answers.answer import UNKNOWN
 from har_runtime.answers.palette import NOT_WORN
-from har_runtime.cli.activity_log import Day, Diary, local, longest_first, read_diary, said
+from har_runtime.cli.activity_log import ActivityLog, Day, display_name, local, longest_first, read_log
 from har_runtime.cli.common import add_json
 
 if TYPE_CHECKING:
@@ -36,40 +36,41 @@ def run(options: argparse.Namespace) -> int:
         from har_runtime.cli.report_plot import check_format, draw
 
         check_format(options.out)  # Before the work.
-        diary = read_diary(options.files)
-        draw(diary, options.out)
+        log = read_log(options.files)
+        draw(log, options.out)
     else:
-        diary = read_diary(options.files)
+        log = read_log(options.files)
     if options.json:
-        print(json.dumps(diary.to_dict(), indent=1))
+        print(json.dumps(log.to_dict(), indent=1))
     else:
-        _print(diary)
+        _print(log)
     return 0
 
 
-def _print(diary: Diary) -> None:
+def _print(log: ActivityLog) -> None:
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, emoji=False)  # Names are shown as they are.
-    for date, day in diary.days.items():
+    for date, day in log.days.items():
         console.print(_table(f"{date:%A}, {date}", day))
         if day.reasons:
             reasons = ", ".join(f"{reason} {clock(seconds)}" for reason, seconds in day.reasons.items())
             console.print(f"  unknown because: {reasons}")
         if day.missing_s >= 1:
             console.print(f"  without answers between the first and the last: {clock(day.missing_s)}")
-    if diary.transitions:
-        kinds = diary.transitions.most_common(MAX_CHANGES)
-        listed = ", ".join(f"{said(before)} to {said(after)} {count}" for (before, after), count in kinds)
-        console.print(
-            f"changes: {diary.transitions.total()}; {listed}{', ...' if len(diary.transitions) > len(kinds) else ''}"
-        )
-    first, last = diary.spans[0], diary.spans[-1]
-    console.print(f"{diary.rows} answers from {_moment(first.start_unix_s)} to {_moment(last.end_unix_s)}")
-    if diary.broken_lines:
-        console.print(f"invalid lines, skipped: {diary.broken_lines}")
-    if diary.clock_set_back_s:
-        console.print(f"{clock(diary.clock_set_back_s)} occur twice: a clock was set back, or files overlap")
+    if log.transitions:
+        kinds = [
+            f"{display_name(before)} to {display_name(after)} {count}"
+            for (before, after), count in log.transitions.most_common()
+        ]
+        more = ", ..." if len(kinds) > MAX_CHANGES else ""
+        console.print(f"changes: {log.transitions.total()}; {', '.join(kinds[:MAX_CHANGES])}{more}")
+    first, last = log.spans[0], log.spans[-1]
+    console.print(f"{log.rows} answers from {_moment(first.start_unix_s)} to {_moment(last.end_unix_s)}")
+    if log.broken_lines:
+        console.print(f"invalid lines, skipped: {log.broken_lines}")
+    if log.clock_set_back_s:
+        console.print(f"{clock(log.clock_set_back_s)} occur twice: a clock was set back, or files overlap")
 
 
 def _table(title: str, day: Day) -> "Table":
@@ -86,7 +87,7 @@ def _table(title: str, day: Day) -> "Table":
         if name in day.seconds:
             seconds = day.seconds[name]
             table.add_row(
-                said(name),
+                display_name(name),
                 clock(seconds),
                 f"{100 * seconds / total:.0f} %",
                 str(day.bouts[name]),

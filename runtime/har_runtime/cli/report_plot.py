@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from har_runtime.answers.answer import UNKNOWN
 from har_runtime.answers.palette import COLOURS, NOT_WORN, activity_colours
-from har_runtime.cli.activity_log import Diary, Span, local, said
+from har_runtime.cli.activity_log import ActivityLog, Span, display_name, local
 from har_runtime.errors import HarError
 from har_runtime.files import write_bytes
 
@@ -65,7 +65,7 @@ def check_format(path: Path) -> None:
     import matplotlib  # noqa: F401
 
 
-def draw(diary: Diary, path: Path) -> None:
+def draw(log: ActivityLog, path: Path) -> None:
     """Draw the picture into a file.
 
     Raises:
@@ -77,7 +77,7 @@ def draw(diary: Diary, path: Path) -> None:
     data = BytesIO()
     with warnings.catch_warnings(), rc_context(SETTINGS):
         warnings.simplefilter("ignore")  # A letter that the font lacks is drawn as a box.
-        figure = make_figure(diary)
+        figure = make_figure(log)
         if path.suffix.lower() == ".png":
             figure.savefig(data, format="png", dpi=DPI)
             write_bytes(path, data.getvalue())
@@ -88,20 +88,20 @@ def draw(diary: Diary, path: Path) -> None:
             write_bytes(path, f"{head}{end}{DARK}{body}".encode())
 
 
-def make_figure(diary: Diary) -> "Figure":
+def make_figure(log: ActivityLog) -> "Figure":
     """The picture of a log with at least one span."""
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
     from matplotlib.patches import Patch
 
-    first, last = local(diary.spans[0].start_unix_s), local(diary.spans[-1].end_unix_s)
+    first, last = local(log.spans[0].start_unix_s), local(log.spans[-1].end_unix_s)
     days = [f"{moment.day} {moment:%B %Y}" for moment in (first, last)]
     title = f"{first:%A}, {days[0]}" if days[0] == days[1] else " to ".join(days)
-    colours = activity_colours(sorted(name for name in diary.seconds if name not in LAST))
-    colours = {name: colour for name, colour in colours.items() if name in diary.seconds}
-    followed = sorted({name for pair in diary.transitions for name in pair})
+    colours = activity_colours(sorted(name for name in log.seconds if name not in LAST))
+    colours = {name: colour for name, colour in colours.items() if name in log.seconds}
+    followed = sorted({name for pair in log.transitions for name in pair})
 
-    timeline_height = 1.4 + DAY_HEIGHT * len(diary.days)
+    timeline_height = 1.4 + DAY_HEIGHT * len(log.days)
     lower_height = 0.8 + ROW_HEIGHT * max(len(colours), len(followed) + 2 if followed else 0)
     layout = ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.1)
     figure = Figure((WIDTH, timeline_height + lower_height), layout=layout, facecolor="white")
@@ -111,8 +111,8 @@ def make_figure(diary: Diary) -> "Figure":
         part.set_facecolor("none")
     upper.suptitle(title, x=0.015, ha="left", weight="bold", size=14)
     axes = upper.subplots()
-    _timeline(axes, diary, colours)
-    axes.set_title(f"{diary.rows:,} answers; times in {first:%Z}", loc="left", size=10, pad=34)
+    _timeline(axes, log, colours)
+    axes.set_title(f"{log.rows:,} answers; times in {first:%Z}", loc="left", size=10, pad=34)
     legend = axes.legend(
         handles=[Patch(color=colour, label=_short(name)) for name, colour in colours.items()],
         loc="lower left",
@@ -125,16 +125,16 @@ def make_figure(diary: Diary) -> "Figure":
     legend.set_gid("legend")
     matrix_width = 1.6 + COLUMN_WIDTH * len(followed)
     minutes, matrix = lower.subplots(1, 2, width_ratios=(max(3.0, WIDTH - matrix_width), matrix_width))
-    _minutes(minutes, diary, colours)
-    _transitions(matrix, diary, followed)
+    _minutes(minutes, log, colours)
+    _transitions(matrix, log, followed)
     return figure
 
 
-def _timeline(axes: "Axes", diary: Diary, colours: dict[str, str]) -> None:
+def _timeline(axes: "Axes", log: ActivityLog, colours: dict[str, str]) -> None:
     """A band for each day, from the hour of the first answer to that of the last."""
-    rows = {date: row for row, date in enumerate(diary.days)}
+    rows = {date: row for row, date in enumerate(log.days)}
     bars: dict[tuple[int, str], list[tuple[float, float]]] = {}
-    for span in sorted(diary.spans, key=lambda span: span.start_unix_s - span.end_unix_s)[:MAX_BARS]:
+    for span in sorted(log.spans, key=lambda span: span.start_unix_s - span.end_unix_s)[:MAX_BARS]:
         start_s, end_s = _of_day_s(span)
         key = rows[local(span.start_unix_s).date()], span.activity
         bars.setdefault(key, []).append((start_s, end_s - start_s))
@@ -169,10 +169,10 @@ def _hours(bars: list[tuple[float, float]]) -> tuple[int, int]:
     return first * unit, max(int(-(-end_s // unit)), first + 1) * unit
 
 
-def _minutes(axes: "Axes", diary: Diary, colours: dict[str, str]) -> None:
+def _minutes(axes: "Axes", log: ActivityLog, colours: dict[str, str]) -> None:
     """A bar for the minutes of each activity, the longest first."""
-    names = sorted(colours, key=lambda name: (name in LAST, -diary.seconds[name]))
-    minutes = [diary.seconds[name] / 60 for name in names]
+    names = sorted(colours, key=lambda name: (name in LAST, -log.seconds[name]))
+    minutes = [log.seconds[name] / 60 for name in names]
     bars = axes.barh(range(len(names)), minutes, color=[colours[name] for name in names])
     axes.bar_label(bars, [f"{value:,.1f}" for value in minutes], padding=5)
     axes.set_yticks(range(len(names)), [_short(name) for name in names])
@@ -183,13 +183,13 @@ def _minutes(axes: "Axes", diary: Diary, colours: dict[str, str]) -> None:
     _plain(axes)
 
 
-def _transitions(axes: "Axes", diary: Diary, names: list[str]) -> None:
+def _transitions(axes: "Axes", log: ActivityLog, names: list[str]) -> None:
     """A matrix of how often one activity came after another; nothing if no activity changed."""
     if not names:
         axes.set_axis_off()
         return
-    most = max(diary.transitions.values())
-    for (before, after), count in sorted(diary.transitions.items()):
+    most = max(log.transitions.values())
+    for (before, after), count in sorted(log.transitions.items()):
         x, y = names.index(after), names.index(before)
         # Never so strong that the number cannot be read, on a light or a dark page.
         axes.broken_barh([(x - 0.5, 1)], (y - 0.5, 1), facecolors=COLOURS["walking"], alpha=0.1 + 0.45 * count / most)
@@ -213,5 +213,5 @@ def _plain(axes: "Axes") -> None:
 
 def _short(activity: str) -> str:
     """The name of an activity for a label."""
-    name = said(activity)
+    name = display_name(activity)
     return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"

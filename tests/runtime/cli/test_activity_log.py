@@ -1,4 +1,4 @@
-"""From rows to the day's story: spans, totals, changes, gaps, midnights, and files that are not as they should be."""
+"""From rows to the activity log: spans, totals, changes, gaps, midnights, and damaged files."""
 
 import json
 import time
@@ -14,8 +14,8 @@ import pytest
 from har_runtime.answers.answering import Answering
 from har_runtime.answers.palette import NOT_WORN
 from har_runtime.classify import StreamingClassifier
-from har_runtime.cli import activity_log as diary_module
-from har_runtime.cli.activity_log import parse_row, read_diary
+from har_runtime.cli import activity_log
+from har_runtime.cli.activity_log import parse_row, read_log
 from har_runtime.cli.stream import main
 from har_runtime.errors import DataError
 from har_runtime.model.load import load_model
@@ -53,17 +53,17 @@ def test_consecutive_rows_become_spans_totals_and_changes(tmp_path: Path) -> Non
         rows("walking", 10, NOON + 10, 10),
         rows("sitting", 6, NOON + 15, 15),
     )
-    diary = read_diary([day])
-    assert [(span.activity, span.start_unix_s - NOON, span.end_unix_s - NOON) for span in diary.spans] == [
+    log = read_log([day])
+    assert [(span.activity, span.start_unix_s - NOON, span.end_unix_s - NOON) for span in log.spans] == [
         ("sitting", 0, 10),
         ("walking", 10, 15),
         ("sitting", 15, 18),
     ]
-    (totals,) = diary.days.values()
-    assert totals.seconds == diary.seconds == {"sitting": 13.0, "walking": 5.0}
+    (totals,) = log.days.values()
+    assert totals.seconds == log.seconds == {"sitting": 13.0, "walking": 5.0}
     assert (totals.bouts, totals.longest) == ({"sitting": 2, "walking": 1}, {"sitting": 10.0, "walking": 5.0})
-    assert diary.transitions == {("sitting", "walking"): 1, ("walking", "sitting"): 1}
-    assert (totals.transitions, totals.missing_s, diary.rows, diary.broken_lines) == (2, 0, 36, 0)
+    assert log.transitions == {("sitting", "walking"): 1, ("walking", "sitting"): 1}
+    assert (totals.transitions, totals.missing_s, log.rows, log.broken_lines) == (2, 0, 36, 0)
 
 
 def test_unknown_time_has_its_reasons_and_is_no_change_of_activity(tmp_path: Path) -> None:
@@ -76,12 +76,12 @@ def test_unknown_time_has_its_reasons_and_is_no_change_of_activity(tmp_path: Pat
         rows("unknown", 2, NOON + 6, 6, reason="not worn"),
         rows("walking", 2, NOON + 7, 7),
     )
-    diary = read_diary([day])
-    (totals,) = diary.days.values()
+    log = read_log([day])
+    (totals,) = log.days.values()
     assert totals.seconds == {"sitting": 4.0, "unknown": 2.0, NOT_WORN: 1.0, "walking": 1.0}
     assert totals.reasons == {"unsure": 1.5, "unlike": 0.5}
-    assert [span.activity for span in diary.spans] == ["sitting", "unknown", "sitting", NOT_WORN, "walking"]
-    assert diary.transitions == {("sitting", "walking"): 1}
+    assert [span.activity for span in log.spans] == ["sitting", "unknown", "sitting", NOT_WORN, "walking"]
+    assert log.transitions == {("sitting", "walking"): 1}
 
 
 def test_one_window_alone_is_no_change_of_activity(tmp_path: Path) -> None:
@@ -92,16 +92,16 @@ def test_one_window_alone_is_no_change_of_activity(tmp_path: Path) -> None:
         rows("sitting", 4, NOON + 2.5, 2.5),
         rows("lying", 2, NOON + 4.5, 4.5),
     )
-    diary = read_diary([day])
-    assert diary.transitions == {("sitting", "lying"): 1}
-    assert diary.seconds == {"sitting": 4.0, "lying": 1.5}
+    log = read_log([day])
+    assert log.transitions == {("sitting", "lying"): 1}
+    assert log.seconds == {"sitting": 4.0, "lying": 1.5}
 
 
 def test_time_without_rows_is_a_gap_and_counts_for_nothing(tmp_path: Path) -> None:
     day = write(tmp_path / "day.jsonl", rows("sitting", 20, NOON), rows("sitting", 20, NOON + 3610, 3610))
-    diary = read_diary([day])
-    (totals,) = diary.days.values()
-    assert [span.end_unix_s - span.start_unix_s for span in diary.spans] == [10.0, 10.0]
+    log = read_log([day])
+    (totals,) = log.days.values()
+    assert [span.end_unix_s - span.start_unix_s for span in log.spans] == [10.0, 10.0]
     assert totals.seconds == {"sitting": 20.0}
     assert totals.missing_s == 3600.0
 
@@ -111,20 +111,20 @@ def test_samples_that_came_in_batches_leave_no_gap(tmp_path: Path) -> None:
     for n in range(1, 61):  # Answered every 10 s, twenty windows at once.
         arrived = NOON + 10 * ((n + 19) // 20)
         lines.append(json.dumps({"unix_s": arrived, "end_s": 0.5 * n, "activity": "sitting"}))
-    diary = read_diary([write(tmp_path / "day.jsonl", lines)])
-    (span,) = diary.spans
+    log = read_log([write(tmp_path / "day.jsonl", lines)])
+    (span,) = log.spans
     assert (span.seconds, span.end_unix_s) == (30.0, NOON + 30)
-    assert diary.days[datetime(2026, 3, 2).date()].missing_s == 0
+    assert log.days[datetime(2026, 3, 2).date()].missing_s == 0
 
 
 def test_midnight_divides_a_span_between_two_days(tmp_path: Path) -> None:
     midnight = NOON + 12 * 3600
-    diary = read_diary([write(tmp_path / "day.jsonl", rows("lying", 40, midnight - 5))])
-    assert {day.isoformat(): totals.seconds["lying"] for day, totals in diary.days.items()} == {
+    log = read_log([write(tmp_path / "day.jsonl", rows("lying", 40, midnight - 5))])
+    assert {day.isoformat(): totals.seconds["lying"] for day, totals in log.days.items()} == {
         "2026-03-02": 4.5,  # The window that ends at midnight is the next day's.
         "2026-03-03": 15.5,
     }
-    assert [(span.start_unix_s, span.end_unix_s) for span in diary.spans] == [
+    assert [(span.start_unix_s, span.end_unix_s) for span in log.spans] == [
         (midnight - 5, midnight - 0.5),
         (midnight, midnight + 15),
     ]
@@ -133,9 +133,9 @@ def test_midnight_divides_a_span_between_two_days(tmp_path: Path) -> None:
 def test_days_are_those_of_the_local_time_zone(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("TZ", "Pacific/Auckland")  # 13 hours ahead.
     time.tzset()
-    diary = read_diary([write(tmp_path / "day.jsonl", rows("lying", 4, NOON))])
-    assert [day.isoformat() for day in diary.days] == ["2026-03-03"]
-    assert diary.to_dict()["spans"][0]["start"] == "2026-03-03T01:00:00.000+13:00"
+    log = read_log([write(tmp_path / "day.jsonl", rows("lying", 4, NOON))])
+    assert [day.isoformat() for day in log.days] == ["2026-03-03"]
+    assert log.to_dict()["spans"][0]["start"] == "2026-03-03T01:00:00.000+13:00"
 
 
 def test_a_day_on_which_the_clocks_change_has_its_25_hours(tmp_path: Path, monkeypatch) -> None:
@@ -143,31 +143,38 @@ def test_a_day_on_which_the_clocks_change_has_its_25_hours(tmp_path: Path, monke
     time.tzset()
     begin = datetime(2026, 10, 25).timestamp()
     lines = [json.dumps({"unix_s": begin + 60 * n, "end_s": 60.0 * n, "activity": "lying"}) for n in range(25 * 60)]
-    diary = read_diary([write(tmp_path / "day.jsonl", lines)])
-    assert [day.isoformat() for day in diary.days] == ["2026-10-25"]
+    log = read_log([write(tmp_path / "day.jsonl", lines)])
+    assert [day.isoformat() for day in log.days] == ["2026-10-25"]
 
 
 def test_several_files_are_read_in_the_order_of_their_times_and_each_once(tmp_path: Path) -> None:
     first = write(tmp_path / "z.jsonl", rows("sitting", 20, NOON))
     second = write(tmp_path / "a.jsonl", rows("walking", 20, NOON + 10, 10))
-    diary = read_diary([second, first, second])
-    assert [span.activity for span in diary.spans] == ["sitting", "walking"]
-    assert diary.clock_set_back_s == 0
-    assert diary.transitions == {("sitting", "walking"): 1}
+    log = read_log([second, first, second])
+    assert [span.activity for span in log.spans] == ["sitting", "walking"]
+    assert log.clock_set_back_s == 0
+    assert log.transitions == {("sitting", "walking"): 1}
 
 
-def test_a_clock_that_was_set_back_is_told(tmp_path: Path) -> None:
+def test_rows_of_both_versions_are_read_together(tmp_path: Path) -> None:
+    before = rows("sitting", 10, NOON, label="sitting", raw_confidence=0.5, probabilities={"sitting": 0.5}, smoothed={})
+    after = rows("sitting", 10, NOON + 5, 5, version=2, window_label="sitting", window_probabilities={"sitting": 0.5})
+    (span,) = read_log([write(tmp_path / "day.jsonl", before, after)]).spans
+    assert span.seconds == 10
+
+
+def test_a_clock_that_was_set_back_is_reported(tmp_path: Path) -> None:
     day = write(tmp_path / "day.jsonl", rows("sitting", 20, NOON), rows("sitting", 20, NOON - 90, 10))
-    diary = read_diary([day])
-    assert diary.clock_set_back_s == pytest.approx(99.5)
-    assert diary.seconds == {"sitting": 20.0}
-    assert len(diary.spans) == 2
+    log = read_log([day])
+    assert log.clock_set_back_s == pytest.approx(99.5)
+    assert log.seconds == {"sitting": 20.0}
+    assert len(log.spans) == 2
 
 
-def test_a_replay_at_any_speed_has_the_recording_s_minutes(tmp_path: Path) -> None:
+def test_a_replay_at_any_speed_has_the_minutes_of_the_recording(tmp_path: Path) -> None:
     lines = [json.dumps({"unix_s": NOON + n / 1000, "end_s": 0.5 * n, "activity": "sitting"}) for n in range(1, 121)]
-    diary = read_diary([write(tmp_path / "day.jsonl", lines)])
-    assert diary.seconds == {"sitting": 60.0}
+    log = read_log([write(tmp_path / "day.jsonl", lines)])
+    assert log.seconds == {"sitting": 60.0}
 
 
 @pytest.mark.parametrize(
@@ -180,6 +187,7 @@ def test_a_replay_at_any_speed_has_the_recording_s_minutes(tmp_path: Path) -> No
         b'{"unix_s": true, "end_s": 1, "activity": "walking"}',
         b'{"unix_s": NaN, "end_s": 1, "activity": "walking"}',
         b'{"unix_s": 1e400, "end_s": 1, "activity": "walking"}',
+        b'{"unix_s": -9e10, "end_s": 1, "activity": "walking"}',
         b'{"unix_s": "1", "end_s": 1, "activity": "walking"}',
         b'{"unix_s": 1, "end_s": 1, "activity": 3}',
         b'{"unix_s": 1, "end_s": 1, "activity": ""}',
@@ -190,38 +198,38 @@ def test_a_replay_at_any_speed_has_the_recording_s_minutes(tmp_path: Path) -> No
         b'{"unix_s": 1, "end_s": 1, "activity": "' + b"w" * 200 + b'"}',
     ],
 )
-def test_what_is_no_row_is_none(line: bytes) -> None:
+def test_an_invalid_row_is_none(line: bytes) -> None:
     assert parse_row(line) is None
 
 
-def test_broken_lines_are_counted_and_cost_only_themselves(tmp_path: Path) -> None:
+def test_broken_lines_are_counted_and_skipped(tmp_path: Path) -> None:
     day = write(
         tmp_path / "day.jsonl", rows("sitting", 4, NOON), ["x" * 200_000, "{}", ""], rows("sitting", 4, NOON + 2, 2)
     )
     with day.open("ab") as file:
         file.write(b'{"unix_s": 17724528')  # The power was cut here.
-    diary = read_diary([day])
-    assert (diary.rows, diary.broken_lines) == (8, 3)
-    assert len(diary.spans) == 1
+    log = read_log([day])
+    assert (log.rows, log.broken_lines) == (8, 3)
+    assert len(log.spans) == 1
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"", "no row of har-stream's jsonl"), (b"time,acc_x\n1,2\n", "no row"), (None, "cannot be read")],
+    [(b"", "no rows of har-stream's jsonl"), (b"time,acc_x\n1,2\n", "no rows"), (None, "cannot be read")],
 )
 def test_a_file_without_a_row_is_refused(tmp_path: Path, content: bytes | None, message: str) -> None:
     good, other = write(tmp_path / "good.jsonl", rows("sitting", 4, NOON)), tmp_path / "other.jsonl"
     if content is not None:
         other.write_bytes(content)
     with pytest.raises(DataError, match=f"other.jsonl: .*{message}"):
-        read_diary([good, other])
+        read_log([good, other])
 
 
 def test_more_changes_than_can_be_kept_are_refused(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(diary_module, "MOST_SPANS", 10)
+    monkeypatch.setattr(activity_log, "MAX_SPANS", 10)
     parts = [rows("ab"[n % 2], 1, NOON + n, n) for n in range(11)]
     with pytest.raises(DataError, match="more than 10 changes of activity: give fewer files"):
-        read_diary([write(tmp_path / "day.jsonl", *parts)])
+        read_log([write(tmp_path / "day.jsonl", *parts)])
 
 
 def test_memory_grows_with_changes_and_not_with_rows(tmp_path: Path) -> None:
@@ -229,24 +237,24 @@ def test_memory_grows_with_changes_and_not_with_rows(tmp_path: Path) -> None:
     line = write(tmp_path / "line.jsonl", rows("sitting", 4, NOON), ["x" * 5_000_000])
     for path in (day, line):
         tracemalloc.start()
-        read_diary([path])
+        read_log([path])
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert peak < 400_000
 
 
-def test_the_diary_agrees_with_the_totals_that_the_stream_itself_counts(tmp_path: Path, capsys) -> None:
-    log = tmp_path / "day.jsonl"
-    arguments = ["--source", "simulated:?seed=3&seconds=300&speed=max", "--sink", f"jsonl:{log}", "--json"]
+def test_the_log_has_the_totals_that_the_stream_itself_counts(tmp_path: Path, capsys) -> None:
+    day = tmp_path / "day.jsonl"
+    arguments = ["--source", "simulated:?seed=3&seconds=300&speed=max", "--sink", f"jsonl:{day}", "--json"]
     assert main(arguments) == 0
     counted = json.loads(capsys.readouterr().out)
-    diary = read_diary([log])
-    assert diary.rows == counted["windows"]
-    assert {name: seconds for name, seconds in diary.seconds.items() if name != NOT_WORN} == counted["seconds"]
-    assert diary.transitions.total() == counted["transitions"] > 10
+    log = read_log([day])
+    assert log.rows == counted["windows"]
+    assert {name: seconds for name, seconds in log.seconds.items() if name != NOT_WORN} == counted["seconds"]
+    assert log.transitions.total() == counted["transitions"] > 10
 
 
-def test_a_sensor_on_a_table_is_in_the_diary_as_not_worn(tmp_path: Path) -> None:
+def test_a_sensor_on_a_table_is_in_the_log_as_not_worn(tmp_path: Path) -> None:
     from har_runtime.answers.row import row_of
 
     model = load_model("waist")
@@ -258,6 +266,6 @@ def test_a_sensor_on_a_table_is_in_the_diary_as_not_worn(tmp_path: Path) -> None
     for prediction in classifier.push(times, [0, 0, 9.81] + 0.02 * noise[:, :3], 0.002 * noise[:, 3:]):
         now_s = NOON + prediction.end_s
         lines.append(json.dumps(row_of(answering.take(prediction, None, classifier.report), model.card.labels)))
-    diary = read_diary([write(tmp_path / "day.jsonl", lines)])
-    assert diary.seconds[NOT_WORN] == pytest.approx(300, abs=5)
-    assert diary.spans[-1].activity == NOT_WORN
+    log = read_log([write(tmp_path / "day.jsonl", lines)])
+    assert log.seconds[NOT_WORN] == pytest.approx(300, abs=5)
+    assert log.spans[-1].activity == NOT_WORN

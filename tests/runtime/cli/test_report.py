@@ -1,4 +1,4 @@
-"""har-stream report as people run it: text, JSON, pictures one can read, and what it says of a mistake."""
+"""har-stream report as people run it: text, JSON, pictures, and the message for a mistake."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from har_runtime.cli.activity_log import Day, Diary, Span, read_diary
+from har_runtime.cli.activity_log import ActivityLog, Day, Span, read_log
 from har_runtime.cli.report_plot import MAX_BARS, draw, make_figure
 from har_runtime.cli.stream import main
 
@@ -36,7 +36,7 @@ def day(tmp_path: Path) -> Path:
     return write(tmp_path / "day.jsonl")
 
 
-def test_the_text_tells_the_day(day: Path, capsys) -> None:
+def test_the_text_has_times_bouts_and_changes(day: Path, capsys) -> None:
     assert main(["report", str(day)]) == 0
     text = capsys.readouterr().out
     assert "Monday, 2026-03-02" in text
@@ -95,7 +95,7 @@ def test_a_png_is_a_png(day: Path, tmp_path: Path) -> None:
 
 def test_the_same_rows_give_the_same_svg(day: Path, tmp_path: Path) -> None:
     for name in ("a.svg", "b.svg"):
-        draw(read_diary([day]), tmp_path / name)
+        draw(read_log([day]), tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
@@ -141,7 +141,7 @@ def test_a_day_of_very_many_changes_is_drawn_by_its_longest_spans() -> None:
     spans = [Span("ab"[n % 2], MORNING + n / 2, MORNING + n / 2 + 0.5, 0.5) for n in range(MAX_BARS + 10)]
     spans[5] = Span("ab"[1], MORNING, MORNING + 900, 900)
     day = datetime.fromtimestamp(MORNING).date()
-    timeline = make_figure(Diary({day: Day({"a": 1.0, "b": 1.0})}, spans)).axes[0]
+    timeline = make_figure(ActivityLog({day: Day({"a": 1.0, "b": 1.0})}, spans)).axes[0]
     widths = [path.get_extents().width for bars in timeline.collections for path in bars.get_paths()]
     assert len(widths) == MAX_BARS
     assert max(widths) == 900
@@ -154,7 +154,7 @@ def test_the_report_of_what_har_stream_writes(tmp_path: Path, capsys) -> None:
     result = json.loads(capsys.readouterr().out)
     assert result["rows"] == 239
     assert {"walking", "standing", "sitting"} <= set(result["days"][0]["seconds"])
-    assert read_diary([log]).rows == 239
+    assert read_log([log]).rows == 239
 
 
 @pytest.mark.parametrize(
@@ -165,9 +165,7 @@ def test_the_report_of_what_har_stream_writes(tmp_path: Path, capsys) -> None:
         (["day.jsonl", "--out", "day.jsonl/day.svg"], "day.jsonl/day.svg: cannot be written"),
     ],
 )
-def test_what_the_user_got_wrong_is_one_line_and_exit_code_2(
-    day: Path, monkeypatch, capsys, arguments, message
-) -> None:
+def test_a_mistake_is_one_line_and_exit_code_2(day: Path, monkeypatch, capsys, arguments, message) -> None:
     monkeypatch.chdir(day.parent)
     assert main(["report", *arguments]) == 2
     out, err = capsys.readouterr()
@@ -176,7 +174,7 @@ def test_what_the_user_got_wrong_is_one_line_and_exit_code_2(
     assert err.count("\n") == 1
 
 
-def test_without_the_extra_a_picture_names_it_and_the_text_needs_nothing(day: Path, tmp_path: Path) -> None:
+def test_without_the_extra_the_text_works_and_a_picture_says_what_to_install(day: Path, tmp_path: Path) -> None:
     script = (
         "import sys; sys.modules['matplotlib'] = None; from har_runtime.cli.stream import main; "
         f"print(main(['report', {str(day)!r}])); print(main(['report', {str(day)!r}, '--out', 'x.svg']))"
@@ -190,7 +188,7 @@ def test_without_the_extra_a_picture_names_it_and_the_text_needs_nothing(day: Pa
     assert not (tmp_path / "x.svg").exists()
 
 
-def test_the_text_brings_in_no_library_for_pictures(day: Path) -> None:
+def test_the_text_imports_no_library_for_pictures(day: Path) -> None:
     script = f"import sys; from har_runtime.cli.stream import main; main(['report', {str(day)!r}]); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert not {"matplotlib", "ai_edge_litert", "pandas"} & set(loaded.stdout.split())
