@@ -6,12 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from har_bench import tables
-from har_bench.measure import compare
-from har_bench.measure.measure import measure
-from har_bench.measure.measured_model import open_subjects
 from har_bench.measure.options import add_measure_options, measure_settings
 from har_bench.progress import step_display
-from har_bench.results import machine, write_report
+from har_bench.results import describe_machine, write_result
 from har_runtime.cli.common import Command, Program
 from har_runtime.files import write_bytes
 from har_runtime.model.load import pretrained_names
@@ -46,17 +43,22 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
 
 
 def _measure(options: argparse.Namespace) -> int:
+    from har_bench.measure import compare
+    from har_bench.measure.measure import measure
+    from har_bench.measure.measured_model import open_models
+
     if options.compare:
-        first, second = (compare.read_result(path) for path in options.compare)
+        first, second = (compare.read_measured(path) for path in options.compare)
         tables.show([compare.compare(first, second)], compare.remarks(first, second))
         return 0
     if options.plot:
         import matplotlib  # noqa: F401  # If it is missing, that is said before the measuring.
     with ExitStack() as stack, step_display() as show_step:
-        subjects = open_subjects(options.models or pretrained_names(), stack)
-        result: dict[str, Any] = {"machine": machine(), **measure(subjects, measure_settings(options), show_step)}
+        models = open_models(options.models or pretrained_names(), stack)
+        measured = measure(models, measure_settings(options), show_step)
+    result: dict[str, Any] = {"machine": describe_machine(), **measured}
     if options.json:
-        write_report(options.json, result)
+        write_result(options.json, result)
     if options.markdown:
         write_bytes(options.markdown, tables.markdown(result).encode())
     tables.show(tables.tables(result), tables.remarks(result))

@@ -1,4 +1,4 @@
-"""What every benchmark's JSON says of the machine it was measured on."""
+"""Reads and writes the JSON of benchmarks, each with a description of the machine it was measured on."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from typing import Any
 from har_runtime.errors import DataError
 from har_runtime.files import write_bytes
 
+REPOSITORY = Path(__file__).parents[2]
 LIBRARIES = (
     "haredge",
     "numpy",
@@ -25,8 +26,8 @@ LIBRARIES = (
 )
 
 
-def machine() -> dict[str, Any]:
-    """CPU, cores, Python and library versions; nothing that names the machine."""
+def describe_machine() -> dict[str, Any]:
+    """CPU, cores, Python and library versions; nothing that identifies the machine."""
     versions: dict[str, str] = {}
     for name in LIBRARIES:
         try:
@@ -43,31 +44,40 @@ def machine() -> dict[str, Any]:
     }
 
 
-def write_report(path: Path, result: dict[str, Any]) -> None:
+def write_result(path: Path, result: dict[str, Any]) -> None:
     """Write a result with the machine it was measured on, atomically."""
-    write_bytes(path, (json.dumps({"machine": machine(), **result}, indent=1) + "\n").encode())
+    write_bytes(path, (json.dumps({"machine": describe_machine(), **result}, indent=1) + "\n").encode())
 
 
-def read_report(path: Path) -> dict[str, Any]:
-    """Read a result back, to go on from it.
+def write_and_print(path: Path, result: dict[str, Any]) -> None:
+    """Write a result as `write_result` does, and print it."""
+    write_result(path, result)
+    print(json.dumps(result, indent=1))
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """Read a result that `write_result` wrote.
 
     Raises:
-        DataError: not one that `write_report` wrote.
+        DataError: it is not such a result.
     """
     try:
         result = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(result, dict) or "machine" not in result:
-            raise ValueError("no machine in it")
+            raise ValueError("it does not describe the machine")
     except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{path}: no result of a benchmark ({error}); move it away to start afresh") from error
+        raise DataError(f"{path}: not a result of a benchmark ({error}); move it away to start again") from error
     return result
 
 
+read_report, write_report = read_result, write_result
+
+
 def _cpu_model(root: Path = Path("/")) -> str:
-    """From proc/cpuinfo below `root`: the processor's name on x86, the board's on a Raspberry Pi."""
+    """Name of the processor on x86, of the board on a Raspberry Pi: from proc/cpuinfo below `root` (not in psutil)."""
     try:
         lines = (root / "proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor()
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith(("model name", "Model\t")))
-    return next(named, platform.machine())
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith(("model name", "Model\t")))
+    return next(names, platform.machine())

@@ -1,11 +1,11 @@
-"""A result of `measure` as tables: for a terminal with rich, for a page as Markdown."""
+"""Shows a result of `measure` as tables: on a terminal with rich, on a page as Markdown."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 PIPED_WIDTH = 120
-"""Columns, where no terminal says how many there are."""
+"""Columns if the output is not a terminal."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Table:
 
 
 def tables(result: dict[str, Any]) -> list[Table]:
-    """What the models are, and what they take; columns that nothing is known of are left out."""
+    """Tables of the models, their latency and what they need; empty columns are skipped."""
     models = [
         {
             "model": model["name"],
@@ -55,7 +55,7 @@ def tables(result: dict[str, Any]) -> list[Table]:
         }
         for run, found in zip(runs, result["runs"], strict=True)
     ]
-    needs = [
+    other = [
         {
             **run,
             "load ms": _shown(found["load_seconds"], lambda value: f"{1e3 * value:.0f}"),
@@ -66,46 +66,52 @@ def tables(result: dict[str, Any]) -> list[Table]:
         }
         for run, found in zip(runs, result["runs"], strict=True)
     ]
-    return [_table("models", models), _table("latency of one window", speed), _table("what it needs", needs)]
+    return [
+        _table("models", models),
+        _table("latency of one window", speed),
+        _table("load time, memory and processor", other),
+    ]
 
 
 def remarks(result: dict[str, Any]) -> list[str]:
-    """What a reader of the tables must know: machine, noise, energy, what was left out."""
+    """What a reader of the tables needs to know: machine, noise, energy, what was skipped."""
     machine, state, noise = result["machine"], result["state"], result["noise"]
     versions = dict.fromkeys(f"{run['runtime']} {run['version']}" for run in result["runs"])
-    seen = [
+    shown = [
         f"governor {state['before']['governor']}" if state["before"]["governor"] else "",
         f"{state['before']['clock_mhz']} MHz" if state["before"]["clock_mhz"] else "",
         _heat(state),
     ]
-    shown = ", ".join(part for part in seen if part) or "governor, clock and temperature not shown here"
-    lines = [f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}, {', '.join(versions)}; {shown}"]
+    state_text = ", ".join(part for part in shown if part) or "this machine does not show governor, clock, temperature"
+    lines = [
+        f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}, {', '.join(versions)}; {state_text}"
+    ]
     if noise["reasons"]:
-        lines.append(f"TOO NOISY TO TELL: {'; '.join(noise['reasons'])}. Stop what else runs, and measure again.")
+        lines.append(f"TOO NOISY: {'; '.join(noise['reasons'])}. Stop other programs and measure again.")
     else:
         lines.append(f"quiet: a fixed loop varied by {100 * noise['spread']:.1f} % over the run")
     if result["int8_peak"]:
         lines.append(
-            f"int8 peak, one thread: {result['int8_peak']['macs_per_second'] / 1e9:,.0f} GMAC/s, in the fastest int8 "
-            "matrix product of LiteRT here"
+            f"int8 peak, one thread: {result['int8_peak']['macs_per_second'] / 1e9:,.0f} GMAC/s, of LiteRT's fastest "
+            "int8 matrix product on this machine"
         )
     if result["energy"]["meter"]:
-        lines.append(f"energy: {result['energy']['meter']}, whatever else runs included")
+        lines.append(f"energy: {result['energy']['meter']}, including everything else that ran")
     else:
         lines.append(f"energy: {result['energy']['why_not']}")
     lines.append(
-        f"memory is above an empty process of {_bytes(result['empty_process_bytes'])}; a core's share is for a window "
-        "each 0.5 s; macro-F1 in % is the card's, on people whom the model never saw"
+        f"memory is that above an empty process of {_bytes(result['empty_process_bytes'])}; the share of a core is for "
+        "one window each 0.5 s; macro-F1 in % is from the card, on people that the model never saw"
     )
     lines.append(result["convention"])
     if any(run["runtime"] == "TFLM" for run in result["runs"]):
-        lines.append("TFLM's kernels for this processor are written to be read: its latency is no microcontroller's")
+        lines.append("TFLM's kernels for this processor are not optimised; microcontrollers have other latencies")
     for model in result["models"]:
         if model["uncounted"]:
-            lines.append(f"{model['name']}: MACs not counted, for it has {', '.join(model['uncounted'])}")
+            lines.append(f"{model['name']}: MACs not counted, because it has {', '.join(model['uncounted'])}")
         elif model["format"] == "onnx" and model["macs"] is None:
-            lines.append(f"{model['name']}: its graph is not counted, for onnx is not installed here; pip install onnx")
-    lines += [f"left out: {reason}" for reason in result["left_out"]]
+            lines.append(f"{model['name']}: its graph is not counted, because onnx is not installed; pip install onnx")
+    lines += [f"skipped: {reason}" for reason in result["left_out"]]
     return lines
 
 
@@ -116,7 +122,7 @@ def markdown(result: dict[str, Any]) -> str:
 
 
 def show(shown: Iterable[Table], lines: Iterable[str]) -> None:
-    """Print tables and lines to the terminal."""
+    """Print tables and lines."""
     from rich import box
     from rich.console import Console
     from rich.table import Table as RichTable

@@ -1,1 +1,1 @@
-"""Model files as graphs, and what is counted in them."""
+"""Model files as graphs, and counts of their operations."""

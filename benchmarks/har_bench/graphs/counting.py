@@ -1,9 +1,9 @@
 """What a torch module costs for one window: weights, multiply-accumulates, memory, and FLOPs as each tool counts them.
 
-Multiply-accumulates (MACs) are those of PyTorch's FlopCounterMode, run on the meta device: nothing is computed, and
-recurrent layers and attention fall apart into the matrix products it knows. On a CPU, LSTM and attention are one
-operator each, which it counts as nothing (pytorch/pytorch issue 195460). What it leaves out and other tools count
-(biases, normalisation, activation and pooling layers, the inside of recurrent cells) is added up by hooks.
+Multiply-accumulates (MACs) are those of PyTorch's FlopCounterMode, run on the meta device: there nothing is computed,
+and recurrent layers and attention are split into matrix products. On a CPU, LSTM and attention are one operator each,
+which it counts as zero (pytorch/pytorch issue 195460). Hooks count what it skips and other tools count: biases,
+normalisation, activation and pooling layers, and the inside of recurrent cells.
 
 Tools disagree on what a FLOP is, by a factor of two and more. A `Convention` says what it counts, and how often.
 """
@@ -24,7 +24,7 @@ from torch.utils.flop_counter import FlopCounterMode
 ACTIVATIONS = (nn.ReLU, nn.GELU, nn.Sigmoid, nn.Tanh)
 POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d, nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d)
 CELL = {nn.LSTM: 18, nn.GRU: 13, nn.RNN: 3}
-"""Additions and products of a unit in a step beside its matrix products, biases included, as ptflops counts them."""
+"""Additions and products of one unit in one step besides its matrix products, with biases, as ptflops counts them."""
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,19 @@ class Work:
     projection: int
     """The fully connected layers inside `nn.MultiheadAttention`."""
     product: int
-    """Activations times activations: attention's scores, and what they weigh."""
+    """Activations times activations: the scores of attention, and the values that they weight."""
     bias: int = 0
     """Elements that a bias is added to."""
     batch_norm: int = 0
     layer_norm: int = 0
     activation: int = 0
-    """Elements that activation layers give. Functions called in `forward` are not seen, as by these tools."""
+    """Outputs of activation layers. Functions called in `forward` are not counted, as in these tools."""
     pooling: int = 0
-    """Elements that pooling layers take."""
+    """Inputs of pooling layers."""
     cell: int = 0
     """Additions and products inside recurrent cells."""
     softmax: int = 0
-    """Attention's scores, and its queries, which are scaled."""
+    """Scores of attention, and its queries, which are scaled."""
 
     @property
     def macs(self) -> int:
@@ -66,7 +66,7 @@ class Convention:
     name: str
     description: str
     weights: dict[str, int]
-    """FLOPs for each of a kind in `Work`; kinds that are not named count nothing."""
+    """FLOPs for each unit of a kind in `Work`; missing kinds count zero."""
 
     def flops(self, work: Work) -> int:
         """FLOPs of one window."""
@@ -102,7 +102,7 @@ CONVENTIONS = {
         _twice(**_MATRICES, bias=1, batch_norm=2, layer_norm=1, activation=1, pooling=1, cell=1, softmax=1),
     ),
 }
-"""Within 0.1 % of what the tools themselves print for the networks of Table 4."""
+"""Within 0.1 % of what the tools print for the networks of Table 4."""
 
 
 @dataclass(frozen=True)
@@ -111,36 +111,36 @@ class Memory:
 
     weights: int
     file: int
-    """What `torch.save` writes of its state: weights, buffers, names."""
+    """Size of its state in a file of `torch.save`: weights, buffers, names."""
     outputs: int
     """Outputs of all layers that have weights."""
     widest: int
-    """The largest input and output of one layer: the least that must be held at a time."""
+    """The largest input and output of one layer, the minimum to hold at a time."""
 
 
 def count(module: nn.Module, window: int, channels: int) -> Work:
-    """The arithmetic of a forward pass in evaluation mode.
+    """Count the arithmetic of a forward pass in evaluation mode.
 
     Args:
-        module: takes (1, window, channels); it is left as it is.
+        module: takes (1, window, channels); it is not changed.
     """
     elements: Counter[str] = Counter()
-    flops = _pass(module, window, channels, lambda *seen: elements.update(_elements(*seen)))
-    everywhere = flops["Global"]
+    flops = _pass(module, window, channels, lambda *observed: elements.update(_elements(*observed)))
+    total = flops["Global"]
     recurrent = sum(_inside(module, flops, nn.RNNBase).values())
     attention = _inside(module, flops, nn.MultiheadAttention)
     projection = sum(attention.values()) - attention["aten.bmm"]
-    product, convolution = everywhere["aten.bmm"], everywhere["aten.convolution"]
-    dense = sum(everywhere.values()) - convolution - product - recurrent - projection
+    product, convolution = total["aten.bmm"], total["aten.convolution"]
+    dense = sum(total.values()) - convolution - product - recurrent - projection
     # FlopCounterMode counts two for a multiply-accumulate.
     return Work(convolution // 2, dense // 2, recurrent // 2, projection // 2, product // 2, **elements)
 
 
 def memory(module: nn.Module, window: int, channels: int) -> Memory:
-    """What a forward pass in evaluation mode holds.
+    """Measure the memory of a forward pass in evaluation mode.
 
     Args:
-        module: takes (1, window, channels); it is left as it is.
+        module: takes (1, window, channels); it is not changed.
     """
     outputs, widest = 0, 0
 
@@ -160,18 +160,18 @@ def weight_bytes(module: nn.Module) -> int:
 
 
 def file_bytes(module: nn.Module) -> int:
-    """Bytes that `torch.save` makes of a module's state."""
+    """Size of a module's state in a file of `torch.save`."""
     file = io.BytesIO()
     torch.save(module.state_dict(), file)
     return file.tell()
 
 
 Observer = Callable[[nn.Module, Tensor, Tensor], None]
-"""Called with each layer, what it is given first, and what it gives first."""
+"""Called with each layer, its first input and its first output."""
 
 
 def _pass(module: nn.Module, window: int, channels: int, observe: Observer) -> dict[str, Counter[str]]:
-    """FLOPs by module and operator of a forward pass on the meta device; "Global" is all of it."""
+    """FLOPs by module and operator of a forward pass on the meta device; "Global" is the total."""
     twin = copy.deepcopy(module).to("meta").eval()
 
     def hook(layer: nn.Module, given: tuple[Any, ...], result: Any) -> None:
@@ -187,7 +187,7 @@ def _pass(module: nn.Module, window: int, channels: int, observe: Observer) -> d
 
 
 def _inside(module: nn.Module, flops: dict[str, Counter[str]], kind: type[nn.Module]) -> Counter[str]:
-    """FLOPs by operator of the layers of one kind; FlopCounterMode's names start with the class of the whole."""
+    """FLOPs by operator of the layers of one kind; FlopCounterMode's names start with the class of the root module."""
     total: Counter[str] = Counter()
     for name, layer in module.named_modules():
         if isinstance(layer, kind):
@@ -196,7 +196,7 @@ def _inside(module: nn.Module, flops: dict[str, Counter[str]], kind: type[nn.Mod
 
 
 def _elements(layer: nn.Module, given: Tensor, result: Tensor) -> dict[str, int]:
-    """What a layer does beside its matrix products, by kind in `Work`."""
+    """Operations of a layer besides its matrix products, by kind in `Work`."""
     if isinstance(layer, nn.MultiheadAttention):
         steps = given.shape[-2]
         projected = 3 * given.numel() + result.numel() if layer.in_proj_bias is not None else 0

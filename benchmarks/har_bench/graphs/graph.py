@@ -1,4 +1,4 @@
-"""A model file as a graph, whatever its format: how often it multiplies, and which tensors must be held at a time."""
+"""A model file of any format as a graph: its multiplications, and the tensors that it holds at a time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ TensorName = int | str
 
 CONVENTION = (
     "MACs are the multiply-accumulates of convolutions and of all matrix products, for one window; FLOPs are 2 x MACs. "
-    "Parameters are the real numbers that a file stores. Activations are the most bytes of computed tensors alive at a "
-    "time: from the operator that makes them to the last one that reads them, input and output included; no operator "
-    "overwrites what it reads."
+    "Parameters are the real numbers that a file stores. Activations are the most bytes of tensors alive at a time, "
+    "from the operator that computes them to the last one that reads them, including input and output; no operator "
+    "overwrites its input."
 )
 
 
@@ -19,31 +19,31 @@ class Operator:
 
     kind: str
     inputs: tuple[TensorName, ...]
-    """Without constants."""
+    """Inputs that are not constants."""
     outputs: tuple[TensorName, ...]
     macs: int | None = 0
-    """None where it may multiply and is not counted."""
+    """None if it may multiply and is not counted."""
     in_place: bool = False
-    """Whether it only looks at its first input in another way, and needs no memory of its own."""
+    """Whether its output is a view of its first input, which needs no memory."""
 
 
 @dataclass(frozen=True)
 class Graph:
-    """What a model file computes, in the order in which it does."""
+    """The operators of a model file, in the order in which they run."""
 
     operators: tuple[Operator, ...]
     inputs: tuple[TensorName, ...]
     outputs: tuple[TensorName, ...]
     sizes: Mapping[TensorName, int | None]
-    """Bytes of each tensor that is fed or computed; None where the file does not say."""
+    """Bytes of each input and computed tensor; None if the file does not say."""
     parameters: int
     number_format: str
-    """Of its weights, as a card names it: "fp32", "fp16" or "int8"."""
+    """Of its weights, as on a card: "fp32", "fp16" or "int8"."""
     input_shape: tuple[int, ...]
     """Of its one input, for one window."""
     input_type: str
     weights_outside: bool = False
-    """Whether weights lie behind the flatbuffer of a .tflite, where TFLM does not find them."""
+    """Whether weights lie behind the flatbuffer of a .tflite, where TFLM cannot read them."""
 
     @property
     def uncounted(self) -> tuple[str, ...]:
@@ -52,12 +52,12 @@ class Graph:
 
     @property
     def macs(self) -> int | None:
-        """Multiply-accumulates for one window; None where an operator is not counted."""
+        """Multiply-accumulates for one window; None if an operator is not counted."""
         return None if self.uncounted else sum(operator.macs or 0 for operator in self.operators)
 
     @property
     def peak_activation_bytes(self) -> int | None:
-        """The most bytes of tensors alive at a time; None where a size is unknown."""
+        """The highest number of bytes of tensors alive at a time; None if a size is unknown."""
         owner: dict[TensorName, TensorName] = {name: name for name in self.sizes}
         first = dict.fromkeys(self.inputs, 0)
         last = dict(first)
@@ -70,7 +70,7 @@ class Graph:
                 else:
                     first[name] = last[name] = step
         for name in self.outputs:
-            if name in owner:  # A constant has none.
+            if name in owner:  # A constant has no owner.
                 last[owner[name]] = len(self.operators) - 1
         change = [0] * (len(self.operators) + 1)
         for name, begin in first.items():

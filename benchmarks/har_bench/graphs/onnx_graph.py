@@ -1,7 +1,7 @@
 """Reads a .onnx into a `Graph` with the packages onnx and onnxruntime, for one window.
 
-Exporters leave shapes open that depend on others, the steps of a recurrent layer among them. So the model is run once
-with every tensor as an output: their shapes are then what they are.
+Exporters leave some shapes open, such as the steps of a recurrent layer. The model is therefore run once with every
+tensor as an output, which gives all shapes.
 """
 
 import math
@@ -29,7 +29,7 @@ UNCOUNTED = {
     "QLinearMatMul",
     "Scan",
 }
-"""Operators that multiply, or may, in ways not followed here."""
+"""Operators that may multiply in ways that are not counted here."""
 STANDARD_DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
 NUMBER_FORMATS = {1: "fp32", 11: "fp64", 10: "fp16", 2: "int8", 3: "int8"}
 """Of weights, by TensorProto.DataType: float, double, float16, uint8, int8."""
@@ -37,16 +37,16 @@ Shape = tuple[int, ...]
 
 
 def read_graph(content: bytes, where: Path | str) -> Graph:
-    """The graph of a .onnx, its free dimensions set to one.
+    """Read the graph of a .onnx, with its free dimensions set to one.
 
     Raises:
-        ModelError: onnx or onnxruntime is not installed; not an ONNX model, damaged, or without exactly one input.
+        ModelError: onnx or onnxruntime is not installed; not an ONNX model, damaged, or not with exactly one input.
     """
     try:
         import onnx
         import onnxruntime
     except ImportError as error:
-        raise ModelError(f"{where}: its graph cannot be read here; pip install onnx onnxruntime") from error
+        raise ModelError(f"{where}: its graph cannot be read; pip install onnx onnxruntime") from error
     from google.protobuf.message import DecodeError
 
     try:
@@ -56,10 +56,10 @@ def read_graph(content: bytes, where: Path | str) -> Graph:
     if not model.graph.node:
         raise ModelError(f"{where}: not an ONNX model, or an empty one")
     weights = {entry.name for entry in model.graph.initializer}
-    fed = [entry for entry in model.graph.input if entry.name not in weights]
-    if len(fed) != 1:
-        raise ModelError(f"{where}: takes {len(fed)} inputs; needed is one, of windows")
-    kind = fed[0].type.tensor_type
+    inputs = [entry for entry in model.graph.input if entry.name not in weights]
+    if len(inputs) != 1:
+        raise ModelError(f"{where}: takes {len(inputs)} inputs; expected one, of windows")
+    kind = inputs[0].type.tensor_type
     x = np.zeros([size.dim_value or 1 for size in kind.shape.dim], onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type))
     outputs = tuple(entry.name for entry in model.graph.output)
     del model.graph.output[:]
@@ -70,15 +70,15 @@ def read_graph(content: bytes, where: Path | str) -> Graph:
     options.log_severity_level = 4
     try:
         session: Any = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
-        values = session.run(None, {fed[0].name: x})
+        values = session.run(None, {inputs[0].name: x})
     except Exception as error:  # Its own classes have no common base.
         raise ModelError(f"{where}: ONNX Runtime cannot run it ({' '.join(str(error).split())[:200]})") from error
     if not all(isinstance(value, np.ndarray) for value in values):
         raise ModelError(f"{where}: computes sequences or maps, which har-bench cannot count")
-    return _graph(model.graph, {fed[0].name: x, **dict(zip(names, values, strict=True))}, fed[0].name, outputs)
+    return _graph(model.graph, {inputs[0].name: x, **dict(zip(names, values, strict=True))}, inputs[0].name, outputs)
 
 
-def _graph(graph: Any, values: dict[str, NDArray[Any]], fed: str, outputs: tuple[str, ...]) -> Graph:
+def _graph(graph: Any, values: dict[str, NDArray[Any]], input_name: str, outputs: tuple[str, ...]) -> Graph:
     constants = {entry.name: tuple(entry.dims) for entry in graph.initializer}
     real = [entry for entry in graph.initializer if entry.data_type in NUMBER_FORMATS]
     largest = max(real, key=lambda entry: math.prod(entry.dims), default=None)
@@ -89,32 +89,32 @@ def _graph(graph: Any, values: dict[str, NDArray[Any]], fed: str, outputs: tuple
         if not computed:
             constants.update((name, values[name].shape) for name in made)
             continue
-        given = [constants.get(name) or np.shape(values.get(name, ())) for name in node.input]
-        macs = _macs(node, given, values[made[0]].shape)
+        shapes = [constants.get(name) or np.shape(values.get(name, ())) for name in node.input]
+        macs = _macs(node, shapes, values[made[0]].shape)
         operators.append(Operator(node.op_type, computed, made, macs, node.op_type in IN_PLACE))
-    names = {fed, *(name for operator in operators for name in operator.outputs)}
+    names = {input_name, *(name for operator in operators for name in operator.outputs)}
     return Graph(
         operators=tuple(operators),
-        inputs=(fed,),
+        inputs=(input_name,),
         outputs=outputs,
         sizes={name: values[name].nbytes for name in names},
         parameters=sum(math.prod(entry.dims) for entry in real),
         number_format=NUMBER_FORMATS[largest.data_type] if largest is not None else "fp32",
-        input_shape=values[fed].shape,
-        input_type=values[fed].dtype.name,
+        input_shape=values[input_name].shape,
+        input_type=values[input_name].dtype.name,
     )
 
 
-def _macs(node: Any, given: list[Shape], made: Shape) -> int | None:
+def _macs(node: Any, inputs: list[Shape], output: Shape) -> int | None:
     """Multiply-accumulates of a node, from the shapes of its inputs and of its first output."""
     kind = node.op_type
     if node.domain not in STANDARD_DOMAINS or kind in UNCOUNTED:
         return None
     if kind == "Conv":  # The filter is (out, in / groups, ...).
-        return math.prod(made) * math.prod(given[1][1:])
+        return math.prod(output) * math.prod(inputs[1][1:])
     if kind in ("MatMul", "Gemm"):
         transposed = any(entry.name == "transA" and entry.i for entry in node.attribute)
-        return math.prod(made) * given[0][0 if transposed else -1]
+        return math.prod(output) * inputs[0][0 if transposed else -1]
     if kind in RECURRENT:  # x (steps, batch, in); weights (directions, gates x units, in) and (directions, ..., units).
-        return given[0][0] * given[0][1] * (math.prod(given[1]) + math.prod(given[2]))
+        return inputs[0][0] * inputs[0][1] * (math.prod(inputs[1]) + math.prod(inputs[2]))
     return 0

@@ -1,4 +1,4 @@
-"""Reads a .tflite into a `Graph` with the schema that ai-edge-litert ships: numpy and no interpreter, no torch."""
+"""Reads a .tflite into a `Graph` with the schema that ai-edge-litert ships; needs neither an interpreter nor torch."""
 
 import functools
 import math
@@ -45,22 +45,22 @@ UNCOUNTED = {
     "UNIDIRECTIONAL_SEQUENCE_RNN",
     "WHILE",
 }
-"""Operators that multiply, or may, in ways not followed here."""
+"""Operators that may multiply in ways that are not counted here."""
 DAMAGE = (struct.error, IndexError, TypeError, ValueError, AttributeError, KeyError, OverflowError, MemoryError)
-"""What the schema's code raises on bytes that are no flatbuffer."""
+"""What the schema's code raises on bytes that are not a flatbuffer."""
 
 
 def read_graph(content: bytes, where: Path | str) -> Graph:
-    """The graph of a .tflite.
+    """Read the graph of a .tflite.
 
     Raises:
-        ModelError: not a .tflite, damaged, without exactly one input, or ai-edge-litert is not installed.
+        ModelError: not a .tflite, damaged, not with exactly one input, or ai-edge-litert is not installed.
     """
     read_metadata(content, where)
     try:
         from ai_edge_litert import schema_py_generated as schema
     except ImportError as error:
-        raise ModelError(f"{where}: its graph cannot be read here; pip install ai-edge-litert") from error
+        raise ModelError(f"{where}: its graph cannot be read; pip install ai-edge-litert") from error
     try:
         model: Any = schema.ModelT.InitFromPackedBuf(content, 0)
         return _graph(model, where)
@@ -71,7 +71,7 @@ def read_graph(content: bytes, where: Path | str) -> Graph:
 def _graph(model: Any, where: Path | str) -> Graph:
     graph = model.subgraphs[0]
     if len(graph.inputs) != 1:
-        raise ModelError(f"{where}: takes {len(graph.inputs)} inputs; needed is one, of windows")
+        raise ModelError(f"{where}: takes {len(graph.inputs)} inputs; expected one, of windows")
     types, kinds = _names("TensorType"), _names("BuiltinOperator")
     tensors = [(_shape(tensor), types[tensor.type]) for tensor in graph.tensors]
     constants = {index for index, tensor in enumerate(graph.tensors) if _stored(model.buffers[tensor.buffer])}
@@ -84,22 +84,22 @@ def _graph(model: Any, where: Path | str) -> Graph:
         given = [int(index) for index in operator.inputs]
         made = tuple(int(index) for index in operator.outputs)
         computed = tuple(index for index in given if index >= 0 and index not in constants)
-        if not computed:  # A float16 weight made float32, for one: done once, when the file is loaded.
+        if not computed:  # E.g. a float16 weight converted to float32: done once, when the file is loaded.
             constants.update(made)
             continue
         shapes = [tensors[index][0] if index >= 0 else () for index in given]
         macs = _macs(kind, shapes, tensors[made[0]][0], operator.builtinOptions)
         operators.append(Operator(kind, computed, made, macs, kind in IN_PLACE))
-    (fed,) = (int(index) for index in graph.inputs)
+    (model_input,) = (int(index) for index in graph.inputs)
     return Graph(
         operators=tuple(operators),
-        inputs=(fed,),
+        inputs=(model_input,),
         outputs=tuple(int(index) for index in graph.outputs),
         sizes={index: _bytes(*tensor) for index, tensor in enumerate(tensors) if index not in constants},
         parameters=parameters,
         number_format=number_format,
-        input_shape=tensors[fed][0],
-        input_type=tensors[fed][1].lower(),
+        input_shape=tensors[model_input][0],
+        input_type=tensors[model_input][1].lower(),
         weights_outside=any((buffer.offset or 0) > 1 for buffer in model.buffers),
     )
 
@@ -117,7 +117,7 @@ def _shape(tensor: Any) -> tuple[int, ...]:
 
 
 def _stored(buffer: Any) -> bool:
-    """Whether a tensor's values are in the file: inside the flatbuffer, or behind it (an offset of 0 or 1 is none)."""
+    """Whether a tensor's values are in the file: inside the flatbuffer, or behind it (offsets 0 and 1 mean none)."""
     return (buffer.data is not None and len(buffer.data) > 0) or (buffer.offset or 0) > 1
 
 
@@ -126,9 +126,9 @@ def _bytes(shape: tuple[int, ...], kind: str) -> int | None:
 
 
 def _parameters(graph: Any, tensors: list[tuple[tuple[int, ...], str]], constants: set[int]) -> int:
-    """Real numbers among the constants: floats, and integers with a scale; the others are shapes and indices.
+    """Count the real numbers among the constants: floats, and integers with a scale; others are shapes and indices.
 
-    Tensors may share a buffer, as the steps of an unrolled LSTM do: it counts once.
+    A buffer that several tensors share, like the steps of an unrolled LSTM, counts once.
     """
     sizes: dict[int, int] = {}
     for index in constants:
@@ -140,23 +140,23 @@ def _parameters(graph: Any, tensors: list[tuple[tuple[int, ...], str]], constant
 
 
 def _number_format(graph: Any, tensors: list[tuple[tuple[int, ...], str]], constants: set[int]) -> str:
-    """That of the largest constant."""
+    """The number format of the largest constant."""
     largest = max(constants, key=lambda index: math.prod(tensors[index][0]), default=None)
     kind = "FLOAT32" if largest is None else tensors[largest][1]
     return {"FLOAT32": "fp32", "FLOAT16": "fp16"}.get(kind, kind.lower())
 
 
-def _macs(kind: str, given: list[tuple[int, ...]], made: tuple[int, ...], options: Any) -> int | None:
+def _macs(kind: str, inputs: list[tuple[int, ...]], output: tuple[int, ...], options: Any) -> int | None:
     """Multiply-accumulates of an operator, from the shapes of its inputs and of its first output."""
-    outputs = math.prod(made)
+    size = math.prod(output)
     if kind == "CONV_2D":  # The filter is (out, height, width, in).
-        return outputs * math.prod(given[1][1:])
+        return size * math.prod(inputs[1][1:])
     if kind == "DEPTHWISE_CONV_2D":  # (1, height, width, out)
-        return outputs * math.prod(given[1][1:3])
+        return size * math.prod(inputs[1][1:3])
     if kind == "TRANSPOSE_CONV":  # (out, height, width, in); its input comes third.
-        return math.prod(given[2]) * math.prod(given[1][:3])
+        return math.prod(inputs[2]) * math.prod(inputs[1][:3])
     if kind == "FULLY_CONNECTED":
-        return outputs * given[1][-1]
+        return size * inputs[1][-1]
     if kind == "BATCH_MATMUL":
-        return outputs * given[0][-2 if options is not None and options.adjX else -1]
+        return size * inputs[0][-2 if options is not None and options.adjX else -1]
     return None if kind in UNCOUNTED else 0

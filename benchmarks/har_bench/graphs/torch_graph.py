@@ -1,8 +1,8 @@
-"""Checkpoints of har-train and programs of torch.export (.pt2): opened as modules and read into a `Graph`.
+"""Opens checkpoints of har-train and programs of torch.export (.pt2) as modules, and reads them into a `Graph`.
 
-torch.export.load unpickles what it finds. An archive with anything in it that would make it is refused here, and
-tensors are loaded by weights alone. That leaves expressions in the graph, which PyTorch evaluates: a stranger's .pt2 is
-no file to open.
+torch.export.load unpickles what it finds. An archive that contains a pickle is therefore refused here, and tensors are
+loaded in PyTorch's weights-only mode. Expressions in the graph remain, which PyTorch evaluates: do not open a .pt2 that
+you do not trust.
 """
 
 import math
@@ -25,19 +25,19 @@ from har_runtime.errors import ModelError
 from har_train.fit.checkpoint import load_checkpoint
 from har_train.fit.network import HarNetwork, parameter_count
 
-WEIGHTS_ALONE = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
-"""The variable by which torch.load refuses to unpickle, whatever its caller asks for."""
-PLAIN = re.compile(
+WEIGHTS_ONLY = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
+"""The variable that makes torch.load refuse to unpickle, whatever its caller asks for."""
+SAFE_FILES = re.compile(
     r"[^/]+/(data/(weights/weight_\d+|constants/tensor_\d+|(weights|constants)/\w+_config\.json|sample_inputs/\w+\.pt)"
     r"|models/\w+\.json|archive_format|archive_version|byteorder|\.data/\w+)"
 )
-"""Files of an archive that hold a graph and tensors; others hold pickled objects or compiled code."""
-SAME = {"aten.dropout.default", "aten.contiguous.default", "aten.detach.default"}
-"""Operators that hand on their input when nothing is trained."""
+"""Files of an archive that hold a graph or tensors; others may hold pickled objects or compiled code."""
+IDENTITIES = {"aten.dropout.default", "aten.contiguous.default", "aten.detach.default"}
+"""Operators that return their input in evaluation mode."""
 
 
 class Probabilities(nn.Module):
-    """A checkpoint's network as it is: (batch, 50, 6) windows in SI units to (batch, classes) probabilities."""
+    """A checkpoint's network: (batch, 50, 6) windows in SI units to (batch, classes) probabilities."""
 
     def __init__(self, network: HarNetwork, temperature: float):
         super().__init__()
@@ -49,16 +49,16 @@ class Probabilities(nn.Module):
 
 
 def open_module(path: Path) -> nn.Module:
-    """A module in evaluation mode that takes (1, 50, 6).
+    """Open a module in evaluation mode that takes (1, 50, 6).
 
     Raises:
-        ModelError: damaged, pickled, or no checkpoint or program.
+        ModelError: damaged, pickled, or neither a checkpoint nor a program.
     """
     return _open_program(path).module() if path.suffix == ".pt2" else _open_checkpoint(path)
 
 
 def read_graph(path: Path) -> Graph:
-    """The graph of a checkpoint or a .pt2, as PyTorch runs it without compiling.
+    """Read the graph of a checkpoint or a .pt2, as PyTorch runs it without compiling.
 
     Raises:
         ModelError: it cannot be opened, or it takes other windows.
@@ -70,30 +70,30 @@ def read_graph(path: Path) -> Graph:
         module = _open_checkpoint(path)
         program = torch.export.export(module, (torch.zeros(1, WINDOW, len(CHANNELS)),))
     signature = program.graph_signature
-    fed = [node for node in program.graph.nodes if node.name in signature.user_inputs]
-    if len(fed) != 1 or not isinstance(fed[0].meta.get("val"), Tensor):
-        raise ModelError(f"{path}: takes {len(fed)} inputs; needed is one, of windows")
+    inputs = [node for node in program.graph.nodes if node.name in signature.user_inputs]
+    if len(inputs) != 1 or not isinstance(inputs[0].meta.get("val"), Tensor):
+        raise ModelError(f"{path}: takes {len(inputs)} inputs; expected one, of windows")
     operators: list[Operator] = []
-    sizes: dict[TensorName, int | None] = {fed[0].name: _bytes(fed[0].meta["val"])}
+    sizes: dict[TensorName, int | None] = {inputs[0].name: _bytes(inputs[0].meta["val"])}
     for node in program.graph.nodes:
         given = tuple(entry.name for entry in node.all_input_nodes if entry.name in sizes)
         if node.op != "call_function" or not given:
             continue
         sizes[node.name] = _bytes(node.meta.get("val"))
         operators.append(Operator(str(node.target), given, (node.name,), in_place=_is_view(node.target)))
-    shape = tuple(int(size) for size in fed[0].meta["val"].shape)
+    shape = tuple(int(size) for size in inputs[0].meta["val"].shape)
     if shape == (1, WINDOW, len(CHANNELS)):
-        # One operator stands for all: PyTorch's own counter counts the module.
+        # PyTorch's own counter counts the whole module; its result is stored in the first operator.
         operators[0] = replace(operators[0], macs=count(module, WINDOW, len(CHANNELS)).macs)
     return Graph(
         operators=tuple(operators),
-        inputs=(fed[0].name,),
+        inputs=(inputs[0].name,),
         outputs=tuple(str(name) for name in signature.user_outputs),
         sizes=sizes,
         parameters=parameter_count(module),
         number_format="fp32",
         input_shape=shape,
-        input_type=str(fed[0].meta["val"].dtype).removeprefix("torch."),
+        input_type=str(inputs[0].meta["val"].dtype).removeprefix("torch."),
     )
 
 
@@ -105,36 +105,36 @@ def _open_checkpoint(path: Path) -> nn.Module:
 def _open_program(path: Path) -> torch.export.ExportedProgram:
     try:
         with zipfile.ZipFile(path) as archive:
-            foreign = [name for name in archive.namelist() if not PLAIN.fullmatch(name)]
+            unsafe = [name for name in archive.namelist() if not SAFE_FILES.fullmatch(name)]
     except (OSError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path}: not a program of torch.export ({error})") from error
-    if foreign:
+    if unsafe:
         raise ModelError(
-            f"{path}: holds '{foreign[0]}', which is neither graph nor tensor: opening it could run code; save the "
-            "model with torch.export.save of the PyTorch that is here"
+            f"{path}: holds '{unsafe[0]}', which is neither graph nor tensor; opening it could run code. Save the "
+            "model with torch.export.save of the installed PyTorch"
         )
-    with _weights_alone():
+    with _weights_only():
         try:
             return torch.export.load(path)
-        except Exception as error:  # Whatever its parsers come across.
+        except Exception as error:  # Its parsers raise many kinds.
             raise ModelError(f"{path}: PyTorch cannot open it ({' '.join(str(error).split())[:200]})") from error
 
 
 @contextmanager
-def _weights_alone() -> Iterator[None]:
-    before = os.environ.get(WEIGHTS_ALONE)
-    os.environ[WEIGHTS_ALONE] = "1"
+def _weights_only() -> Iterator[None]:
+    before = os.environ.get(WEIGHTS_ONLY)
+    os.environ[WEIGHTS_ONLY] = "1"
     try:
         yield
     finally:
         if before is None:
-            del os.environ[WEIGHTS_ALONE]
+            del os.environ[WEIGHTS_ONLY]
         else:
-            os.environ[WEIGHTS_ALONE] = before
+            os.environ[WEIGHTS_ONLY] = before
 
 
 def _bytes(value: Any) -> int | None:
-    """Of a tensor, or of the several that an operator like an LSTM gives."""
+    """Bytes of a tensor, or of the several tensors that an operator such as an LSTM returns."""
     if isinstance(value, Tensor):
         return math.prod(value.shape) * value.element_size()
     if isinstance(value, (tuple, list)):
@@ -144,5 +144,5 @@ def _bytes(value: Any) -> int | None:
 
 def _is_view(target: Any) -> bool:
     if isinstance(target, torch._ops.OpOverload):
-        return target.is_view or str(target) in SAME
+        return target.is_view or str(target) in IDENTITIES
     return getattr(target, "__name__", "") == "getitem"

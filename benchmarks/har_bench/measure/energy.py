@@ -1,7 +1,7 @@
-"""Energy that a piece of work takes, where the machine measures it: RAPL on x86, the power chip of a Raspberry Pi 5.
+"""Energy that a piece of work takes, if the machine measures it: RAPL on x86, the power chip of a Raspberry Pi 5.
 
-Both measure more than the work: the whole processor package, or all rails of the board behind the power chip, whatever
-runs on it. So the same time spent idle is measured too.
+Both measure more than the work: the whole processor package, or all rails of the board behind the power chip, with
+everything else that runs. The same time spent idle is therefore measured too.
 """
 
 import re
@@ -16,32 +16,32 @@ from har_bench.measure.machine_state import vcgencmd
 from har_runtime.errors import HarError
 
 PMIC_PERIOD_S = 0.25
-"""Between two readings: each costs the processor a few milliseconds."""
+"""Between two readings; each costs the processor a few milliseconds."""
 PMIC_LINE = re.compile(r"(\w+)_([AV]) (?:current|volt)\(\d+\)=([\d.]+)[AV]")
 
 
 class NotMeasurableError(HarError):
-    """A machine that does not say what it draws, or not to this user."""
+    """The machine does not report its energy, or not to this user."""
 
 
 class Meter(Protocol):
-    """Measures energy."""
+    """An energy meter."""
 
     @property
     def name(self) -> str:
-        """What it measures, for a report."""
+        """What it measures, for reports."""
         ...
 
     def joules(self, work: Callable[[], object]) -> float:
-        """What the machine drew while `work` ran."""
+        """The energy that the machine used while `work` ran."""
         ...
 
 
 def find_meter(root: Path = Path("/")) -> Meter:
-    """The meter of this machine.
+    """Find the meter of this machine.
 
     Raises:
-        NotMeasurableError: it has none, or this user may not read it.
+        NotMeasurableError: it has no meter, or this user may not read it.
     """
     zones = [
         zone
@@ -52,8 +52,8 @@ def find_meter(root: Path = Path("/")) -> Meter:
         rapl = Rapl(tuple(zones))
         rapl.joules(lambda: None)
         return rapl
-    said = vcgencmd("pmic_read_adc")
-    if said is not None and pmic_watts(said) is not None:
+    answer = vcgencmd("pmic_read_adc")
+    if answer is not None and pmic_watts(answer) is not None:
         return Pmic()
     raise NotMeasurableError("not measurable here: neither RAPL nor the power chip of a Raspberry Pi 5")
 
@@ -71,7 +71,7 @@ class Rapl:
         total = 0
         for zone, began in zip(self.zones, before, strict=True):
             ended = _microjoules(zone / "energy_uj")
-            # The counter starts again at 0, after a quarter of an hour and more.
+            # The counter overflows after a quarter of an hour or more.
             total += ended - began if ended >= began else ended - began + _microjoules(zone / "max_energy_range_uj")
         return total / 1e6
 
@@ -89,7 +89,7 @@ def _microjoules(path: Path) -> int:
 
 @dataclass(frozen=True)
 class Pmic:
-    """The power chip of a Raspberry Pi 5, asked four times a second: volts times amperes of rails that have both."""
+    """The power chip of a Raspberry Pi 5, read four times a second: volts times amperes of rails that have both."""
 
     name: str = "power chip of the Raspberry Pi 5, all rails that it measures"
 
@@ -99,9 +99,9 @@ class Pmic:
 
         def watch() -> None:
             while True:
-                drawn = pmic_watts(vcgencmd("pmic_read_adc") or "")
-                if drawn is not None:
-                    watts.append(drawn)
+                power = pmic_watts(vcgencmd("pmic_read_adc") or "")
+                if power is not None:
+                    watts.append(power)
                 if done.wait(PMIC_PERIOD_S):
                     return
 
@@ -118,14 +118,14 @@ class Pmic:
         return sum(watts) / len(watts) * (time.monotonic() - began)
 
 
-def pmic_watts(said: str) -> float | None:
-    """Power from the answer to `vcgencmd pmic_read_adc`; None where it is none.
+def pmic_watts(answer: str) -> float | None:
+    """Power from the answer to `vcgencmd pmic_read_adc`; None if it has no rail with volts and amperes.
 
     >>> pmic_watts("VDD_CORE_A current(7)=2.0A\\n VDD_CORE_V volt(15)=0.8V\\n EXT5V_V volt(24)=5.1V")
     1.6
     """
     rails: dict[str, dict[str, float]] = {}
-    for rail, unit, value in PMIC_LINE.findall(said):
+    for rail, unit, value in PMIC_LINE.findall(answer):
         rails.setdefault(rail, {})[unit] = float(value)
     powers = [rail["A"] * rail["V"] for rail in rails.values() if len(rail) == 2]
     return sum(powers) if powers else None

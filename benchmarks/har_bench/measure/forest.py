@@ -1,4 +1,4 @@
-"""The random forest of har_train's controls, to be measured in scikit-learn, and as ONNX behind the same statistics."""
+"""The random forest of har_train's controls, measured in scikit-learn, and as ONNX behind the same statistics."""
 
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,11 @@ from har_train.evaluation.controls import Control, window_statistics
 SEED = 0
 
 
-class Fitted:
-    """The forest in scikit-learn, fitted here: files of scikit-learn are pickled, and nothing here unpickles.
+class FittedForest:
+    """The forest in scikit-learn, fitted when it is loaded: scikit-learn stores pickles, and nothing here unpickles.
 
     Args:
-        path: of the forest as ONNX; the windows that it is fitted on lie beside it as .npz.
+        path: the forest as ONNX; the windows to fit it to are in the .npz beside it.
     """
 
     dtype = "float32"
@@ -33,15 +33,15 @@ class Fitted:
         return self._control.probabilities(window)
 
 
-class Converted(OnnxRuntime):
-    """The forest in ONNX Runtime; the statistics of the window in numpy, as for scikit-learn."""
+class OnnxForest(OnnxRuntime):
+    """The forest in ONNX Runtime; the statistics of the window are computed in numpy, as for scikit-learn."""
 
     def __call__(self, window: NDArray[Any]) -> object:
         return super().__call__(window_statistics(window))
 
 
 def to_onnx(control: Control) -> bytes:
-    """A forest as ONNX: statistics, shape (n, 78), to labels and probabilities.
+    """Convert a forest to ONNX: statistics, shape (n, 78), to labels and probabilities.
 
     Raises:
         ModelError: skl2onnx is not installed.
@@ -56,14 +56,14 @@ def to_onnx(control: Control) -> bytes:
 
 
 def probabilities(model: bytes, x: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What a forest as ONNX says to windows, shape (n, 50, 6) to (n, classes)."""
+    """Run a forest in ONNX on windows, shape (n, 50, 6) to (n, classes)."""
     import onnxruntime
 
     session: Any = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     return session.run(None, {session.get_inputs()[0].name: window_statistics(x)})[1]
 
 
-def nodes(control: Control) -> int:
-    """Of all trees together, leaves included."""
+def node_count(control: Control) -> int:
+    """Nodes of all trees together, including the leaves."""
     forest: Any = control.model
     return sum(tree.tree_.node_count for tree in forest.estimators_)

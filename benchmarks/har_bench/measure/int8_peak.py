@@ -1,9 +1,9 @@
-"""The most int8 multiply-accumulates a second that this machine reaches with LiteRT, to set a model beside.
+"""The most int8 multiply-accumulates a second that this machine reaches with LiteRT, to compare models with.
 
-Measured are products of an int8 matrix with weights, made as a .tflite and run by LiteRT's XNNPACK kernels like any
-model. Their sizes are those at which one call is long and everything still lies in the caches; the fastest of them is
-the peak. It is what the best kernels for this processor reach on the shape that suits them best, not the figure of its
-data sheet: what a model is slower by is what its shapes, its other operators and the call itself cost.
+Products of an int8 matrix with weights are written as .tflite files and run by LiteRT's XNNPACK kernels like any model.
+Their sizes make one call long while everything still fits into the caches; the fastest of them is the peak. It is what
+the best kernels for this processor reach on the shape that suits them best, not the figure of its data sheet. A model
+is slower because of its shapes, its other operators and the call itself.
 """
 
 from typing import Any
@@ -15,14 +15,14 @@ from har_runtime.model.native_stderr import quiet_stderr
 from har_runtime.model.tflite_metadata import IDENTIFIER
 
 SIZES = ((64, 256), (128, 512), (256, 512), (256, 1024))
-"""Rows of the input; its columns, as many as the output has."""
+"""Rows of the input; its columns, which are also those of the output."""
 
 
-class Product:
-    """An int8 matrix product in LiteRT; a call takes a window as models do, and leaves it aside.
+class MatrixProduct:
+    """An int8 matrix product in LiteRT; a call takes a window as models do, and ignores it.
 
     Args:
-        number: of `SIZES`.
+        number: index into `SIZES`.
     """
 
     dtype = "float32"
@@ -34,8 +34,8 @@ class Product:
         with quiet_stderr():
             self._interpreter: Any = interpreter.Interpreter(model_content=model, num_threads=threads)
             self._interpreter.allocate_tensors()
-        fed = self._interpreter.get_input_details()[0]
-        self._interpreter.set_tensor(fed["index"], _noise(tuple(fed["shape"])))
+        details = self._interpreter.get_input_details()[0]
+        self._interpreter.set_tensor(details["index"], _noise(tuple(details["shape"])))
 
     def __call__(self, window: NDArray[Any]) -> object:
         self._interpreter.invoke()
@@ -43,7 +43,7 @@ class Product:
 
 
 def product_macs(number: int) -> int:
-    """Multiply-accumulates of a `Product`."""
+    """Multiply-accumulates of one call of a `MatrixProduct`."""
     rows, width = SIZES[number]
     return rows * width * width
 

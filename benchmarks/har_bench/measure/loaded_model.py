@@ -1,4 +1,4 @@
-"""A model loaded in a runtime: one window in, one answer out. Each runtime is imported when a model is loaded in it."""
+"""A model loaded in a runtime: one window in, one answer out. A runtime is imported when a model is loaded in it."""
 
 import importlib
 from pathlib import Path
@@ -26,9 +26,9 @@ class LiteRt:
         module: Any = importlib.import_module("ai_edge_litert.interpreter")
         self._interpreter = module.Interpreter(model_path=str(path), num_threads=threads)
         self._interpreter.allocate_tensors()
-        fed = self._interpreter.get_input_details()[0]
-        self._input, self._output = fed["index"], self._interpreter.get_output_details()[0]["index"]
-        self.dtype = np.dtype(fed["dtype"]).name
+        details = self._interpreter.get_input_details()[0]
+        self._input, self._output = details["index"], self._interpreter.get_output_details()[0]["index"]
+        self.dtype = np.dtype(details["dtype"]).name
 
     def __call__(self, window: NDArray[Any]) -> object:
         self._interpreter.set_tensor(self._input, window)
@@ -72,12 +72,12 @@ class Torch:
 
 
 class Tflm:
-    """An int8 .tflite in TFLM, which runs on this processor as it does on a microcontroller."""
+    """A .tflite in TFLM, the runtime for microcontrollers, on this processor."""
 
-    dtype = "float32"  # Its interpreter casts.
+    dtype = "float32"  # Its interpreter converts to int8.
 
     def __init__(self, path: Path, threads: int):
-        # Of har_export, and free of torch.
+        # This module of har_export does not import torch.
         from har_export.microcontroller import MicroInterpreter
 
         self._interpreter = MicroInterpreter(path.read_bytes())

@@ -1,10 +1,11 @@
-"""What is measured: a model by its name or path, with its graph and, where it has one, its card."""
+"""The model to measure, by its name or path, with its graph and the score on its card."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 from har_bench.graphs.graph import Graph
 from har_runtime.contract import CHANNELS, WINDOW
@@ -18,33 +19,53 @@ INPUT_TYPES = ("float32", "int8")
 
 
 @dataclass(frozen=True)
-class Subject:
+class MeasuredModel:
     """One model to measure."""
 
     name: str
-    """Unlike that of any other in the run."""
+    """Unique in the run."""
     path: Path
     format: str
-    """tflite, onnx, pt2, checkpoint; or "forest", which `peers` makes."""
+    """tflite, onnx, pt2, checkpoint; "forest", which `peers` makes; or "peak", a product of `int8_peak`."""
     graph: Graph | None
-    """None where there is no graph to count."""
+    """None if the graph cannot be counted."""
     macro_f1: float | None = None
-    """What its card says this number format reaches on people it never saw."""
+    """Score of this number format on people the model never saw, from its card."""
 
     @property
     def file_bytes(self) -> int:
         return self.path.stat().st_size
 
+    @property
+    def is_int8(self) -> bool:
+        return self.graph is not None and self.graph.number_format == "int8"
 
-def open_subjects(names: Sequence[str], stack: ExitStack) -> list[Subject]:
-    """The models of a command line, each under a name of its own.
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON-able values."""
+        graph = self.graph
+        return {
+            "name": self.name,
+            "format": self.format,
+            "number_format": graph.number_format if graph else None,
+            "parameters": graph.parameters if graph else None,
+            "macs": graph.macs if graph else None,
+            "flops": 2 * graph.macs if graph and graph.macs is not None else None,
+            "uncounted": graph.uncounted if graph else (),
+            "file_bytes": self.file_bytes,
+            "peak_activation_bytes": graph.peak_activation_bytes if graph else None,
+            "macro_f1": self.macro_f1,
+        }
+
+
+def open_models(names: Sequence[str], stack: ExitStack) -> list[MeasuredModel]:
+    """Open the models of a command line, each under a unique name.
 
     Args:
-        names: pretrained names, .tflite, .onnx, .pt2, .safetensors of har-train or the folders of its runs.
-        stack: closes what lies inside the package's archive.
+        names: pretrained names, .tflite, .onnx, .pt2, .safetensors of har-train or folders of its runs.
+        stack: closes the files that lie inside the package's archive.
 
     Raises:
-        ModelError: not there, not a model, one that takes other windows, or two that cannot be told apart.
+        ModelError: missing, not a model, one that takes other windows, or two with the same name.
     """
     paths: list[tuple[str, Path]] = []
     for name in names:
@@ -56,15 +77,15 @@ def open_subjects(names: Sequence[str], stack: ExitStack) -> list[Subject]:
     longer = [f"{path.absolute().parent.name}/{name}" if shown.count(name) > 1 else name for name, path in paths]
     for name in longer:
         if longer.count(name) > 1:
-            raise ModelError(f"{name}: given twice, or two of the same name in folders of the same name; rename one")
-    return [open_subject(path, name) for name, (_, path) in zip(longer, paths, strict=True)]
+            raise ModelError(f"{name}: given twice, or two have this name and folder; rename one")
+    return [open_model(path, name) for name, (_, path) in zip(longer, paths, strict=True)]
 
 
-def open_subject(path: Path, name: str) -> Subject:
+def open_model(path: Path, name: str) -> MeasuredModel:
     """Read a model's graph and card.
 
     Raises:
-        ModelError: not there, not a model, or one that takes other windows.
+        ModelError: missing, not a model, or one that takes other windows.
     """
     format = _format(path)
     if format == "checkpoint":
@@ -72,18 +93,14 @@ def open_subject(path: Path, name: str) -> Subject:
     try:
         content = path.read_bytes()
     except OSError as error:
-        known = ", ".join(pretrained_names())
-        raise ModelError(
-            f"{path}: cannot be read ({error.strerror}); give a .tflite, .onnx, .pt2, a run of har-train or a "
-            f"pretrained name ({known})"
-        ) from error
+        raise ModelError(f"{path}: cannot be read ({error.strerror}); {_what_to_give()}") from error
     graph = _read_graph(path, format, content)
     if graph is not None and (graph.input_shape != INPUT or graph.input_type not in INPUT_TYPES):
         raise ModelError(
-            f"{path}: takes {graph.input_type} {graph.input_shape}; har-bench feeds windows, float32 or int8 {INPUT}"
+            f"{path}: takes {graph.input_type} {graph.input_shape}; har-bench gives it windows, float32 or int8 {INPUT}"
         )
     number_format = graph.number_format if graph is not None else "fp32"
-    return Subject(name, path, format, graph, _macro_f1(path, format, content, number_format))
+    return MeasuredModel(name, path, format, graph, _macro_f1(path, format, content, number_format))
 
 
 def _format(path: Path) -> str:
@@ -91,11 +108,13 @@ def _format(path: Path) -> str:
         return "checkpoint"
     format = path.suffix.removeprefix(".")
     if format not in ("tflite", "onnx", "pt2"):
-        known = ", ".join(pretrained_names())
-        raise ModelError(
-            f"{path}: no model; give a .tflite, .onnx, .pt2, a run of har-train or a pretrained name ({known})"
-        )
+        raise ModelError(f"{path}: not a model; {_what_to_give()}")
     return format
+
+
+def _what_to_give() -> str:
+    known = ", ".join(pretrained_names())
+    return f"give a .tflite, .onnx, .pt2, a run of har-train or a pretrained name ({known})"
 
 
 def _read_graph(path: Path, format: str, content: bytes) -> Graph | None:
@@ -107,16 +126,14 @@ def _read_graph(path: Path, format: str, content: bytes) -> Graph | None:
         try:
             import onnx  # noqa: F401
         except ImportError:
-            return None  # ONNX Runtime needs it not, and a Pi has seldom both.
+            return None  # ONNX Runtime does not need it, and a Pi rarely has both.
         from har_bench.graphs import onnx_graph
 
         return onnx_graph.read_graph(content, path)
     try:
         from har_bench.graphs import torch_graph
     except ImportError as error:
-        raise ModelError(
-            f"{path}: needs PyTorch, which is not installed here; pip install 'haredge[export]'"
-        ) from error
+        raise ModelError(f"{path}: needs PyTorch, which is not installed; pip install 'haredge[export]'") from error
     return torch_graph.read_graph(path)
 
 

@@ -1,10 +1,25 @@
-"""Command-line options that say how to measure."""
+"""How to measure: the settings, and the command-line options for them."""
 
 import argparse
+from dataclasses import dataclass
 
-from har_bench.measure.measure import Settings
 from har_bench.measure.runtimes import CHOICES
 from har_runtime.errors import HarError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to measure."""
+
+    runtimes: tuple[str, ...] | None = None
+    """Keys of `RUNTIMES`; None for all that are installed."""
+    threads: tuple[int, ...] = (1,)
+    repetitions: int = 40
+    """Turns of each model."""
+    check: bool = False
+    """Whether to compare with the processor time of 10,000 windows."""
+    energy: bool | None = None
+    """None measures energy if the machine can."""
 
 
 def add_measure_options(parser: argparse.ArgumentParser) -> None:

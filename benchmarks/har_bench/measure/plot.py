@@ -1,4 +1,4 @@
-"""A picture of a result: accuracy against latency and against size."""
+"""Draws a result: accuracy against latency and against size."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,22 +10,22 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MARKERS = "o^sDPv*X"
-"""Of the runtimes."""
+"""One for each runtime."""
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""Of the networks: Okabe and Ito's, which colour-blind readers can tell apart."""
+"""One for each network; colour-blind readers can distinguish them (Okabe and Ito 2008)."""
 
 
 def draw(result: dict[str, Any], path: Path) -> None:
     """Write a PNG.
 
     Raises:
-        DataError: no model has a score to show.
+        DataError: no model has a score.
         HarError: the file cannot be written.
         ModuleNotFoundError: matplotlib is not installed.
     """
     scores = {model["name"]: model["macro_f1"] for model in result["models"] if model["macro_f1"] is not None}
     if not scores:
-        raise DataError(f"{path}: no model that was measured has a card with its score: nothing to draw")
+        raise DataError(f"{path}: none of the measured models has a card with a score, so there is nothing to draw")
     from matplotlib.figure import Figure
     from matplotlib.ticker import LogLocator, NullFormatter
 
@@ -52,7 +52,7 @@ def draw(result: dict[str, Any], path: Path) -> None:
     for family in families:
         size.plot([], [], "o", color=colour[family], label=family)
     size.plot([], [], "o", color="#777777", markerfacecolor="none", label="hollow: not int8")
-    speed.set(xscale="log", xlabel="one window, median (µs)", ylabel="macro-F1 on people never seen (%)")
+    speed.set(xscale="log", xlabel="one window, median (µs)", ylabel="macro-F1 on unseen people (%)")
     size.set(xscale="log", xlabel="file (KiB)")
     for axes in (speed, size):
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -65,5 +65,5 @@ def draw(result: dict[str, Any], path: Path) -> None:
 
 
 def _family(name: str) -> str:
-    """What the files of one network have in common: "waist" of "waist-fp32.tflite"."""
+    """The network that a file contains: "waist" for "waist-fp32.tflite"."""
     return Path(name).name.rpartition(".")[0].removesuffix("-fp32") or name

@@ -1,4 +1,4 @@
-"""The runtimes that are measured, each behind one call: a window in, an answer out. Imported where they are opened."""
+"""The runtimes in which models are measured."""
 
 import importlib.metadata
 import importlib.util
@@ -14,15 +14,15 @@ class Runtime:
     """One runtime."""
 
     name: str
-    """As tables show it."""
+    """Its name in tables."""
     module: str
-    """What must be importable."""
+    """The module that must be importable."""
     package: str
-    """What has its version."""
+    """The package whose version it has."""
     formats: tuple[str, ...]
-    """Of `Subject.format`."""
-    open: Callable[[Path, int], LoadedModel]
-    """A file and a number of threads to the loaded model."""
+    """What it runs; see `MeasuredModel.format`."""
+    load: Callable[[Path, int], LoadedModel]
+    """Loads a file with a number of threads."""
     threaded: bool = True
 
     @property
@@ -38,21 +38,21 @@ class Runtime:
 
 
 def _peak(path: Path, threads: int) -> LoadedModel:
-    from har_bench.measure.int8_peak import Product
+    from har_bench.measure.int8_peak import MatrixProduct
 
-    return Product(int(path.name), threads)
-
-
-def _forest_fitted(path: Path, threads: int) -> LoadedModel:
-    from har_bench.measure.forest import Fitted
-
-    return Fitted(path)
+    return MatrixProduct(int(path.name), threads)
 
 
-def _forest_converted(path: Path, threads: int) -> LoadedModel:
-    from har_bench.measure.forest import Converted
+def _forest(path: Path, threads: int) -> LoadedModel:
+    from har_bench.measure.forest import FittedForest
 
-    return Converted(path, threads)
+    return FittedForest(path)
+
+
+def _onnx_forest(path: Path, threads: int) -> LoadedModel:
+    from har_bench.measure.forest import OnnxForest
+
+    return OnnxForest(path, threads)
 
 
 RUNTIMES = {
@@ -61,8 +61,8 @@ RUNTIMES = {
     "torch": Runtime("PyTorch", "torch", "torch", ("pt2", "checkpoint"), Torch),
     "tflm": Runtime("TFLM", "tflite_micro", "tflite-micro", ("tflite",), Tflm, threaded=False),
     "peak": Runtime("LiteRT", "ai_edge_litert.interpreter", "ai-edge-litert", ("peak",), _peak),
-    "sklearn": Runtime("scikit-learn", "sklearn", "scikit-learn", ("forest",), _forest_fitted, threaded=False),
-    "forest-onnx": Runtime("numpy and ONNX Runtime", "onnxruntime", "onnxruntime", ("forest",), _forest_converted),
+    "sklearn": Runtime("scikit-learn", "sklearn", "scikit-learn", ("forest",), _forest, threaded=False),
+    "forest-onnx": Runtime("numpy and ONNX Runtime", "onnxruntime", "onnxruntime", ("forest",), _onnx_forest),
 }
 CHOICES = ("litert", "onnxruntime", "torch", "tflm")
-"""Those that a user chooses among."""
+"""The runtimes that a user can choose."""

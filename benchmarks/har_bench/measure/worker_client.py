@@ -1,4 +1,4 @@
-"""Starts processes of `worker` and talks to them: one model in one runtime each, all idle until they are asked."""
+"""Starts `worker` processes and talks to them: each runs one model in one runtime and is idle until it is asked."""
 
 import json
 import subprocess
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from har_bench.measure.process import cpu_seconds
+import psutil
+
+from har_bench.measure.process import cpu_seconds, peak_memory_bytes
 from har_bench.measure.runtimes import RUNTIMES
 from har_runtime.errors import HarError, ModelError
 
@@ -32,7 +34,7 @@ class Worker:
     """
 
     def __init__(self, task: Task | None = None):
-        self._what = f"{task.path.name} in {RUNTIMES[task.runtime].name}" if task else "an empty process"
+        self._name = f"{task.path.name} in {RUNTIMES[task.runtime].name}" if task else "an empty process"
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__.
         arguments = [task.runtime, str(task.path), str(task.threads)] if task else []
         self._process = subprocess.Popen(
@@ -46,7 +48,7 @@ class Worker:
             self.loaded = self._answer()
             """Seconds to import the runtime and to load the model, and TFLM's arena."""
             if "error" in self.loaded:
-                raise ModelError(f"{self._what}: cannot be run ({self.loaded['error']})")
+                raise ModelError(f"{self._name}: cannot be run ({self.loaded['error']})")
         except BaseException:
             self.__exit__()
             raise
@@ -60,15 +62,26 @@ class Worker:
         self._log.close()
 
     def ask(self, **question: int) -> dict[str, Any]:
-        """One of: windows=N, loop=N, memory=1."""
+        """Run windows=N, timing each, or loop=N without reading a clock."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(question) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
-            pass  # The answer says why.
+            pass  # `_answer` says why.
         return self._answer()
 
+    @property
+    def memory_bytes(self) -> int:
+        """Resident memory of the process."""
+        return psutil.Process(self._process.pid).memory_info().rss
+
+    @property
+    def peak_memory_bytes(self) -> int:
+        """Highest resident memory of the process so far."""
+        return peak_memory_bytes(self._process.pid)
+
+    @property
     def cpu_seconds(self) -> float:
         """Processor time that the process has used so far, all its threads together."""
         return cpu_seconds(self._process.pid)
@@ -81,4 +94,4 @@ class Worker:
         code = self._process.wait()
         self._log.seek(0)
         last = self._log.read()[-2000:].decode(errors="replace").strip().splitlines()[-1:]
-        raise HarError(f"{self._what}: the process that ran it ended with {code} ({' '.join(last)})")
+        raise HarError(f"{self._name}: its process ended with {code} ({' '.join(last)})")

@@ -1,11 +1,11 @@
 """CSSHAR (Khaertdinov, Ghaleb and Asteriadis, IJCB 2021): convolutions, then a transformer over the time steps.
 
 Its encoder has three convolutions with batch norm and ReLU, a sinusoidal position encoding and transformer encoder
-layers; a classifier of two hidden layers sees the features of all steps. Widths, kernels and numbers of layers for each
-data set are those of the authors' public code, github.com/bulatkh/csshar_tfa: `configs/models/ssl/simclr` (in its first
+layers; a classifier with two hidden layers takes the features of all steps. Widths, kernels and layers for each data
+set are those of the authors' public code, github.com/bulatkh/csshar_tfa: `configs/models/ssl/simclr` (in its first
 version, without a class token), `models/transformer.py` and `models/mlp.py`.
 
-That code keeps the layer which its transformer copies, and never runs it: a count of all parameters includes it.
+That code keeps the layer that its transformer copies, and never runs it; a count of all parameters includes it.
 """
 
 import itertools
@@ -29,7 +29,7 @@ class CssharSettings:
     """What differs between the data sets."""
 
     filters: tuple[int, ...]
-    """Of each convolution; the last is the width of the transformer."""
+    """One number for each convolution; the last is the width of the transformer."""
     kernel: int
     layers: int
     """Of the transformer."""
@@ -43,7 +43,7 @@ SETTINGS = {
 
 
 class CssharEncoder(nn.Module):
-    """(batch, window, channels) to (batch, window, features), features being the last number of filters."""
+    """(batch, window, channels) to (batch, window, features), where features is the last number of filters."""
 
     positions: Tensor
 
@@ -59,8 +59,8 @@ class CssharEncoder(nn.Module):
         )
         self.register_buffer("positions", position_encoding(window, widths[-1]), persistent=False)
         self.dropout = nn.Dropout(DROPOUT)
-        # nn.TransformerEncoder would start all layers with the same weights, which a .tflite stores once: a file of an
-        # untrained network would be a third of its size.
+        # nn.TransformerEncoder gives all layers the same initial weights, which a .tflite stores once: the file of an
+        # untrained network would be a third of its real size.
         self.transformer = nn.Sequential(
             *(
                 nn.TransformerEncoderLayer(widths[-1], HEADS, FEED_FORWARD, DROPOUT, batch_first=True)

@@ -1,9 +1,9 @@
 """DeepConvLSTM (Ordóñez and Roggen, Sensors 2016, 16(1):115): convolutions over time, then two LSTM layers.
 
-Every sensor channel goes through the same four convolutions; the LSTM sees the features of all channels, step by step,
-and the last step is classified. Filters, kernel, units and dropout of the inputs of each dense layer are the paper's
-(sections "DeepConvLSTM" and "Model Implementation and Training"); that the convolutions are not padded is from the
-authors' notebook, github.com/STRCWearlab/DeepConvLSTM, where 24 samples become 8 steps.
+Every channel goes through the same four convolutions; the LSTM takes the features of all channels, step by step, and
+its last step is classified. Filters, kernel, units and dropout at the inputs of dense layers are those of the paper
+(sections "DeepConvLSTM" and "Model Implementation and Training"); the convolutions have no padding as in the authors'
+notebook, github.com/STRCWearlab/DeepConvLSTM, where 24 samples become 8 steps.
 """
 
 import itertools
@@ -14,7 +14,7 @@ from har_runtime.errors import ModelError
 
 FILTERS = 64
 KERNEL = 5
-"""Samples; without padding, so that each convolution shortens the window by four."""
+"""Samples; each convolution shortens the window by four."""
 CONVOLUTIONS = 4
 UNITS = 128
 LSTM_LAYERS = 2
@@ -42,6 +42,6 @@ class DeepConvLSTM(nn.Module):
         y = x.unsqueeze(1)
         for convolution in self.convolutions:
             y = convolution(y).relu()
-        # (batch, filter, step, channel): a step at a time, its filters and channels side by side.
+        # (batch, filter, step, channel) to (batch, step, filters x channels).
         steps = y.permute(0, 2, 3, 1).flatten(2)
         return self.output(self.dropout(self.lstm(self.dropout(steps))[0][:, -1]))

@@ -1,7 +1,7 @@
 """TinierHAR (Bian et al., ISWC 2025, arXiv 2507.07949): separable convolutions, a small GRU, attention over time.
 
-Separable convolution, shortcut, GRU and temporal aggregation are the paper's; their number and widths are those of the
-authors' public code, github.com/zhaxidele/TinierHAR: `models/TinierHAR.py` and `configs/model.yaml`.
+Separable convolution, shortcut, GRU and temporal aggregation are those of the paper; numbers and widths are those of
+the authors' public code, github.com/zhaxidele/TinierHAR: `models/TinierHAR.py` and `configs/model.yaml`.
 """
 
 import itertools
@@ -42,7 +42,7 @@ class TinierHar(nn.Module):
         self.output = nn.Linear(2 * UNITS, classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        # (batch, filter, step, channel): a step at a time, its filters and channels side by side.
+        # (batch, filter, step, channel) to (batch, step, filters x channels).
         steps = self.blocks(x.unsqueeze(1)).permute(0, 2, 3, 1).flatten(2)
         steps = self.gru(self.dropout(steps))[0]
         return self.output((self.attention(steps).softmax(dim=1) * steps).sum(dim=1))
@@ -65,5 +65,5 @@ class SeparableBlock(nn.Module):
         self.pool = nn.MaxPool2d((2, 1)) if halve else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        # Each side is pooled before they are added, as in the authors' code: the maximum of a sum is another number.
+        # Pooled before the addition, as in the authors' code; pooling the sum would give other numbers.
         return self.pool(self.branch(x)) + self.pool(self.shortcut(x))

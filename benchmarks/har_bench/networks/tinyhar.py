@@ -1,10 +1,10 @@
 """TinyHAR (Zhou et al., ISWC 2022): convolutions for each channel, attention across channels, an LSTM over time.
 
 Five parts, in the paper's order: individual convolutional subnet, cross-channel interaction, cross-channel fusion,
-global temporal extraction, global temporal enhancement. Where its text and the authors' public code differ
-(github.com/teco-kit/ISWC22-HAR, `models/TinyHAR.py`), this is the code, which Bian et al. 2025 ran too: every second
-convolution halves the steps, not each (50 samples would not last); the interaction is attention alone, unscaled and
-behind a trained factor, without a feed-forward network. 20 filters are those of its `configs/model.yaml`.
+global temporal extraction, global temporal enhancement. If its text and the authors' public code differ
+(github.com/teco-kit/ISWC22-HAR, `models/TinyHAR.py`), this follows the code, which Bian et al. 2025 used too: every
+second convolution halves the steps, not each (50 samples would be too few); the interaction is unscaled attention times
+a trained factor, without a feed-forward network. The 20 filters are those of its `configs/model.yaml`.
 """
 
 import itertools
@@ -57,7 +57,7 @@ class TinyHar(nn.Module):
 
 
 class ChannelAttention(nn.Module):
-    """At each step, what a channel takes from the others, added to what it has; (batch, step, channel, width)."""
+    """Attention across channels at each step, added to its input; (batch, step, channel, width)."""
 
     def __init__(self, width: int):
         super().__init__()
@@ -72,7 +72,7 @@ class ChannelAttention(nn.Module):
 
 
 class TemporalAttention(nn.Module):
-    """The last step and a trained factor times the weighted mean of all: (batch, step, width) to (batch, width)."""
+    """The last step plus a factor times the weighted mean of all steps: (batch, step, width) to (batch, width)."""
 
     def __init__(self, width: int):
         super().__init__()

@@ -18,13 +18,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from har_bench import tables
+from har_bench.results import REPOSITORY as ROOT
 from har_bench.training.cross_validation import METHODS, PARTS, SUITES
 from har_bench.unknowns import tables as unknowns_tables
 from har_runtime.cli.common import run_command
 from har_runtime.errors import DataError
 from har_runtime.files import atomic_path, write_bytes
 
-ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 PICTURE = ROOT / "runtime" / "assets" / "har-stream.svg"
 DAY = ROOT / "runtime" / "assets" / "day.svg"

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from har_bench.results import write_report
+from har_bench.results import REPOSITORY, write_and_print
 from har_runtime.cli.common import run_command
 from har_runtime.errors import HarError
 from har_runtime.sources.simulated.wearer import Wearer
@@ -67,8 +67,7 @@ def _run(options: argparse.Namespace) -> int:
     pi.make()
     with pi.mounted():
         result = _tried(pi)
-    write_report(options.out, result)
-    print(json.dumps(result, indent=1))
+    write_and_print(options.out, result)
     replay = result["replay"]
     return 0 if replay["same_label"] == replay["windows"] and replay["within_two_steps"] == 1 else 1
 
@@ -124,11 +123,10 @@ def _tried(pi: EmulatedPi) -> dict[str, Any]:
     _tell("installing the wheel")
     wheels = pi.root / "opt" / "wheels"
     shutil.rmtree(wheels, ignore_errors=True)
-    repository = Path(__file__).parents[2]
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(wheels), str(repository)]
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(wheels), str(REPOSITORY)]
     subprocess.run(command, check=True)
     (wheel,) = wheels.glob("*.whl")
-    shutil.copyfile(repository / "constraints.txt", wheels / "constraints.txt")
+    shutil.copyfile(REPOSITORY / "constraints.txt", wheels / "constraints.txt")
     pi.run("rm", "-rf", VENV)
     pi.run("python3", "-m", "venv", VENV)
     inside = f"/opt/wheels/{wheel.name}"

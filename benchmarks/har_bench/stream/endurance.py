@@ -9,7 +9,6 @@ begins, is worked out beforehand.
 
 import argparse
 import itertools
-import json
 import sys
 import time
 from collections import Counter
@@ -18,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
-from har_bench.measure.process import memory_bytes
-from har_bench.results import write_report
+from har_bench.results import write_and_print
 from har_runtime.classify import StreamingClassifier
 from har_runtime.cli.common import run_command
 from har_runtime.contract import HOP, PERIOD_NS, WINDOW
@@ -70,8 +69,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.samples < 1000 * STRETCHES:
         raise DataError(f"--samples {options.samples}: at least {1000 * STRETCHES}")
     result = run_week(options.samples, options.seed)
-    write_report(options.out, result)
-    print(json.dumps(result, indent=1))
+    write_and_print(options.out, result)
     return 0 if result["windows"]["as_expected"] and result["memory"]["flat"] else 1
 
 
@@ -123,7 +121,7 @@ def run_week(samples: int, seed: int = 0) -> dict[str, Any]:
     """Run `samples` through, and say what came out."""
     wanted = expected_starts(samples)
     classifier = StreamingClassifier(load_model("waist"))
-    source = SourceReport()
+    source, process = SourceReport(), psutil.Process()
     decoder = WitmotionDecoder(source)
     labels: Counter[str] = Counter()
     seconds = {"making bytes": 0.0, "parsing": 0.0, "classifying": 0.0}
@@ -147,7 +145,7 @@ def run_week(samples: int, seed: int = 0) -> dict[str, Any]:
         wrong += _differences(predictions, wanted[came : came + len(predictions)])
         came += len(predictions)
         _show_progress(decoder.samples / samples)
-        end_bytes = memory_bytes("VmRSS")  # Of the last piece, while all that is needed is still held.
+        end_bytes = process.memory_info().rss  # Of the last piece, while all that is needed is still held.
         highest_bytes = max(highest_bytes, end_bytes)
         if decoder.samples < WARM_UP * samples:
             warm_bytes, highest_warm_bytes = end_bytes, highest_bytes

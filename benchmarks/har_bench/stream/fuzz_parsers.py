@@ -9,8 +9,8 @@ are printed and reported with the input that showed them, and the exit code is 1
 
 import argparse
 import json
+import os
 import random
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -22,7 +22,8 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from har_bench.results import write_report
+from har_bench.measure.process import peak_memory_bytes
+from har_bench.results import write_result
 from har_runtime.cli.common import run_command
 from har_runtime.errors import HarError
 from har_runtime.sources.phyphox.message import SENSORS, Buffers, Experiment, parse_config, parse_get
@@ -222,7 +223,7 @@ def damaged(examples: tuple[bytes, ...], rng: random.Random) -> bytes:
 
 
 def _peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return peak_memory_bytes(os.getpid()) / 2**20
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -256,7 +257,7 @@ def _run(options: argparse.Namespace) -> int:
         "parsers": {name: asdict(result) for name, result in results.items()},
     }
     if options.out:
-        write_report(options.out, report)
+        write_result(options.out, report)
     print(json.dumps(report, indent=1))
     return 1 if any(result.fault_count for result in results.values()) else 0
 

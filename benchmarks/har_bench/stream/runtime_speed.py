@@ -4,7 +4,6 @@ python -m har_bench.stream.runtime_speed --out benchmarks/results/runtime_speed.
 """
 
 import argparse
-import json
 import statistics
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from har_bench.results import write_report
+from har_bench.results import write_and_print
 from har_runtime.classify import StreamingClassifier
 from har_runtime.cli.common import data_folder, run_command
 from har_runtime.model.load import load_model
@@ -40,8 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     result = {"replay": _replay(data_folder(options.data)), "demo": _demo(), "import": _import_time()}
-    write_report(options.out, result)
-    print(json.dumps(result, indent=1))
+    write_and_print(options.out, result)
     return 0
 
 

@@ -27,10 +27,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
-from har_bench.measure.process import memory_bytes
-from har_bench.results import write_report
+from har_bench.measure.process import peak_memory_bytes
+from har_bench.results import write_and_print
 from har_runtime.classify import StreamingClassifier
 from har_runtime.cli.common import run_command
 from har_runtime.contract import HOP, SAMPLE_RATE_HZ
@@ -74,8 +75,7 @@ def _run(options: argparse.Namespace) -> int:
         "with_page": measure(options.seconds, page=True),
         "without_page": measure(min(options.seconds, WITHOUT_PAGE_SECONDS), page=False),
     }
-    write_report(options.out, result)
-    print(json.dumps(result, indent=1))
+    write_and_print(options.out, result)
     return 0
 
 
@@ -117,8 +117,8 @@ def measure(seconds: int, page: bool) -> dict[str, Any]:
             "terminal_bytes": drawn,
             "from_port_ms": _percentiles(seen_s - fetched_s),
             "from_sensor_ms": _percentiles(seen_s - sent_s),
-            "memory_bytes": memory_bytes("VmRSS", stream.pid),
-            "peak_memory_bytes": memory_bytes("VmHWM", stream.pid),
+            "memory_bytes": psutil.Process(stream.pid).memory_info().rss,
+            "peak_memory_bytes": peak_memory_bytes(stream.pid),
         }
 
 

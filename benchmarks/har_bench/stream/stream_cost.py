@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from har_bench.measure.process import cpu_seconds, memory_bytes
-from har_bench.results import write_report
+from har_bench.measure.process import cpu_seconds, peak_memory_bytes
+from har_bench.results import write_and_print
 from har_runtime.cli.common import run_command
 from har_runtime.contract import HOP, HOP_S, SAMPLE_RATE_HZ
 from har_runtime.errors import SourceError
@@ -41,8 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     result = measure(options.seconds)
-    write_report(options.out, result)
-    print(json.dumps(result, indent=1))
+    write_and_print(options.out, result)
     return 0
 
 
@@ -80,7 +79,7 @@ def _watch(stream: "subprocess.Popen[str]", seconds: int) -> dict[str, Any]:
         "without_a_gap": steps <= {HOP_S},
         "cpu_seconds": used_s,
         "share_of_a_core": used_s / took_s,
-        "peak_memory_bytes": memory_bytes("VmHWM", stream.pid),
+        "peak_memory_bytes": peak_memory_bytes(stream.pid),
     }
 
 

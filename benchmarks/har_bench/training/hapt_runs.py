@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from har_bench.results import read_report, write_report
+from har_bench.results import read_result, write_result
 from har_export.formats import FORMATS
 from har_export.interpreters import own_runtimes
 from har_export.pipeline import export_model
@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     recordings = load("hapt", data_folder(options.data))
     windows = cut_windows(recordings, load_recipe(RECIPES[0]).data)
-    rows: list[dict[str, Any]] = read_report(options.out)["runs"] if options.out.exists() else []
+    rows: list[dict[str, Any]] = read_result(options.out)["runs"] if options.out.exists() else []
     done = {(row["recipe"], row["seed"]) for row in rows}
     for seed in SEEDS:
         for name in RECIPES:
@@ -66,7 +66,7 @@ def _run(options: argparse.Namespace) -> int:
                 run = Run(folder, seed, choose_precision(options.precision), resume)
                 fit(load_recipe(name), find("hapt"), windows, recordings[0].placement, run)
             rows.append(_judge(folder, windows))
-            write_report(options.out, {"paper": PAPER, "runs": rows, "means": _means(rows)})
+            write_result(options.out, {"paper": PAPER, "runs": rows, "means": _means(rows)})
             print(_line(rows[-1]), file=sys.stderr, flush=True)
     if not rows:
         raise DataError(f"{options.runs}: no finished run in it")

@@ -25,11 +25,11 @@ from har_bench import tables
 from har_bench.graphs.counting import count
 from har_bench.measure import forest
 from har_bench.measure.measure import measure
-from har_bench.measure.measured_model import Subject, open_subject
+from har_bench.measure.measured_model import MeasuredModel, open_model
 from har_bench.measure.options import add_measure_options, measure_settings
 from har_bench.networks import CnnHar, TinierHar, TinyHar
 from har_bench.progress import step_display
-from har_bench.results import machine, read_report, write_report
+from har_bench.results import describe_machine, read_result, write_result
 from har_bench.training.adapter import OtherNetwork, write_models
 from har_export.formats import FORMATS
 from har_export.tflite import calibration_windows
@@ -88,7 +88,7 @@ def _run(options: argparse.Namespace) -> int:
     recipe = load_recipe(RECIPE)
     windows = cut_windows(load("hapt", data_folder(options.data)), recipe.data)
     split = split_of(recipe, windows, SEED)
-    result: dict[str, Any] = read_report(options.out) if options.out.exists() else {}
+    result: dict[str, Any] = read_result(options.out) if options.out.exists() else {}
     rows: list[dict[str, Any]] = result.get("peers", [])
     wanted = options.peers.split(",")
     unknown = [name for name in wanted if name not in ALL]
@@ -104,12 +104,12 @@ def _run(options: argparse.Namespace) -> int:
             run = Run(options.runs / name, SEED, choose_precision(options.precision), epochs=options.epochs)
             row = _network(name, recipe, windows, split, run)
         rows = [other for other in rows if other["name"] != name] + [row]
-        write_report(options.out, _document(split, rows))
-    subjects = [subject for row in rows for subject in _subjects(options.runs, row)]
+        write_result(options.out, _document(split, rows))
+    models = [subject for row in rows for subject in _models(options.runs, row)]
     with step_display() as show_step:
-        measured = measure(subjects, settings, show_step)
-    write_report(options.out, {**_document(split, rows), "measured": measured})
-    shown = {"machine": machine(), **measured}
+        measured = measure(models, settings, show_step)
+    write_result(options.out, {**_document(split, rows), "measured": measured})
+    shown = {"machine": describe_machine(), **measured}
     tables.show([score_table(rows), *tables.tables(shown)], tables.remarks(shown))
     return 0
 
@@ -151,11 +151,11 @@ def _files(runs: Path, name: str) -> list[Path]:
     return [folder / f"{name}{FORMATS[format].suffix}{FORMATS[format].extension}" for format in WRITTEN]
 
 
-def _subjects(runs: Path, row: dict[str, Any]) -> list[Subject]:
+def _models(runs: Path, row: dict[str, Any]) -> list[MeasuredModel]:
     if row["name"] == FOREST:
         path = _files(runs, FOREST)[0]
-        return [Subject(FOREST, path, "forest", None, row["scores"]["fp32"]["macro_f1"])]
-    return [open_subject(path, path.name) for path in _files(runs, row["name"])]
+        return [MeasuredModel(FOREST, path, "forest", None, row["scores"]["fp32"]["macro_f1"])]
+    return [open_model(path, path.name) for path in _files(runs, row["name"])]
 
 
 def _network(name: str, recipe: Recipe, windows: WindowSet, split: UserSplit, run: Run) -> dict[str, Any]:
@@ -211,7 +211,7 @@ def _forest(windows: WindowSet, split: UserSplit, runs: Path) -> dict[str, Any]:
     save_windows(train, kept)
     return {
         "name": FOREST,
-        "parameters": forest.nodes(control),
+        "parameters": forest.node_count(control),
         "macs": None,
         "epochs": None,
         "best_epoch": None,

@@ -19,7 +19,7 @@ from har_bench.measure.options import measure_settings
 from har_bench.networks.csshar import SETTINGS, Csshar
 from har_bench.networks.deepconvlstm import DeepConvLSTM
 from har_bench.progress import step_display
-from har_bench.results import machine, write_report
+from har_bench.results import describe_machine, write_result
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.files import write_bytes
 from har_train.fit.network import Architecture, HarNetwork, parameter_count
@@ -96,9 +96,9 @@ def run(options: argparse.Namespace) -> int:
 
         with step_display() as show_step:
             result["measured"] = measure_table4(settings, show_step)
-    text = markdown({"machine": machine(), **result})
+    text = markdown({"machine": describe_machine(), **result})
     if options.json:
-        write_report(options.json, result)
+        write_result(options.json, result)
     if options.markdown:
         write_bytes(options.markdown, text.encode())
     print(text, end="")

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from har_bench.measure.measure import Settings, measure
-from har_bench.measure.measured_model import open_subject, open_subjects
+from har_bench.measure.measured_model import open_model, open_models
 from har_bench.networks import Csshar, DeepConvLSTM
 from har_bench.training.adapter import OtherNetwork, write_models
 from har_runtime.contract import CHANNELS, WINDOW
@@ -44,12 +44,12 @@ def measure_table4(settings: Settings, progress: Callable[[str], None] = lambda 
     torch.manual_seed(0)
     calibration = np.random.default_rng(0).normal(0, 1, (64, WINDOW, len(CHANNELS))).astype(np.float32)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        subjects = open_subjects(["waist"], stack)
+        models = open_models(["waist"], stack)
         for name, make in NETWORKS.items():
             progress(f"exporting {name}")
             for path in write_models(make(), _card(name), calibration, Path(folder)).values():
-                subjects.append(open_subject(path, path.name))
-        return {"remark": REMARK, **measure(subjects, settings, progress)}
+                models.append(open_model(path, path.name))
+        return {"remark": REMARK, **measure(models, settings, progress)}
 
 
 def _card(name: str) -> ModelCard:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from har_bench.results import write_report
+from har_bench.results import write_and_print
 from har_runtime.cli.common import data_folder, run_command
 from har_train.data.windows import WindowSet, cut_windows
 from har_train.datasets import find, load
@@ -65,8 +65,7 @@ def _run(options: argparse.Namespace) -> int:
         "epoch_seconds": {name: statistics.median(values) for name, values in seconds.items()},
         "rounds": seconds,
     }
-    write_report(options.out, result)
-    print(json.dumps(result, indent=1))
+    write_and_print(options.out, result)
     return 0
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from har_bench.results import read_report, write_report
+from har_bench.results import read_result, write_result
 from har_bench.unknowns.other_placements import tracks_of
 from har_bench.unknowns.scores import areas, scorer_of, select, unknown_share, window_labels
 from har_runtime.cli.common import data_folder, run_command
@@ -53,13 +53,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     recordings = load("hapt", data_folder(options.data))
-    rows: list[dict[str, Any]] = read_report(options.out)["rows"] if options.out.exists() else []
+    rows: list[dict[str, Any]] = read_result(options.out)["rows"] if options.out.exists() else []
     for activity in load_model("waist").card.labels:
         if any(row["left_out"] == activity for row in rows):
             continue
         print(f"without {activity}", file=sys.stderr, flush=True)
         rows.append(score_without(activity, train_without(activity, recordings, options.runs), recordings))
-        write_report(options.out, {"recipe": list(SHORT), "rows": rows})
+        write_result(options.out, {"recipe": list(SHORT), "rows": rows})
     return 0
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from har_bench.results import write_report
+from har_bench.results import REPOSITORY, write_result
 from har_bench.unknowns.scores import areas, scorer_of, select, unknown_share, window_labels
 from har_runtime.cli.common import data_folder, run_command
 from har_runtime.recording import Recording
@@ -26,7 +26,7 @@ from har_train.fit.answer_parameters import fit_answers
 from har_train.fit.calibration import calibrated
 from har_train.fit.checkpoint import load_checkpoint
 
-CHECKPOINT = Path(__file__).parents[2] / "export" / "waist.safetensors"
+CHECKPOINT = REPOSITORY / "export" / "waist.safetensors"
 PLACES = (("motionsense", "pocket"), ("sp-sw-har", "wrist"), ("sp-sw-har", "pocket"))
 
 
@@ -72,7 +72,7 @@ def _run(options: argparse.Namespace) -> int:
         for name, other in others.items()
     ]
     windows_known = int(at_home.sum())
-    write_report(
+    write_result(
         options.out, {"known_windows": windows_known, "known_called_unknown": unknown_share(known), "rows": rows}
     )
     return 0

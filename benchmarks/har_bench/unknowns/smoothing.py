@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from har_bench.results import write_report
+from har_bench.results import write_result
 from har_runtime.answers.answer import UNKNOWN
 from har_runtime.answers.answering import Answering
 from har_runtime.answers.smoothing import SMOOTHERS
@@ -56,7 +56,7 @@ def _run(options: argparse.Namespace) -> int:
             scores = score_tracks(tracks, [answers for answers, _ in found], card.labels)
             starts = sum(count for _, count in found)
             rows.append({"smoothing": smoothing, "doubt": doubt, "starts_per_hour": starts / hours, **asdict(scores)})
-    write_report(options.out, {"users": users, "recordings": len(recordings), "hours": hours, "rows": rows})
+    write_result(options.out, {"users": users, "recordings": len(recordings), "hours": hours, "rows": rows})
     return 0
 
 

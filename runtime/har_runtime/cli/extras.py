@@ -18,7 +18,7 @@ EXTRAS: Final[Mapping[str, tuple[str, ...]]] = {
         *_TRAIN,
         *("onnxruntime", "litert_torch", "ai_edge_quantizer", "torchao", "onnx", "onnxscript", "tflite_micro"),
     ),
-    "bench": ("matplotlib",),
+    "bench": ("matplotlib", "psutil"),
     "dev": ("tensorflow", "skl2onnx"),
 }
 """The modules that each extra of pyproject.toml installs, by the name that is imported."""

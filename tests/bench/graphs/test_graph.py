@@ -12,7 +12,7 @@ import har_runtime
 from har_bench.graphs import onnx_graph, tflite_graph, torch_graph
 from har_bench.graphs.counting import count
 from har_bench.graphs.graph import Graph, Operator
-from har_bench.measure.int8_peak import SIZES, Product, product_macs, product_model
+from har_bench.measure.int8_peak import SIZES, MatrixProduct, product_macs, product_model
 from har_bench.networks import TinierHar
 from har_export import onnx_file, tflite
 from har_export.inference import InferenceNetwork
@@ -156,7 +156,7 @@ def test_the_product_that_the_peak_is_measured_with_is_what_it_says() -> None:
     found = tflite_graph.read_graph(product_model(rows, width), "product")
     assert found.macs == product_macs(0) == rows * width * width
     assert found.number_format == "int8"
-    product = Product(0, threads=1)
+    product = MatrixProduct(0, threads=1)
     product(np.zeros((1, 50, 6), np.float32))
     interpreter = product._interpreter
     x, weights = (interpreter.get_tensor(index).astype(np.int64) for index in (0, 1))

@@ -1,13 +1,18 @@
-"""What Linux shows of a machine, read from made-up trees."""
+"""The state of a machine and its energy counters, read from made-up files and sensors."""
 
+from collections import namedtuple
 from pathlib import Path
 
+import psutil
 import pytest
 
 from har_bench.measure import energy, machine_state
 from har_bench.measure.energy import NotMeasurableError, find_meter, pmic_watts
 from har_bench.measure.machine_state import read_state
 from har_bench.results import _cpu_model
+
+Frequency = namedtuple("Frequency", "current min max")
+Sensor = namedtuple("Sensor", "label current high critical")
 
 PMIC = """   3V3_SYS_A current(1)=0.10000000A
   VDD_CORE_A current(7)=2.00000000A
@@ -33,7 +38,7 @@ def no_pi(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def pi(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A vcgencmd that answers as a Raspberry Pi 5's does."""
+    """A vcgencmd that answers as on a Raspberry Pi 5."""
     tool = tmp_path / "bin" / "vcgencmd"
     tool.parent.mkdir()
     tool.write_text(
@@ -43,11 +48,28 @@ def pi(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", f"{tool.parent}:/bin:/usr/bin")
 
 
-def test_a_machine_that_shows_nothing_is_said_to_show_nothing(no_pi: None, tmp_path: Path) -> None:
+@pytest.fixture(autouse=True)
+def no_sensors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which psutil finds neither clocks nor temperatures."""
+    monkeypatch.setattr(psutil, "cpu_freq", lambda percpu: [])
+    monkeypatch.setattr(psutil, "sensors_temperatures", dict)
+
+
+def test_a_machine_that_shows_nothing_is_reported_as_such(no_pi: None, tmp_path: Path) -> None:
     assert set(vars(read_state(tmp_path)).values()) == {None}
 
 
-def test_a_laptop_s_clock_and_heat_are_read(no_pi: None, tmp_path: Path) -> None:
+def test_the_clock_and_temperature_of_a_laptop_are_read(
+    no_pi: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {
+        "acpitz": [Sensor("", 99.0, None, None)],
+        "x86_pkg_temp": [Sensor("", 51.0, None, None)],
+        "k10temp": [Sensor("Tctl", 61.0, None, None), Sensor("Tccd1", 62.5, None, None)],
+        "nvme": [Sensor("Composite", 80.0, 84.8, 84.8)],
+    }
+    monkeypatch.setattr(psutil, "sensors_temperatures", lambda: found)
+    monkeypatch.setattr(psutil, "cpu_freq", lambda percpu: [Frequency(2400.0, 0, 0), Frequency(4000.0, 0, 0)])
     cpus = "sys/devices/system/cpu"
     state = read_state(
         tree(
@@ -55,19 +77,9 @@ def test_a_laptop_s_clock_and_heat_are_read(no_pi: None, tmp_path: Path) -> None
             {
                 f"{cpus}/cpu0/cpufreq/scaling_governor": "powersave\n",
                 f"{cpus}/cpu1/cpufreq/scaling_governor": "performance\n",
-                f"{cpus}/cpu0/cpufreq/scaling_cur_freq": "2400000\n",
-                f"{cpus}/cpu1/cpufreq/scaling_cur_freq": "4000000\n",
                 f"{cpus}/cpu0/thermal_throttle/core_throttle_count": "3\n",
                 f"{cpus}/cpu1/thermal_throttle/core_throttle_count": "4\n",
-                f"{cpus}/cpufreq/policy0/scaling_governor": "not a core's\n",
-                "sys/class/thermal/thermal_zone0/type": "acpitz\n",
-                "sys/class/thermal/thermal_zone0/temp": "99000\n",
-                "sys/class/thermal/thermal_zone1/type": "x86_pkg_temp\n",
-                "sys/class/thermal/thermal_zone1/temp": "51000\n",
-                "sys/class/hwmon/hwmon0/name": "k10temp\n",
-                "sys/class/hwmon/hwmon0/temp1_input": "62500\n",
-                "sys/class/hwmon/hwmon1/name": "nvme\n",
-                "sys/class/hwmon/hwmon1/temp1_input": "80000\n",
+                f"{cpus}/cpufreq/policy0/scaling_governor": "not of a core\n",
             },
         )
     )
@@ -78,16 +90,18 @@ def test_a_laptop_s_clock_and_heat_are_read(no_pi: None, tmp_path: Path) -> None
     assert state.pi_flags is None
 
 
-def test_a_raspberry_pi_complains_through_its_firmware(pi: None, tmp_path: Path) -> None:
-    state = read_state(
-        tree(
-            tmp_path,
-            {
-                "sys/class/thermal/thermal_zone0/type": "cpu-thermal\n",
-                "sys/class/thermal/thermal_zone0/temp": "70200\n",
-            },
-        )
-    )
+def test_the_real_machine_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    state = read_state()
+    assert state.clock_mhz is None or 100 < state.clock_mhz < 10_000
+    assert state.temperature_c is None or -50 < state.temperature_c < 150
+
+
+def test_a_raspberry_pi_complains_through_its_firmware(
+    pi: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psutil, "sensors_temperatures", lambda: {"cpu-thermal": [Sensor("", 70.2, None, None)]})
+    state = read_state(tmp_path)
     assert state.temperature_c == 70.2
     assert state.pi_flags == ("under-voltage", "throttled")
 
@@ -102,7 +116,7 @@ def test_a_raspberry_pi_complains_through_its_firmware(pi: None, tmp_path: Path)
         ),
     ],
 )
-def test_the_processor_has_its_name_from_the_kernel(tmp_path: Path, text: str, name: str) -> None:
+def test_the_name_of_the_processor_comes_from_the_kernel(tmp_path: Path, text: str, name: str) -> None:
     assert _cpu_model(tree(tmp_path, {"proc/cpuinfo": text})) == name
 
 
@@ -121,14 +135,14 @@ def rapl(root: Path, microjoules: int) -> Path:
 
 
 @pytest.mark.parametrize(("before", "after", "joules"), [(100_000, 350_000, 0.25), (900_000, 100_000, 0.2)])
-def test_rapl_is_the_difference_of_a_counter_that_may_start_again(
+def test_rapl_energy_is_the_difference_of_a_counter_that_may_overflow(
     no_pi: None, tmp_path: Path, before: int, after: int, joules: float
 ) -> None:
     meter = find_meter(rapl(tmp_path, before))
     assert meter.joules(lambda: rapl(tmp_path, after)) == pytest.approx(joules)
 
 
-def test_counters_that_only_root_may_read_are_one_line(
+def test_counters_that_only_root_may_read_give_one_line(
     no_pi: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = rapl(tmp_path, 1)
@@ -153,12 +167,12 @@ def test_a_raspberry_pi_5_is_measured_by_its_power_chip(
     assert find_meter(tmp_path).joules(lambda: None) == pytest.approx(3 * 1.93)
 
 
-def test_elsewhere_energy_is_not_measurable(no_pi: None, tmp_path: Path) -> None:
+def test_energy_is_not_measurable_on_other_machines(no_pi: None, tmp_path: Path) -> None:
     with pytest.raises(NotMeasurableError, match="not measurable here: neither RAPL nor the power chip"):
         find_meter(tmp_path)
 
 
-def test_a_vcgencmd_that_refuses_is_as_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_vcgencmd_that_refuses_counts_as_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "vcgencmd").write_text("#!/bin/sh\nexit 255\n")
     (tmp_path / "vcgencmd").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -1,4 +1,4 @@
-"""har-bench end to end: real models in processes of their own, what it writes, and a line for what a user got wrong."""
+"""har-bench end to end: real models in worker processes, its files, and one line for each mistake of a user."""
 
 import json
 import shutil
@@ -18,9 +18,11 @@ import har_runtime
 from har_bench import tables
 from har_bench.cli import main
 from har_bench.measure import measure as measuring
+from har_bench.measure import measurement
 from har_bench.measure.compare import compare, remarks
-from har_bench.measure.measure import Settings, measure
-from har_bench.measure.measured_model import open_subject, open_subjects
+from har_bench.measure.measure import measure
+from har_bench.measure.measured_model import open_model, open_models
+from har_bench.measure.options import Settings
 from har_bench.measure.runtimes import RUNTIMES
 from har_bench.measure.worker import windows
 from har_bench.measure.worker_client import Task, Worker
@@ -45,7 +47,7 @@ class Plain(nn.Module):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A .tflite without a card, a .onnx without a card, and what is none."""
+    """A .tflite and a .onnx without cards, and files that are not models."""
     out = tmp_path_factory.mktemp("models")
     torch.manual_seed(0)
     (out / "plain.tflite").write_bytes(tflite.to_tflite(Plain().eval()))
@@ -59,7 +61,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def result(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a short run of the shipped model and of two without a card says."""
+    """The result of a short run of the shipped model and two without cards."""
     out = tmp_path_factory.mktemp("out")
     files = [str(folder / "plain.tflite"), str(folder / "plain.onnx")]
     written = ["--json", str(out / "a.json"), "--markdown", str(out / "a.md"), "--plot", str(out / "a.png")]
@@ -91,7 +93,7 @@ def test_every_model_is_described(result: dict[str, Any]) -> None:
 def test_every_model_ran_in_every_runtime_that_takes_it(result: dict[str, Any]) -> None:
     ran = [(run["model"], run["runtime"], run["threads"]) for run in result["runs"]]
     assert {("waist", "LiteRT", 1), ("waist", "LiteRT", 2), ("plain.onnx", "ONNX Runtime", 2)} <= set(ran)
-    assert ("plain.tflite", "TFLM", 1) not in ran  # A microcontroller is given int8.
+    assert ("plain.tflite", "TFLM", 1) not in ran  # Microcontrollers run int8.
     for run in result["runs"]:
         latency = run["latency_us"]
         assert 0 < latency["p50"] <= latency["p90"] <= latency["p99"]
@@ -104,40 +106,40 @@ def test_every_model_ran_in_every_runtime_that_takes_it(result: dict[str, Any]) 
         assert run["version"]
 
 
-@pytest.mark.skipif(not RUNTIMES["tflm"].is_installed, reason="tflite-micro is not here")
-def test_tflm_tells_its_arena(result: dict[str, Any]) -> None:
+@pytest.mark.skipif(not RUNTIMES["tflm"].is_installed, reason="tflite-micro is not installed")
+def test_tflm_reports_its_arena(result: dict[str, Any]) -> None:
     waist, plain, _ = result["models"]
     assert 30_000 < waist["tflm_arena_bytes"] < 60_000
     assert plain["tflm_arena_bytes"] is None
 
 
-def test_int8_on_one_thread_is_set_beside_the_peak(result: dict[str, Any]) -> None:
+def test_int8_on_one_thread_is_compared_with_the_peak(result: dict[str, Any]) -> None:
     rate = result["int8_peak"]["macs_per_second"]
     assert rate == max(result["int8_peak"]["products"].values())
-    (beside,) = (run for run in result["runs"] if run["share_of_int8_peak"] is not None)
-    assert (beside["model"], beside["runtime"], beside["threads"]) == ("waist", "LiteRT", 1)
+    (compared,) = (run for run in result["runs"] if run["share_of_int8_peak"] is not None)
+    assert (compared["model"], compared["runtime"], compared["threads"]) == ("waist", "LiteRT", 1)
     macs = result["models"][0]["macs"]
-    assert beside["share_of_int8_peak"] == pytest.approx(macs * 1e6 / beside["latency_us"]["p50"] / rate)
+    assert compared["share_of_int8_peak"] == pytest.approx(macs * 1e6 / compared["latency_us"]["p50"] / rate)
 
 
-def test_the_machine_and_its_noise_stand_beside_the_figures(result: dict[str, Any]) -> None:
+def test_a_result_contains_the_machine_and_its_noise(result: dict[str, Any]) -> None:
     assert result["machine"]["cpu"]
     assert set(result["state"]) == {"before", "after"}
     assert result["noise"]["spread"] >= 0
     text = tables.markdown(result)
-    assert ("TOO NOISY TO TELL" in text) == bool(result["noise"]["reasons"])
+    assert ("TOO NOISY" in text) == bool(result["noise"]["reasons"])
     assert result["energy"]["meter"] or result["energy"]["why_not"] in text
     assert "| waist | int8 |" in text
 
 
-def test_the_sum_of_many_windows_is_asked_for_and_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_compares_with_the_sum_of_many_windows(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["waist", "--runtimes", "litert", "--check", *QUICK]) == 0
     assert "sum of 10,000" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(not RUNTIMES["tflm"].is_installed, reason="tflite-micro is not here")
-def test_tflm_is_not_given_weights_that_it_would_read_wrongly() -> None:
-    waist = open_subject(MODELS / "waist.tflite", "waist")
+@pytest.mark.skipif(not RUNTIMES["tflm"].is_installed, reason="tflite-micro is not installed")
+def test_tflm_does_not_get_weights_that_it_would_read_wrongly() -> None:
+    waist = open_model(MODELS / "waist.tflite", "waist")
     assert waist.graph is not None
     outside = replace(waist, graph=replace(waist.graph, weights_outside=True))
     found = measure([outside], Settings(repetitions=2, energy=False))
@@ -148,26 +150,26 @@ def test_tflm_is_not_given_weights_that_it_would_read_wrongly() -> None:
         measure([outside], Settings(("tflm",), repetitions=2, energy=False))
 
 
-def test_energy_is_measured_where_the_machine_has_a_meter(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_energy_is_measured_if_the_machine_has_a_meter(monkeypatch: pytest.MonkeyPatch) -> None:
     class Meter:
         name = "made up"
 
         def __init__(self) -> None:
-            self.told = iter([0.6, 6.0])  # Idle, then at work.
+            self.readings = iter([0.6, 6.0])  # Idle, then at work.
 
         def joules(self, work) -> float:
             work()
-            return next(self.told)
+            return next(self.readings)
 
     monkeypatch.setattr(measuring, "find_meter", Meter)
-    monkeypatch.setattr(measuring, "ENERGY_S", 0.2)
-    waist = open_subject(MODELS / "waist.tflite", "waist")
+    monkeypatch.setattr(measurement, "ENERGY_S", 0.2)
+    waist = open_model(MODELS / "waist.tflite", "waist")
     found = measure([waist], Settings(("litert",), repetitions=2, energy=True))
     (run,) = found["runs"]
     assert run["energy"]["idle_watts"] == pytest.approx(3)
     assert 0 < run["energy"]["above_idle_microjoules"] < run["energy"]["microjoules"]
     shown = tables.remarks({"machine": {"cpu": "x", "cores": 1, "python": "3"}, **found})
-    assert "energy: made up, whatever else runs included" in shown
+    assert "energy: made up, including everything else that ran" in shown
 
 
 BLOCKED = """
@@ -180,7 +182,7 @@ sys.exit(10 * code + table4)
 """
 
 
-def test_a_tflite_is_measured_where_torch_is_not_installed(tmp_path: Path) -> None:
+def test_a_tflite_is_measured_without_torch(tmp_path: Path) -> None:
     (tmp_path / "torch.py").write_text("raise ModuleNotFoundError('blocked', name='torch')\n")
     done = subprocess.run(
         [sys.executable, "-c", BLOCKED, str(tmp_path / "a.json")],
@@ -198,31 +200,35 @@ def test_a_tflite_is_measured_where_torch_is_not_installed(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("nothing.tflite", "cannot be read (No such file or directory); give a .tflite"),
-        ("nothing", "no model; give a .tflite, .onnx, .pt2, a run of har-train or a pretrained name (waist"),
-        ("text.txt", "no model; give a .tflite"),
+        ("nothing", "not a model; give a .tflite, .onnx, .pt2, a run of har-train or a pretrained name (waist"),
+        ("text.txt", "not a model; give a .tflite"),
         ("text.tflite", "not a .tflite model (no TFL3 identifier)"),
         ("text.onnx", "not an ONNX model"),
         ("text.pt2", "not a program of torch.export"),
     ],
 )
-def test_what_is_no_model_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str], name: str, said: str) -> None:
+def test_a_file_that_is_not_a_model_gives_one_line(
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str, message: str
+) -> None:
     assert main([str(folder / name), *QUICK]) == 2
     only = line(capsys)
     assert only.startswith(f"har-bench: {folder / name}: ")
-    assert said in only
+    assert message in only
 
 
-def test_a_model_of_another_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_model_with_another_input_gives_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program = torch.export.export(Plain(128, 9).eval(), (torch.zeros(1, 128, 9),))
     torch.export.save(program, tmp_path / "longer.pt2")
     assert main([str(tmp_path / "longer.pt2"), *QUICK]) == 2
-    assert "longer.pt2: takes float32 (1, 128, 9); har-bench feeds windows, float32 or int8 (1, 50, 6)" in line(capsys)
+    assert "longer.pt2: takes float32 (1, 128, 9); har-bench gives it windows, float32 or int8 (1, 50, 6)" in line(
+        capsys
+    )
 
 
-def test_a_card_of_another_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_card_of_another_file_gives_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("waist.tflite", "waist.json"):
         shutil.copy(MODELS / name, tmp_path / name)
     with (tmp_path / "waist.tflite").open("ab") as file:
@@ -232,32 +238,30 @@ def test_a_card_of_another_file_is_one_line(tmp_path: Path, capsys: pytest.Captu
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["waist", "--runtimes", "tensorrt"], "--runtimes: unknown runtime 'tensorrt'; known: litert, "),
-        (["waist", "--runtimes", "onnxruntime"], "no runtime that was asked for runs it; it needs LiteRT"),
+        (["waist", "--runtimes", "onnxruntime"], "no requested runtime can run it; it needs LiteRT"),
         (["waist", "--threads", "0"], "--threads: '0' is not a list of numbers from 1 to 1024"),
         (["waist", "--repetitions", "1"], "--repetitions: give at least 2"),
         (["waist", "waist"], "waist: given twice"),
-        (["--compare", "/nowhere/a.json", "/nowhere/b.json"], "/nowhere/a.json: no result of a benchmark"),
+        (["--compare", "/nowhere/a.json", "/nowhere/b.json"], "/nowhere/a.json: not a result of a benchmark"),
     ],
 )
-def test_options_that_make_no_sense_are_one_line(
-    capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
-) -> None:
+def test_invalid_options_give_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
     assert main([*QUICK, *arguments]) == 2
-    assert said in line(capsys)
+    assert message in line(capsys)
 
 
-def test_a_runtime_that_is_not_installed_is_one_line(
+def test_a_runtime_that_is_not_installed_gives_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "tflite_micro", None)
     assert main(["waist", "--runtimes", "tflm", *QUICK]) == 2
-    assert line(capsys) == "har-bench: --runtimes tflm: TFLM is not installed here; pip install tflite-micro"
+    assert line(capsys) == "har-bench: --runtimes tflm: TFLM is not installed; pip install tflite-micro"
 
 
-def test_energy_that_is_insisted_on_and_cannot_be_measured_is_one_line(
+def test_required_energy_that_cannot_be_measured_gives_one_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(measuring, "find_meter", lambda: measuring_fails("only root may read /sys/x"))
@@ -269,25 +273,27 @@ def measuring_fails(why: str) -> None:
     raise measuring.NotMeasurableError(f"not measurable here: {why}")
 
 
-def test_a_plot_without_a_score_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_plot_without_a_score_gives_one_line(
+    folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     assert main([str(folder / "plain.tflite"), *QUICK, "--plot", str(tmp_path / "a.png")]) == 2
-    assert "no model that was measured has a card with its score" in line(capsys)
+    assert "none of the measured models has a card with a score" in line(capsys)
     assert not (tmp_path / "a.png").exists()
 
 
-def test_models_of_one_name_are_told_apart_by_their_folders(tmp_path: Path, folder: Path) -> None:
+def test_models_with_the_same_name_are_named_with_their_folders(tmp_path: Path, folder: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     shutil.copy(folder / "plain.tflite", other)
     with ExitStack() as stack:
-        subjects = open_subjects([str(folder / "plain.tflite"), str(other / "plain.tflite")], stack)
-    assert [subject.name for subject in subjects] == [f"{folder.name}/plain.tflite", "other/plain.tflite"]
+        models = open_models([str(folder / "plain.tflite"), str(other / "plain.tflite")], stack)
+    assert [model.name for model in models] == [f"{folder.name}/plain.tflite", "other/plain.tflite"]
 
 
 def test_a_worker_that_dies_is_an_error_and_not_a_hang(folder: Path) -> None:
     with Worker(Task("litert", folder / "plain.tflite", 1)) as worker:
         worker._process.kill()
-        with pytest.raises(HarError, match=r"plain\.tflite in LiteRT: the process that ran it ended with -9"):
+        with pytest.raises(HarError, match=r"plain\.tflite in LiteRT: its process ended with -9"):
             worker.ask(windows=1)
 
 
@@ -302,8 +308,8 @@ def test_windows_of_a_worker_are_answered_one_by_one(folder: Path) -> None:
         assert len(answer["nanoseconds"]) == 100
         assert min(answer["nanoseconds"]) > 0
         assert worker.ask(loop=10) == {}
-        assert worker.ask(memory=1)["rss_bytes"] > 1 << 20
-        assert worker.cpu_seconds() > 0
+        assert 1 << 20 < worker.memory_bytes <= worker.peak_memory_bytes
+        assert worker.cpu_seconds > 0
 
 
 def made_up(p50: float, turns: tuple[float, float], memory: int = 10 << 20, **noise: list[str]) -> dict[str, Any]:
@@ -320,14 +326,14 @@ def made_up(p50: float, turns: tuple[float, float], memory: int = 10 << 20, **no
 
 
 @pytest.mark.parametrize(
-    ("second", "said"),
+    ("second", "difference"),
     [
         (made_up(50, (49, 51)), "2.00 x faster"),
         (made_up(200, (190, 210)), "2.00 x slower"),
-        (made_up(98, (95, 101)), "the same within the turns' spread"),
+        (made_up(98, (95, 101)), "the same within the spread of the turns"),
     ],
 )
-def test_results_are_compared_by_their_turns(second: dict[str, Any], said: str) -> None:
+def test_results_are_compared_by_their_turns(second: dict[str, Any], difference: str) -> None:
     (row,) = compare(made_up(100, (97, 103)), second).rows
     assert row == (
         "waist",
@@ -335,7 +341,7 @@ def test_results_are_compared_by_their_turns(second: dict[str, Any], said: str) 
         "1",
         "100.0 µs",
         f"{second['runs'][0]['latency_us']['p50']:.1f} µs",
-        said,
+        difference,
         "+0.0 MiB",
     )
 
@@ -344,11 +350,11 @@ def test_a_comparison_says_what_else_changed_and_what_was_noisy() -> None:
     first, second = made_up(100, (97, 103)), made_up(50, (49, 51), reasons=["other processes"])
     a, b, versions = remarks(first, second)
     assert a.endswith("quiet")
-    assert b.endswith("TOO NOISY TO TELL: other processes")
+    assert b.endswith("TOO NOISY: other processes")
     assert versions == "versions: numpy 100 -> 50"
 
 
-def test_results_that_share_nothing_cannot_be_compared() -> None:
+def test_results_with_nothing_in_common_cannot_be_compared() -> None:
     other = made_up(50, (49, 51))
     other["runs"][0]["threads"] = 4
     with pytest.raises(HarError, match="share no model in the same runtime"):
@@ -360,13 +366,13 @@ def test_two_written_results_are_compared(
 ) -> None:
     (tmp_path / "a.json").write_text(json.dumps(result))
     assert main(["--compare", str(tmp_path / "a.json"), str(tmp_path / "a.json")]) == 0
-    assert capsys.readouterr().out.count("the same within the turns' spread") == len(result["runs"])
+    assert capsys.readouterr().out.count("the same within the spread of the turns") == len(result["runs"])
     (tmp_path / "b.json").write_text(json.dumps({"machine": {}, "rows": []}))
     assert main(["--compare", str(tmp_path / "a.json"), str(tmp_path / "b.json")]) == 2
-    assert "no result of har-bench" in line(capsys)
+    assert "not a result of har-bench" in line(capsys)
 
 
-def test_noise_of_windows_is_the_same_in_every_worker() -> None:
+def test_every_worker_gets_the_same_windows() -> None:
     assert all(np.array_equal(a, b) for a, b in zip(windows("float32"), windows("float32"), strict=True))
     assert {window.dtype.name for window in windows("int8")} == {"int8"}
     assert windows("float32")[0].shape == (1, 50, 6)

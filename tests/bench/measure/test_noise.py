@@ -1,69 +1,65 @@
-"""The verdict over a machine's noise, on made-up measurements."""
+"""The assessment of a machine's noise, on made-up measurements."""
 
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
-from har_bench.measure.noise import Noise, Ticks, judge, read_ticks
+from har_bench.measure.noise import CpuTimes, Noise, assess, read_cpu_times
 
 QUIET = (1e-3 * (1 + 0.01 * np.random.default_rng(0).random(400))).tolist()
 
 
-def verdict(loops: list[float], busy: float = 20.0, stolen: float = 0.0, throttled: tuple[str, ...] = ()) -> Noise:
-    """Of a run of 20 s on 2 cores that used 20 s of processor time itself."""
-    return judge(loops, 20.0, 20.0, Ticks(100.0, 5.0), Ticks(100.0 + busy, 5.0 + stolen), 0.5, throttled, cores=2)
+def assessed(loops: list[float], busy: float = 20.0, stolen: float = 0.0, throttled: tuple[str, ...] = ()) -> Noise:
+    """The noise of a run of 20 s on 2 cores that used 20 s of processor time itself."""
+    return assess(
+        loops, 20.0, 20.0, CpuTimes(100.0, 5.0), CpuTimes(100.0 + busy, 5.0 + stolen), 0.5, throttled, cores=2
+    )
 
 
 def test_a_quiet_machine_gives_no_reason() -> None:
-    noise = verdict(QUIET)
+    noise = assessed(QUIET)
     assert noise.reasons == ()
     assert noise.spread < 0.01
     assert noise.stolen == 0
     assert noise.others == 0
 
 
-def test_a_few_hiccups_are_no_noise() -> None:
-    assert verdict([*QUIET[:390], *[0.02] * 10]).reasons == ()
+def test_a_few_slow_loops_are_not_noise() -> None:
+    assert assessed([*QUIET[:390], *[0.02] * 10]).reasons == ()
 
 
 def test_a_loop_that_is_often_slow_is_noise() -> None:
-    noise = verdict([value * (1.4 if number % 5 == 0 else 1) for number, value in enumerate(QUIET)])
+    noise = assessed([value * (1.4 if number % 5 == 0 else 1) for number, value in enumerate(QUIET)])
     assert noise.spread == pytest.approx(0.4, abs=0.02)
     (reason,) = noise.reasons
     assert reason.startswith("a fixed loop took up to ")
 
 
 def test_a_machine_that_becomes_slower_is_noise() -> None:
-    noise = verdict([value * (1.07 if number >= 200 else 1) for number, value in enumerate(QUIET)])
+    noise = assessed([value * (1.07 if number >= 200 else 1) for number, value in enumerate(QUIET)])
     assert noise.reasons == ("a fixed loop was 7 % slower towards the end",)
 
 
 def test_other_processes_are_noise() -> None:
-    noise = verdict(QUIET, busy=46.0)
+    noise = assessed(QUIET, busy=46.0)
     assert noise.others == pytest.approx(1.3)
     assert noise.reasons == ("other processes kept 1.3 cores busy",)
 
 
-def test_a_host_that_takes_time_is_noise() -> None:
-    noise = verdict(QUIET, stolen=2.0)
+def test_a_host_that_keeps_time_is_noise() -> None:
+    noise = assessed(QUIET, stolen=2.0)
     assert noise.stolen == pytest.approx(0.05)
     assert noise.reasons == ("the host of this virtual machine kept 5 % of its time",)
 
 
 def test_heat_is_noise() -> None:
-    assert verdict(QUIET, throttled=("too hot",)).reasons == ("too hot",)
+    assert assessed(QUIET, throttled=("too hot",)).reasons == ("too hot",)
 
 
-def test_without_proc_the_loop_alone_decides() -> None:
-    noise = judge(QUIET, 20.0, 20.0, None, None, 0.0)
-    assert (noise.stolen, noise.others, noise.reasons) == (None, None, ())
-
-
-def test_processor_times_are_those_of_proc_stat(tmp_path: Path) -> None:
-    assert read_ticks(tmp_path) is None
-    (tmp_path / "proc").mkdir()
-    (tmp_path / "proc" / "stat").write_text("cpu  100 200 300 9999 8888 50 50 700 11 12\ncpu0 1 1\n")
-    ticks = read_ticks(tmp_path)
-    assert ticks is not None
-    assert ticks.busy / ticks.stolen == pytest.approx(1.0)
+def test_processor_times_are_those_of_proc_stat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
+    (tmp_path / "stat").write_text("cpu  100 200 300 9999 8888 50 50 700 11 12\ncpu0 1 1\n")
+    times = read_cpu_times()
+    assert times.busy / times.stolen == pytest.approx(1.0)

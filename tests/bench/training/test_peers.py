@@ -62,7 +62,7 @@ def test_the_forest_as_onnx_is_the_forest(windows: WindowSet) -> None:
     control = Control("random-forest", windows, forest.SEED)
     converted = forest.probabilities(forest.to_onnx(control), windows.x)
     assert np.abs(converted - control.probabilities(windows.x)).max() < 1e-5
-    assert forest.nodes(control) > 200
+    assert forest.node_count(control) > 200
 
 
 def test_peers_are_trained_once_scored_and_measured(
