@@ -43,6 +43,8 @@ def _add_outputs(parser: argparse.ArgumentParser) -> None:
 
 
 def _measure(options: argparse.Namespace) -> int:
+    if options.plot:
+        import matplotlib  # noqa: F401  # If it is missing, say so before measuring.
     from har_bench.measure import compare
     from har_bench.measure.measure import measure
     from har_bench.measure.measured_model import open_models
@@ -51,8 +53,6 @@ def _measure(options: argparse.Namespace) -> int:
         first, second = (compare.read_measured(path) for path in options.compare)
         tables.show([compare.compare(first, second)], compare.remarks(first, second))
         return 0
-    if options.plot:
-        import matplotlib  # noqa: F401  # If it is missing, that is said before the measuring.
     with ExitStack() as stack, step_display() as show_step:
         models = open_models(options.models or pretrained_names(), stack)
         measured = measure(models, measure_settings(options), show_step)

@@ -188,6 +188,7 @@ def test_help_needs_no_extra(module: str) -> None:
         ("har_export.cli", ["x", "--out", "y"], "har-export: torch is not installed: pip install 'haredge[export]'"),
         ("har_export.cli", ["inspect", "x.onnx"], "is not installed: pip install 'haredge[export]'"),
         ("har_bench.cli", ["table4"], "har-bench table4: torch is not installed: pip install 'haredge[export]'"),
+        ("har_bench.cli", ["waist"], "har-bench: psutil is not installed: pip install 'haredge[bench]'"),
         ("har_bench.cli", ["--plot", "x.png"], "har-bench: matplotlib is not installed: pip install 'haredge[bench]'"),
         ("har_runtime.cli.stream", ["report", "x", "--out", "x.svg"], "pip install 'haredge[report]'"),
     ],
