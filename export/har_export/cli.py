@@ -73,7 +73,6 @@ def _convert(options: argparse.Namespace) -> int:
     from har_train.data.windows import cut_windows
     from har_train.datasets import load
     from har_train.fit.answer_parameters import fit_answers
-    from har_train.fit.calibration import calibrated
     from har_train.fit.checkpoint import load_checkpoint
 
     formats = tuple(dict.fromkeys(options.formats.split(",")))
@@ -88,9 +87,7 @@ def _convert(options: argparse.Namespace) -> int:
     windows = cut_windows(recordings, config)
     int8 = replace(INT8, macro_f1_loss=options.max_loss / 100, agreement=options.min_agreement / 100)
     _say("smoothing and thresholds")
-    answers = fit_answers(
-        recordings, windows, record.split, lambda x: calibrated(checkpoint.logits(x), record.temperature)
-    )
+    answers = fit_answers(recordings, windows, record.split, checkpoint.probabilities)
     done = export_model(
         checkpoint,
         windows,

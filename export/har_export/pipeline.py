@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 
 from har_export import c_source, flatbuffer, onnx_file
 from har_export.build import build
@@ -113,7 +111,7 @@ def export_model(
     if answers is not None:
         card = replace(card, smoothing=answers.smoothing, rejection=answers.rejection)
     sealed = {format: built.sealed(format, card) for format in built.models}
-    parity = measure(sealed, built.ends, _calibrated(checkpoint, test.x), test, compared or runtimes(), steps)
+    parity = measure(sealed, built.ends, checkpoint.probabilities(test.x), test, compared or runtimes(), steps)
     check(parity, {format: row.bound for format, row in FORMATS.items()} if bounds is None else bounds)
     steps("writing")
     arena = MicroInterpreter(sealed["tflite-int8"]).arena_bytes() if "c" in formats else None
@@ -208,11 +206,6 @@ def gravity_of(windows: WindowSet) -> tuple[float, float, float] | None:
     mean = np.mean([one / np.linalg.norm(one) for one in people], axis=0)
     x, y, z = (mean / np.linalg.norm(mean)).round(4).tolist()
     return x, y, z
-
-
-def _calibrated(checkpoint: Checkpoint, x: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What the network of the checkpoint itself says, before anything was folded: softmax(logits / temperature)."""
-    return (torch.from_numpy(checkpoint.logits(x)) / checkpoint.record.temperature).softmax(dim=1).numpy()
 
 
 def _scores(parity: Parity) -> dict[str, CardScore]:

@@ -9,8 +9,8 @@ from har_export.cli import main
 from har_train.data.windows import WindowSet, cut_windows
 from har_train.datasets import find, load
 from har_train.fit.checkpoint import Checkpoint, load_checkpoint
-from har_train.fit.run import fit
-from har_train.fit.trainer import Run
+from har_train.fit.run import Run
+from har_train.fit.trainer import fit
 from har_train.recipe import load_recipe
 
 TOY = ("--quick", "--name", "toy", "--max-loss", "100", "--min-agreement", "90")

@@ -24,8 +24,8 @@ from har_runtime.scores import score
 from har_train.data.windows import WindowSet, cut_windows
 from har_train.datasets import find, load
 from har_train.fit.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from har_train.fit.run import fit
-from har_train.fit.trainer import Run
+from har_train.fit.run import Run
+from har_train.fit.trainer import fit
 from har_train.recipe import load_recipe
 
 FILES = ("toy.tflite", "toy-fp32.tflite", "toy-fp16.tflite", "toy.onnx")

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any
 from har_runtime.cli.common import Command, Program, add_data, add_json, data_folder, whole_number
 
 if TYPE_CHECKING:
-    from har_train.data.windows import WindowSet
     from har_train.evaluation.judgement import Judgement
     from har_train.evaluation.plots import Embedding
-    from har_train.recipe import Recipe
 
 
 def _add_training(parser: argparse.ArgumentParser) -> None:
@@ -103,45 +101,30 @@ def _add_compare(compare: argparse.ArgumentParser) -> None:
     add_json(compare)
 
 
-def _load(recipe: "Recipe", data: Path) -> tuple["WindowSet", str | None]:
-    """A recipe's windows, and the one place where they were worn."""
-    from har_train.data.windows import cut_windows
-    from har_train.datasets import load
-
-    recordings = load(recipe.data.dataset, data, recipe.data.placement)
-    places = {recording.placement for recording in recordings}
-    return cut_windows(recordings, recipe.data), places.pop() if len(places) == 1 else None
-
-
 def _fit(options: argparse.Namespace) -> int:
+    from har_train.data.windows import load_windows_of
     from har_train.datasets import find
     from har_train.fit.hardware import choose_accelerator, choose_precision, is_first_process
-    from har_train.fit.run import fit
-    from har_train.fit.trainer import Run
+    from har_train.fit.run import Run
+    from har_train.fit.trainer import fit
     from har_train.recipe import load_recipe
 
     recipe = load_recipe(options.recipe, options.set)
     accelerator = choose_accelerator(options.accelerator)
     precision = choose_precision(options.precision, accelerator)
     data = data_folder(options.data)
-    windows, placement = _load(recipe, data)
-    run = Run(
-        options.out,
-        options.seed,
-        precision,
-        options.resume,
-        options.epochs,
-        accelerator,
-        options.devices,
-        options.num_nodes,
-    )
+    windows, placement = load_windows_of(recipe.data, data)
+    machines = (accelerator, options.devices, options.num_nodes)
+    run = Run(options.out, options.seed, precision, options.resume, options.epochs, *machines)
     people = len(set(windows.user.tolist()))
-    if is_first_process():
+    first = is_first_process()
+    if first:
         print(
-            f"{recipe.name}, seed {run.seed}: {len(windows.y)} windows of {people} users, {precision}",
-            file=sys.stderr,
+            f"{recipe.name}, seed {run.seed}: {len(windows.y)} windows of {people} users, {precision}", file=sys.stderr
         )
     record = fit(recipe, find(recipe.data.dataset, data), windows, placement, run)
+    if not first:
+        return 0  # The first process reports.
     if options.json:
         print(json.dumps(asdict(record), indent=1))
     else:
@@ -163,64 +146,25 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _cross_validate(options: argparse.Namespace) -> int:
-    from har_train.data.splits import folds, parse_protocol
-    from har_train.data.windows import save_windows
-    from har_train.datasets import find
-    from har_train.evaluation import cross_validation as folds_of
-    from har_train.evaluation.evaluate import transfer_windows
+    from har_train.data.splits import parse_protocol
+    from har_train.evaluation.cross_validation import cross_validate
     from har_train.fit.hardware import choose_precision
     from har_train.recipe import load_recipe
 
-    recipe = load_recipe(options.recipe, options.set)
-    protocol = parse_protocol(options.protocol)
-    precision = choose_precision(options.precision)
-    data = data_folder(options.data)
-    dataset = find(recipe.data.dataset, data)
-    windows, placement = _load(recipe, data)
-    others = {name: transfer_windows(name, data, recipe.data) for name in options.transfer}
-    shares = (recipe.data.validation, recipe.data.test)
-    splits = folds(protocol, windows.user.tolist(), options.seed, *shares, dataset.official_test)
-    document = {
-        "recipe": recipe.name,
-        "method": recipe.method,
-        "dataset": dataset.name,
-        "placement": placement,
-        "protocol": str(protocol),
-        "seed": options.seed,
-        "licence": dataset.licence,
-    }
-    settings = {"recipe": recipe.to_dict(), "precision": precision, "epochs": options.epochs}
-    folds_of.claim(options.out, {**document, **settings, "transfer": options.transfer}, options.resume)
-    save_windows(windows, options.out / folds_of.WINDOWS)
-    for name, other in others.items():
-        save_windows(other, options.out / folds_of.transfer_file(name))
-    jobs = [
-        folds_of.FoldJob(
-            options.out.absolute(),
-            index,
-            split,
-            recipe,
-            dataset,
-            placement,
-            options.seed,
-            precision,
-            options.epochs,
-            options.transfer,
-            folds_of.threads_each(options.jobs),
-        )
-        for index, split in enumerate(splits)
-    ]
-
-    def done(index: int) -> None:
-        folds_of.progress_line(index, len(jobs), options.out)
-
-    if options.ray:
-        folds_of.run_folds_on_ray(jobs, options.ray, done)
-    else:
-        folds_of.run_folds(jobs, options.jobs, done)
-    result = folds_of.collect(options.out, len(jobs), recipe, options.transfer)
-    document |= {"folds": result.folds, "transfer": result.transfer}
-    _report(options, document, result.judgement, result.embedding)
+    result = cross_validate(
+        load_recipe(options.recipe, options.set),
+        parse_protocol(options.protocol),
+        data_folder(options.data),
+        options.out,
+        seed=options.seed,
+        precision=choose_precision(options.precision),
+        epochs=options.epochs,
+        resume=options.resume,
+        processes=options.jobs,
+        ray=options.ray,
+        transfer=options.transfer,
+    )
+    _report(options, result.document, result.judgement, result.embedding)
     return 0
 
 

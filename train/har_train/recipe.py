@@ -1,60 +1,69 @@
-"""Recipes: everything that decides a training run but the data's place and the seed, as strict TOML."""
+"""Recipes: everything that decides a training run except the place of the data and the seed, as strict TOML."""
 
+import math
 import tomllib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin
 
 from har_runtime.contract import HOP, WINDOW
 from har_runtime.errors import DataError
 
 Built = TypeVar("Built")
 
-
 METHODS = ("multi-task", "two-stage", "random-forest", "logistic-regression")
 LABEL_RULES = ("whole", "majority")
 PAIRS = ("simclr", "activity", "activity-user")
 """Ways to choose positives and negatives, as in Figure 3 (a), (b) and (c) of the paper."""
+BACKBONES = ("resnet", "fcn")
+MAX_WIDTH = 4096
+MAX_KERNEL = 99
+MAX_LAYERS = 32
+"""Largest sizes of a network, far above anything useful on a phone: more would only exhaust the memory."""
+MAX_EPOCHS = 100_000
 
 
 @dataclass(frozen=True)
 class DataConfig:
-    """What is learnt from."""
+    """The data to learn from."""
 
     dataset: str
     activities: tuple[str, ...]
     placement: str | None = None
-    """Where the sensor was worn, for data sets with several places; None takes all recordings."""
+    """Where the sensor was worn, for data sets with several places; None uses all recordings."""
     validation: float = 0.2
     """Fraction of the users."""
     test: float = 0.2
-    """Fraction of the users, where the protocol does not say who is tested."""
+    """Fraction of the users, if the protocol does not say who is tested."""
     window: int = WINDOW
-    """Samples at 50 Hz. A model of other than the contract's 50 can be judged and not exported."""
+    """Samples at 50 Hz. A model whose window is not the contract's 50 samples can be evaluated but not exported."""
     hop: int = HOP
     """Samples between the starts of two windows."""
     label_rule: str = "whole"
-    """Which windows count: "whole", those whose every sample has the same label; "majority", all with a label, by the
-    one that holds longest."""
+    """Which windows count: "whole", those whose samples all have the same label; "majority", all that have a label, by
+    the one that holds longest."""
 
     def __post_init__(self) -> None:
-        if self.label_rule not in LABEL_RULES:
-            raise DataError(f"recipe: data.label_rule is '{self.label_rule}'; it is {_choice(LABEL_RULES)}")
-        if min(self.window, self.hop) < 1 or not (0 < self.validation < 1 and 0 < self.test < 1):
-            raise DataError("recipe: data: window and hop from 1 on, validation and test between 0 and 1")
+        _check_choice("data", self, label_rule=LABEL_RULES)
+        _check_range("data", self, window=(2, 10_000), hop=(1, 10_000), validation=(0.001, 0.999), test=(0.001, 0.999))
         if len(set(self.activities)) != len(self.activities) or len(self.activities) < 2:
             raise DataError("recipe: data.activities must name two activities or more, each once")
+        if "" in self.activities:
+            raise DataError("recipe: data.activities: an empty name; samples without a label are not an activity")
 
 
 @dataclass(frozen=True)
 class AugmentConfig:
-    """The views of the contrastive task (section 3.2.3 a): how strong and how likely. The paper fixes the kinds; the
-    strengths are ours, in normalised units."""
+    """The views of the contrastive task (section 3.2.3 a): how strong and how likely.
+
+    The paper fixes the kinds; the strengths are ours, in normalised units.
+    """
 
     probability: float = 0.5
-    """With which each of scaling, channel shuffle, rotation and permutation is applied to a sample."""
+    """Probability with which each of scaling, channel shuffle, rotation and permutation is applied to a sample."""
     jitter_std: float = 0.05
     """Standard deviation of the added noise. Jitter is always applied."""
     scaling_std: float = 0.1
@@ -65,10 +74,14 @@ class AugmentConfig:
     rotation: bool = True
     permutation: bool = True
 
+    def __post_init__(self) -> None:
+        _check_range("augment", self, probability=(0, 1), permutation_segments=(1, 1000))
+        _check_range("augment", self, jitter_std=(0, 100), scaling_std=(0, 100))
+
 
 @dataclass(frozen=True)
 class ClassifierAugmentConfig:
-    """What the classifier's own windows go through in training, in SI units. Not in the paper; all off by default.
+    """Changes to the windows that train the classifier, in SI units. Not in the paper; all off by default.
 
     They stand for what differs between wearers: how the device sits, how vigorously they move, its noise and bias.
     """
@@ -84,29 +97,58 @@ class ClassifierAugmentConfig:
     mix_users: float = 0.0
     """Alpha of mixup (Zhang et al. 2018) between windows of one activity and different users."""
 
+    def __post_init__(self) -> None:
+        _check_range("classifier_augment", self, tilt_degrees=(0, 180), yaw_degrees=(0, 180))
+        _check_range("classifier_augment", self, scaling_std=(0, 100), jitter_std=(0, 100), mix_users=(0, 1000))
+
     def any(self) -> bool:
-        """Whether there is anything to do."""
+        """Whether anything is switched on."""
         return max(self.tilt_degrees, self.yaw_degrees, self.scaling_std, self.jitter_std, self.mix_users) > 0
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """The encoder, and the widths that the paper leaves open; see `network.Architecture`."""
+    """The network, but for the number of classes; see `har_train.fit.network`."""
 
     backbone: str = "resnet"
+    """"resnet" or "fcn": the two convolutional networks of Wang et al. 2017, the latter without shortcuts."""
     filters: tuple[int, ...] = (64, 128, 128)
+    """Filters of each block (Wang et al. 2017, figure 1c; its fcn, figure 1b, has 128, 256, 128)."""
     kernels: tuple[int, ...] = (7, 5, 3)
+    """Kernel of each convolution in a residual block, or of each block in an fcn. Odd: 8 in Wang et al. is 7 here,
+    which gives the paper's 481 k parameters."""
     head: tuple[int, ...] = (256, 128, 128)
+    """Hidden widths of the classifier. The paper does not print them; these come nearest to its Table 4."""
     projector: bool = True
+    """Whether the contrastive loss sees the features through a projector, or as they are (Figure 6)."""
     projector_hidden: int = 256
+    """Table 2."""
     projector_out: int = 128
+    """Not in the paper; the width of the SupCon reference code."""
     dropout: float = 0.2
+    """In classifier and projector. Not in the paper."""
     fine_scale: bool = False
+    """Whether the encoder also sees each window enlarged until stillness shows. Not in the paper."""
+
+    def __post_init__(self) -> None:
+        _check_choice("model", self, backbone=BACKBONES)
+        _check_range("model", self, dropout=(0, 0.999))
+        _check_range("model", self, projector_hidden=(1, MAX_WIDTH), projector_out=(1, MAX_WIDTH))
+        for name, most in (("filters", MAX_WIDTH), ("kernels", MAX_KERNEL), ("head", MAX_WIDTH)):
+            sizes = getattr(self, name)
+            if not 1 <= len(sizes) <= MAX_LAYERS or not all(1 <= size <= most for size in sizes):
+                raise DataError(
+                    f"recipe: model.{name} is {_plain(sizes)}; give 1 to {MAX_LAYERS} sizes, each from 1 to {most}"
+                )
+        if any(kernel % 2 == 0 for kernel in self.kernels):
+            raise DataError(f"recipe: model.kernels is {_plain(self.kernels)}; kernels must be odd")
+        if self.backbone == "fcn" and len(self.filters) != len(self.kernels):
+            raise DataError("recipe: model: an fcn has one kernel for each of its filters")
 
 
 @dataclass(frozen=True)
 class ContrastiveConfig:
-    """The contrastive task; see `losses`."""
+    """The contrastive task; see `har_train.fit.losses`."""
 
     weight: float = 0.4
     """Lambda of the multi-task objective; 0 trains supervised only, with one pass for each step."""
@@ -114,19 +156,13 @@ class ContrastiveConfig:
     """"simclr", "activity" or "activity-user": see `losses.pair_masks`."""
     temperature: float = 0.1
     reduction: str = "mean"
+    """"mean" over the anchors, or "sum"."""
     own_view: str = "ignored"
-    """What an anchor's own second view is to "activity-user": "ignored" or "positive"."""
+    """How "activity-user" treats an anchor's own second view: "ignored" or "positive"."""
 
     def __post_init__(self) -> None:
-        for name, allowed in (
-            ("pairs", PAIRS),
-            ("reduction", ("mean", "sum")),
-            ("own_view", ("ignored", "positive")),
-        ):
-            if getattr(self, name) not in allowed:
-                raise DataError(f"recipe: contrastive.{name} is '{getattr(self, name)}'; it is {_choice(allowed)}")
-        if self.weight < 0 or self.temperature <= 0:
-            raise DataError("recipe: contrastive.weight must be 0 or more and contrastive.temperature above 0")
+        _check_choice("contrastive", self, pairs=PAIRS, reduction=("mean", "sum"), own_view=("ignored", "positive"))
+        _check_range("contrastive", self, weight=(0, 1e6), temperature=(1e-3, 1e6))
 
 
 @dataclass(frozen=True)
@@ -137,8 +173,7 @@ class PretrainingConfig:
     epochs: int = 200
 
     def __post_init__(self) -> None:
-        if min(self.learning_rate, self.epochs) <= 0:
-            raise DataError("recipe: pretraining: learning_rate and epochs above 0")
+        _check_range("pretraining", self, learning_rate=(1e-12, 1e3), epochs=(1, MAX_EPOCHS))
 
 
 @dataclass(frozen=True)
@@ -150,21 +185,22 @@ class OptimiserConfig:
     batch_size: int = 256
     epochs: int = 100
     patience: int = 30
+    """Epochs without a better macro-F1 on the validation users after which training stops."""
     schedule: str = "constant"
-    """Of the learning rate: "constant", or "one-cycle" up to it and down again over all epochs (Smith 2018)."""
+    """Schedule of the learning rate: "constant", or "one-cycle" up to it and down again over all epochs (Smith
+    2018)."""
     averaging: float = 0.0
-    """Decay for each step of an exponential moving average of the weights, which is what is kept; 0 for none."""
+    """Decay for each step of an exponential moving average of the weights, which is then what is kept; 0 for none. It
+    is lower in the first steps: see `trainer.warmed_up_average`."""
     label_smoothing: float = 0.0
     class_balance: bool = False
     """Whether each class weighs the same in the classification loss, however many windows it has."""
 
     def __post_init__(self) -> None:
-        if min(self.learning_rate, self.batch_size - 1, self.epochs, self.patience) <= 0:
-            raise DataError("recipe: optimiser: learning_rate, epochs and patience above 0, batch_size above 1")
-        if self.schedule not in ("constant", "one-cycle"):
-            raise DataError(f"recipe: optimiser.schedule is '{self.schedule}'; it is 'constant' or 'one-cycle'")
-        if not (0 <= self.averaging < 1 and 0 <= self.label_smoothing < 1):
-            raise DataError("recipe: optimiser.averaging and optimiser.label_smoothing are 0 or more and below 1")
+        _check_choice("optimiser", self, schedule=("constant", "one-cycle"))
+        _check_range("optimiser", self, learning_rate=(1e-12, 1e3), weight_decay=(0, 1e3), batch_size=(2, 10_000_000))
+        _check_range("optimiser", self, epochs=(1, MAX_EPOCHS), patience=(1, MAX_EPOCHS))
+        _check_range("optimiser", self, averaging=(0, 0.999999), label_smoothing=(0, 0.999))
 
 
 @dataclass(frozen=True)
@@ -175,7 +211,7 @@ class Recipe:
     title: str
     data: DataConfig
     method: str = "multi-task"
-    """"multi-task" (the paper's; supervised only where contrastive.weight is 0), "two-stage" (contrastive pretraining,
+    """"multi-task" (the paper's; supervised only if contrastive.weight is 0), "two-stage" (contrastive pretraining,
     then a classifier on the frozen encoder), or a control: "random-forest", "logistic-regression"."""
     model: ModelConfig = field(default_factory=ModelConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
@@ -186,11 +222,11 @@ class Recipe:
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
-            raise DataError(f"recipe: method is '{self.method}'; it is {_choice(METHODS)}")
+            raise DataError(f"recipe: method is '{self.method}'; it must be {_or(METHODS)}")
 
     @property
     def is_control(self) -> bool:
-        """Whether a classical model of scikit-learn does the work."""
+        """Whether a classical model of scikit-learn is trained instead of a network."""
         return self.method in ("random-forest", "logistic-regression")
 
     def to_dict(self) -> dict[str, Any]:
@@ -199,40 +235,79 @@ class Recipe:
 
 
 def recipe_names() -> list[str]:
-    """The recipes that ship."""
+    """The recipes that are part of the package."""
     return sorted(entry.name[:-5] for entry in files("har_train.recipes").iterdir() if entry.name.endswith(".toml"))
 
 
 def load_recipe(name_or_file: str, changes: Sequence[str] = ()) -> Recipe:
     """A recipe by its name or from a TOML file.
 
-    A recipe may name another as its `base`: it is that one but for what it says itself.
+    A recipe may name another as its `base` and then holds only what differs from it.
 
     Args:
         changes: settings that replace the recipe's, such as "contrastive.weight=0.2"; they become part of its name.
 
     Raises:
-        DataError: no such recipe, not TOML, or a key that no recipe has.
+        DataError: no such recipe, not TOML, an unknown key, or a value that cannot be used.
     """
     table = _table(name_or_file, ())
     for change in changes:
         key, _, value = change.partition("=")
         _merge(table, _parsed(f"{key.strip()} = {value}", f"--set {change}"))
         table["name"] = f"{table.get('name', name_or_file)} {change.replace(' ', '')}"
-    return recipe_from(table, str(name_or_file))
+    return recipe_from(table, name_or_file)
+
+
+def recipe_from(table: dict[str, Any], where: str) -> Recipe:
+    """A recipe from nested tables; `where` names their origin in errors.
+
+    Raises:
+        DataError: an unknown key, a missing one, or a value that cannot be used.
+    """
+    return from_table(Recipe, table, where)
+
+
+def from_table(kind: type[Built], table: Any, where: str, prefix: str = "") -> Built:
+    """A dataclass from nested tables, with every value checked against the type of its field.
+
+    Args:
+        where: the origin of the table, for errors.
+        prefix: keys above the table, for errors.
+
+    Raises:
+        DataError: not a table, an unknown key, a missing one, or a value of the wrong type.
+    """
+    if not isinstance(table, dict):
+        raise DataError(f"{where}: '{prefix.rstrip('.') or kind.__name__}' must be a table, not {_plain(table)}")
+    known = {entry.name: entry for entry in fields(kind)}  # pyright: ignore[reportArgumentType]
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            raise DataError(f"{where}: unknown key '{prefix}{key}'; known here: {', '.join(known)}")
+        wanted = known[key].type
+        if is_dataclass(wanted) and isinstance(wanted, type):
+            values[key] = from_table(wanted, value, where, f"{prefix}{key}.")
+        else:
+            values[key] = _checked(wanted, value, f"{where}: '{prefix}{key}'")
+    for name, entry in known.items():
+        if name not in values and entry.default is MISSING and entry.default_factory is MISSING:
+            raise DataError(f"{where}: '{prefix}{name}' is missing")
+    return kind(**values)
 
 
 def _table(name_or_file: str, seen: tuple[str, ...]) -> dict[str, Any]:
     if name_or_file in seen:
         raise DataError(f"{seen[0]}: its base leads back to '{name_or_file}'")
     path = Path(name_or_file)
-    shipped = files("har_train.recipes") / f"{name_or_file}.toml"
     if path.suffix == ".toml":
-        if not path.is_file():
-            raise DataError(f"{path}: no such recipe file")
-        text = path.read_text(encoding="utf-8")
-    elif shipped.is_file():
-        text = shipped.read_text(encoding="utf-8")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError as error:
+            raise DataError(f"{path}: no such recipe file") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"{path}: cannot be read ({error})") from error
+    elif name_or_file in recipe_names():
+        text = (files("har_train.recipes") / f"{name_or_file}.toml").read_text(encoding="utf-8")
     else:
         raise DataError(f"unknown recipe '{name_or_file}': give a .toml file or one of {', '.join(recipe_names())}")
     table = _parsed(text, name_or_file)
@@ -247,7 +322,7 @@ def _table(name_or_file: str, seen: tuple[str, ...]) -> dict[str, Any]:
 def _parsed(text: str, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{where}: not valid TOML ({error})") from error
 
 
@@ -260,50 +335,41 @@ def _merge(whole: dict[str, Any], change: dict[str, Any]) -> None:
             whole[key] = value
 
 
-def recipe_from(table: dict[str, Any], where: str) -> Recipe:
-    """A recipe from nested tables; `where` names their origin in errors.
+def _checked(wanted: Any, value: Any, what: str) -> Any:
+    if isinstance(wanted, UnionType):  # Such as `str | None`; JSON has null, TOML has not.
+        if value is None and type(None) in get_args(wanted):
+            return None
+        wanted = get_args(wanted)[0]
+    if get_origin(wanted) is tuple:
+        inner = get_args(wanted)[0]
+        if not isinstance(value, list | tuple) or not all(type(item) is inner for item in value):
+            raise DataError(f"{what} must be a list of {inner.__name__}, not {_plain(value)}")
+        return tuple(value)
+    if wanted is float and type(value) is int and abs(value) < 1e300:
+        value = float(value)
+    if type(value) is not wanted or (isinstance(value, float) and not math.isfinite(value)):
+        kind = "a finite number" if wanted is float else wanted.__name__
+        raise DataError(f"{what} must be {kind}, not {_plain(value)}")
+    return value
 
-    Raises:
-        DataError: an unknown key, a missing one, or a value of the wrong type.
-    """
-    return _build(Recipe, table, where, "")
+
+def _check_range(table: str, config: object, **ranges: tuple[float, float]) -> None:
+    for name, (low, high) in ranges.items():
+        if not low <= getattr(config, name) <= high:
+            raise DataError(f"recipe: {table}.{name} is {_plain(getattr(config, name))}; give {low:g} to {high:g}")
 
 
-def _choice(allowed: tuple[str, ...]) -> str:
+def _check_choice(table: str, config: object, **choices: tuple[str, ...]) -> None:
+    for name, allowed in choices.items():
+        if getattr(config, name) not in allowed:
+            raise DataError(f"recipe: {table}.{name} is '{getattr(config, name)}'; it must be {_or(allowed)}")
+
+
+def _or(allowed: tuple[str, ...]) -> str:
     return " or ".join(f"'{value}'" for value in allowed)
 
 
-def _build(kind: type[Built], table: dict[str, Any], where: str, prefix: str) -> Built:
-    known = {entry.name: entry for entry in fields(kind)}  # pyright: ignore[reportArgumentType]
-    values: dict[str, Any] = {}
-    for key, value in table.items():
-        if key not in known:
-            raise DataError(f"{where}: unknown key '{prefix}{key}'; known here: {', '.join(known)}")
-        wanted = known[key].type
-        if is_dataclass(wanted):
-            if not isinstance(value, dict):
-                raise DataError(f"{where}: '{prefix}{key}' must be a table")
-            values[key] = _build(wanted, value, where, f"{prefix}{key}.")  # pyright: ignore[reportArgumentType]
-        else:
-            values[key] = _checked(wanted, value, f"{where}: '{prefix}{key}'")
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise DataError(f"{where}: {prefix or 'recipe '}{str(error).split(') ')[-1]}") from error
-
-
-def _checked(wanted: Any, value: Any, what: str) -> Any:
-    inner = {tuple[str, ...]: str, tuple[int, ...]: int}.get(wanted)
-    if inner is not None:
-        if not isinstance(value, list | tuple) or not all(type(item) is inner for item in value):
-            raise DataError(f"{what} must be a list of {inner.__name__}, not {value!r}")
-        return tuple(value)
-    if wanted == str | None:
-        if value is None:
-            return None
-        wanted = str
-    if wanted is float and type(value) is int:
-        return float(value)
-    if type(value) is not wanted:
-        raise DataError(f"{what} must be {wanted.__name__}, not {value!r}")
-    return value
+def _plain(value: Any) -> str:
+    """A value as TOML writes it, shortened."""
+    text = repr(list(value) if isinstance(value, tuple) else value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -27,7 +27,7 @@ class OtherNetwork(HarNetwork):
     """
 
     def __init__(self, network: nn.Module, classes: int):
-        super().__init__(Architecture(classes, filters=(1,), kernels=(1,), head=(1,), projector=False))
+        super().__init__(Architecture(classes=classes, filters=(1,), kernels=(1,), head=(1,), projector=False))
         self.add_module("encoder", network)
         self.add_module("classifier", nn.Identity())
 

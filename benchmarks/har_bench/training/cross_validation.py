@@ -7,19 +7,20 @@ goes on. The JSON is written after each row.
 """
 
 import argparse
-import contextlib
-import io
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from har_bench.results import read_report, write_report
-from har_runtime.cli.common import run_command
-from har_runtime.errors import DataError, HarError
-from har_train.cli import main as har_train
-from har_train.evaluation.compare import compare, read_evaluation
+from har_runtime.cli.common import data_folder, run_command
+from har_runtime.errors import DataError
+from har_train.data.splits import parse_protocol
+from har_train.evaluation.compare import compare
+from har_train.evaluation.cross_validation import cross_validate
 from har_train.evaluation.judgement import judgement_from_dict
+from har_train.fit.hardware import choose_precision
+from har_train.recipe import load_recipe
 
 METHODS: dict[str, tuple[str, ...]] = {
     "logistic-regression": ("hapt-logistic-regression",),
@@ -126,33 +127,31 @@ def _known(text: str, names: dict[str, Any]) -> list[str]:
 
 
 def _cross_validated(name: str, method: str, options: argparse.Namespace) -> dict[str, Any]:
-    """One row, from the report of `har-train cross-validate`."""
+    """One row: a method on a data set."""
     suite = SUITES[name]
     folder = options.runs / f"{name}-{method}".replace("/", "-").replace(" ", "-")
     recipe, *changes = (METHODS | PARTS)[method]
-    arguments = ["cross-validate", "--recipe", recipe, "--protocol", suite.protocol, "--out", str(folder)]
-    arguments += ["--jobs", str(options.jobs), "--transfer", ",".join(suite.transfer)]
-    arguments += [part for change in (*changes, *suite.changes) for part in ("--set", change)]
-    arguments += ["--data", options.data] if options.data else []
-    arguments += ["--resume"] if folder.exists() else []
-    with contextlib.redirect_stdout(io.StringIO()):
-        code = har_train(arguments)
-    if code == 130:
-        raise KeyboardInterrupt
-    if code:
-        raise HarError(f"{name}, {method}: har-train cross-validate ended with {code}; its own line says why")
-    stored = read_evaluation(folder)
-    folds = stored.document["folds"]
+    result = cross_validate(
+        load_recipe(recipe, [*changes, *suite.changes]),
+        parse_protocol(suite.protocol),
+        data_folder(options.data),
+        folder,
+        precision=choose_precision("auto"),
+        resume=folder.exists(),
+        processes=options.jobs,
+        transfer=suite.transfer,
+    )
+    folds = result.document["folds"]
     return {
         "set": name,
         "method": method,
-        "protocol": stored.document["protocol"],
-        "recipe": stored.document["recipe"],
+        "protocol": result.document["protocol"],
+        "recipe": result.document["recipe"],
         "fold_macro_f1": [fold["macro_f1"] for fold in folds],
         "validation_macro_f1": [fold["validation_macro_f1"] for fold in folds],
         "training_seconds": sum(fold.get("seconds", 0) for fold in folds),
-        "transfer": stored.document["transfer"],
-        "judgement": stored.judgement.to_dict(),
+        "transfer": result.document["transfer"],
+        "judgement": result.judgement.to_dict(),
     }
 
 

@@ -24,8 +24,8 @@ from har_train.data.windows import WindowSet, cut_windows
 from har_train.datasets import find, load
 from har_train.fit.checkpoint import load_checkpoint
 from har_train.fit.hardware import choose_precision
-from har_train.fit.run import fit
-from har_train.fit.trainer import Run
+from har_train.fit.run import Run
+from har_train.fit.trainer import fit
 from har_train.recipe import load_recipe
 
 RECIPES = ("uci-har", "uci-har-supervised")

@@ -48,8 +48,8 @@ from har_train.fit.calibration import calibrated, fit_temperature
 from har_train.fit.checkpoint import architecture_of, network_logits
 from har_train.fit.hardware import choose_precision, keep_freed_memory
 from har_train.fit.network import HarNetwork, parameter_count
-from har_train.fit.run import split_of
-from har_train.fit.trainer import Run, stages_of, train_stage
+from har_train.fit.run import Run, stages_of
+from har_train.fit.trainer import split_of, train_stage
 from har_train.recipe import Recipe, load_recipe
 
 RECIPE = "uci-har-supervised"

@@ -180,7 +180,7 @@ def _deepconvlstm(column: str) -> Counts:
 
 
 def _multisupconhar(column: str) -> Counts:
-    network = HarNetwork(Architecture(CLASSES[column], projector=False))
+    network = HarNetwork(Architecture(classes=CLASSES[column], projector=False))
     return {
         **_parameters("encoder and classifier", network),
         **_parameters("encoder", network.encoder),

@@ -25,7 +25,7 @@ from har_train.fit.network import Architecture, HarNetwork
 CLASSES = 6
 """Of UCI HAR."""
 NETWORKS: dict[str, Callable[[], HarNetwork]] = {
-    "multisupconhar": lambda: HarNetwork(Architecture(CLASSES, projector=False)),
+    "multisupconhar": lambda: HarNetwork(Architecture(classes=CLASSES, projector=False)),
     "deepconvlstm": lambda: OtherNetwork(DeepConvLSTM(len(CHANNELS), WINDOW, CLASSES), CLASSES),
     "csshar": lambda: OtherNetwork(Csshar(len(CHANNELS), WINDOW, CLASSES), CLASSES),
 }

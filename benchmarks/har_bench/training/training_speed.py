@@ -22,8 +22,8 @@ from har_runtime.cli.common import data_folder, run_command
 from har_train.data.windows import WindowSet, cut_windows
 from har_train.datasets import find, load
 from har_train.fit.hardware import choose_precision
-from har_train.fit.run import fit, split_of
-from har_train.fit.trainer import Run
+from har_train.fit.run import Run
+from har_train.fit.trainer import fit, split_of
 from har_train.recipe import load_recipe
 
 OFF = ["augment.scaling=false", "augment.channel_shuffle=false", "augment.rotation=false", "augment.permutation=false"]

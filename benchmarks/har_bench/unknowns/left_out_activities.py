@@ -26,11 +26,10 @@ from har_train.data.splits import UserSplit
 from har_train.data.windows import cut_windows
 from har_train.datasets import find, load
 from har_train.fit.answer_parameters import fit_answers
-from har_train.fit.calibration import calibrated
 from har_train.fit.checkpoint import Checkpoint, load_checkpoint
 from har_train.fit.hardware import choose_precision
-from har_train.fit.run import fit
-from har_train.fit.trainer import Run
+from har_train.fit.run import Run
+from har_train.fit.trainer import fit
 from har_train.recipe import load_recipe
 
 SHORT = ("optimiser.epochs=8", 'optimiser.schedule="one-cycle"', "optimiser.learning_rate=1e-3")
@@ -80,9 +79,7 @@ def score_without(activity: str, checkpoint: Checkpoint, recordings: Sequence[Re
     """A row of the report."""
     record = checkpoint.record
     windows = cut_windows(recordings, record.recipe.data)
-    answers = fit_answers(
-        recordings, windows, record.split, lambda x: calibrated(checkpoint.logits(x), record.temperature)
-    )
+    answers = fit_answers(recordings, windows, record.split, checkpoint.probabilities)
     scorer = scorer_of(checkpoint, answers, windows.of_users(record.split.train))
     tracks = tracks_of([entry for entry in recordings if entry.user in record.split.test])
     labels, scores = window_labels(tracks), scorer.scores(tracks)

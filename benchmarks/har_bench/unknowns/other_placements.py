@@ -23,7 +23,6 @@ from har_train.data.continuous import Track, track_of
 from har_train.data.windows import cut_windows
 from har_train.datasets import load
 from har_train.fit.answer_parameters import fit_answers
-from har_train.fit.calibration import calibrated
 from har_train.fit.checkpoint import load_checkpoint
 
 CHECKPOINT = REPOSITORY / "export" / "waist.safetensors"
@@ -50,9 +49,7 @@ def _run(options: argparse.Namespace) -> int:
     config = record.recipe.data
     recordings = load(config.dataset, data)
     windows = cut_windows(recordings, config)
-    answers = fit_answers(
-        recordings, windows, record.split, lambda x: calibrated(checkpoint.logits(x), record.temperature)
-    )
+    answers = fit_answers(recordings, windows, record.split, checkpoint.probabilities)
     scorer = scorer_of(checkpoint, answers, windows.of_users(record.split.train))
     tracks = tracks_of([entry for entry in recordings if entry.user in record.split.test])
     labels, scores = window_labels(tracks), scorer.scores(tracks)

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 from sklearn.metrics import roc_auc_score
@@ -49,8 +48,7 @@ class Scorer:
         rejector = Rejector(rejection)
         for track in tracks:
             features = self.checkpoint.features(track.windows)
-            with torch.inference_mode():
-                logits = self.checkpoint.network.classifier(torch.from_numpy(features)).numpy()
+            logits = self.checkpoint.logits(track.windows)
             probabilities = calibrated(logits, self.checkpoint.record.temperature)
             doubt = 1 - beliefs(self.answers.smoothing, track, probabilities).max(axis=1)
             distance = rejector.distances(track.windows)

@@ -17,7 +17,8 @@ from har_runtime.model.load import load_model
 from har_train.data.windows import WindowSet, cut_windows
 from har_train.datasets import load
 from har_train.evaluation.controls import Control
-from har_train.fit.trainer import Run, stages_of, train_stage
+from har_train.fit.run import Run, stages_of
+from har_train.fit.trainer import train_stage
 from har_train.recipe import load_recipe
 
 RECIPE = load_recipe("uci-har-supervised")

@@ -15,8 +15,8 @@ from har_train.data.splits import UserSplit
 from har_train.data.windows import cut_windows
 from har_train.datasets import find, load
 from har_train.fit.checkpoint import load_checkpoint
-from har_train.fit.run import fit
-from har_train.fit.trainer import Run
+from har_train.fit.run import Run
+from har_train.fit.trainer import fit
 from har_train.recipe import load_recipe
 
 

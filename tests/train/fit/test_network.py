@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from har_runtime.errors import ModelError
+from har_runtime.errors import DataError
 from har_train.fit.network import Architecture, HarNetwork, enlarge, parameter_count
 
 
@@ -87,7 +87,16 @@ def test_without_a_projector_the_embedding_is_the_features_direction() -> None:
     assert parameter_count(network.projector) == 0
 
 
-@pytest.mark.parametrize("wrong", [{"classes": 0}, {"kernels": (8, 5, 3)}, {"dropout": 1.0}])
-def test_an_impossible_architecture_is_refused(wrong) -> None:
-    with pytest.raises(ModelError, match="architecture"):
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"classes": 0}, "architecture: 0 classes"),
+        ({"kernels": (8, 5, 3)}, r"model\.kernels is \[8, 5, 3\]; kernels must be odd"),
+        ({"dropout": 1.0}, r"model\.dropout is 1\.0"),
+        ({"backbone": "fcn", "filters": (8,)}, "an fcn has one kernel for each of its filters"),
+        ({"head": ()}, r"model\.head is \[\]; give 1 to 32 sizes"),
+    ],
+)
+def test_an_impossible_architecture_is_refused(wrong, message: str) -> None:
+    with pytest.raises(DataError, match=message):
         Architecture(**{"classes": 6, **wrong})

@@ -25,8 +25,8 @@ from har_train.fit.checkpoint import architecture_of, load_checkpoint
 from har_train.fit.hardware import choose_accelerator, choose_precision, cpu_has_bf16
 from har_train.fit.network import HarNetwork
 from har_train.fit.objective import MultiTask
-from har_train.fit.run import fit, split_of
-from har_train.fit.trainer import Run, ShuffledBatches, class_weights
+from har_train.fit.run import Run
+from har_train.fit.trainer import ShuffledBatches, class_weights, fit, split_of
 from har_train.recipe import PretrainingConfig, Recipe, load_recipe
 
 

@@ -1,4 +1,4 @@
-"""Labelled windows of many recordings as arrays."""
+"""Labelled windows of many recordings, as arrays."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from har_runtime.errors import DataError
 from har_runtime.recording import Recording, cut_recording
 from har_train.data.arrays import read_arrays, write_arrays
+from har_train.datasets import load
 from har_train.recipe import DataConfig
 
 COLUMNS = ("x", "y", "user", "recording", "start_ns")
@@ -26,9 +27,9 @@ class WindowSet:
     user: NDArray[np.str_]
     """Who wore the sensor, shape (n,)."""
     recording: NDArray[np.str_]
-    """The recording each was cut from, shape (n,)."""
+    """The recording that each window was cut from, shape (n,)."""
     start_ns: NDArray[np.int64]
-    """Sensor time of each first sample in its recording, shape (n,)."""
+    """Sensor time of each window's first sample, shape (n,)."""
     labels: tuple[str, ...]
 
     def select(self, keep: NDArray[np.bool_]) -> "WindowSet":
@@ -38,16 +39,14 @@ class WindowSet:
         )
 
     def require_all_classes(self) -> None:
-        """Make sure that there is something to learn of every class.
+        """Make sure that there is a window of every class.
 
         Raises:
             DataError: a class without a window, named.
         """
         for index, label in enumerate(self.labels):
             if not np.any(self.y == index):
-                raise DataError(
-                    f"no training user has a window of '{label}'; choose another seed or leave the class out"
-                )
+                raise DataError(f"no training user has a window of '{label}'; choose another seed or remove the class")
 
     def of_users(self, users: Iterable[str]) -> "WindowSet":
         """The windows of these users."""
@@ -55,7 +54,7 @@ class WindowSet:
 
 
 def cut_windows(recordings: Sequence[Recording], config: DataConfig) -> WindowSet:
-    """All windows that carry one of the activities, cut as the runtime cuts them.
+    """All windows labelled with one of the activities, cut as the runtime cuts them.
 
     Raises:
         DataError: a recording with NaN, or no labelled window at all.
@@ -67,7 +66,7 @@ def cut_windows(recordings: Sequence[Recording], config: DataConfig) -> WindowSe
     names: list[tuple[str, str]] = []
     for recording in recordings:
         if not (np.isfinite(recording.acc).all() and np.isfinite(recording.gyro).all()):
-            raise DataError(f"recording {recording.name}: holds NaN or infinite samples; repair or leave it out")
+            raise DataError(f"recording {recording.name}: holds NaN or infinite samples; repair or remove it")
         cut = cut_recording(recording, config.window, config.hop, config.label_rule)
         for window, label in zip(cut.windows, cut.labels, strict=True):
             if label in index:
@@ -81,6 +80,20 @@ def cut_windows(recordings: Sequence[Recording], config: DataConfig) -> WindowSe
     return WindowSet(
         np.stack(x), np.array(y, np.int64), user, recording_name, np.array(start_ns, np.int64), config.activities
     )
+
+
+def load_windows_of(config: DataConfig, data: Path) -> tuple[WindowSet, str | None]:
+    """Read a recipe's data set and cut it into windows.
+
+    Args:
+        data: archive or folder of the data set, or the folder it lies in.
+
+    Returns:
+        The windows, and where all of them were worn; None if that differs or is unknown.
+    """
+    recordings = load(config.dataset, data, config.placement)
+    places = {recording.placement for recording in recordings}
+    return cut_windows(recordings, config), places.pop() if len(places) == 1 else None
 
 
 def save_windows(windows: WindowSet, path: Path) -> None:

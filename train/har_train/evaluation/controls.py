@@ -1,25 +1,23 @@
 """The controls: classical models of scikit-learn on simple statistics of the same windows.
 
-A network that does not beat them has learnt nothing that was worth the trouble.
+A network that is not better than these is not worth its cost.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.contract import SAMPLE_RATE_HZ
-
-if TYPE_CHECKING:  # It brings torch, which a forest does not need.
-    from har_train.data.windows import WindowSet
+from har_train.data.windows import WindowSet
 
 
 def window_statistics(x: NDArray[np.float32]) -> NDArray[np.float32]:
     """Simple statistics of each window.
 
-    Of the six channels and the two magnitudes: mean, standard deviation, minimum, median, maximum, quartiles' distance,
-    mean absolute difference of neighbours, the share of the spectrum's strongest frequency and that frequency (Hz); of
-    each sensor's axes: the three correlations.
+    For the six channels and the two magnitudes: mean, standard deviation, minimum, median, maximum, interquartile
+    range, mean absolute difference of neighbours, the strongest frequency's share of the spectrum and that frequency
+    (Hz); for each sensor: the three correlations between its axes.
 
     Args:
         x: shape (n, time, 6), SI units.
@@ -49,7 +47,7 @@ def window_statistics(x: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _correlations(sensors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of each sensor's axes x-y, x-z and y-z, shape (n, 6); 0 where an axis stands still."""
+    """Correlations of x-y, x-z and y-z of each sensor, shape (n, 6); 0 if an axis does not change."""
     centred = sensors - sensors.mean(axis=1, keepdims=True)
     covariance = np.einsum("ntsa,ntsb->nsab", centred, centred)
     spread = np.sqrt(np.einsum("nsaa->nsa", covariance))
@@ -61,7 +59,7 @@ def _correlations(sensors: NDArray[np.float64]) -> NDArray[np.float64]:
 class Control:
     """A fitted control: windows in, probabilities out."""
 
-    def __init__(self, method: str, train: "WindowSet", seed: int, jobs: int = 1):
+    def __init__(self, method: str, train: WindowSet, seed: int, jobs: int = 1):
         """Fit `method`, "random-forest" or "logistic-regression", on the windows of the training users."""
         from sklearn.ensemble import RandomForestClassifier
         from sklearn.linear_model import LogisticRegression

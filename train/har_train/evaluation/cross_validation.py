@@ -1,8 +1,8 @@
-"""Every fold of a protocol, here or on a cluster: a fold is one task, and what is finished is not done again.
+"""Cross-validation, on this machine or on a cluster: each fold is one task, and finished folds are not run again.
 
-A fold's folder holds its run (which resumes), `predictions.npz`, one `transfer-N.npz` for each other data set, and, as
-the last thing written, `fold.json`. The windows are cut once and lie beside the folds, so that every process reads the
-same.
+A fold's folder holds its training run (which resumes), `predictions.npz`, one `transfer-NAME.npz` for each other data
+set and, written last, `fold.json`. The windows are cut once and lie beside the folds, so that every process reads the
+same ones.
 """
 
 import json
@@ -10,7 +10,6 @@ import logging
 import os
 import re
 import socket
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -20,35 +19,38 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from rich.progress import MofNCompleteColumn, TimeElapsedColumn
 
-from har_runtime.errors import HarError
+from har_runtime.errors import DataError, HarError
 from har_runtime.files import write_bytes
 from har_runtime.scores import score
 from har_train.data.arrays import read_arrays, write_arrays
-from har_train.data.splits import UserSplit
-from har_train.data.windows import WindowSet, load_windows
-from har_train.datasets import DataSet
+from har_train.data.splits import Protocol, UserSplit, folds
+from har_train.data.windows import WindowSet, load_windows, load_windows_of, save_windows
+from har_train.datasets import DataSet, find
 from har_train.evaluation.controls import Control
-from har_train.evaluation.evaluate import Predict, choose_among, transfer_row
+from har_train.evaluation.evaluate import choose_among, transfer_row, transfer_windows
 from har_train.evaluation.judgement import Judgement, Predictions, joined, judge
 from har_train.evaluation.plots import Embedding
-from har_train.fit.calibration import calibrated
+from har_train.fit.calibration import Predict
 from har_train.fit.checkpoint import load_checkpoint
+from har_train.fit.run import Run, claim_folder
+from har_train.progress import print_line, progress_bar
 from har_train.recipe import Recipe
 
 WINDOWS = "windows.npz"
 FOLD = "fold.json"
 PREDICTIONS = "predictions.npz"
 RETRIES = 3
-"""Times that a cluster starts a fold again whose worker died."""
+"""How often a cluster starts a fold again if its worker dies."""
 
 
 @dataclass(frozen=True)
 class FoldJob:
-    """All that a process needs to run one fold; the folders must be visible to it."""
+    """All that a process needs to run one fold; it must see the folders."""
 
     out: Path
-    """Of the cross-validation."""
+    """Folder of the cross-validation."""
     index: int
     split: UserSplit
     recipe: Recipe
@@ -58,12 +60,23 @@ class FoldJob:
     precision: str
     epochs: int | None
     transfer: tuple[str, ...]
-    """Data sets whose windows lie in `transfer_file`."""
+    """Data sets to score too; their windows lie in `transfer_file` of each."""
     threads: int
 
     @property
     def folder(self) -> Path:
         return fold_folder(self.out, self.index)
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """The folds of a protocol, evaluated together: every user once, by a model that never saw them."""
+
+    document: dict[str, Any]
+    """Recipe, data set and protocol; in "folds" a row for each fold, in "transfer" one for each other data set."""
+    judgement: Judgement
+    embedding: Embedding | None
+    """Features of the first fold's test users; None for a control."""
 
 
 def fold_folder(out: Path, index: int) -> Path:
@@ -72,12 +85,12 @@ def fold_folder(out: Path, index: int) -> Path:
 
 
 def transfer_file(name: str) -> str:
-    """File name of the windows, and in a fold's folder of the answers, for another data set."""
+    """Name of the file with the windows of another data set and, in a fold's folder, with their probabilities."""
     return f"transfer-{name.replace('/', '-')}.npz"
 
 
 def run_fold(job: FoldJob) -> int:
-    """Train one fold where it was left, predict its test users and the other data sets; the fold's index."""
+    """Train one fold or resume it, and predict its test users and the other data sets; returns the fold's index."""
     if (job.folder / FOLD).exists():
         return job.index
     torch.set_num_threads(job.threads)
@@ -97,13 +110,11 @@ def run_fold(job: FoldJob) -> int:
 
 
 def _network(job: FoldJob, windows: WindowSet) -> tuple[Predict, dict[str, Any]]:
-    from har_train.fit.run import fit
-    from har_train.fit.trainer import Run
+    from har_train.fit.trainer import fit
 
     resume = (job.folder / "run.json").exists()
-    run = Run(job.folder, job.seed, job.precision, resume, job.epochs)
+    run = Run(job.folder, job.seed, job.precision, resume, job.epochs, show_progress=False)
     record = fit(job.recipe, job.dataset, windows, job.placement, run, job.split)
-    checkpoint = load_checkpoint(job.folder)
     summary = {
         "epochs": record.epochs,
         "best_epoch": record.best_epoch + 1,
@@ -111,7 +122,7 @@ def _network(job: FoldJob, windows: WindowSet) -> tuple[Predict, dict[str, Any]]
         "temperature": record.temperature,
         "validation_macro_f1": record.validation_macro_f1,
     }
-    return lambda x: calibrated(checkpoint.logits(x), record.temperature), summary
+    return load_checkpoint(job.folder).probabilities, summary
 
 
 def _control(job: FoldJob, windows: WindowSet) -> tuple[Predict, dict[str, Any]]:
@@ -122,16 +133,84 @@ def _control(job: FoldJob, windows: WindowSet) -> tuple[Predict, dict[str, Any]]
     return control.probabilities, {"validation_macro_f1": score(validation.y, guess, validation.labels).macro_f1}
 
 
-Report = Callable[[int], None]
-"""Called with the index of each fold that is done."""
+def cross_validate(
+    recipe: Recipe,
+    protocol: Protocol,
+    data: Path,
+    out: Path,
+    *,
+    seed: int = 0,
+    precision: str = "32",
+    epochs: int | None = None,
+    resume: bool = False,
+    processes: int = 1,
+    ray: str | None = None,
+    transfer: tuple[str, ...] = (),
+) -> CrossValidation:
+    """Train and score a recipe on every fold of a protocol, with a line on stderr for each fold.
 
+    Finished folds are kept in `out` whatever happens, and `resume` continues from there.
 
-def run_folds(jobs: Sequence[FoldJob], processes: int, done: Report) -> None:
-    """Run folds on this machine, `processes` at a time.
+    Args:
+        data: folder of the data sets, or the archive of the recipe's.
+        epochs: fewer epochs than the recipe's, for a short try.
+        processes: folds at a time on this machine.
+        ray: address of a Ray cluster that runs the folds instead.
+        transfer: data sets to score the models on too, each with a placement if it has several ("sp-sw-har/wrist").
 
     Raises:
-        HarError: a process died; the finished folds stay, and the command goes on from there.
-        KeyboardInterrupt: stopped, as above.
+        HarError: `out` holds something else, there is nothing to resume, or a fold failed.
+        DataError: no data, too few users, or a data set that cannot be used for transfer.
+        KeyboardInterrupt: Ctrl-C.
+    """
+    dataset = find(recipe.data.dataset, data)
+    windows, placement = load_windows_of(recipe.data, data)
+    others = {name: transfer_windows(name, data, recipe.data) for name in transfer}
+    shares = (recipe.data.validation, recipe.data.test)
+    splits = folds(protocol, windows.user.tolist(), seed, *shares, dataset.official_test)
+    document = {
+        "recipe": recipe.name,
+        "method": recipe.method,
+        "dataset": dataset.name,
+        "placement": placement,
+        "protocol": str(protocol),
+        "seed": seed,
+        "licence": dataset.licence,
+    }
+    settings = {"recipe": recipe.to_dict(), "precision": precision, "epochs": epochs, "transfer": transfer}
+    claim_folder(out, "cross-validation.json", {**document, **settings}, resume)
+    save_windows(windows, out / WINDOWS)
+    for name, other in others.items():
+        save_windows(other, out / transfer_file(name))
+    threads = threads_each(processes)
+    jobs = [
+        FoldJob(out.absolute(), index, split, recipe, dataset, placement, seed, precision, epochs, transfer, threads)
+        for index, split in enumerate(splits)
+    ]
+    with progress_bar(MofNCompleteColumn(), TimeElapsedColumn()) as bar:
+        task = bar.add_task("folds", total=len(jobs))
+
+        def done(index: int) -> None:
+            macro_f1 = read_fold(out, index)["macro_f1"]
+            print_line(bar, f"fold {index + 1} of {len(jobs)}: macro-F1 {100 * macro_f1:.2f} %")
+            bar.advance(task)
+
+        if ray:
+            run_folds_on_ray(jobs, ray, done)
+        else:
+            run_folds(jobs, processes, done)
+    return _collect(out, len(jobs), recipe, transfer, document)
+
+
+def run_folds(jobs: Sequence[FoldJob], processes: int, done: Callable[[int], None]) -> None:
+    """Run folds on this machine, `processes` at a time; finished folds are kept whatever happens.
+
+    Args:
+        done: called with the index of each finished fold.
+
+    Raises:
+        HarError: a process died.
+        KeyboardInterrupt: Ctrl-C.
     """
     if processes == 1:
         for job in jobs:
@@ -144,20 +223,21 @@ def run_folds(jobs: Sequence[FoldJob], processes: int, done: Report) -> None:
                 done(future.result())
         except BrokenProcessPool as error:
             raise HarError(
-                "a fold's process died (out of memory?); go on with --resume, perhaps with fewer --jobs"
+                "a fold's process died (out of memory?); continue with --resume, perhaps with fewer --jobs"
             ) from error
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def run_folds_on_ray(jobs: Sequence[FoldJob], address: str, done: Report) -> None:
-    """Run folds as tasks of a Ray cluster, one each; a fold whose worker dies is started again and resumes.
+def run_folds_on_ray(jobs: Sequence[FoldJob], address: str, done: Callable[[int], None]) -> None:
+    """Run each fold as a task of a Ray cluster; a fold whose worker dies is started again and resumes.
 
     Args:
-        address: of the cluster ("auto", "HOST:PORT", "ray://..."), or "local" for one on this machine.
+        address: the cluster's ("auto", "HOST:PORT", "ray://..."), or "local" for one on this machine.
+        done: called with the index of each finished fold.
 
     Raises:
-        HarError: Ray is not installed, cannot be reached, or a fold failed for good.
+        HarError: Ray is not installed, cannot be reached, or a fold failed in every attempt.
     """
     try:
         import ray
@@ -185,28 +265,38 @@ def run_folds_on_ray(jobs: Sequence[FoldJob], address: str, done: Report) -> Non
 
 
 def _require_listener(address: str) -> None:
-    """Make sure that somebody listens at HOST:PORT: Ray itself would try for minutes.
+    """Make sure that something listens at HOST:PORT: Ray itself would try for minutes.
 
     Raises:
-        OSError: nobody does.
+        OSError: nothing does.
     """
     if match := re.fullmatch(r"(?:ray://)?(.+):(\d+)", address):
         socket.create_connection((match[1], int(match[2])), timeout=10).close()
 
 
-@dataclass(frozen=True)
-class CrossValidation:
-    """The folds of a protocol, judged together: every user once, by a model that never saw him."""
-
-    judgement: Judgement
-    folds: list[dict[str, Any]]
-    transfer: list[dict[str, Any]]
-    embedding: Embedding | None
-    """Of the first fold's test users."""
+def threads_each(processes: int) -> int:
+    """Threads for each of `processes` on this machine."""
+    return max(1, len(os.sched_getaffinity(0)) // processes)
 
 
-def collect(out: Path, count: int, recipe: Recipe, transfer: tuple[str, ...]) -> CrossValidation:
-    """Judge the finished folds of a cross-validation.
+def read_fold(out: Path, index: int) -> dict[str, Any]:
+    """What `run_fold` noted about a finished fold: its users, scores and training.
+
+    Raises:
+        DataError: missing or damaged.
+    """
+    file = fold_folder(out, index) / FOLD
+    try:
+        table = json.loads(file.read_text(encoding="utf-8"))
+        return {**table, "macro_f1": float(table["macro_f1"]), "test": list(table["test"])}
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise DataError(f"{file}: damaged or missing ({error}); delete its folder and use --resume") from error
+
+
+def _collect(
+    out: Path, count: int, recipe: Recipe, transfer: tuple[str, ...], document: dict[str, Any]
+) -> CrossValidation:
+    """Evaluate the finished folds.
 
     Raises:
         DataError: a fold is missing or damaged.
@@ -215,10 +305,9 @@ def collect(out: Path, count: int, recipe: Recipe, transfer: tuple[str, ...]) ->
     parts: list[Predictions] = []
     rows: list[dict[str, Any]] = []
     for index in range(count):
-        folder = fold_folder(out, index)
-        y, probabilities, user = read_arrays(folder / PREDICTIONS, "y", "probabilities", "user")
+        y, probabilities, user = read_arrays(fold_folder(out, index) / PREDICTIONS, "y", "probabilities", "user")
         parts.append(Predictions(y, probabilities, user, windows.labels))
-        rows.append(json.loads((folder / FOLD).read_text(encoding="utf-8")))
+        rows.append(read_fold(out, index))
     others = []
     for name in transfer:
         files = [fold_folder(out, index) / transfer_file(name) for index in range(count)]
@@ -229,34 +318,4 @@ def collect(out: Path, count: int, recipe: Recipe, transfer: tuple[str, ...]) ->
         test = windows.of_users(rows[0]["test"])
         features = load_checkpoint(fold_folder(out, 0)).features(test.x)
         embedding = Embedding(features, test.y, test.user)
-    return CrossValidation(judge(joined(parts)), rows, others, embedding)
-
-
-def claim(out: Path, identity: dict[str, Any], resume: bool) -> None:
-    """Make sure that `out` is empty, or holds this very cross-validation where it is to be resumed.
-
-    Raises:
-        HarError: it holds something else, or nothing that could be resumed.
-    """
-    file = out / "cross-validation.json"
-    text = json.dumps(identity, indent=1)
-    if resume and file.exists():
-        if json.loads(file.read_text(encoding="utf-8")) != json.loads(text):
-            raise HarError(f"{file}: another recipe, protocol, seed or precision than asked for; use a new --out")
-    elif resume:
-        raise HarError(f"{out}: nothing to resume there; leave out --resume to start")
-    elif out.exists() and any(out.iterdir()):
-        raise HarError(f"{out}: not empty; --resume goes on with what is in it, or choose another --out")
-    else:
-        write_bytes(file, text.encode())
-
-
-def threads_each(processes: int) -> int:
-    """Threads for each of `processes` that share this machine."""
-    return max(1, len(os.sched_getaffinity(0)) // processes)
-
-
-def progress_line(index: int, count: int, out: Path) -> None:
-    """Say on stderr what a finished fold brought."""
-    row = json.loads((fold_folder(out, index) / FOLD).read_text(encoding="utf-8"))
-    print(f"fold {index + 1} of {count}: macro-F1 {100 * row['macro_f1']:.2f} %", file=sys.stderr, flush=True)
+    return CrossValidation({**document, "folds": rows, "transfer": others}, judge(joined(parts)), embedding)

@@ -1,4 +1,4 @@
-"""Scoring a trained model: on the users that decided nothing about it, and on other data sets' people."""
+"""Scores a trained model on its test users, and on the people of other data sets."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,26 +14,23 @@ from har_train.data.windows import WindowSet, cut_windows
 from har_train.datasets import find, load
 from har_train.evaluation.judgement import Judgement, Predictions, judge
 from har_train.evaluation.plots import Embedding
-from har_train.fit.calibration import calibrated
+from har_train.fit.calibration import Predict
 from har_train.fit.checkpoint import load_checkpoint
 from har_train.recipe import DataConfig
 
-Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""Windows in SI units, shape (n, time, 6), to calibrated probabilities, shape (n, classes)."""
-
 
 @dataclass(frozen=True)
-class Subject:
+class Candidate:
     """A model to be scored, whatever computes it."""
 
     predict: Predict
     data: DataConfig
-    """What it was trained on, and the windows that it takes."""
+    """The data it was trained on, and the windows that it takes."""
     test_users: tuple[str, ...]
     document: dict[str, Any]
-    """What a report says of it."""
+    """Its description in a report."""
     features: Callable[[NDArray[np.float32]], NDArray[np.float32]] | None = None
-    """The encoder's, shape (n, width); None where the model does not show them."""
+    """The encoder's features, shape (n, width); None if the model does not give them."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +42,8 @@ class Evaluation:
     embedding: Embedding | None
 
 
-def open_subject(model: str) -> Subject:
-    """A checkpoint (in PyTorch), or a .tflite or pretrained name (through the runtime).
+def open_candidate(model: str) -> Candidate:
+    """Open a checkpoint (computed by PyTorch), or a .tflite or pretrained name (computed by the runtime).
 
     Raises:
         ModelError: the model cannot be loaded.
@@ -55,8 +52,8 @@ def open_subject(model: str) -> Subject:
     if path.suffix == ".safetensors" or path.is_dir():
         checkpoint = load_checkpoint(path)
         record = checkpoint.record
-        return Subject(
-            predict=lambda x: calibrated(checkpoint.logits(x), record.temperature),
+        return Candidate(
+            predict=checkpoint.probabilities,
             data=record.recipe.data,
             test_users=record.split.test,
             document={
@@ -72,7 +69,7 @@ def open_subject(model: str) -> Subject:
         )
     loaded = load_model(model)
     card = loaded.card
-    return Subject(
+    return Candidate(
         predict=loaded.probabilities,
         data=DataConfig(card.training.data, card.labels, card.placement),
         test_users=card.training.never_seen,
@@ -89,46 +86,48 @@ def open_subject(model: str) -> Subject:
 
 
 def evaluate(model: str, data: Path, recording: str | None = None, transfer: tuple[str, ...] = ()) -> Evaluation:
-    """Score a model on the test users named in it, and on other data sets where asked for.
+    """Score a model on the test users named in it, and on other data sets if asked.
 
     Args:
         model: model.safetensors, the folder of a run, a .tflite or a pretrained name.
-        data: folder or archive of the data set it names.
-        recording: score this recording of a test user alone ("hapt-05").
-        transfer: data sets, each with its placement where it has several ("sp-sw-har/wrist").
+        data: folder or archive of the data set that it names.
+        recording: score only this recording of a test user ("hapt-05").
+        transfer: data sets, each with a placement if it has several ("sp-sw-har/wrist").
 
     Raises:
         ModelError: the model cannot be loaded.
-        DataError: no data, or a recording that is not one of a test user.
+        DataError: no data, no recording of the test users, or `recording` is not one of theirs.
     """
-    subject = open_subject(model)
-    recordings = [
-        entry for entry in load(subject.data.dataset, data, subject.data.placement) if entry.user in subject.test_users
-    ]
+    candidate = open_candidate(model)
+    config = candidate.data
+    recordings = load(config.dataset, data, config.placement)
+    recordings = [entry for entry in recordings if entry.user in candidate.test_users]
+    test_users = ", ".join(candidate.test_users)
+    if not recordings:
+        raise DataError(f"{data}: no recording of the test users of {model} ({test_users})")
     if recording is not None:
         recordings = [entry for entry in recordings if entry.name == recording]
         if not recordings:
-            never_seen = ", ".join(subject.test_users)
-            raise DataError(f"recording {recording}: not one of the users that {model} never saw ({never_seen})")
-    windows = cut_windows(recordings, subject.data)
-    judgement = judge(Predictions(windows.y, subject.predict(windows.x), windows.user, windows.labels))
-    embedding = Embedding(subject.features(windows.x), windows.y, windows.user) if subject.features else None
+            raise DataError(f"recording {recording}: not one of the test users of {model} ({test_users})")
+    windows = cut_windows(recordings, config)
+    judgement = judge(Predictions(windows.y, candidate.predict(windows.x), windows.user, windows.labels))
+    embedding = Embedding(candidate.features(windows.x), windows.y, windows.user) if candidate.features else None
     rows = []
     for name in transfer:
-        other = transfer_windows(name, data, subject.data)
-        answers = choose_among(subject.predict(other.x), subject.data.activities, other.labels)
+        other = transfer_windows(name, data, config)
+        answers = choose_among(candidate.predict(other.x), config.activities, other.labels)
         rows.append(transfer_row([answers], name, other))
-    return Evaluation({**subject.document, "transfer": rows}, judgement, embedding)
+    return Evaluation({**candidate.document, "transfer": rows}, judgement, embedding)
 
 
 def transfer_windows(name: str, data: Path, trained: DataConfig) -> WindowSet:
-    """Windows of another data set, side by side, of the activities that it shares with what was trained on.
+    """Windows of another data set, without overlap, of the activities that it shares with the training data.
 
     Args:
-        name: data set, with "/placement" where one of several is meant.
+        name: data set, with "/placement" if it has several.
 
     Raises:
-        DataError: unknown, not there, fewer than two activities in common, or people in common, who may have trained
+        DataError: unknown or missing, fewer than two activities in common, or the same people, who may have trained
             the model.
     """
     dataset, _, placement = name.partition("/")
@@ -148,7 +147,7 @@ def transfer_windows(name: str, data: Path, trained: DataConfig) -> WindowSet:
 def choose_among(
     probabilities: NDArray[np.float32], labels: tuple[str, ...], among: tuple[str, ...]
 ) -> NDArray[np.float32]:
-    """Probabilities of the labels in `among` alone, adding up to 1 again, shape (n, labels) to (n, among).
+    """Probabilities of only the labels in `among`, scaled to add up to 1, shape (n, labels) to (n, among).
 
     >>> choose_among(np.array([[0.5, 0.3, 0.2]], np.float32), ("lying", "sitting", "walking"), ("walking", "sitting"))
     array([[0.4, 0.6]], dtype=float32)
@@ -158,12 +157,12 @@ def choose_among(
 
 
 def transfer_row(answers: Sequence[NDArray[np.float32]], name: str, windows: WindowSet) -> dict[str, Any]:
-    """Judge answers to the windows of another data set, as a row of a report's table.
+    """Evaluate probabilities for the windows of another data set, as a row of a report's table.
 
     Args:
-        answers: of one model or of several, such as those of all folds: each counts the same. Each of shape (n, shared
-            activities).
-        name: data set, with "/placement" where one of several is meant.
+        answers: probabilities of one model or of several, e.g. those of all folds, which then count the same; each of
+            shape (n, shared activities).
+        name: data set, with "/placement" if it has several.
     """
     times = len(answers)
     predictions = Predictions(

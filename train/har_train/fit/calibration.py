@@ -1,11 +1,15 @@
-"""The temperature that turns logits into probabilities one can take at their word."""
+"""Temperature scaling: probabilities that are right as often as they say."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
+
+Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""Windows in SI units, shape (n, time, 6), to calibrated probabilities, shape (n, classes)."""
 
 
 def fit_temperature(logits: NDArray[np.float32], y: NDArray[np.int64]) -> float:
@@ -27,5 +31,5 @@ def fit_temperature(logits: NDArray[np.float32], y: NDArray[np.int64]) -> float:
 
 
 def calibrated(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
-    """Probabilities, shape (n, classes)."""
+    """The softmax of `logits / temperature`, shape (n, classes)."""
     return softmax(logits.astype(np.float64) / temperature, axis=1).astype(np.float32)

@@ -1,9 +1,10 @@
-"""A trained network as one safetensors file: weights, and in its header all that is needed to use and to judge it."""
+"""A trained network as one safetensors file: weights, and in its header all that is needed to use and evaluate it."""
 
 import json
 import struct
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,18 @@ from torch import Tensor
 from har_runtime.errors import DataError, ModelError
 from har_runtime.files import atomic_path
 from har_train.data.splits import UserSplit
+from har_train.fit.calibration import calibrated
 from har_train.fit.network import Architecture, HarNetwork
-from har_train.recipe import Recipe, recipe_from
+from har_train.recipe import Recipe, from_table
 
 FORMAT = "haredge-checkpoint-1"
+BATCH = 1024
+"""Windows computed at a time."""
 
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """What a checkpoint says of its making."""
+    """How a checkpoint was made."""
 
     recipe: Recipe
     labels: tuple[str, ...]
@@ -41,44 +45,52 @@ class TrainingRecord:
     epochs: int
     """Epochs run, early stopping included."""
     best_epoch: int
-    """The epoch whose weights these are, counted from 0: best macro-F1 on the validation users."""
+    """Index of the epoch whose weights these are, from 0: the one with the best macro-F1 on the validation users."""
     seconds: float
     """Wall-clock time of the training."""
     version: str
     """Version of haredge."""
     commit: str | None
-    """Commit of the checkout it was trained from, where it was one."""
+    """Commit of the checkout it was trained from; None if haredge was installed."""
     validation_macro_f1: float
     test_macro_f1: float
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A network ready to evaluate or export, with its record."""
+    """A trained network with its record, ready to evaluate or export.
+
+    Its methods take windows of shape (n, 50, 6) in SI units and compute in evaluation mode and full float32.
+    """
 
     network: HarNetwork
     record: TrainingRecord
 
-    def logits(self, x: NDArray[np.float32], batch: int = 1024) -> NDArray[np.float32]:
-        """float32 logits of windows, shape (n, 50, 6) in SI units to (n, classes); the temperature is not applied."""
-        return network_logits(self.network, x, batch)
+    def probabilities(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Calibrated probabilities, shape (n, classes): the softmax of logits / temperature."""
+        return calibrated(self.logits(x), self.record.temperature)
 
-    def features(self, x: NDArray[np.float32], batch: int = 1024) -> NDArray[np.float32]:
-        """The encoder's features of windows, shape (n, 50, 6) in SI units to (n, width)."""
-        return _in_batches(self.network, self.network.features, x, batch)
+    def logits(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Logits before calibration, shape (n, classes)."""
+        return network_logits(self.network, x)
+
+    def features(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The encoder's features, shape (n, width)."""
+        return _in_batches(self.network, self.network.features, x)
 
 
-def network_logits(network: HarNetwork, x: NDArray[np.float32], batch: int = 1024) -> NDArray[np.float32]:
-    """Logits in evaluation mode and full float32, shape (n, classes)."""
-    return _in_batches(network, network, x, batch)
+def network_logits(network: HarNetwork, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logits in evaluation mode and full float32, shape (n, 50, 6) in SI units to (n, classes)."""
+    return _in_batches(network, network, x)
 
 
 def _in_batches(
-    network: HarNetwork, compute: Callable[[Tensor], Tensor], x: NDArray[np.float32], batch: int
+    network: HarNetwork, compute: Callable[[Tensor], Tensor], x: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     network.eval()
     with torch.inference_mode():
-        parts = [compute(torch.from_numpy(x[begin : begin + batch])) for begin in range(0, len(x), batch)]
+        # At least one batch, so that no window at all gives an array of the right shape too.
+        parts = [compute(torch.from_numpy(x[begin : begin + BATCH])) for begin in range(0, max(len(x), 1), BATCH)]
     return torch.cat(parts).numpy()
 
 
@@ -97,11 +109,11 @@ def load_checkpoint(path: Path) -> Checkpoint:
         path: the .safetensors file, or the folder of the run that wrote it.
 
     Raises:
-        ModelError: not there, damaged, not of haredge, or weights of another architecture than its recipe says.
+        ModelError: missing, damaged, not written by haredge, or weights of another architecture than its recipe's.
     """
     file = path / "model.safetensors" if path.is_dir() else path
     if not file.is_file():
-        raise ModelError(f"{file}: no such checkpoint; give a model.safetensors of har-train or the folder of a run")
+        raise ModelError(f"{file}: no such checkpoint; give the model.safetensors or the folder of a training run")
     try:
         with safe_open(file, framework="pt") as content:
             header = content.metadata() or {}
@@ -109,8 +121,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
     except (SafetensorError, OSError, struct.error) as error:
         raise ModelError(f"{file}: not a readable safetensors file ({error})") from error
     if header.get("format") != FORMAT:
-        raise ModelError(f"{file}: no checkpoint of har-train (its header lacks format {FORMAT})")
-    record = _record(json.loads(header["haredge"]), file)
+        raise ModelError(f"{file}: not a checkpoint of har-train (its header lacks format {FORMAT})")
+    record = _record(header.get("haredge", ""), file)
     network = HarNetwork(architecture_of(record.recipe))
     try:
         network.load_state_dict(weights)
@@ -124,17 +136,23 @@ def architecture_of(recipe: Recipe) -> Architecture:
     return Architecture(classes=len(recipe.data.activities), **asdict(recipe.model))
 
 
-def _record(table: dict[str, Any], file: Path) -> TrainingRecord:
+def _record(text: str, file: Path) -> TrainingRecord:
+    table: Any = None
     try:
-        recipe = recipe_from(table.pop("recipe"), str(file))
-        split = UserSplit(**{part: tuple(users) for part, users in table.pop("split").items()})
-        record = TrainingRecord(recipe=recipe, split=split, **table)
-        return replace(record, labels=tuple(record.labels))
-    except (KeyError, TypeError, DataError) as error:
-        raise ModelError(f"{file}: its training record cannot be read ({error})") from error
+        table = json.loads(text)
+        record = from_table(TrainingRecord, table, "record")
+        if record.labels != record.recipe.data.activities or not record.temperature > 0:
+            raise DataError("its labels or temperature do not fit the recipe")
+        return record
+    except (ValueError, RecursionError, DataError) as error:
+        writer = table.get("version") if isinstance(table, dict) else None
+        raise ModelError(
+            f"{file}: its training record cannot be read ({error}); it was written by haredge {writer or '(unknown)'}, "
+            f"this is {version('haredge')}"
+        ) from error
 
 
-def _first_mismatch(network: HarNetwork, weights: dict[str, torch.Tensor]) -> str:
+def _first_mismatch(network: HarNetwork, weights: dict[str, Tensor]) -> str:
     wanted = network.state_dict()
     for name in sorted({*wanted, *weights}):
         has = tuple(weights[name].shape) if name in weights else "missing"

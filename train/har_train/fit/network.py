@@ -1,4 +1,4 @@
-"""The network of MultiSupConHAR: encoder, classifier and projector. Only the model; `training` trains it.
+"""The network of MultiSupConHAR: encoder, classifier and projector. Only the model; `trainer` trains it.
 
 Convolutions are written over (batch, channel, 1, time) with kernels (1, k): the same numbers as one-dimensional ones,
 1.3 times as fast to train in channels-last layout on a CPU, and a graph that converts to TFLite without transposes.
@@ -11,51 +11,37 @@ import torch
 from torch import Tensor, nn
 
 from har_runtime.contract import CHANNELS
-from har_runtime.errors import ModelError
+from har_runtime.errors import DataError
+from har_train.recipe import ModelConfig
 
 FINE_RANGE = 3.0
-"""Enlarged stillness stays within about +-1; what saturates is at +-3, where the other channels' steps are."""
+"""Enlarged stillness stays within about +-1; movement saturates at +-3, about where steps are in the other channels."""
 STILL_QUANTILE = 0.25
-"""Of the windows' standard deviations: a quarter or more of what people are recorded doing is keeping still."""
+"""Quantile of the windows' standard deviations that is taken for stillness: in a quarter of the recorded time or more,
+people keep still."""
+CONSTANT = 1e-4
+"""Smallest standard deviation that a channel is divided by, in m/s^2 or rad/s: far below the noise of any sensor. A
+channel below it says nothing, e.g. a gyroscope that is missing."""
 
 
-@dataclass(frozen=True)
-class Architecture:
-    """Everything that decides the shapes of the weights."""
+@dataclass(frozen=True, kw_only=True)
+class Architecture(ModelConfig):
+    """Everything that decides the shapes of the weights.
+
+    Raises:
+        DataError: an impossible size.
+    """
 
     classes: int
-    backbone: str = "resnet"
-    """"resnet" or "fcn": the two convolutional networks of Wang et al. 2017, the latter without shortcuts."""
-    filters: tuple[int, ...] = (64, 128, 128)
-    """Filters of each block (Wang et al. 2017, figure 1c; its fcn, figure 1b, has 128, 256, 128)."""
-    kernels: tuple[int, ...] = (7, 5, 3)
-    """Kernel of each convolution in a residual block; of each block in an fcn. Odd ones: 8 in Wang et al. is 7 here,
-    which gives the paper's 481 k."""
-    head: tuple[int, ...] = (256, 128, 128)
-    """Hidden widths of the classifier. The paper does not print them; these come nearest to its Table 4."""
-    projector: bool = True
-    """Whether the contrastive loss sees the features through a projector, or as they are (Figure 6)."""
-    projector_hidden: int = 256
-    """Table 2."""
-    projector_out: int = 128
-    """Not in the paper; the width of the SupCon reference code."""
-    dropout: float = 0.2
-    """In classifier and projector. Not in the paper."""
-    fine_scale: bool = False
-    """Whether the encoder sees each window a second time, enlarged until stillness shows. Not in the paper."""
 
     def __post_init__(self) -> None:
-        sizes = (self.classes, *self.filters, *self.kernels, *self.head, self.projector_hidden, self.projector_out)
-        if min(sizes) < 1 or not 0 <= self.dropout < 1 or any(kernel % 2 == 0 for kernel in self.kernels):
-            raise ModelError("architecture: sizes must be positive, kernels odd and dropout in [0, 1)")
-        if self.backbone not in BACKBONES:
-            raise ModelError(f"architecture: unknown backbone '{self.backbone}'; known: {', '.join(BACKBONES)}")
-        if self.backbone == "fcn" and len(self.filters) != len(self.kernels):
-            raise ModelError("architecture: an fcn has one kernel for each of its blocks")
+        super().__post_init__()
+        if self.classes < 1:
+            raise DataError(f"architecture: {self.classes} classes; give 1 or more")
 
 
 class ResidualBlock(nn.Module):
-    """Three convolutions with batch norm; the shortcut is batch norm, after a 1x1 convolution where the width grows."""
+    """Convolutions with batch norm; the shortcut is batch norm, after a 1x1 convolution if the width changes."""
 
     def __init__(self, width_in: int, width: int, kernels: tuple[int, ...]):
         super().__init__()
@@ -98,8 +84,8 @@ def _fcn(widths: tuple[int, ...], kernels: tuple[int, ...]) -> list[nn.Module]:
     return [PlainBlock(before, after, kernel) for (before, after), kernel in zip(pairs, kernels, strict=True)]
 
 
-BACKBONES = {"resnet": _resnet, "fcn": _fcn}
-"""Blocks of an encoder, from its widths (input channels first) and kernels."""
+BLOCKS = {"resnet": _resnet, "fcn": _fcn}
+"""Blocks of each backbone, from its widths (input channels first) and kernels."""
 
 
 class Encoder(nn.Module):
@@ -108,7 +94,7 @@ class Encoder(nn.Module):
     def __init__(self, channels: int, architecture: Architecture):
         super().__init__()
         widths = (channels, *architecture.filters)
-        self.blocks = nn.Sequential(*BACKBONES[architecture.backbone](widths, architecture.kernels))
+        self.blocks = nn.Sequential(*BLOCKS[architecture.backbone](widths, architecture.kernels))
         self.pool = nn.AdaptiveAvgPool2d(1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -128,10 +114,10 @@ def _projector(width: int, hidden: int, out: int, dropout: float) -> nn.Sequenti
 
 
 def enlarge(x: Tensor, unit: Tensor) -> Tensor:
-    """What moves in each window, in units of `unit` and squeezed into +-FINE_RANGE; shapes (n, time, 6) and (6,).
+    """The movement in each window, in units of `unit` and squeezed into +-FINE_RANGE; shapes (n, time, 6) and (6,).
 
-    A still body trembles by a hundredth of what a step shakes it: beside each other on one scale, standing and sitting
-    are the same flat line but for the direction of gravity, which every wearer's device has otherwise.
+    A still body trembles by a hundredth of the acceleration of a step. On one scale, standing and sitting are the same
+    flat line except for the direction of gravity, which depends on how each wearer's device sits.
     """
     moves = x - x.mean(dim=1, keepdim=True)
     return FINE_RANGE * (moves / (FINE_RANGE * unit)).tanh()
@@ -143,7 +129,7 @@ class HarNetwork(nn.Module):
     mean: Tensor
     std: Tensor
     stillness: Tensor
-    """Of architectures with `fine_scale`: how much each channel moves in the quieter windows, shape (6,)."""
+    """How much each channel moves in the quieter windows, shape (6,); only with `fine_scale`."""
 
     def __init__(self, architecture: Architecture):
         super().__init__()
@@ -166,11 +152,11 @@ class HarNetwork(nn.Module):
 
     @torch.no_grad()
     def measure(self, x: Tensor) -> None:
-        """Take the statistics of the training users' windows, shape (n, time, 6) in SI units."""
+        """Keep the statistics of the training users' windows, shape (n, time, 6) in SI units."""
         self.mean.copy_(x.double().mean((0, 1)))
-        self.std.copy_(x.double().std((0, 1), correction=0))
+        self.std.copy_(x.double().std((0, 1), correction=0).clamp(min=CONSTANT))
         if self.architecture.fine_scale:
-            self.stillness.copy_(x.std(dim=1).quantile(STILL_QUANTILE, dim=0))
+            self.stillness.copy_(x.std(dim=1).quantile(STILL_QUANTILE, dim=0).clamp(min=CONSTANT))
 
     def normalise(self, x: Tensor) -> Tensor:
         """Each channel to mean 0 and standard deviation 1 over the training users."""
@@ -185,8 +171,8 @@ class HarNetwork(nn.Module):
         return self.encoder(self.encoder_input(self.normalise(x)))
 
     def encoder_input(self, x: Tensor) -> Tensor:
-        """What the encoder is fed of normalised windows: themselves, and enlarged beside them where the architecture
-        has it; (batch, 50, 6) to (batch, 50, 6 or 12)."""
+        """The encoder's input for normalised windows, with `fine_scale` also enlarged: (batch, 50, 6) to (batch, 50, 6
+        or 12)."""
         return torch.cat([x, enlarge(x, self.stillness / self.std)], dim=2) if self.architecture.fine_scale else x
 
     def project(self, features: Tensor) -> Tensor:

@@ -1,22 +1,26 @@
-"""One stage of a training run, in Lightning: batches, epochs, early stopping, checkpoints that resume.
+"""Trains a network with Lightning: batches, epochs, early stopping, checkpoints from which a run resumes.
 
-A stage that was stopped and resumed gives the weights of one that was not: each epoch draws its order, its dropout and
-its augmentations from a seed made of the run's seed and the epoch.
+A run that was stopped and resumed ends with the weights of one that was not: each epoch draws its order, its dropout
+and its augmentations from a seed made of the run's seed and the epoch.
 """
 
+import contextlib
 import json
 import logging
+import os
+import signal
+import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import lightning
 import numpy as np
 import torch
-from lightning.pytorch.callbacks import Callback, EarlyStopping, EMAWeightAveraging, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar, WeightAveraging
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
@@ -24,17 +28,155 @@ from torch import Tensor
 from torch.optim.swa_utils import update_bn
 from torch.utils.data import DataLoader, Sampler, TensorDataset
 
-from har_runtime.errors import HarError
+from har_runtime.errors import DataError, HarError
 from har_runtime.files import write_bytes
+from har_runtime.scores import score
+from har_train.data.splits import UserSplit, split_users
 from har_train.data.windows import WindowSet
+from har_train.datasets import DataSet
+from har_train.fit.calibration import fit_temperature
+from har_train.fit.checkpoint import TrainingRecord, architecture_of, network_logits, save_checkpoint
+from har_train.fit.distributed import synchronise_batch_norm
+from har_train.fit.hardware import is_first_process, keep_freed_memory
 from har_train.fit.network import HarNetwork
-from har_train.fit.objective import ContrastivePretraining, FrozenEncoder, MultiTask
+from har_train.fit.run import Run, Stage, claim_folder, read_checkpoint, stages_of
+from har_train.quiet import quiet_tensorflow
 from har_train.recipe import Recipe
+
+VALIDATION_BATCH = 1024
+HARMLESS = (
+    # The windows are in memory and each batch is one index into them: worker processes would only slow it down.
+    ".*does not have many workers.*",
+    ".*Checkpoint directory .* exists and is not empty.*",
+    ".*isinstance.treespec, LeafSpec.*",
+    ".*No device id is provided.*",
+)
+"""Warnings of Lightning and torch that ask nothing of the user."""
+
+
+def fit(
+    recipe: Recipe,
+    dataset: DataSet,
+    windows: WindowSet,
+    placement: str | None,
+    run: Run,
+    split: UserSplit | None = None,
+) -> TrainingRecord:
+    """Train, keep the weights of the best validation epoch, calibrate, score on the test users.
+
+    Writes `model.safetensors`, `logs/` (loss curves as CSV and for TensorBoard) and `resume/` (Lightning's
+    checkpoints) into `run.out`. With several devices, the first process writes and all of them return the record.
+
+    Args:
+        placement: where the sensor was worn, for the record.
+        split: who trains, validates and is tested; None draws it by the recipe's fractions and the run's seed.
+
+    Raises:
+        DataError: a part of the split without windows, or an activity that no training user has.
+        HarError: `run.out` holds another run, there is nothing to resume, or the recipe's method has no network.
+        KeyboardInterrupt: Ctrl-C; `run.resume` continues after the last whole epoch.
+    """
+    if recipe.is_control:
+        raise HarError(f"{recipe.name}: a {recipe.method} is a control: score it with har-train cross-validate")
+    split = split or split_of(recipe, windows, run.seed)
+    train, validation, test = _parts(windows, split)
+    train.require_all_classes()
+    if is_first_process():
+        settings = {"recipe": recipe.to_dict(), "seed": run.seed, "precision": run.precision}
+        users = {"test": split.test, "validation": split.validation}
+        claim_folder(run.out, "run.json", {**settings, **users}, run.resume)
+    keep_freed_memory()
+
+    torch.manual_seed(run.seed)
+    network = HarNetwork(architecture_of(recipe))
+    network.measure(torch.from_numpy(train.x))
+    if run.devices * run.nodes > 1:
+        synchronise_batch_norm(network.encoder)
+    stages = stages_of(recipe, run.out)
+    seconds = sum(train_stage(network, recipe, stage, train, validation, run) for stage in stages)
+
+    validation_logits, test_logits = (network_logits(network, part.x) for part in (validation, test))
+    record = TrainingRecord(
+        recipe=recipe,
+        labels=windows.labels,
+        split=split,
+        seed=run.seed,
+        temperature=fit_temperature(validation_logits, validation.y),
+        placement=placement,
+        data_licence=dataset.licence,
+        data_citation=dataset.citation,
+        precision=run.precision,
+        epochs=stages[-1].epochs_done(),
+        best_epoch=stages[-1].kept_epoch(),
+        seconds=seconds,
+        version=version("haredge"),
+        commit=_commit(),
+        validation_macro_f1=score(validation.y, validation_logits.argmax(1), windows.labels).macro_f1,
+        test_macro_f1=score(test.y, test_logits.argmax(1), windows.labels).macro_f1,
+    )
+    if is_first_process():
+        save_checkpoint(run.out / "model.safetensors", network, record)
+    return record
+
+
+def split_of(recipe: Recipe, windows: WindowSet, seed: int) -> UserSplit:
+    """The users of a run's three parts, if no protocol gives them."""
+    return split_users(windows.user.tolist(), seed, recipe.data.validation, recipe.data.test)
+
+
+def train_stage(
+    network: HarNetwork, recipe: Recipe, stage: Stage, train: WindowSet, validation: WindowSet, run: Run
+) -> float:
+    """Train a stage's epochs and leave the weights to keep in `network`.
+
+    Returns:
+        Seconds of training, those before a resumption included.
+    """
+    settings = recipe.optimiser
+    users = torch.from_numpy(np.unique(train.user, return_inverse=True)[1])
+    data = TensorDataset(torch.from_numpy(train.x), torch.from_numpy(train.y), users)
+    held_out = TensorDataset(torch.from_numpy(validation.x), torch.from_numpy(validation.y))
+    done = stage.epochs_done() if run.resume else 0
+    # When it resumes, Lightning tells a sampler its epoch only after it has begun to iterate over it.
+    sampler = ShuffledBatches(len(train.y), settings.batch_size, run.seed, done)
+    clock = _Clock(stage.folder, run.resume)
+    weights = class_weights(train) if settings.class_balance else None
+    module = stage.objective(network, recipe, run.seed, weights)
+    epochs = min(run.epochs or stage.epochs, stage.epochs)
+    if stage.validated or done < epochs:  # A first stage that is complete is not run again.
+        trainer = _trainer(recipe, stage, epochs, clock, run)
+        ctrl_c = signal.getsignal(signal.SIGINT)
+        with warnings.catch_warnings():
+            for message in HARMLESS:
+                warnings.filterwarnings("ignore", message=message)
+            try:
+                trainer.fit(
+                    module,
+                    DataLoader(data, sampler=sampler, batch_size=None),
+                    DataLoader(held_out, batch_size=VALIDATION_BATCH),
+                    ckpt_path=stage.last if done else None,
+                    weights_only=True,
+                )
+            except MisconfigurationException as error:  # E.g. a run that would resume after its last epoch.
+                raise HarError(f"{run.out}: {' '.join(str(error).split())}") from error
+            except SystemExit as stop:  # After Ctrl-C Lightning ignores SIGINT, shuts down and calls sys.exit.
+                if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+                    signal.signal(signal.SIGINT, ctrl_c or signal.default_int_handler)
+                raise KeyboardInterrupt from stop
+    seconds = clock.seconds()
+    module.load_state_dict(read_checkpoint(stage.kept)[1])
+    if not stage.validated:
+        # Pretraining leaves the running statistics of batch norm alone: they are now taken from raw windows.
+        raw = torch.from_numpy(train.x).split(settings.batch_size)
+        update_bn((network.encoder_input(network.normalise(batch)) for batch in raw), network.encoder)
+    return seconds
 
 
 class ShuffledBatches(Sampler[list[int]]):
-    """Random batches whose order depends on the seed and the epoch alone. A last batch of one is left out: batch norm
-    has no variance over it."""
+    """Random batches whose order depends on the seed and the epoch alone.
+
+    A last batch of one window is skipped, because batch norm has no variance over it.
+    """
 
     def __init__(self, size: int, batch: int, seed: int, epoch: int = 0):
         self.size, self.batch, self.seed, self.epoch = size, batch, seed, epoch
@@ -53,8 +195,32 @@ class ShuffledBatches(Sampler[list[int]]):
         return whole + (rest > 1)
 
 
+def warmed_up_average(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
+    """One step of an exponential moving average, for torch's AveragedModel.
+
+    After n steps the decay is min(decay, (1 + n) / (10 + n)), as in TensorFlow's ExponentialMovingAverage, so that
+    the average of a short run is not mostly made of its first weights.
+
+    >>> step = warmed_up_average(0.99)
+    >>> [round(float(step(torch.tensor(0.0), torch.tensor(1.0), n)), 3) for n in (1, 10, 100, 10_000)]
+    [0.818, 0.45, 0.082, 0.01]
+    """
+
+    def step(average: Tensor, current: Tensor, steps: Tensor | int) -> Tensor:
+        n = int(steps)
+        return average + (1 - min(decay, (1 + n) / (10 + n))) * (current - average)
+
+    return step
+
+
+def class_weights(train: WindowSet) -> Tensor:
+    """Weights of the classes in the loss that make them equal, 1 on average over the windows, shape (classes,)."""
+    counts = np.bincount(train.y, minlength=len(train.labels))
+    return torch.from_numpy((len(train.y) / (len(counts) * counts)).astype(np.float32))
+
+
 class _EpochLines(Callback):
-    """One line for each epoch, where there is no terminal for a progress bar."""
+    """One line for each epoch, if there is no terminal for a progress bar."""
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         if not trainer.is_global_zero:
@@ -69,8 +235,10 @@ class _Clock(Callback):
 
     def __init__(self, folder: Path, resume: bool):
         self._file = folder / "seconds.json"
-        self._earlier = json.loads(self._file.read_text()) if resume and self._file.exists() else 0.0
         self._started = time.monotonic()
+        self._earlier = 0.0
+        with contextlib.suppress(OSError, ValueError):
+            self._earlier = float(self._file.read_text()) if resume else 0.0
 
     def seconds(self) -> float:
         return self._earlier + time.monotonic() - self._started
@@ -80,111 +248,28 @@ class _Clock(Callback):
             write_bytes(self._file, json.dumps(self.seconds()).encode())
 
 
-@dataclass(frozen=True)
-class Run:
-    """Where a run writes and how it computes."""
-
-    out: Path
-    seed: int = 0
-    precision: str = "32"
-    """"32" or "bf16"."""
-    resume: bool = False
-    epochs: int | None = None
-    """Fewer epochs than the recipe's in each stage, for a short try."""
-    accelerator: str = "cpu"
-    """Of Lightning: "cpu", "gpu", "auto"."""
-    devices: int = 1
-    """Processes, or GPUs, on each machine."""
-    nodes: int = 1
-    """Machines; the command is started once on each, as Lightning's documentation of clusters says."""
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One call of Lightning's trainer."""
-
-    kind: type[MultiTask]
-    folder: Path
-    """Of its checkpoints."""
-    epochs: int
-    validated: bool
-    """Whether the epoch with the best macro-F1 on the validation users counts, or the last one."""
-
-    @property
-    def last(self) -> Path:
-        return self.folder / "last.ckpt"
-
-    @property
-    def kept(self) -> Path:
-        return self.folder / ("best.ckpt" if self.validated else "last.ckpt")
-
-    def epochs_done(self) -> int:
-        """Whole epochs that its checkpoints hold."""
-        return torch.load(self.last, weights_only=True)["epoch"] + 1 if self.last.exists() else 0
-
-
-def stages_of(recipe: Recipe, out: Path) -> list[Stage]:
-    """What a recipe's method trains, one after the other."""
-    kept, epochs = out / "resume", recipe.optimiser.epochs
-    if recipe.method == "two-stage":
-        return [
-            Stage(ContrastivePretraining, kept / "pretraining", recipe.pretraining.epochs, validated=False),
-            Stage(FrozenEncoder, kept, epochs, validated=True),
-        ]
-    return [Stage(MultiTask, kept, epochs, validated=True)]
-
-
-def train_stage(
-    network: HarNetwork, recipe: Recipe, stage: Stage, train: WindowSet, validation: WindowSet, run: Run
-) -> float:
-    """Run a stage's epochs and leave its kept weights in `network`; the seconds it took, earlier ones included."""
-    settings = recipe.optimiser
-    numbers = {user: number for number, user in enumerate(sorted(set(train.user.tolist())))}
-    users = torch.tensor([numbers[user] for user in train.user.tolist()])
-    data = TensorDataset(torch.from_numpy(train.x), torch.from_numpy(train.y), users)
-    held_out = TensorDataset(torch.from_numpy(validation.x), torch.from_numpy(validation.y))
-    done = stage.epochs_done() if run.resume else 0
-    # Lightning tells a sampler its epoch only after it has begun to iterate over it when it resumes.
-    sampler = ShuffledBatches(len(train.y), settings.batch_size, run.seed, done)
-    clock = _Clock(stage.folder, run.resume)
-    module = stage.kind(network, recipe, run.seed, class_weights(train) if settings.class_balance else None)
-    epochs = min(run.epochs or stage.epochs, stage.epochs)
-    if stage.validated or done < epochs:  # A whole first stage is not run again.
-        trainer = _trainer(recipe, stage, epochs, clock, run)
-        with warnings.catch_warnings():
-            # The windows are in memory and each batch is one index into them: worker processes would only slow it down.
-            warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-            warnings.filterwarnings("ignore", message=".*Checkpoint directory .* exists and is not empty.*")
-            warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec.*")
-            warnings.filterwarnings("ignore", message=".*No device id is provided.*")
-            try:
-                trainer.fit(
-                    module,
-                    DataLoader(data, sampler=sampler, batch_size=None),
-                    DataLoader(held_out, batch_size=1024),
-                    ckpt_path=stage.last if done else None,
-                    weights_only=True,
-                )
-            except MisconfigurationException as error:  # For one, a run that is to resume past its last epoch.
-                raise HarError(f"{run.out}: {error}") from error
-            except SystemExit as stop:  # What Lightning makes of Ctrl-C once it has shut down.
-                raise KeyboardInterrupt from stop
-    seconds = clock.seconds()
-    module.load_state_dict(torch.load(stage.kept, weights_only=True, map_location="cpu")["state_dict"])
-    if not stage.validated:
-        # Views alone made these weights, and left the running statistics alone: they are taken from raw windows now.
-        raw = torch.from_numpy(train.x).split(settings.batch_size)
-        update_bn((network.encoder_input(network.normalise(batch)) for batch in raw), network.encoder)
-    return seconds
+def _parts(windows: WindowSet, split: UserSplit) -> list[WindowSet]:
+    """Windows of the training, validation and test users."""
+    parts = {name: windows.of_users(getattr(split, name)) for name in ("train", "validation", "test")}
+    for name, part in parts.items():
+        if not len(part.y):
+            users = ", ".join(getattr(split, name))
+            raise DataError(f"no window of the {name} users ({users}) has one of the recipe's activities")
+    return list(parts.values())
 
 
 def _trainer(recipe: Recipe, stage: Stage, epochs: int, clock: _Clock, run: Run) -> lightning.Trainer:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    terminal = sys.stderr.isatty()
+    quiet_tensorflow()
     settings = recipe.optimiser
-    callbacks: list[Callback] = [clock, RichProgressBar() if terminal else _EpochLines()]
+    show_bar = run.show_progress and sys.stderr.isatty()
+    callbacks: list[Callback] = [clock]
+    if show_bar:
+        callbacks.append(RichProgressBar(console_kwargs={"stderr": True}))
+    elif run.show_progress:
+        callbacks.append(_EpochLines())
     if settings.averaging > 0:
-        callbacks.append(EMAWeightAveraging(decay=settings.averaging))
+        callbacks.append(WeightAveraging(avg_fn=warmed_up_average(settings.averaging)))
     if stage.validated:
         callbacks.append(EarlyStopping("val_macro_f1", patience=settings.patience, mode="max"))
         callbacks.append(
@@ -207,21 +292,24 @@ def _trainer(recipe: Recipe, stage: Stage, epochs: int, clock: _Clock, run: Run)
         devices=run.devices,
         num_nodes=run.nodes,
         strategy=DDPStrategy(find_unused_parameters=unused) if several else "auto",
-        use_distributed_sampler=False,  # Every process takes the whole batch: see `distributed`.
+        use_distributed_sampler=False,  # Every process computes on the whole batch: see `distributed`.
         precision="bf16-mixed" if run.precision == "bf16" else "32-true",
         max_epochs=epochs,
         limit_val_batches=None if stage.validated else 0,
         deterministic=True if run.accelerator == "cpu" else "warn",
         logger=[CSVLogger(logs, None, name), TensorBoardLogger(logs, None, name)],
         callbacks=callbacks,
-        enable_progress_bar=terminal,
+        enable_progress_bar=show_bar,
         enable_model_summary=False,
         num_sanity_val_steps=0,
         log_every_n_steps=1,
     )
 
 
-def class_weights(train: WindowSet) -> Tensor:
-    """Weights of the classes in the loss that make them equal, 1 on average over the windows, shape (classes,)."""
-    counts = np.bincount(train.y, minlength=len(train.labels))
-    return torch.from_numpy((len(train.y) / (len(counts) * counts)).astype(np.float32))
+def _commit() -> str | None:
+    """The commit of the checkout this code runs from; None if it is installed."""
+    if os.environ.get("GIT_DIR"):
+        return None
+    here = Path(__file__).parent
+    result = subprocess.run(["git", "-C", str(here), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    return result.stdout.strip() or None if result.returncode == 0 else None
