@@ -1,4 +1,4 @@
-"""Two models on the same users: the difference is paired, and what cannot be paired is refused."""
+"""Two models on the same users: the difference is paired, and evaluations that cannot be paired are refused."""
 
 import json
 from dataclasses import replace
@@ -59,7 +59,7 @@ def test_a_small_gain_for_every_user_shows_though_users_differ_much_more() -> No
     assert width < unpaired / 3
 
 
-def test_two_equally_good_models_do_not_differ_by_more_than_the_interval() -> None:
+def test_the_interval_of_two_equally_good_models_includes_zero() -> None:
     result = compare(judged(HARD, 1), judged(HARD, 2))
     assert result.difference != 0
     assert not result.excludes_zero
@@ -104,7 +104,7 @@ def test_other_users_other_labels_and_other_windows_are_refused() -> None:
         compare(a, judge(predictions([0.9, 0.8, 0.7], windows=60)))
 
 
-def test_as_many_windows_of_other_classes_are_not_the_same_windows() -> None:
+def test_an_equal_number_of_windows_of_other_classes_is_refused() -> None:
     one = predictions([0.9, 0.8])
     y = one.y.copy()
     y[np.flatnonzero((one.user == "u01") & (y == 0))[0]] = 2
@@ -113,7 +113,7 @@ def test_as_many_windows_of_other_classes_are_not_the_same_windows() -> None:
         compare(judge(one), judge(other))
 
 
-def test_the_lines_say_who_is_better_and_whether_that_is_more_than_chance() -> None:
+def test_the_lines_say_which_is_better_and_whether_that_is_more_than_chance() -> None:
     a, b = judged(HARD, 1), judged([min(1, value + 0.1) for value in HARD], 1)
     lines = comparison_lines(compare(a, b), "uci-har", "random-forest")
     assert lines[-1] == "B is better: the interval excludes 0"
@@ -148,12 +148,12 @@ def test_a_written_evaluation_is_read_back_from_its_file_or_its_folder(tmp_path:
         (b'{"format": "haredge-eval', "not a JSON file"),
         (b"\xff\xfe\x00", "not a JSON file"),
         (b"[" * 100_000, "not a JSON file"),
-        (b"[1, 2]", "no evaluation"),
-        (b'{"format": "haredge-card-1"}', "no evaluation .format haredge-evaluation-1 is missing"),
+        (b"[1, 2]", "not an evaluation"),
+        (b'{"format": "haredge-card-1"}', "not an evaluation .format haredge-evaluation-1 is missing"),
         (b'{"format": "haredge-evaluation-1"}', "the judgement in it is damaged"),
     ],
 )
-def test_a_file_that_is_no_evaluation_is_one_clear_line(tmp_path: Path, content: bytes | None, message: str) -> None:
+def test_a_file_that_is_not_an_evaluation_is_refused(tmp_path: Path, content: bytes | None, message: str) -> None:
     path = tmp_path / "report.json"
     if content is not None:
         path.write_bytes(content)
@@ -163,6 +163,6 @@ def test_a_file_that_is_no_evaluation_is_one_clear_line(tmp_path: Path, content:
     assert "\n" not in str(caught.value)
 
 
-def test_a_folder_without_an_evaluation_is_said(tmp_path: Path) -> None:
+def test_a_folder_without_an_evaluation_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"report\.json: no such file"):
         read_evaluation(tmp_path)

@@ -1,4 +1,4 @@
-"""Folds: one task each, finished ones kept, stopped ones resumed, here and on a Ray cluster."""
+"""Folds are single tasks: finished ones are kept, stopped ones resumed, on this machine and on a Ray cluster."""
 
 import json
 import os
@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from tests.conftest import simulated_recording
+from tests.train.small import ARGUMENTS, allow_ctrl_c, small_recipe
 
 from har_train.cli import main
 from har_train.data.cli import write_replay
@@ -22,17 +23,16 @@ from har_train.data.windows import load_windows
 from har_train.datasets import find
 from har_train.evaluation.compare import read_evaluation
 from har_train.evaluation.cross_validation import FoldJob, fold_folder, run_folds_on_ray
-from har_train.recipe import load_recipe
 
 
 def arguments(out: Path, data: Path, *more: str) -> list[str]:
-    short = ["--set", "optimiser.batch_size=64", "--epochs", "1", "--precision", "32"]
+    short = [*ARGUMENTS, "--epochs", "1", "--precision", "32"]
     return ["cross-validate", "--out", str(out), "--data", str(data), "--protocol", "groups:3", *short, *more]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread() -> Iterator[None]:
-    """Two threads sum in another order than one, and training makes much of the difference."""
+    """Two threads sum in another order than one, and training amplifies the difference."""
     threads = torch.get_num_threads()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("har_train.evaluation.cross_validation.threads_each", lambda processes: 1)
@@ -42,7 +42,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def validated(small_hapt: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three folds of supervised training, nobody disturbing."""
+    """Three folds of supervised training without interruption."""
     out = tmp_path_factory.mktemp("cv") / "supervised"
     assert main(arguments(out, small_hapt, "--recipe", "uci-har-supervised")) == 0
     return out
@@ -54,7 +54,7 @@ def assert_same_predictions(one: Path, other: Path) -> None:
         assert np.array_equal(a, b)
 
 
-def test_every_user_is_judged_once_by_a_model_that_never_saw_them(validated: Path) -> None:
+def test_every_user_is_evaluated_once_by_a_model_that_never_saw_them(validated: Path) -> None:
     stored = read_evaluation(validated)
     assert list(stored.judgement.users) == [f"hapt-{number:02d}" for number in range(1, 7)]
     for fold in stored.document["folds"]:
@@ -71,7 +71,7 @@ def test_two_processes_give_what_one_gives(validated: Path, small_hapt: Path, tm
     assert_same_predictions(validated, out)
 
 
-def test_finished_folds_are_kept_and_missing_ones_are_made_again(
+def test_finished_folds_are_kept_and_missing_ones_are_run_again(
     validated: Path, small_hapt: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "again"
@@ -90,12 +90,15 @@ def test_ctrl_c_leaves_folds_that_resume(validated: Path, small_hapt: Path, tmp_
     whole = arguments(out, small_hapt, "--recipe", "uci-har-supervised")
     core = min(os.sched_getaffinity(0))
     command = ["taskset", "-c", str(core), sys.executable, "-m", "har_train", *whole]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=allow_ctrl_c) as process:  # noqa: PLW1509
         assert process.stderr is not None
+        seen = []
         for line in process.stderr:
+            seen.append(line)
             if line.startswith("fold 1 of 3"):
                 os.kill(process.pid, signal.SIGINT)
-        assert process.wait() == 130
+        assert process.wait() == 130, "".join(seen)
+    assert all(line.startswith(("fold ", "har-train: stopped")) for line in seen), "".join(seen)
     assert not (out / "report.json").exists()
     assert main([*whole, "--resume"]) == 0
     assert_same_predictions(validated, out)
@@ -131,16 +134,16 @@ def test_a_model_is_scored_on_the_activities_that_another_set_shares(small_hapt:
 
 
 @pytest.mark.parametrize("other", ["hapt", "uci-har"])
-def test_nobody_s_own_people_count_as_transfer(small_hapt: Path, tmp_path: Path, other: str, capsys) -> None:
+def test_transfer_to_the_training_users_is_refused(small_hapt: Path, tmp_path: Path, other: str, capsys) -> None:
     assert main(arguments(tmp_path / "cv", small_hapt, "--transfer", other)) == 2
     assert f"transfer to {other}: its people are those of hapt" in capsys.readouterr().err
 
 
 def test_only_the_same_cross_validation_is_resumed(validated: Path, small_hapt: Path, tmp_path: Path, capsys) -> None:
     assert main(arguments(validated, small_hapt, "--recipe", "uci-har-supervised")) == 2
-    assert "not empty; --resume goes on" in capsys.readouterr().err
+    assert "not empty; use --resume" in capsys.readouterr().err
     assert main(arguments(validated, small_hapt, "--recipe", "uci-har", "--resume")) == 2
-    assert "another recipe, protocol, seed or precision" in capsys.readouterr().err
+    assert "begun with another recipe;" in capsys.readouterr().err
     assert main(arguments(tmp_path / "none", small_hapt, "--resume")) == 2
     assert "nothing to resume there" in capsys.readouterr().err
 
@@ -170,7 +173,7 @@ def test_on_ray_the_fold_of_a_killed_worker_is_run_again_and_finished_folds_are_
     shutil.rmtree(fold_folder(out, 1))
     kept = (fold_folder(out, 0) / "predictions.npz").stat().st_mtime_ns
     cloudpickle.register_pickle_by_value(sys.modules[KilledOnce.__module__])
-    recipe = load_recipe("uci-har-supervised", ["optimiser.batch_size=64"])
+    recipe = small_recipe("uci-har-supervised")
     splits = folds(parse_protocol("groups:3"), load_windows(out / "windows.npz").user.tolist(), 0)
     jobs = [
         KilledOnce(out, index, split, recipe, find("hapt"), "waist", 0, "32", 1, (), 1, driver=os.getpid())
@@ -184,7 +187,7 @@ def test_on_ray_the_fold_of_a_killed_worker_is_run_again_and_finished_folds_are_
     assert_same_predictions(validated, out)
 
 
-def test_a_cluster_that_is_not_there_is_said(small_hapt: Path, tmp_path: Path, capsys) -> None:
+def test_a_cluster_that_cannot_be_reached_is_reported(small_hapt: Path, tmp_path: Path, capsys) -> None:
     whole = arguments(tmp_path / "cv", small_hapt, "--recipe", "hapt-logistic-regression", "--ray", "127.0.0.1:1")
     assert main(whole) == 2
     assert "--ray 127.0.0.1:1: no cluster can be reached there" in capsys.readouterr().err

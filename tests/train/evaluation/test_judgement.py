@@ -1,4 +1,4 @@
-"""What a model is judged to be worth: against literal loops, hand-made cases, and damaged tables."""
+"""Scores, intervals and calibration against literal loops and hand-made cases; damaged tables are refused."""
 
 import copy
 import json
@@ -41,7 +41,7 @@ def predictions(
 
 
 def two_classes(confidence: ArrayLike, right: ArrayLike) -> Predictions:
-    """Windows of one user with these confidences, rightly or wrongly recognised."""
+    """Windows of one user with these confidences, each recognised rightly or wrongly."""
     sure = np.array(confidence, np.float32)
     y = np.where(right, 0, 1)
     return Predictions(y, np.stack([sure, 1 - sure], axis=1), np.full(len(y), "u"), ("a", "b"))
@@ -78,7 +78,7 @@ def test_the_interval_is_that_of_a_literal_loop_over_drawn_users() -> None:
     assert macro_f1(drawn_users(counts, 7, 300)) == pytest.approx(values, abs=1e-12)
 
 
-def test_macro_f1_of_many_matrices_leaves_out_classes_that_do_not_occur() -> None:
+def test_macro_f1_of_many_matrices_ignores_classes_that_do_not_occur() -> None:
     counts = np.random.default_rng(0).integers(0, 4, (50, 4, 4))
     counts[:20, 2], counts[:20, :, 2] = 0, 0
     counts[0] = 0
@@ -94,7 +94,7 @@ def test_users_who_differ_make_a_wide_interval_and_users_who_do_not_a_narrow_one
 
 
 @pytest.mark.parametrize(("users", "least", "most"), [(6, 0.76, 0.89), (30, 0.90, 0.97)])
-def test_the_interval_covers_what_it_should_about_as_often_as_it_says_and_less_often_with_few_users(
+def test_the_interval_covers_the_truth_about_as_often_as_it_says_and_less_often_with_few_users(
     users: int, least: float, most: float
 ) -> None:
     rng = np.random.default_rng(0)
@@ -110,7 +110,7 @@ def test_the_interval_covers_what_it_should_about_as_often_as_it_says_and_less_o
     assert least < np.mean([low <= truth <= high for low, high in intervals]) < most
 
 
-def test_users_who_are_all_alike_leave_no_uncertainty() -> None:
+def test_identical_users_leave_no_uncertainty() -> None:
     one = predictions([0.8])
     same = [Predictions(one.y, one.probabilities, np.full(60, name), LABELS) for name in ("a", "b", "c")]
     found = judge(joined(same))
@@ -149,20 +149,20 @@ def test_overconfidence_is_the_distance_between_confidence_and_accuracy() -> Non
     assert (filled.count, filled.confidence, filled.accuracy) == (10, pytest.approx(0.9), 0.6)
 
 
-def test_the_calibration_error_weighs_bins_by_their_windows() -> None:
+def test_the_calibration_error_weights_bins_by_their_windows() -> None:
     # Bin (0.6, 0.667]: 3 windows, 0.65 sure, 1/3 right. Bin (0.933, 1]: 1 window, 0.95 sure, right.
     calibration = judge(two_classes([0.65, 0.65, 0.65, 0.95], [True, False, False, True])).calibration
     assert calibration.ece == pytest.approx((3 * abs(1 / 3 - 0.65) + 1 * abs(1 - 0.95)) / 4, abs=1e-6)
 
 
-def test_errors_of_opposite_sign_within_a_bin_cancel_and_in_two_bins_do_not() -> None:
+def test_errors_of_opposite_sign_cancel_within_a_bin_and_not_across_bins() -> None:
     within = judge(two_classes([0.7, 0.7, 0.7, 0.7], [True, True, True, False])).calibration
     apart = judge(two_classes([0.6, 0.6, 0.8, 0.8], [True, True, True, False])).calibration
     assert within.ece == pytest.approx(0.05, abs=1e-6)
     assert apart.ece == pytest.approx((0.4 + 0.3) / 2, abs=1e-6)
 
 
-def test_what_is_as_right_as_it_is_sure_has_hardly_a_calibration_error() -> None:
+def test_confidence_that_equals_accuracy_has_almost_no_calibration_error() -> None:
     rng = np.random.default_rng(0)
     confidence = rng.uniform(0.5, 1, 50_000)
     honest = judge(two_classes(confidence, rng.random(50_000) < confidence), replicates=1).calibration
@@ -170,7 +170,7 @@ def test_what_is_as_right_as_it_is_sure_has_hardly_a_calibration_error() -> None
     assert judge(two_classes(confidence, rng.random(50_000) < 0.5), replicates=1).calibration.ece > 0.2
 
 
-def test_bins_are_equally_wide_and_certainty_belongs_to_the_last() -> None:
+def test_bins_are_equally_wide_and_a_confidence_of_1_belongs_to_the_last() -> None:
     bins = judge(two_classes([1.0, 0.94, 0.93, 0.67, 0.66, 0.5], [True] * 6)).calibration.bins
     assert len(bins) == BINS == 15
     # Edges at 14/15 = 0.933 and 10/15 = 0.667.
@@ -205,7 +205,7 @@ def test_folds_that_share_a_user_or_have_other_labels_are_not_joined() -> None:
     [
         ({"y": np.zeros(3, np.int64)}, r"y \(3,\), probabilities \(60, 3\) and user \(60,\) do not fit"),
         ({"labels": ("a", "b")}, "do not fit each other and 2 labels"),
-        ({"labels": ("a", "b", "a")}, "a label stands twice in a, b, a"),
+        ({"labels": ("a", "b", "a")}, "a label occurs twice in a, b, a"),
         ({"y": np.full(60, 3)}, "y must be indices 0 to 2"),
         ({"y": np.full(60, -1)}, "y must be indices 0 to 2"),
         ({"y": np.zeros(60)}, "y must be indices 0 to 2"),
@@ -223,11 +223,11 @@ def test_predictions_that_do_not_fit_together_are_refused(change: dict[str, obje
 
 
 def test_no_window_at_all_is_refused() -> None:
-    with pytest.raises(DataError, match="no window to judge"):
+    with pytest.raises(DataError, match="no window to evaluate"):
         Predictions(np.zeros(0, np.int64), np.zeros((0, 3), np.float32), np.array([], np.str_), LABELS)
 
 
-def test_the_softmax_of_an_int8_model_adds_up_well_enough() -> None:
+def test_the_softmax_of_an_int8_model_adds_up_nearly_to_one() -> None:
     given = predictions([0.9])
     steps = (np.floor(given.probabilities * 256) / 256).astype(np.float32)
     assert not np.allclose(steps.sum(axis=1), 1, atol=1e-3)
@@ -296,13 +296,13 @@ def damaged(change: str) -> Any:
         ("users as a list", "no attribute 'items'"),
         ("a row too few", "not 3 x 3"),
         ("a column too many", "not 3 x 3"),
-        ("a negative count", "-1 is no count"),
-        ("half a window", "0.5 is no count"),
+        ("a negative count", "-1 is not a count"),
+        ("half a window", "0.5 is not a count"),
         ("a window more", "windows of all users is 120, the confusion matrix says 121"),
         ("a huge count", "too large|too big"),
         ("a better score", "macro_f1 of all users is 0.99, the confusion matrix says 0"),
-        ("a word", "'small' is no number"),
-        ("not a number", "nan is no number"),
+        ("a word", "'small' is not a number"),
+        ("not a number", "nan is not a number"),
         ("no bins", "'bins' is missing"),
         ("interval of three", "too many values"),
         ("interval backwards", "runs from 0.9 to 0.1"),
@@ -316,7 +316,7 @@ def test_a_damaged_judgement_is_one_clear_line(change: str, message: str) -> Non
     assert "\n" not in str(caught.value)
 
 
-def test_an_interval_leaves_out_the_same_share_at_both_ends() -> None:
+def test_an_interval_excludes_the_same_share_at_both_ends() -> None:
     assert interval_of(np.arange(1001.0)) == (25.0, 975.0)
 
 

@@ -1,4 +1,4 @@
-"""Two evaluations of the same users: is one better by more than chance in who was measured?"""
+"""Compares two evaluations of the same users: is the difference larger than chance in who was measured?"""
 
 import json
 from dataclasses import asdict, dataclass
@@ -20,7 +20,7 @@ from har_train.evaluation.report import FORMAT, REPORT, percent
 
 @dataclass(frozen=True)
 class Comparison:
-    """What B is better than A by, over the same windows of the same users."""
+    """The difference B - A over the same windows of the same users."""
 
     macro_f1_a: float
     macro_f1_b: float
@@ -28,8 +28,8 @@ class Comparison:
     interval: tuple[float, float] | None
     """95 % interval of B - A over users; None with one user.
 
-    The same drawn users stand on both sides, so that a user who is hard for both does not widen it. It says what
-    other people would change; two trainings of one recipe differ as well, and that is not in it.
+    Both sides use the same resampled users, so that a user who is hard for both does not widen it. It says how far the
+    difference depends on which people were measured; two trainings of one recipe differ as well, which is not in it.
     """
     users: dict[str, float]
     """Macro-F1 of B minus that of A, by user."""
@@ -43,7 +43,7 @@ class Comparison:
 
     @property
     def excludes_zero(self) -> bool:
-        """Whether the interval lies on one side of 0."""
+        """Whether the whole interval is on one side of 0."""
         return self.interval is not None and (self.interval[0] > 0 or self.interval[1] < 0)
 
     @property
@@ -69,18 +69,18 @@ class Comparison:
 
 @dataclass(frozen=True)
 class StoredEvaluation:
-    """A report.json that was read back."""
+    """The content of a report.json."""
 
     document: dict[str, Any]
-    """All but the judgement: recipe, data set, protocol, ..."""
+    """Everything except the judgement: recipe, data set, protocol, ..."""
     judgement: Judgement
 
 
 def compare(a: Judgement, b: Judgement, seed: int = 0, replicates: int = REPLICATES) -> Comparison:
-    """The paired difference B - A of the macro-F1, with its interval by drawing users.
+    """The paired difference B - A of the macro-F1, with its interval by resampling users.
 
     Raises:
-        DataError: other users, labels or windows on one side than on the other.
+        DataError: the two sides differ in users, labels or windows.
     """
     _check_paired(a, b)
     first, second = (macro_f1(drawn_users(side.user_confusions(), seed, replicates)) for side in (a, b))
@@ -88,7 +88,7 @@ def compare(a: Judgement, b: Judgement, seed: int = 0, replicates: int = REPLICA
         macro_f1_a=a.scores.macro_f1,
         macro_f1_b=b.scores.macro_f1,
         interval=interval_of(second - first) if len(a.users) > 1 else None,
-        # Twelve digits: the same classes' F1 summed in another order is no difference.
+        # Rounded, so that F1 scores summed in another order make no difference.
         users={name: round(b.users[name].macro_f1 - a.users[name].macro_f1, 12) for name in a.users},
         replicates=replicates,
         seed=seed,
@@ -96,7 +96,7 @@ def compare(a: Judgement, b: Judgement, seed: int = 0, replicates: int = REPLICA
 
 
 def _check_paired(a: Judgement, b: Judgement) -> None:
-    """Make sure that both judge the same users on as many windows of each class: as near as counts can tell."""
+    """Make sure that both sides have the same users with as many windows of each class: counts cannot tell more."""
     if a.labels != b.labels:
         raise DataError(f"A has the labels {', '.join(a.labels)}, B {', '.join(b.labels)}: they cannot be compared")
     for name, mine, other in (("A", a, b), ("B", b, a)):
@@ -114,10 +114,10 @@ def _check_paired(a: Judgement, b: Judgement) -> None:
 
 
 def read_evaluation(path: Path) -> StoredEvaluation:
-    """Read a report.json of `har-train evaluate` or `cross-validate`, or the folder it lies in.
+    """Read the report.json of `har-train evaluate` or `cross-validate`, given as a file or its folder.
 
     Raises:
-        DataError: not there, not JSON, not an evaluation, or damaged.
+        DataError: missing, not JSON, not an evaluation, or damaged.
     """
     file = path / REPORT if path.is_dir() else path
     try:
@@ -129,14 +129,16 @@ def read_evaluation(path: Path) -> StoredEvaluation:
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors.
         raise DataError(f"{file}: not a JSON file ({error}); give the {REPORT} of har-train evaluate") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise DataError(f"{file}: no evaluation (format {FORMAT} is missing); give the {REPORT} of har-train evaluate")
+        raise DataError(
+            f"{file}: not an evaluation (format {FORMAT} is missing); give the {REPORT} of har-train evaluate"
+        )
     judgement = judgement_from_dict(document.get("judgement"), str(file))
     rest = {key: value for key, value in document.items() if key not in ("format", "judgement")}
     return StoredEvaluation(rest, judgement)
 
 
 def comparison_lines(result: Comparison, a: str = "A", b: str = "B") -> list[str]:
-    """The comparison as text; `a` and `b` are what the two are called."""
+    """The comparison as text; `a` and `b` are the names of the two."""
     width = max(len(user) for user in result.users)
     lines = [f"{'user':{width}}   B - A, macro-F1 in points"]
     lines += [

@@ -1,6 +1,6 @@
-"""What predictions on unseen users are worth: scores, how far they depend on who the users were, and calibration.
+"""Scores of predictions on unseen users, how far they depend on who the users were, and calibration.
 
-Nothing here knows a network or a data set: it starts from probabilities. numpy alone.
+It starts from probabilities and knows neither a network nor a data set. numpy alone.
 """
 
 from collections.abc import Sequence
@@ -14,24 +14,24 @@ from har_runtime.errors import DataError
 from har_runtime.scores import Scores, score_confusion
 
 BINS = 15
-"""Of confidence, equally wide (Guo et al. 2017, section 2)."""
+"""Number of equally wide bins of confidence (Guo et al. 2017, section 2)."""
 REPLICATES = 2000
-"""Times the users are drawn anew: the ends of an interval then move with the seed by about 2 % of its width."""
+"""Times that users are resampled: the ends of an interval then move with the seed by about 2 % of its width."""
 FEW_USERS = 20
-"""Fewer than this make an interval that is clearly too narrow: see `Judgement.interval`."""
+"""With fewer users the interval is clearly too narrow: see `Judgement.interval`."""
 SUM_TOLERANCE = 0.05
-"""An int8 softmax gives steps of 1/256: twelve of them may be 0.023 away from 1 together."""
+"""An int8 softmax has steps of 1/256: the sum of twelve of them may be off by 0.023."""
 
 Matrix = tuple[tuple[int, ...], ...]
-"""Counted windows: rows are the truth, columns the prediction."""
+"""Counts of windows: rows are the truth, columns the prediction."""
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """A model's calibrated answer to each window of users who decided nothing about it.
+    """A model's calibrated probabilities for windows of users who had no part in training it.
 
     Raises:
-        DataError: shapes that do not fit, an index that is no label, or numbers that are no probabilities.
+        DataError: shapes that do not fit, an index that is not a label, or numbers that are not probabilities.
     """
 
     y: NDArray[np.int64]
@@ -50,9 +50,9 @@ class Predictions:
                 f"do not fit each other and {len(self.labels)} labels"
             )
         if not len(self.y):
-            raise DataError("predictions: no window to judge")
+            raise DataError("predictions: no window to evaluate")
         if len(set(self.labels)) != len(self.labels):
-            raise DataError(f"predictions: a label stands twice in {', '.join(self.labels)}")
+            raise DataError(f"predictions: a label occurs twice in {', '.join(self.labels)}")
         if not np.issubdtype(self.y.dtype, np.integer) or self.y.min() < 0 or self.y.max() >= len(self.labels):
             raise DataError(f"predictions: y must be indices 0 to {len(self.labels) - 1} of the labels")
         inside = (self.probabilities >= 0) & (self.probabilities <= 1)
@@ -64,7 +64,7 @@ def joined(parts: Sequence[Predictions]) -> Predictions:
     """The predictions of several folds as one.
 
     Raises:
-        DataError: no fold, folds with other labels, or a user that stands in two.
+        DataError: no fold, folds with different labels, or a user in two of them.
     """
     if not parts:
         raise DataError("predictions: no fold to join")
@@ -73,12 +73,12 @@ def joined(parts: Sequence[Predictions]) -> Predictions:
         if part.labels != parts[0].labels:
             raise DataError(
                 f"fold {number} has the labels {', '.join(part.labels)}, fold 0 {', '.join(parts[0].labels)}; "
-                "only folds of one recipe can be judged together"
+                "only folds of one recipe can be evaluated together"
             )
         for user in sorted(set(part.user.tolist())):
             if user in seen:
                 raise DataError(
-                    f"user {user} was tested in fold {seen[user]} and in fold {number}; each belongs to one"
+                    f"user {user} was tested in fold {seen[user]} and in fold {number}; give each user one fold"
                 )
             seen[user] = number
     return Predictions(
@@ -102,13 +102,13 @@ class UserJudgement:
 
 @dataclass(frozen=True)
 class ConfidenceBin:
-    """The windows whose confidence (the largest probability) lies in one of the equally wide bins."""
+    """The windows whose confidence (their largest probability) lies in one bin."""
 
     count: int
     confidence: float | None
     """Mean; None in an empty bin."""
     accuracy: float | None
-    """Share of them that is right; None in an empty bin."""
+    """Fraction of them that is right; None in an empty bin."""
 
 
 @dataclass(frozen=True)
@@ -121,22 +121,22 @@ class Calibration:
     negative_log_likelihood: float
     """Mean of -ln(probability of the true class)."""
     bins: tuple[ConfidenceBin, ...]
-    """From least to most confident; bin m of 15 is (m / 15, (m + 1) / 15], and 0 belongs to the first."""
+    """From least to most confident; bin m is (m / 15, (m + 1) / 15], and 0 belongs to the first."""
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a model is worth to people it never saw."""
+    """How good a model is on people it never saw."""
 
     scores: Scores
     """Over the windows of all users together."""
     interval: tuple[float, float] | None
     """95 % interval of the macro-F1 over users; None with one user.
 
-    A percentile bootstrap that draws users, not windows: the windows of a user are alike, and drawing them one by one
-    would pretend to thousands of independent trials. It says how far the score depends on which people were measured,
-    for this model and these folds; another seed of the training is not in it. Few users make it too narrow: in a
-    simulation of six classes it covered the score of the population for 83 % of the groups of 6 users, 88 % of 10,
+    A percentile bootstrap over users, not windows: the windows of a user are alike, and resampling them one by one would
+    treat them as thousands of independent trials. It says how far the score depends on which people were measured, for
+    this model and these folds; it does not include the effect of another training seed. With few users it is too narrow:
+    in a simulation of six classes it covered the score of the population for 83 % of the groups of 6 users, 88 % of 10,
     92 % of 20 and 93 % of 30.
     """
     users: dict[str, UserJudgement]
@@ -144,7 +144,7 @@ class Judgement:
     calibration: Calibration
     replicates: int = REPLICATES
     seed: int = 0
-    """Of the bootstrap."""
+    """Seed of the bootstrap."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -153,11 +153,11 @@ class Judgement:
 
     @property
     def worst_user(self) -> str:
-        """The user with the lowest macro-F1; of equals, the first by name."""
+        """The user with the lowest macro-F1, the first by name if several have it."""
         return min(self.users, key=lambda name: (self.users[name].macro_f1, name))
 
     def user_confusions(self) -> NDArray[np.int64]:
-        """Counted windows of each user in alphabetical order, shape (users, classes, classes)."""
+        """Confusion matrices of the users in alphabetical order, shape (users, classes, classes)."""
         return np.array([self.users[name].confusion for name in sorted(self.users)], np.int64)
 
     def to_dict(self) -> dict[str, Any]:
@@ -166,7 +166,7 @@ class Judgement:
 
 
 def judge(predictions: Predictions, seed: int = 0, replicates: int = REPLICATES) -> Judgement:
-    """Score predictions over all users, over each, and over users drawn anew `replicates` times."""
+    """Score predictions over all users, over each user, and over `replicates` resampled groups of users."""
     labels = predictions.labels
     guess = predictions.probabilities.argmax(axis=1)
     names, number = np.unique(predictions.user, return_inverse=True)
@@ -183,12 +183,12 @@ def judge(predictions: Predictions, seed: int = 0, replicates: int = REPLICATES)
 
 
 def drawn_users(counts: NDArray[np.int64], seed: int, replicates: int) -> NDArray[np.int64]:
-    """Confusion matrices of `replicates` groups of users drawn with replacement, each as large as the real one.
+    """Confusion matrices of `replicates` groups of users drawn with replacement, each as large as the real group.
 
     Args:
         counts: confusion matrix of each user, shape (users, classes, classes).
         seed: the same seed draws the same users.
-        replicates: groups to draw.
+        replicates: number of groups.
 
     Returns:
         Shape (replicates, classes, classes).
@@ -199,7 +199,7 @@ def drawn_users(counts: NDArray[np.int64], seed: int, replicates: int) -> NDArra
 
 
 def macro_f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Macro-F1 of confusion matrices (..., classes, classes), as `har_runtime.scores` has it.
+    """Macro-F1 of confusion matrices, shape (..., classes, classes), defined as in `har_runtime.scores`.
 
     >>> macro_f1(np.array([[[1, 1], [0, 2]], [[3, 0], [0, 0]]])).round(4).tolist()
     [0.7333, 1.0]
@@ -230,7 +230,7 @@ def _calibration(predictions: Predictions, guess: NDArray[np.intp]) -> Calibrati
     count = np.bincount(index, minlength=BINS)
     total_confidence = np.bincount(index, weights=confidence, minlength=BINS)
     total_right = np.bincount(index, weights=right, minlength=BINS)
-    # A softmax in float32 may give exactly 0; nothing smaller than the smallest float is known of it.
+    # A softmax in float32 may give exactly 0: take the smallest float instead.
     of_truth = np.maximum(probabilities[rows, predictions.y], np.finfo(np.float32).tiny)
     return Calibration(
         ece=float(np.abs(total_right - total_confidence).sum() / len(guess)),
@@ -243,14 +243,14 @@ def _calibration(predictions: Predictions, guess: NDArray[np.intp]) -> Calibrati
 
 
 def judgement_from_dict(table: Any, where: str) -> Judgement:
-    """Read back what `Judgement.to_dict` gave, and make sure that its parts agree.
+    """Read back what `Judgement.to_dict` gave, and check that its parts agree.
 
     Args:
         table: nested dictionaries and lists, as JSON has them.
         where: the file they come from, for errors.
 
     Raises:
-        DataError: something is missing, of the wrong kind, or contradicts the confusion matrices.
+        DataError: something is missing, of the wrong type, or contradicts the confusion matrices.
     """
     try:
         return _read(table)
@@ -266,10 +266,10 @@ def _read(table: Any) -> Judgement:
         for name, row in sorted(table["users"].items())
     }
     if not users or len(set(labels)) != len(labels):
-        raise ValueError("no user, or a class that stands twice")
+        raise ValueError("no user, or a class that occurs twice")
     pooled = np.sum([np.array(user.confusion, np.int64) for user in users.values()], axis=0)
     scores = score_confusion(pooled, labels)
-    # All but the calibration follows from the users' confusion matrices: what is stated must agree with them.
+    # Everything except the calibration follows from the users' confusion matrices and must agree with them.
     stated = [table["scores"], *(table["users"][name] for name in users)]
     for name, claim, found in zip(("all users", *users), stated, (scores, *users.values()), strict=True):
         for key in ("windows", "accuracy", "macro_f1"):
@@ -304,13 +304,13 @@ def _counts(rows: Any, classes: int) -> NDArray[np.int64]:
 
 def _count(value: Any) -> int:
     if type(value) is not int or value < 0:
-        raise ValueError(f"{value!r} is no count")
+        raise ValueError(f"{value!r} is not a count")
     return value
 
 
 def _number(value: Any) -> float:
     if type(value) not in (int, float) or not np.isfinite(value):
-        raise ValueError(f"{value!r} is no number")
+        raise ValueError(f"{value!r} is not a number")
     return cast(float, value)
 
 

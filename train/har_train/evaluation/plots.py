@@ -1,7 +1,7 @@
-"""The plots of a report: confusion matrix, reliability diagram, users, and t-SNE of the features. Pictures only.
+"""The plots of a report: confusion matrix, reliability diagram, users, and t-SNE of the features.
 
-Each function returns a figure of its own; there is no global state and no window. Colours are those of Okabe and Ito
-(Color Universal Design, 2008), which colour-blind readers can tell apart; where they run out, the marker changes.
+Each function returns a new figure, without matplotlib's global state. Colours are those of Okabe and Ito (Color
+Universal Design, 2008), which colour-blind readers can tell apart; with more classes than colours, the marker changes.
 """
 
 from dataclasses import dataclass, replace
@@ -23,18 +23,18 @@ COLOURS = (BLUE, "#E69F00", "#009E73", "#CC79A7", "#56B4E9", VERMILLION, "#00000
 """Without Okabe and Ito's yellow, which is hard to see on white."""
 MARKERS = "o^sDPv*X"
 LAYERS = 12
-"""Slices in which the points of a scatter plot are drawn, so that no class lies on top of all others."""
+"""Slices in which the points of a scatter plot are drawn, so that no class covers all others."""
 FEW_WINDOWS = 20
-"""A bin with fewer windows says little: its point is hollow."""
+"""A bin with fewer windows is not reliable: its point is hollow."""
 EMBEDDED = 3000
 """Windows in a t-SNE plot: more take minutes and cover each other."""
-FEWEST_EMBEDDED = 10
-"""With fewer there is no neighbourhood to show."""
+MIN_EMBEDDED = 10
+"""With fewer windows there is no neighbourhood to show."""
 
 
 @dataclass(frozen=True)
 class Embedding:
-    """Features of windows, as the layer before the classifier gives them.
+    """Features of windows: the output of the encoder.
 
     Raises:
         DataError: arrays of different lengths, or features that are not finite.
@@ -57,7 +57,7 @@ class Embedding:
 
 
 def subsample(embedding: Embedding, seed: int, limit: int = EMBEDDED) -> Embedding:
-    """At most about `limit` windows, every class in proportion and with at least one."""
+    """At most about `limit` windows, with every class in proportion and at least one of each."""
     if len(embedding.y) <= limit:
         return embedding
     rng = np.random.default_rng(seed)
@@ -80,7 +80,7 @@ def embed(features: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
 def confusion_matrix(scores: Scores) -> "Figure":
     """Percent of each true class, as Figure 8 of the paper: rows are the truth, columns the prediction.
 
-    Colour grows with the square root of the share, so that an error of 3 % can be seen; an empty cell is exactly 0.
+    Colour follows the square root of the share, so that an error of 3 % can be seen; an empty cell is exactly 0.
     """
     labels = [_plain(row.label) for row in scores.classes]
     counts = np.array(scores.confusion, np.int64)
@@ -110,7 +110,7 @@ def confusion_matrix(scores: Scores) -> "Figure":
 
 
 def reliability_diagram(calibration: Calibration) -> "Figure":
-    """Accuracy against confidence by bin (Guo et al. 2017, figure 1), and how many windows there are in each."""
+    """Accuracy against confidence by bin (Guo et al. 2017, figure 1), and the number of windows in each bin."""
     figure = _figure(5.6, 7.2)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     filled = [entry for entry in calibration.bins if entry.confidence is not None and entry.accuracy is not None]
@@ -144,7 +144,7 @@ def reliability_diagram(calibration: Calibration) -> "Figure":
 
 
 def user_scores(judgement: Judgement) -> "Figure":
-    """Macro-F1 of each user, worst at the top, against that of all with its interval."""
+    """Macro-F1 of each user, worst at the top, beside that of all users with its interval."""
     from matplotlib.ticker import MaxNLocator
 
     names = sorted(judgement.users, key=lambda name: (judgement.users[name].macro_f1, name))
@@ -155,7 +155,7 @@ def user_scores(judgement: Judgement) -> "Figure":
     axes.axvline(100 * judgement.scores.macro_f1, color=GREY, linewidth=1, label="all users together")
     if judgement.interval is not None:
         low, high = (100 * end for end in judgement.interval)
-        axes.axvspan(low, high, color=GREY, alpha=0.2, linewidth=0, label="95 % interval of that")
+        axes.axvspan(low, high, color=GREY, alpha=0.2, linewidth=0, label="its 95 % interval")
     axes.scatter(values, rows, s=36, color=[VERMILLION, *[BLUE] * (len(names) - 1)], zorder=3, clip_on=False)
     for row, value in enumerate(values):
         axes.text(1.02, row, f"{value:.1f}", transform=axes.get_yaxis_transform(), va="center", fontsize=9)
@@ -173,11 +173,11 @@ def user_scores(judgement: Judgement) -> "Figure":
 
 
 def embedding_plots(embedding: Embedding, labels: tuple[str, ...], seed: int) -> dict[str, "Figure"]:
-    """The same t-SNE points twice (Figures 9 to 11 of the paper): "activity" and "user" say what the colours mean.
+    """The same t-SNE points coloured by "activity" and by "user", as in Figures 9 to 11 of the paper.
 
-    Nothing where there are fewer than ten windows.
+    Empty with fewer than ten windows.
     """
-    if len(embedding.y) < FEWEST_EMBEDDED:
+    if len(embedding.y) < MIN_EMBEDDED:
         return {}
     shown = subsample(embedding, seed)
     points = embed(shown.features, seed)

@@ -21,26 +21,26 @@ if TYPE_CHECKING:
 FORMAT = "haredge-evaluation-1"
 REPORT = "report.json"
 PLOTS = ("confusion", "reliability", "users", "tsne_activity", "tsne_user")
-"""Names under plots/."""
+"""Names of the files in plots/."""
 TITLES = {
     "folds": "Folds",
     "transfer": "Transfer: the same model on activities that other data sets share with it",
 }
 NAMES = {"macro_f1": "macro-F1", "f1": "F1", "ece": "calibration error", "interval": "95 % interval"}
-"""Keys of a document whose words are not simply the key."""
+"""Keys of a document whose heading is not simply the key."""
 
 
 def write_report(
     out: Path, document: dict[str, Any], judgement: Judgement, embedding: Embedding | None = None
 ) -> list[Path]:
-    """Write `report.json`, `report.md` and `plots/*.png` into `out`, each atomically, and say which.
+    """Write `report.json`, `report.md` and `plots/*.png` into `out`, each atomically; returns the files written.
 
     Args:
-        out: a folder; it is made where it is missing, and an older report in it is replaced.
-        document: JSON-able values that say what was judged: recipe, dataset, protocol, ... A list of tables, such as
-            "folds" and "transfer", becomes a table of the report.
-        judgement: of the pooled predictions.
-        embedding: features of windows of the same users, for the t-SNE plots; fewer than ten make none.
+        out: folder, created if missing; an older report in it is replaced.
+        document: JSON-able values that say what was evaluated: recipe, dataset, protocol, ... A list of dictionaries,
+            such as "folds" and "transfer", becomes a table of the report.
+        judgement: scores of the pooled predictions.
+        embedding: features of windows of the same users, for the t-SNE plots; none are drawn with fewer than ten.
 
     Raises:
         HarError: `out` cannot be written to.
@@ -53,7 +53,7 @@ def write_report(
     for name in PLOTS:
         path = out / "plots" / f"{name}.png"
         if name not in figures:
-            path.unlink(missing_ok=True)  # Of an older report: it would be taken for this one's.
+            path.unlink(missing_ok=True)  # A plot of an older report would be taken for one of this report.
             continue
         with atomic_path(path) as temporary:
             figures[name].savefig(temporary, format="png", metadata={"Software": None})
@@ -116,11 +116,11 @@ def _markdown(document: dict[str, Any], judgement: Judgement, figures: tuple[str
         f"Worst user: **{_cell(judgement.worst_user)}**, "
         f"{percent(judgement.users[judgement.worst_user].macro_f1)} %.",
         _headline(judgement),
-        "## What was judged",
+        "## What was evaluated",
         _table(["", ""], facts),
         "## Classes",
         _class_table(judgement.scores),
-        "Macro-F1 is the mean over the classes that occur, each counting the same.",
+        "Macro-F1 is the mean over the classes that occur, with equal weight.",
         "![Confusion matrix: percent of each true class](plots/confusion.png)",
         "## Users, worst first",
         _user_table(judgement),
@@ -134,7 +134,7 @@ def _markdown(document: dict[str, Any], judgement: Judgement, figures: tuple[str
     if "tsne_activity" in figures:
         parts += [
             "## Features",
-            "t-SNE keeps neighbours together; distances between clusters and their sizes mean nothing.",
+            "t-SNE keeps neighbours together; the sizes of clusters and the distances between them mean nothing.",
             "![t-SNE of the features, coloured by activity](plots/tsne_activity.png)",
             "![t-SNE of the features, coloured by user](plots/tsne_user.png)",
         ]
@@ -148,10 +148,10 @@ def _headline(judgement: Judgement) -> str:
         ["expected calibration error", f"{percent(calibration.ece)} %"],
         ["negative log likelihood", f"{calibration.negative_log_likelihood:.4f}"],
         ["windows", f"{scores.windows:,}"],
-        ["users, none of them seen in training", f"{len(judgement.users)}"],
+        ["users, all unseen in training", f"{len(judgement.users)}"],
     ]
     if judgement.interval is not None:
-        words = f"users drawn anew {judgement.replicates:,} times, seed {judgement.seed}, 2.5th to 97.5th percentile"
+        words = f"users resampled {judgement.replicates:,} times, seed {judgement.seed}, 2.5th to 97.5th percentile"
         rows.append(["95 % interval", words])
     return _table(["", ""], rows)
 
@@ -218,7 +218,7 @@ def _worst_first(judgement: Judgement) -> list[tuple[str, UserJudgement]]:
 
 
 def _subject(document: dict[str, Any]) -> str:
-    """What was judged in a few words: "uci-har on hapt, 10 subject groups"."""
+    """What was evaluated, in a few words: "uci-har on hapt, groups:10"."""
     name = document.get("model") or document.get("recipe") or "model"
     words = f"{name} on {document['dataset']}" if document.get("dataset") else str(name)
     return f"{words}, {document['protocol']}" if document.get("protocol") else words
@@ -237,7 +237,7 @@ def _table(titles: list[str], rows: list[list[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text that neither ends a cell nor a line of a Markdown table."""
+    """Text that ends neither a cell nor a line of a Markdown table."""
     return " ".join(text.split()).replace("|", "\\|")
 
 
@@ -246,7 +246,7 @@ def _is_table(value: Any) -> bool:
 
 
 def _is_score(key: str) -> bool:
-    """Whether the numbers of this key are shares of 1, which people read in percent."""
+    """Whether the numbers of this key are fractions, to be shown in percent."""
     return key in ("interval", "accuracy", "precision", "recall", "ece") or key.endswith("f1")
 
 
@@ -259,7 +259,7 @@ def _title(key: str) -> str:
 
 
 def _text(key: str, value: Any) -> str:
-    """A value of the document as people write it; numbers of scores in percent."""
+    """A value of the document for reading; scores in percent."""
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -278,7 +278,7 @@ def _text(key: str, value: Any) -> str:
 
 
 def _json(value: Any, indent: str = "") -> str:
-    """JSON with a list of plain values on one line: a confusion matrix reads as one."""
+    """JSON with each list of plain values on one line, so that a confusion matrix reads as one."""
     inner = indent + " "
     if isinstance(value, dict) and value:
         rows = [f"{json.dumps(str(key))}: {_json(item, inner)}" for key, item in value.items()]
