@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 from tests.conftest import simulated_recording
-from tests.train.small import ARGUMENTS, allow_ctrl_c, small_recipe
+from tests.train.small import ARGUMENTS, small_recipe
 
 from har_train.cli import main
 from har_train.data.cli import write_replay
@@ -90,7 +90,7 @@ def test_ctrl_c_leaves_folds_that_resume(validated: Path, small_hapt: Path, tmp_
     whole = arguments(out, small_hapt, "--recipe", "uci-har-supervised")
     core = min(os.sched_getaffinity(0))
     command = ["taskset", "-c", str(core), sys.executable, "-m", "har_train", *whole]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=allow_ctrl_c) as process:  # noqa: PLW1509
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         seen = []
         for line in process.stderr:

@@ -133,11 +133,11 @@ class Judgement:
     interval: tuple[float, float] | None
     """95 % interval of the macro-F1 over users; None with one user.
 
-    A percentile bootstrap over users, not windows: the windows of a user are alike, and resampling them one by one would
-    treat them as thousands of independent trials. It says how far the score depends on which people were measured, for
-    this model and these folds; it does not include the effect of another training seed. With few users it is too narrow:
-    in a simulation of six classes it covered the score of the population for 83 % of the groups of 6 users, 88 % of 10,
-    92 % of 20 and 93 % of 30.
+    A percentile bootstrap over users, not windows: the windows of a user are alike, and resampling them one by one
+    would treat them as thousands of independent trials. It says how far the score depends on which people were
+    measured, for this model and these folds; it does not include the effect of another training seed. With few users
+    it is too narrow: in a simulation of six classes it covered the score of the population for 83 % of the groups of 6
+    users, 88 % of 10, 92 % of 20 and 93 % of 30.
     """
     users: dict[str, UserJudgement]
     """By name, in alphabetical order."""
