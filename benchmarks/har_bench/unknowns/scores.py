@@ -21,7 +21,7 @@ from har_bench.unknowns.tables import SCORES
 from har_runtime.answers.rejection import Rejector
 from har_train.data.continuous import Track
 from har_train.data.windows import WindowSet
-from har_train.fit.answer_parameters import Answers, beliefs
+from har_train.fit.answer_parameters import Answers, filtered
 from har_train.fit.calibration import calibrated
 from har_train.fit.checkpoint import Checkpoint
 
@@ -50,7 +50,7 @@ class Scorer:
             features = self.checkpoint.features(track.windows)
             logits = self.checkpoint.logits(track.windows)
             probabilities = calibrated(logits, self.checkpoint.record.temperature)
-            doubt = 1 - beliefs(self.answers.smoothing, track, probabilities).max(axis=1)
+            doubt = 1 - filtered(self.answers.smoothing, track, probabilities).max(axis=1)
             distance = rejector.distances(track.windows)
             found[ENERGY].append(-logsumexp(logits.astype(np.float64), axis=1))
             found[PROBABILITY].append(1 - probabilities.max(axis=1).astype(np.float64))

@@ -163,6 +163,7 @@ def cross_validate(
         DataError: no data, too few users, or a data set that cannot be used for transfer.
         KeyboardInterrupt: Ctrl-C.
     """
+    Run(out, seed, precision, epochs=epochs)  # Refuses impossible values before any work.
     dataset = find(recipe.data.dataset, data)
     windows, placement = load_windows_of(recipe.data, data)
     others = {name: transfer_windows(name, data, recipe.data) for name in transfer}

@@ -1,12 +1,12 @@
-"""What the runtime needs to make answers of predictions, learnt from recordings: the transitions of an HMM, and when a
-window is unlike the training data or an answer unsure.
+"""Learns from recordings what the runtime needs to turn predictions into answers: the transitions of an HMM, and the
+thresholds from which a window is unlike the training data or an answer is unsure.
 
-Training users give the transitions and the statistics of their windows, validation users choose the settings and the
-thresholds, test users decide nothing.
+Transitions and window statistics come from the training users, settings and thresholds from the validation users. Test
+users decide nothing.
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,49 +15,50 @@ from numpy.typing import NDArray
 from har_runtime.answers.rejection import Rejector, window_statistics
 from har_runtime.answers.smoothing import HmmFilter
 from har_runtime.contract import HOP
+from har_runtime.errors import DataError
 from har_runtime.model.card import Rejection, Smoothing
 from har_runtime.recording import Recording
 from har_train.data.continuous import Track, score_tracks, track_of, true_changes, truth_of
 from har_train.data.splits import UserSplit
 from har_train.data.windows import WindowSet
+from har_train.fit.calibration import Predict
 
 EVIDENCE = (0.2, 0.35, 0.5, 0.7, 1.0)
-"""Exponents tried: 1 takes windows for independent, 0.5 allows for their sharing half of their samples."""
+"""Exponents tried: 1 treats windows as independent, 0.5 allows for neighbours that share half of their samples."""
 SCRIPT_WEIGHTS = (1.0, 10.0, 100.0, 1000.0)
-"""Imagined changes, to each other activity alike, tried beside those counted: a data set's order of activities is its
-script's, which life does not follow."""
-LONGEST_DELAY_S = 1.5
-"""Median, of a change of activity, that smoothing may cost."""
+"""Numbers of imagined changes tried, spread evenly over the other activities and added to those counted: the order of
+activities in a data set follows its script, daily life does not."""
+MAX_DELAY_S = 1.5
+"""Largest median delay after a change of activity that smoothing may cause."""
 ALIKE = 0.99
-"""Share of the validation users' windows that must not count as unlike the training data."""
+"""Share of the validation users' windows that must count as like the training data."""
 SURE = 0.995
-"""Share of their answers that must not count as unsure."""
+"""Share of their answers that must count as sure."""
 SHRINKAGE = 0.2
-"""Of covariances between window statistics: they are those of few people."""
-LEAST_VARIANCE = 1e-4
-"""Of a window statistic, in its unit squared: far below what people differ by."""
+"""Shrinkage of the covariances between window statistics, because they come from few people."""
+MIN_VARIANCE = 1e-4
+"""Added to the variance of a window statistic, in its unit squared: far below the differences between people."""
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Parts of a model card."""
+    """The parts of a model card that turn predictions into answers."""
 
     smoothing: Smoothing | None
     rejection: Rejection
-
-
-Predict = Callable[[NDArray[np.float32]], NDArray[np.floating]]
-"""Windows in SI units, shape (n, 50, 6), to calibrated probabilities, shape (n, classes)."""
 
 
 def fit_answers(recordings: Sequence[Recording], windows: WindowSet, split: UserSplit, predict: Predict) -> Answers:
     """Smoothing and rejection for a model.
 
     Args:
-        recordings: whole ones, of the training and validation users at least.
-        windows: the labelled windows in them.
-        split: who trained and validated the model.
+        recordings: whole recordings of at least the training and validation users.
+        windows: their labelled windows.
+        split: the users that trained and validated the model.
         predict: the model.
+
+    Raises:
+        DataError: no labelled recording of a validation user.
     """
     training = windows.of_users(split.train)
     tracks = [track for recording in _of(split.validation, recordings) if (track := track_of(recording))]
@@ -65,12 +66,14 @@ def fit_answers(recordings: Sequence[Recording], windows: WindowSet, split: User
     means, whitening = fit_statistics(training)
     rejector = Rejector(Rejection(0.0, 0.0, np.inf, means, whitening))
     distances = [rejector.distances(track.windows) for track in tracks]
+    if not tracks:
+        raise DataError(f"no labelled recording of the validation users ({', '.join(split.validation)})")
     known = [np.isin(np.array([label or "" for label in track.labels]), windows.labels) for track in tracks]
     distance = float(np.quantile(_where(distances, known), ALIKE))
     alike = [values <= distance for values in distances]
     smoothing = _choose_smoothing(_of(split.train, recordings), training, tracks, probabilities, alike)
     raw = [table.max(axis=1) for table in probabilities]
-    sure = [beliefs(smoothing, track, table).max(axis=1) for track, table in zip(tracks, probabilities, strict=True)]
+    sure = [filtered(smoothing, track, table).max(axis=1) for track, table in zip(tracks, probabilities, strict=True)]
     rejection = Rejection(
         confidence=round(float(np.quantile(_where(sure, known), 1 - SURE)), 4),
         raw_confidence=round(float(np.quantile(_where(raw, known), 1 - SURE)), 4),
@@ -86,18 +89,18 @@ def fit_transitions(
 ) -> Smoothing | None:
     """Transition matrix for each hop, and prior.
 
-    How long an activity lasts is counted in labelled samples, what comes after it across whatever lies between: a
-    posture change, which is no activity of the model, or what nobody labelled. Counted from sample to sample, nobody
-    would ever sit down.
+    The length of an activity is counted in labelled samples. The activity that follows is the next one of the model's,
+    across posture changes and unlabelled samples between them: counted from sample to sample, nobody would ever sit
+    down.
 
     Args:
-        recordings: of training users.
-        windows: labelled ones of training users, whose shares the model's probabilities hold.
+        recordings: recordings of training users.
+        windows: labelled windows of training users: their shares are the prior that the model has learnt.
         evidence: see `Smoothing`.
         weight: see `SCRIPT_WEIGHTS`.
 
     Returns:
-        None where no recording has a change in it.
+        None if no recording has a change of activity.
     """
     labels = windows.labels
     counts, hops = np.zeros((len(labels), len(labels))), np.zeros(len(labels))
@@ -120,13 +123,13 @@ def fit_transitions(
 
 
 def fit_statistics(windows: WindowSet) -> tuple[tuple[tuple[float, ...], ...], tuple[tuple[float, ...], ...]]:
-    """Means and whitening of each activity's window statistics: see `Rejection`."""
+    """Means and whitening matrices of each activity's window statistics: see `Rejection`."""
     means: list[NDArray[np.float64]] = []
     whitening: list[NDArray[np.floating]] = []
     for index in range(len(windows.labels)):
         statistics = window_statistics(windows.x[windows.y == index])
         covariance = np.cov(statistics.T)
-        variance = np.diag(covariance) + LEAST_VARIANCE
+        variance = np.diag(covariance) + MIN_VARIANCE
         covariance = (1 - SHRINKAGE) * covariance
         np.fill_diagonal(covariance, variance)
         whitener = np.linalg.inv(np.linalg.cholesky(covariance))
@@ -135,8 +138,8 @@ def fit_statistics(windows: WindowSet) -> tuple[tuple[tuple[float, ...], ...], t
     return _rows(np.array(means)), _rows(np.array(whitening))
 
 
-def beliefs(smoothing: Smoothing | None, track: Track, probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
-    """What the HMM filter makes of a recording's windows; without smoothing the windows' own. Shape (n, classes)."""
+def filtered(smoothing: Smoothing | None, track: Track, probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Probabilities of a recording's windows after the HMM filter, if there is one; shape (n, classes)."""
     if smoothing is None:
         return probabilities.astype(np.float64)
     hmm = HmmFilter(smoothing)
@@ -151,18 +154,18 @@ def _choose_smoothing(
     probabilities: Sequence[NDArray[np.floating]],
     alike: Sequence[NDArray[np.bool_]],
 ) -> Smoothing | None:
-    """The settings with the best macro-F1 by sample, unknown a class of its own, among those that are quick enough."""
+    """Among settings that are quick enough, those with the best macro-F1 over samples, with unknown as a class."""
     best: tuple[float, Smoothing] | None = None
     for evidence, weight in itertools.product(EVIDENCE, SCRIPT_WEIGHTS):
         smoothing = fit_transitions(recordings, windows, evidence, weight)
         if smoothing is None:
             return None
         answers = [
-            np.where(own, beliefs(smoothing, track, table).argmax(axis=1), len(windows.labels))
+            np.where(own, filtered(smoothing, track, table).argmax(axis=1), len(windows.labels))
             for track, table, own in zip(tracks, probabilities, alike, strict=True)
         ]
         found = score_tracks(tracks, answers, windows.labels)
-        quick = found.median_delay_s is not None and found.median_delay_s <= LONGEST_DELAY_S
+        quick = found.median_delay_s is not None and found.median_delay_s <= MAX_DELAY_S
         if quick and (best is None or found.macro_f1 > best[0]):
             best = found.macro_f1, smoothing
     return best and best[1]

@@ -1,8 +1,8 @@
-"""Random changes to whole batches of windows at once: the paper's five for the contrastive views, and those that make
-a classifier hold for people it never saw.
+"""Random changes to whole batches of windows at once: the paper's five for the contrastive views, and others that help
+a classifier on people it never saw.
 
-Every function takes and returns (batch, time, channel). Each sample draws its own parameters; there is no loop over
-samples or kinds, so switching one on costs next to nothing beside the network.
+Every function takes and returns (batch, time, channel). Each sample draws its own parameters, without a loop over
+samples, so that an augmentation costs very little beside the network.
 """
 
 import math
@@ -36,7 +36,7 @@ def rotate(x: Tensor) -> Tensor:
 
 
 def permute_segments(x: Tensor, segments: int) -> Tensor:
-    """Cut each window into equal segments (the last takes the rest) and put them in a random order."""
+    """Cut each window into equal segments (the last one takes the rest) and put them in a random order."""
     length = x.shape[1]
     segment = (torch.arange(length, device=x.device) * segments // length).expand(len(x), length)
     rank = torch.rand(len(x), segments, device=x.device).argsort(dim=1)
@@ -87,25 +87,25 @@ def tilt(x: Tensor, degrees: float) -> Tensor:
 def yaw(x: Tensor, degrees: float) -> Tensor:
     """Rotate each window about its own direction of gravity by up to `degrees` either way.
 
-    What points up goes on pointing up: the device has slid round the body.
+    The axis that points up still points up: the device has slid round the body.
     """
     axis = normalize(x[:, :, :3].mean(dim=1), dim=1)
     return turn(x, axis, (torch.rand(len(x), device=x.device) * 2 - 1) * math.radians(degrees))
 
 
 def scale_movement(x: Tensor, std: float) -> Tensor:
-    """Multiply what moves by one random factor for each window and leave the mean, gravity, where it is."""
+    """Multiply the movement by one random factor for each window; the mean, gravity, stays."""
     mean = x.mean(dim=1, keepdim=True)
     return mean + scale(x - mean, std)
 
 
 def mix_users(x: Tensor, activity: Tensor, user: Tensor, alpha: float) -> Tensor:
-    """Blend each window with one of the same activity and another user of the batch; alone of its kind, it stays.
+    """Blend each window with one of the same activity and another user of the batch, if there is one.
 
     Args:
         activity: shape (n,).
         user: shape (n,).
-        alpha: of the Beta(alpha, alpha) that the share is drawn from.
+        alpha: the share is drawn from Beta(alpha, alpha).
     """
     fits = (activity[:, None] == activity[None, :]) & (user[:, None] != user[None, :])
     partner = torch.where(fits, torch.rand(fits.shape, device=x.device), -1.0).argmax(dim=1)

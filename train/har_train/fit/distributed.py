@@ -1,10 +1,10 @@
-"""Training in several processes with the numbers of one.
+"""Training in several processes that gives the numbers of one process.
 
-Every process takes in the whole batch and draws the same random numbers; the encoder, where the work is, sees only the
-process's share. Its batch norm takes mean and variance over all shares, and its features are gathered, so that
-classifier, projector and both losses are computed on the whole batch everywhere: a contrastive loss over a share of the
-batch would have other pairs. The collectives are differentiable: each process's gradient of the encoder is its part of
-the whole times the number of processes, and DistributedDataParallel's mean puts that right.
+Every process gets the whole batch and draws the same random numbers, but its encoder, where the work is, computes only
+its share. Batch norm uses the mean and variance over all shares, and the features are gathered, so that classifier,
+projector and both losses see the whole batch in every process: a contrastive loss over a share would have other pairs.
+The collectives are differentiable: each process's gradient of the encoder is its part of the whole times the number of
+processes, which the mean of DistributedDataParallel corrects.
 """
 
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 
 def world_size() -> int:
-    """Processes that train together."""
+    """Number of processes that train together."""
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
@@ -46,11 +46,11 @@ def encode(encoder: nn.Module, x: Tensor) -> Tensor:
     share = torch.tensor_split(torch.arange(len(x), device=x.device), world_size())[dist.get_rank()]
     mine = encoder(x[share]).float()
     whole = mine.new_zeros(len(x), mine.shape[1]).index_copy(0, share, mine)
-    return _sum(whole)  # Every row is zero everywhere but in the process that computed it.
+    return _sum(whole)  # A row is zero except in the process that computed it.
 
 
 class SyncedBatchNorm2d(nn.BatchNorm2d):
-    """Batch norm over the shares of all processes; torch's own SyncBatchNorm runs on GPUs alone."""
+    """Batch norm over the shares of all processes; torch's own SyncBatchNorm needs GPUs."""
 
     def forward(self, input: Tensor) -> Tensor:
         if not self.training or world_size() == 1:
@@ -73,7 +73,7 @@ class SyncedBatchNorm2d(nn.BatchNorm2d):
 
 
 def synchronise_batch_norm(encoder: nn.Module) -> None:
-    """Let every batch norm of the encoder see the whole batch, in place; names and weights stay as they are."""
+    """Make every batch norm of the encoder use the whole batch, in place; names and weights stay."""
     for module in encoder.modules():
         if type(module) is nn.BatchNorm2d:
             module.__class__ = SyncedBatchNorm2d

@@ -1,17 +1,18 @@
-"""What this machine computes with: number formats, processes, and memory that is not given back in between."""
+"""The machine that trains: number formats, accelerators, processes and memory."""
 
 import ctypes
 import os
+import warnings
 from pathlib import Path
 
 from har_runtime.errors import HarError
 
 BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
-"""CPU flags without which bf16 is emulated, up to 30 times slower than float32."""
+"""CPU flags for bf16 in hardware; without one of them it is emulated, up to 30 times slower than float32."""
 
 
 def cpu_has_bf16() -> bool:
-    """Whether this CPU multiplies bfloat16 in hardware (False where /proc/cpuinfo does not say)."""
+    """Whether this CPU multiplies bfloat16 in hardware; False if there is no /proc/cpuinfo."""
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
     except OSError:
@@ -20,23 +21,25 @@ def cpu_has_bf16() -> bool:
 
 
 def choose_accelerator(asked: str) -> str:
-    """ "auto" becomes "gpu" where torch finds a CUDA device and "cpu" elsewhere.
+    """Replace "auto" by "gpu" if torch finds a CUDA device, else by "cpu".
 
     Raises:
-        HarError: a GPU asked for where there is none.
+        HarError: a GPU is asked for and there is none.
     """
     import torch
 
-    if asked == "gpu" and not torch.cuda.is_available():
+    with warnings.catch_warnings(action="ignore"):  # E.g. a driver that is older than torch's CUDA.
+        found = "gpu" if torch.cuda.is_available() else "cpu"
+    if asked == "gpu" and found == "cpu":
         raise HarError("--accelerator gpu: torch finds no CUDA device here; use cpu")
-    return ("gpu" if torch.cuda.is_available() else "cpu") if asked == "auto" else asked
+    return found if asked == "auto" else asked
 
 
 def choose_precision(asked: str, accelerator: str = "cpu") -> str:
-    """ "auto" becomes "bf16" where the CPU has it or a GPU computes, and "32" elsewhere.
+    """Replace "auto" by "bf16" on a GPU or a CPU with bf16 in hardware, else by "32".
 
     Raises:
-        HarError: bf16 asked for on a CPU that would emulate it.
+        HarError: bf16 is asked for on a CPU that would emulate it.
     """
     if accelerator == "gpu":
         return "bf16" if asked == "auto" else asked
@@ -46,15 +49,15 @@ def choose_precision(asked: str, accelerator: str = "cpu") -> str:
 
 
 def is_first_process() -> bool:
-    """Whether this is the process that owns the files, among those that Lightning or a cluster starts for one run."""
+    """Whether this is the first of the processes that Lightning or a cluster starts for a run: it owns the files."""
     return all(os.environ.get(name, "0") == "0" for name in ("LOCAL_RANK", "NODE_RANK", "GROUP_RANK"))
 
 
 def keep_freed_memory() -> None:
     """Let glibc keep the memory of freed feature maps for the next step.
 
-    By default it hands blocks of this size back to the system, which then clears every page of them again in each step:
-    a tenth of the time of a step. Elsewhere than on glibc nothing happens.
+    By default it returns blocks of this size to the system, which then clears each of their pages again in every step:
+    a tenth of the time of a step. Without glibc nothing happens.
     """
     try:
         mallopt = ctypes.CDLL("libc.so.6").mallopt

@@ -1,4 +1,4 @@
-"""The contrastive losses of the paper's ablations (section 3.2.3 and Table 9): one formula over three ways to pair."""
+"""The contrastive losses of the paper's ablations (section 3.2.3 and Table 9): one formula, three ways to pair."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Views:
-    """What is known of the samples of a batch; each array has shape (n,)."""
+    """Labels of the samples of a batch; each array has shape (n,)."""
 
     activity: Tensor
     user: Tensor
@@ -17,16 +17,16 @@ class Views:
 
 
 def pair_masks(views: Views, pairs: str, own_view: str = "ignored") -> tuple[Tensor, Tensor]:
-    """Who attracts whom, and over whom the denominator runs: two boolean masks of shape (n, n).
+    """The positives of each anchor, and the samples in its denominator: two boolean masks of shape (n, n).
 
-    - "simclr": the other view of the same window attracts, everybody else repels (NT-Xent of SimCLR, Chen et al. 2020,
+    - "simclr": the other view of the same window is positive, all others negative (NT-Xent of SimCLR, Chen et al. 2020,
       equation 1). Labels are not used.
-    - "activity": the same activity attracts, everybody else repels (SupCon, Khosla et al. 2020, equation 2).
-    - "activity-user": the same activity of *other* users attracts, other activities of the *same* user repel, and the
-      denominator runs over these alone (section 3.2.3 c and d).
+    - "activity": the same activity is positive, all others negative (SupCon, Khosla et al. 2020, equation 2).
+    - "activity-user": the same activity of *other* users is positive, other activities of the *same* user are negative,
+      and the denominator has only these (section 3.2.3 c and d).
 
-    What the text leaves open for "activity-user", and how it is read here: an anchor's own second view (same user, same
-    activity) is neither positive nor negative; `own_view` "positive" makes it one, the other reading.
+    The paper leaves open what an anchor's own second view (same user, same activity) is to "activity-user". Here it is
+    neither positive nor negative; with `own_view` "positive" it is positive.
     """
     others = ~torch.eye(len(views.window), dtype=torch.bool, device=views.window.device)
     same_window = _same(views.window) & others
@@ -48,18 +48,18 @@ def contrastive_loss(
     """SupCon with summation outside the logarithm, over given pairs.
 
     For an anchor i: minus the mean over its positives p of log(exp(z_i z_p / tau) / sum over `among` of exp(z_i z_a /
-    tau)). An anchor without a positive says nothing and is left out. The sum over anchors is averaged, as in the SupCon
-    reference, so that lambda means the same for any batch size; the paper's text leaves that open.
+    tau)). Anchors without a positive are skipped. The sum over anchors is averaged, as in the SupCon reference code, so
+    that lambda means the same for any batch size; the paper leaves that open.
 
     Args:
         z: embeddings of length 1, shape (n, d); both views of a batch stacked.
-        positive: shape (n, n), true where column attracts row.
-        among: shape (n, n), true where column counts in row's denominator; holds `positive`.
+        positive: shape (n, n), true if the column is a positive of the row.
+        among: shape (n, n), true if the column is in the row's denominator; includes `positive`.
         temperature: tau; 0.1 in Table 2.
-        reduction: "mean" over the anchors, or "sum", the formula by the letter.
+        reduction: "mean" over the anchors, or "sum", as in the paper's formula.
 
     Returns:
-        A scalar; 0 where no anchor has a positive.
+        A scalar; 0 if no anchor has a positive.
     """
     similarity = z @ z.T / temperature
     denominator = similarity.masked_fill(~among, -torch.inf).logsumexp(dim=1, keepdim=True)

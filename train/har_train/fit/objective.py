@@ -1,4 +1,4 @@
-"""What one training step minimises, as a Lightning module: the joint objective and the two stages of its ablation."""
+"""What a training step minimises, as Lightning modules: the joint objective, and the two stages of its ablation."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ class MultiTask(lightning.LightningModule):
         self.macro_f1 = MulticlassF1Score(len(recipe.data.activities), average="macro")
 
     def on_train_batch_start(self, batch: object, batch_idx: int) -> None:
-        # Not on_train_epoch_start: Lightning leaves that out in the first epoch after a resumption.
+        # Not in on_train_epoch_start: Lightning skips that in the first epoch after a resumption.
         if batch_idx == 0:
             torch.manual_seed(int(np.random.SeedSequence((self.seed, self.current_epoch)).generate_state(1)[0]))
 
@@ -53,7 +53,7 @@ class MultiTask(lightning.LightningModule):
         x, activity, user = batch
         config = self.recipe.contrastive
         x = self.network.normalise(x)
-        # The classifier is used on raw windows only, so only they make the running statistics of batch norm.
+        # The classifier is used on raw windows, so that only they update the running statistics of batch norm.
         with frozen_running_statistics(self.network):
             features = [
                 encode(self.network.encoder, self.network.encoder_input(augment(x, self.recipe.augment)))
@@ -84,7 +84,7 @@ class MultiTask(lightning.LightningModule):
         adamw = self._adamw(settings.learning_rate)
         if settings.schedule == "constant":
             return adamw
-        # Over the recipe's epochs, also where a short try asks for fewer of them.
+        # The cycle spans the recipe's epochs, even if a short try asks for fewer.
         steps = int(self.trainer.estimated_stepping_batches) // (self.trainer.max_epochs or 1) * settings.epochs
         cycle = torch.optim.lr_scheduler.OneCycleLR(adamw, settings.learning_rate, total_steps=steps)
         return {"optimizer": adamw, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
@@ -104,7 +104,7 @@ class ContrastivePretraining(MultiTask):
 
 
 class FrozenEncoder(MultiTask):
-    """The second stage: a classifier on an encoder that no longer changes (section 4.4.2)."""
+    """The second stage: a classifier on an encoder that does not change (section 4.4.2)."""
 
     def on_train_batch_start(self, batch: object, batch_idx: int) -> None:
         super().on_train_batch_start(batch, batch_idx)
@@ -116,7 +116,7 @@ class FrozenEncoder(MultiTask):
 
 @contextmanager
 def frozen_running_statistics(network: nn.Module) -> Iterator[None]:
-    """Batch norm normalises by the batch as ever, and leaves its running mean and variance alone."""
+    """Let batch norm normalise by the batch without updating its running mean and variance."""
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d)]
     momenta = [norm.momentum for norm in norms]
     for norm in norms:

@@ -16,7 +16,11 @@ from har_train.recipe import Recipe
 
 @dataclass(frozen=True)
 class Run:
-    """Where a training run writes and how it computes."""
+    """Where a training run writes and how it computes.
+
+    Raises:
+        HarError: an impossible seed or number of epochs, devices or nodes.
+    """
 
     out: Path
     seed: int = 0
@@ -33,6 +37,14 @@ class Run:
     """Machines. The command is started once on each, as Lightning's documentation of clusters says."""
     show_progress: bool = True
     """Whether epochs are shown on stderr."""
+
+    def __post_init__(self) -> None:
+        counts = {"epochs": 1 if self.epochs is None else self.epochs, "devices": self.devices, "nodes": self.nodes}
+        for name, count in counts.items():
+            if count < 1:
+                raise HarError(f"{name} is {count}; give 1 or more")
+        if not 0 <= self.seed < 2**32:
+            raise HarError(f"seed is {self.seed}; give 0 to {2**32 - 1}")
 
 
 @dataclass(frozen=True)

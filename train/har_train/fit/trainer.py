@@ -144,13 +144,12 @@ def train_stage(
     module = stage.objective(network, recipe, run.seed, weights)
     epochs = min(run.epochs or stage.epochs, stage.epochs)
     if stage.validated or done < epochs:  # A first stage that is complete is not run again.
-        trainer = _trainer(recipe, stage, epochs, clock, run)
         ctrl_c = signal.getsignal(signal.SIGINT)
         with warnings.catch_warnings():
             for message in HARMLESS:
                 warnings.filterwarnings("ignore", message=message)
             try:
-                trainer.fit(
+                _trainer(recipe, stage, epochs, clock, run).fit(
                     module,
                     DataLoader(data, sampler=sampler, batch_size=None),
                     DataLoader(held_out, batch_size=VALIDATION_BATCH),
