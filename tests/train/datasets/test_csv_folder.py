@@ -78,12 +78,12 @@ def test_an_empty_cell_is_nan_and_training_refuses_the_recording(folder: Path) -
         ("anna/a.csv", HEADER + "0,0,0,1,0,0,0,standing\n" * 20, r"a\.csv: acceleration is about 1\.00 at rest"),
         ("anna/a.csv", HEADER + ",0,0,9.81,0,0,0,standing\n", r"a\.csv: a row without a time"),
         ("anna/a.csv", HEADER + "0,0,0,up,0,0,0,standing\n", "line 2, column acc_z: 'up' is not a number"),
-        ("dataset.toml", "title = 3\n", r"dataset\.toml: 'title' cannot be used; known are title, placement"),
+        ("dataset.toml", "title = 3\n", r"dataset\.toml: 'title' cannot be used; known keys: title, placement"),
         ("dataset.toml", 'license = "MIT"\n', r"dataset\.toml: 'license' cannot be used"),
         ("dataset.toml", "title", r"dataset\.toml: not valid TOML"),
     ],
 )
-def test_what_cannot_be_used_is_one_clear_line(folder: Path, capsys, file: str, content: str, message: str) -> None:
+def test_unusable_files_are_reported_in_one_line(folder: Path, capsys, file: str, content: str, message: str) -> None:
     (folder / file).write_text(content)
     with pytest.raises(DataError, match=message):
         load("csv-folder", folder)
@@ -95,7 +95,7 @@ def test_a_folder_without_recordings_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no WEARER/NAME\.csv in it"):
         load("csv-folder", tmp_path)
     (tmp_path / "a.csv").write_text(HEADER)
-    with pytest.raises(DataError, match="no folder; give the one"):
+    with pytest.raises(DataError, match="not a folder; give the one"):
         load("csv-folder", tmp_path / "a.csv")
 
 

@@ -1,4 +1,4 @@
-"""Data sets as a whole, HAPT as it is published, and archives as they arrive when something went wrong."""
+"""All data sets together, HAPT as published, and damaged archives."""
 
 import itertools
 import shutil
@@ -21,7 +21,7 @@ ACTIVITIES = ("walking", "stairs_up", "stairs_down", "sitting", "standing", "lyi
 
 
 def rewritten(source: Path, target: Path, change: dict[str, bytes | None]) -> Path:
-    """A copy of a zip with some files replaced, or left out where None."""
+    """A copy of a zip with some files replaced, or removed if None."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
         for name in old.namelist():
             content = change.get(name.rpartition("/")[2], old.read(name))
@@ -81,12 +81,12 @@ def test_the_official_layout_reads_back_from_zip_folder_and_parent_folder(small_
         ({"gyro_exp02_user02.txt": None}, r"gyro_exp02_user02\.txt is missing"),
         ({"gyro_exp02_user02.txt": b"1 2 3\n"}, r"gyro_exp02_user02\.txt has 1 rows"),
         ({"acc_exp01_user01.txt": b"1 2 three\n"}, r"acc_exp01_user01\.txt: could not convert"),
-        ({"acc_exp01_user01.txt": b"1 2\n"}, "no table of 3 columns"),
+        ({"acc_exp01_user01.txt": b"1 2\n"}, "not a table of 3 columns"),
         ({"labels.txt": b"1 1 5 250 999999\n"}, "experiment 1, rows 250 to 999999: does not fit"),
         ({"labels.txt": b"1 1 13 250 260\n"}, "does not fit user 1, the activities 1 to 12"),
     ],
 )
-def test_an_archive_with_something_wrong_in_it_is_named(small_hapt, tmp_path, change, message) -> None:
+def test_an_archive_with_an_error_in_it_is_named(small_hapt, tmp_path, change, message) -> None:
     broken = rewritten(small_hapt, tmp_path / "hapt.zip", change)
     with pytest.raises(DataError, match=message) as caught:
         load("hapt", broken)
@@ -111,7 +111,7 @@ def test_a_zip_with_flipped_bytes_is_refused(small_hapt: Path, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("name", [name for name in DATASETS if name != "csv-folder"])
-def test_what_is_not_there_is_said(name: str, tmp_path: Path) -> None:
+def test_missing_data_is_reported(name: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such file or folder"):
         load(name, tmp_path / "absent")
     with pytest.raises(DataError, match=r"no .* in it; give the official archive"):
@@ -120,7 +120,7 @@ def test_what_is_not_there_is_said(name: str, tmp_path: Path) -> None:
         load(name, write_zip(tmp_path / "other.zip", {"README.txt": b"something else"}))
 
 
-def test_an_unknown_name_is_refused_with_those_that_are_known() -> None:
+def test_an_unknown_name_is_refused_with_a_list_of_known_ones() -> None:
     with pytest.raises(DataError, match="unknown data set 'hpat': choose one of hapt, uci-har, usc-had, mobiact"):
         find("hpat")
 
@@ -142,13 +142,13 @@ def test_unpacked_archives_are_found_by_their_official_name(small_hapt: Path, tm
     assert len(load("hapt", tmp_path)) == USERS
 
 
-def test_only_recordings_worn_at_the_place_asked_for_are_given(small_hapt: Path) -> None:
+def test_recordings_can_be_chosen_by_placement(small_hapt: Path) -> None:
     assert len(load("hapt", small_hapt, placement="waist")) == USERS
     with pytest.raises(DataError, match="hapt: no recording was worn at 'wrist'; there are: waist"):
         load("hapt", small_hapt, placement="wrist")
 
 
-def test_every_data_set_says_where_it_comes_from_and_under_which_terms() -> None:
+def test_every_data_set_names_its_source_and_its_terms() -> None:
     for name, dataset in DATASETS.items():
         assert dataset.name == name
         assert dataset.licence
@@ -162,7 +162,7 @@ def test_every_data_set_says_where_it_comes_from_and_under_which_terms() -> None
     assert len(files) == len(set(files))
 
 
-def test_an_anchor_with_a_star_matches_one_name_only(tmp_path: Path) -> None:
+def test_a_star_in_an_anchor_matches_within_one_name(tmp_path: Path) -> None:
     write_folder(tmp_path, {"deep/A/x_1.csv": b"1", "deep/A/B/x_2.csv": b"2", "deep/A/._x_1.csv": b"3"})
     with Archive(tmp_path, "A/x_*.csv") as archive:
         assert set(archive.names) == {"A/x_1.csv", "A/B/x_2.csv", "A/._x_1.csv"}

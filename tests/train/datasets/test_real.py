@@ -1,5 +1,5 @@
-"""MotionSense and sp-sw-har as they are published. The figures were counted by hand-written code that shares none of
-the loaders'."""
+"""MotionSense and sp-sw-har as published. The expected figures were counted by code that is independent of the
+loaders."""
 
 import zipfile
 from pathlib import Path
@@ -101,7 +101,7 @@ def test_sp_sw_har_has_gravity_and_si_units(sp_sw_har: list[Recording]) -> None:
         assert np.median([np.median(np.linalg.norm(one, axis=1)) for one in sitting]) == pytest.approx(size, abs=0.02)
     watches = [one.acc[one.labels == "sitting"] for one in sp_sw_har if one.placement == "wrist"]
     assert [up(one) for one in watches].count("+z") == 184  # Hand on the thigh, watch face up.
-    assert 10 < max(np.abs(one.gyro).max() for one in sp_sw_har) < 35  # rad/s; in degrees/s it were above 500.
+    assert 10 < max(np.abs(one.gyro).max() for one in sp_sw_har) < 35  # rad/s; in degrees/s it would be above 500.
 
 
 def test_sp_sw_har_is_uniform_in_time_at_the_rate_of_its_device(sp_sw_har: list[Recording]) -> None:
@@ -126,10 +126,10 @@ EXECUTIONS = b"execution_id,orientation,first_turn,second_turn\ns01_01,back,l,r\
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"DATA/executions_info.csv": b"execution_id\n"}, r"executions_info\.csv: nothing is no execution"),
-        ({"DATA/executions_info.csv": EXECUTIONS + b"x\n"}, r"executions_info\.csv: x is no execution"),
+        ({"DATA/executions_info.csv": b"execution_id\n"}, r"executions_info\.csv: no execution in it"),
+        ({"DATA/executions_info.csv": EXECUTIONS + b"x\n"}, r"executions_info\.csv: 'x' is not an execution"),
         ({"DATA/executions_info.csv": EXECUTIONS + b"s01_02,\n"}, r"DATA/s01/s01_02_sp\.csv is missing"),
-        ({"DATA/s01/s01_01_sw.csv": HEADER + ROWS.replace(b"SEATED", b"SITS")}, "label 'SITS' is none of SEATED"),
+        ({"DATA/s01/s01_01_sw.csv": HEADER + ROWS.replace(b"SEATED", b"SITS")}, "label 'SITS' is not one of SEATED"),
         ({"DATA/s01/s01_01_sw.csv": HEADER + ROWS.replace(b"1010", b"1000")}, "times do not go forward"),
         ({"DATA/s01/s01_01_sw.csv": HEADER + ROWS.replace(b"1010", b"nan")}, "times do not go forward"),
         ({"DATA/s01/s01_01_sw.csv": HEADER}, "no row of data"),
@@ -145,7 +145,7 @@ def test_an_sp_sw_har_archive_with_something_wrong_in_it_is_named(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("rows", "message"),
-    [(100, "100 rows are no trial"), (400, r"A_DeviceMotion_data/dws_1/sub_2\.csv is missing")],
+    [(100, "100 rows are too few"), (400, r"A_DeviceMotion_data/dws_1/sub_2\.csv is missing")],
 )
 def test_an_incomplete_motionsense_archive_is_refused(tmp_path: Path, rows: int, message: str) -> None:
     names = ("gravity", "userAcceleration", "rotationRate")

@@ -16,7 +16,10 @@ DATASETS: dict[str, DataSet] = {
 
 
 def find(name: str, data: Path | None = None) -> DataSet:
-    """The data set of that name; with the folder `data`, the user's own as its `dataset.toml` describes it.
+    """The data set of that name.
+
+    Args:
+        data: folder of the user's own recordings, for what its `dataset.toml` says.
 
     Raises:
         DataError: no such data set, or a `dataset.toml` that cannot be used.
@@ -28,25 +31,25 @@ def find(name: str, data: Path | None = None) -> DataSet:
 
 
 def load(name: str, data: Path, placement: str | None = None) -> list[Recording]:
-    """Recordings of data set `name`, from its archive or folder `data`, or from a folder that holds that.
+    """Recordings of data set `name`.
 
     Args:
         name: one of `DATASETS`.
-        data: the archive, its folder, or the folder either lies in.
+        data: its archive, the folder that the archive unpacks to, or the folder that either of them lies in.
         placement: only the recordings of sensors worn there, such as "wrist".
 
     Raises:
-        DataError: nothing there, damaged, or nothing worn at that place.
+        DataError: missing, damaged, or no recording of that placement.
     """
     dataset = find(name)
     if not data.exists():
-        raise DataError(f"{data}: no such file or folder; say with --data or HAREDGE_DATA where {dataset.name} lies")
+        raise DataError(f"{data}: no such file or folder; give the place of {dataset.name} with --data or HAREDGE_DATA")
     candidates = [data / file for file in dataset.files if (data / file).exists()] if data.is_dir() else []
     recordings = dataset.load(candidates[0] if candidates else data)
     if placement is None:
         return recordings
     chosen = [recording for recording in recordings if recording.placement == placement]
     if not chosen:
-        there = sorted({recording.placement or "places nobody named" for recording in recordings})
+        there = sorted({recording.placement or "unknown places" for recording in recordings})
         raise DataError(f"{name}: no recording was worn at '{placement}'; there are: {', '.join(there)}")
     return chosen

@@ -1,4 +1,4 @@
-"""A zip and the folder it unpacks to, read the same way; damage becomes one clear line."""
+"""Reads a zip and the folder it unpacks to in the same way; damage is reported in one line."""
 
 import io
 import lzma
@@ -11,18 +11,18 @@ from types import TracebackType
 from har_runtime.errors import DataError
 
 DAMAGE = (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
-"""What zipfile raises for broken bytes; RuntimeError is a file with a password, or one marked so by a broken bit."""
+"""What zipfile raises for damaged bytes. RuntimeError stands for a password, which a flipped bit can ask for too."""
 
 
 class Archive:
     """Read-only access to the files of an official data set archive, zipped or unpacked.
 
-    `anchor` is a path every intact copy has, such as "RawData/labels.txt"; "*" in it stands for any part of one name.
-    It may lie deeper, and what lies above it is the root that `read` and `names` are relative to. It may also lie in a
-    zip inside the zip, as UCI packs its downloads. Nothing is unpacked to disk.
+    `anchor` is a path that every intact copy has, such as "RawData/labels.txt"; "*" in it stands for any part of one
+    name. It may lie deeper: the folder above it is the root that `read` and `names` are relative to. It may also lie in
+    a zip inside the zip, as UCI packs its downloads. Nothing is unpacked to disk.
 
     Raises:
-        DataError: neither a folder nor an intact zip, or the anchor is not in it.
+        DataError: neither a folder nor an intact zip, or the anchor is missing.
     """
 
     def __init__(self, path: Path, anchor: str):
@@ -36,7 +36,7 @@ class Archive:
             entries = self._zip.namelist()
             root = _root(entries, anchor)
             if root is None:
-                entries, root = self._enter_inner_zip(anchor)
+                entries, root = self._enter_inner_zip(self._zip, anchor)
         if root is None:
             self.__exit__(None, None, None)
             raise DataError(f"{path}: no {anchor} in it; give the official archive or the folder it unpacks to")
@@ -74,10 +74,8 @@ class Archive:
         except (OSError, zipfile.BadZipFile) as error:
             raise DataError(f"{self.path}: not a readable zip ({error}); download the archive again") from error
 
-    def _enter_inner_zip(self, anchor: str) -> tuple[list[str], str | None]:
-        """Go on in the first zip inside the zip that holds the anchor; stay outside where none does."""
-        outer = self._zip
-        assert outer is not None
+    def _enter_inner_zip(self, outer: zipfile.ZipFile, anchor: str) -> tuple[list[str], str | None]:
+        """Switch to the first zip inside the zip that has the anchor, if there is one."""
         for name in outer.namelist():
             if not name.endswith(".zip"):
                 continue
@@ -95,7 +93,7 @@ class Archive:
 
 
 def _root(entries: list[str], anchor: str) -> str | None:
-    """What lies above the anchor: the shortest there is, None where it is not among the entries."""
+    """The path above the anchor, the shortest one if there are several; None if the anchor is missing."""
     pattern = re.compile(r"(|.*/)" + "[^/]*".join(map(re.escape, anchor.split("*"))))
     roots = [match[1] for entry in entries if (match := pattern.fullmatch(entry))]
     return min(roots, key=len) if roots else None

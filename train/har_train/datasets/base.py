@@ -1,4 +1,4 @@
-"""What a data set is: its names, its activities, its terms, where it comes from and how it is read."""
+"""The description of a data set: names, activities, terms, source, and the function that reads it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ class Download:
 
     url: str
     file: str
-    """Name it is kept under, one of `DataSet.files`."""
+    """Name of the local file, one of `DataSet.files`."""
     sha256: str | None = None
-    """None where none is known; the file must then at least be an intact zip."""
+    """None if unknown; the file must then at least be an intact zip."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataSet:
-    """What a data set is called, where it may be found in a folder, and under which terms."""
+    """A data set that can be loaded."""
 
     name: str
     title: str
@@ -28,22 +28,22 @@ class DataSet:
     """Names under which the official archive or its folder may lie in `--data`."""
     load: Callable[[Path], list[Recording]]
     activities: tuple[str, ...]
-    """All labels it has, in the official order; empty where only the files know."""
+    """All its labels, in the official order; empty if only the files tell."""
     placements: tuple[str, ...]
-    """Where its sensors were worn: "waist", "hip", "pocket", "wrist"; empty where only the files know."""
+    """Where its sensors were worn: "waist", "hip", "pocket", "wrist"; empty if only the files tell."""
     page: str
     """Official web page."""
     downloads: tuple[Download, ...]
     citation: str
     licence: str
     registration: str | None = None
-    """What a person must do by hand before the data can be had."""
+    """What the user must do by hand to get the data; None if it can be downloaded."""
     official_test: tuple[str, ...] = ()
-    """Users of the test part that its authors published."""
+    """Users in the test part that its authors published."""
     recorded_as: str | None = None
-    """Another data set that holds the same people; None where there is none."""
+    """Name of another data set of the same people."""
 
     @property
     def people(self) -> str:
-        """Whose recordings these are: the same word in two data sets means the same people."""
+        """A name for its group of people: two data sets with the same name share their people."""
         return self.recorded_as or self.name

@@ -18,15 +18,15 @@ KEYS = ("title", "placement", "licence", "citation")
 def load(path: Path) -> list[Recording]:
     """Every `WEARER/NAME.csv` below a folder, by wearer and name: recording `WEARER/NAME` of user `WEARER`.
 
-    The files are read by the code that replays them, which refuses units that cannot be SI. An empty cell becomes NaN;
-    a row without a time is refused. Labels are free text.
+    The files are read by the code that replays them, which refuses units that are clearly not SI. An empty cell becomes
+    NaN; a row without a time is refused. Labels are free text.
 
     Raises:
-        DataError: no such files, a CSV that lies beside the wearers' folders, an impossible cell or unit, or a
-            dataset.toml with something else in it.
+        DataError: no such files, a CSV beside the wearers' folders, an impossible cell or unit, or a dataset.toml that
+            cannot be used.
     """
     if not path.is_dir():
-        raise DataError(f"{path}: no folder; give the one that holds the wearers' folders (WEARER/NAME.csv)")
+        raise DataError(f"{path}: not a folder; give the one with the wearers' folders (WEARER/NAME.csv)")
     placement = _about(path).get("placement")
     stray = sorted(path.glob("*.csv"))
     if stray:
@@ -38,10 +38,10 @@ def load(path: Path) -> list[Recording]:
 
 
 def about(dataset: DataSet, path: Path) -> DataSet:
-    """The data set with what `dataset.toml` in its folder says of it; unchanged without one.
+    """The data set, with what `dataset.toml` in its folder says about it.
 
     Raises:
-        DataError: it is no TOML, or says something else than the four it may.
+        DataError: the file is not TOML, or has keys other than `KEYS`.
     """
     table = _about(path)
     placements = (table["placement"],) if "placement" in table else ()
@@ -59,7 +59,7 @@ def _about(path: Path) -> dict[str, str]:
         raise DataError(f"{file}: not valid TOML ({error})") from error
     for key, value in table.items():
         if key not in KEYS or not isinstance(value, str):
-            raise DataError(f"{file}: '{key}' cannot be used; known are {', '.join(KEYS)}, each a text in quotes")
+            raise DataError(f"{file}: '{key}' cannot be used; known keys: {', '.join(KEYS)}, each a text in quotes")
     return table
 
 
@@ -73,7 +73,7 @@ def _recording(file: Path, placement: str | None) -> Recording:
         np.concatenate([getattr(chunk, name) for chunk in chunks]) for name in ("times_ns", "acc", "gyro")
     )
     if (times == np.iinfo(np.int64).min).any():
-        raise DataError(f"{file}: a row without a time; leave such rows out")
+        raise DataError(f"{file}: a row without a time; delete such rows")
     empty = [np.full(len(chunk.times_ns), "") for chunk in chunks]
     labels = np.concatenate(
         [none if chunk.labels is None else chunk.labels for chunk, none in zip(chunks, empty, strict=True)]

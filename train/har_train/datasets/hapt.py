@@ -28,15 +28,15 @@ ACTIVITIES = {
     12: "lie_to_stand",
 }
 TEST_USERS = (2, 4, 9, 10, 12, 13, 18, 20, 24)
-"""The people of the official test part (Test/subject_id_test.txt), the same in UCI HAR."""
+"""The users in the official test part (Test/subject_id_test.txt), the same as in UCI HAR."""
 
 
 def load(path: Path) -> list[Recording]:
     """The 61 recordings, in the order of their experiment numbers.
 
-    The phone lay sideways on a belt: its x axis points up when the wearer stands. Acceleration is converted from g,
-    angular rate is in rad/s already; both are in the Android convention as they are. There are no timestamps: samples
-    are 20 ms apart (README of the archive). Labels are 1-based and inclusive.
+    The phone lay sideways on a belt: its x axis points up when the wearer stands. Acceleration is converted from g;
+    angular rate is in rad/s, and both follow the Android convention. There are no timestamps: samples are 20 ms apart
+    (README of the archive). Rows in labels.txt are 1-based and inclusive.
 
     Raises:
         DataError: not the archive, or damaged.

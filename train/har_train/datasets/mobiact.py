@@ -31,13 +31,13 @@ COLUMNS = ("timestamp", "acc_x", "acc_y", "acc_z", "gyro_x", "gyro_y", "gyro_z")
 def load(path: Path) -> list[Recording]:
     """Every `Annotated Data/ACT/ACT_SUBJECT_TRIAL_annotated.csv`, by code, subject and trial.
 
-    Its label column decides: falls (FOL, FKL, BSC, SDL) and the lying after them (LYI) have no label here, nor has
-    anything else but the eleven activities; so a fall's recording adds the standing before it. Values are Android's,
-    in m/s^2 with gravity and rad/s; the phone lies in the pocket in any orientation the wearer chose. Times are the
-    file's, in nanoseconds, and rows that go back in time stay for the resampler to drop and count.
+    Labels come from the label column, for the eleven activities only: falls (FOL, FKL, BSC, SDL) and the lying after
+    them (LYI) have no label here, so that the recording of a fall contributes the standing before it. Values are
+    Android's, in m/s^2 with gravity and rad/s; each wearer chose the orientation of the phone in the pocket. Times are
+    the file's, in nanoseconds; rows that go back in time are kept for the resampler to drop and count.
 
     Raises:
-        DataError: not the archive, damaged, one of the eleven activities without any file, or an impossible cell.
+        DataError: not the archive, damaged, one of the eleven activities without a file, or an impossible cell.
     """
     with Archive(path, "Annotated Data/*/*_annotated.csv") as archive:
         pattern = re.compile(r"Annotated Data/(\w+)/(\w+)_(\d+)_(\d+)_annotated\.csv")

@@ -26,18 +26,18 @@ TRIALS = (
 )
 COLUMNS = tuple(f"{signal}.{axis}" for signal in ("gravity", "userAcceleration", "rotationRate") for axis in "xyz")
 POCKETING = 3 * SAMPLE_RATE_HZ
-"""Samples at each end that are not labelled. The wearers started the recording in their hand, pocketed the phone, and
-took it out to stop; most of that is cut off in the published files. Measured on the 96 trials of sitting and standing:
-each has come to rest (1.5 s below 1 rad/s) by 3.0 s, and all but one are at rest until 3.0 s before the end."""
+"""Samples at each end that get no label. The wearers started the recording in the hand, pocketed the phone, and took it
+out to stop; the published files still contain some of that. In the 96 trials of sitting and standing, each is at rest
+(1.5 s below 1 rad/s) by 3.0 s, and all but one are at rest until 3.0 s before the end."""
 
 
 def load(path: Path) -> list[Recording]:
     """The 360 trials `A_DeviceMotion_data/ACT_TRIAL/sub_N.csv`, by trial and user.
 
-    Core Motion gives acceleration as gravity and what the wearer adds to it, both in g and with Apple's sign (a phone
-    that lies face up reads -1 on z; the files' own attitude angles agree with that): their sum is negated. Axes and
-    angular rate (rad/s) are the contract's. There are no timestamps: samples are 20 ms apart. The first and last 3 s of
-    each trial have no label, for the phone is on its way into or out of the pocket.
+    Core Motion gives acceleration as gravity plus the user's, both in g and with Apple's sign (a phone that lies face
+    up reads -1 on z; the attitude angles in the files agree): their sum is negated. Axes and angular rate (rad/s) are
+    the contract's. There are no timestamps: samples are 20 ms apart. The first and last 3 s of each trial have no
+    label, because the phone is moved into or out of the pocket.
 
     Raises:
         DataError: not the archive, one of the 360 files missing, or damaged.
@@ -51,7 +51,7 @@ def _recording(archive: Archive, trial: str, user: int) -> Recording:
     acc = -(table[:, 0:3] + table[:, 3:6]) * STANDARD_GRAVITY
     times = np.arange(len(table), dtype=np.int64) * PERIOD_NS
     if len(table) <= 2 * POCKETING:
-        raise DataError(f"{archive.path}: {trial}/sub_{user}.csv: {len(table)} rows are no trial; download it again")
+        raise DataError(f"{archive.path}: {trial}/sub_{user}.csv: {len(table)} rows are too few; download it again")
     labels = np.full(len(table), ACTIVITIES[trial.partition("_")[0]])
     labels[:POCKETING] = labels[-POCKETING:] = ""
     wearer = f"motionsense-{user:02d}"

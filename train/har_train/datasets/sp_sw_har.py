@@ -21,27 +21,27 @@ ACTIVITIES = {
 PLACEMENTS = {"sp": "pocket", "sw": "wrist"}
 COLUMNS = ("timestamp", "x_acc", "y_acc", "z_acc", "x_gyro", "y_gyro", "z_gyro")
 RATE_HZ = {"sp": 102.5, "sw": 104.3}
-"""Measured: the medians over the files, none of which is more than 0.5 % off."""
+"""Measured: medians over the files, each of which is within 0.5 %."""
 
 
 def load(path: Path) -> list[Recording]:
     """Both devices' files of the 223 executions in `DATA/executions_info.csv`, phone first.
 
-    Values are Android's, in m/s^2 with gravity and rad/s (at rest the watch, face up, reads +9.8 on z; the README
-    names no unit). The phone lies in the pocket in one of four orientations. Times are milliseconds of arrival: up to
-    ten samples share one, and some come 0.18 s late with the rest hard on their heels. As a device has the same rate in
-    every file, that is not for lost samples: each file is taken as uniform from its first to its last time, and starts
-    at 0 here.
+    Values are Android's, in m/s^2 with gravity and rad/s (the watch, face up at rest, reads +9.8 on z; the README names
+    no unit). The phone lies in the pocket in one of four orientations. Times are milliseconds of arrival: up to ten
+    samples share one, and some arrive 0.18 s late in a burst. Since a device has the same rate in every file, no
+    samples are lost: each file is read as uniform from its first to its last time, and starts at 0.
 
     Raises:
-        DataError: not the archive, a file missing or damaged, or a label that is none of the five.
+        DataError: not the archive, a file missing or damaged, or a label that is not one of the five.
     """
     with Archive(path, "DATA/executions_info.csv") as archive:
         text = archive.read("DATA/executions_info.csv").decode("utf-8-sig", "replace")
         executions = [line.partition(",")[0].strip() for line in text.splitlines()[1:] if line.strip()]
         wrong = [name for name in executions if not re.fullmatch(r"s\d\d_\d\d", name)]
         if wrong or not executions:
-            raise DataError(f"{path}: DATA/executions_info.csv: {wrong[0] if wrong else 'nothing'} is no execution")
+            reason = f"'{wrong[0]}' is not an execution" if wrong else "no execution in it"
+            raise DataError(f"{path}: DATA/executions_info.csv: {reason}")
         return [_recording(archive, execution, device) for execution in executions for device in PLACEMENTS]
 
 
@@ -49,8 +49,9 @@ def _recording(archive: Archive, execution: str, device: str) -> Recording:
     file = f"DATA/{execution[:3]}/{execution}_{device}.csv"
     table, codes = read_csv(archive, file, COLUMNS, label="label")
     labels = rename(codes, ACTIVITIES)
-    if (labels == "").any():
-        raise DataError(f"{archive.path}: {file}: label '{codes[labels == ''][0]}' is none of {', '.join(ACTIVITIES)}")
+    unknown = codes[labels == ""]
+    if len(unknown):
+        raise DataError(f"{archive.path}: {file}: label '{unknown[0]}' is not one of {', '.join(ACTIVITIES)}")
     span = (table[-1, 0] - table[0, 0]) * 1e6
     if not span > 0:
         raise DataError(f"{archive.path}: {file}: its times do not go forward from the first row to the last")

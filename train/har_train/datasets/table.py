@@ -1,4 +1,4 @@
-"""Numbers and labels from the text files of an archive, quickly; what is no number becomes one clear line."""
+"""Reads numbers and labels from the text files of an archive, quickly; errors are reported in one line."""
 
 import io
 
@@ -9,34 +9,34 @@ from har_runtime.errors import DataError
 from har_train.datasets.archive import Archive
 
 LABEL_LENGTH = 24
-"""Characters kept of a label cell; the longest official one, SITTING_DOWN, has 12."""
+"""Characters kept of a label; the longest official one, SITTING_DOWN, has 12."""
 
 
 def read_numbers(archive: Archive, name: str, columns: int) -> NDArray[np.float64]:
-    """A file of numbers between blanks, shape (rows, columns). NaN stays NaN.
+    """A file of numbers separated by white space, shape (rows, columns). NaN stays NaN.
 
     Raises:
-        DataError: missing, damaged, empty, a cell that is no number, or no table of that many columns.
+        DataError: missing, damaged, empty, a cell that is not a number, or not a table of that many columns.
     """
     try:
         numbers = np.array(archive.read(name).split(), dtype=np.float64)
     except ValueError as error:
         raise DataError(f"{archive.path}: {name}: {error}") from error
     if not len(numbers) or len(numbers) % columns:
-        raise DataError(f"{archive.path}: {name}: {len(numbers)} numbers are no table of {columns} columns")
+        raise DataError(f"{archive.path}: {name}: {len(numbers)} numbers are not a table of {columns} columns")
     return numbers.reshape(-1, columns)
 
 
 def read_csv(
     archive: Archive, name: str, columns: tuple[str, ...], label: str | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
-    """Columns of a CSV with a header, in the order asked for, whatever else it holds. NaN stays NaN.
+    """Some columns of a CSV with a header, in the given order. NaN stays NaN.
 
     Returns:
-        Numbers, shape (rows, len(columns)); the cells of column `label`, shape (rows,), empty strings without one.
+        Numbers, shape (rows, len(columns)); the cells of column `label`, shape (rows,), empty strings if it is None.
 
     Raises:
-        DataError: missing, damaged, without one of the columns or any row, a cell that is no number, a short row.
+        DataError: missing, damaged, no such column, no row, a cell that is not a number, or a short row.
     """
     try:
         header, _, body = archive.read(name).decode("utf-8-sig").partition("\n")
@@ -62,7 +62,7 @@ def read_csv(
 
 
 def rename(codes: NDArray[np.str_], names: dict[str, str]) -> NDArray[np.str_]:
-    """Each code's name, "" for a code that has none. Fast where codes come in long stretches.
+    """The name of each code, "" if it has none. Fast if codes come in long stretches.
 
     >>> rename(np.array(["STD", "STD", "LYI"]), {"STD": "standing"}).tolist()
     ['standing', 'standing', '']

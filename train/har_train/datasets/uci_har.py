@@ -24,14 +24,14 @@ SIGNALS = tuple(f"{sensor}_{axis}" for sensor in ("total_acc", "body_gyro") for 
 def load(path: Path) -> list[Recording]:
     """The official windows, joined again into continuous recordings for the runtime to resample and cut.
 
-    A window follows the one before it where both are of one user and the last 64 samples of the one are the first 64
-    of the other, in all six channels; each break starts a new recording. A sample that two windows label differently
-    has no label. Acceleration (with gravity) is converted from g, angular rate is in rad/s already; frame and
-    placement are HAPT's: x points up when the wearer stands. Its authors had passed the signals through a median
-    filter and a low-pass of 20 Hz (README of the archive), which HAPT's are free of.
+    A window continues the previous one if both are of the same user and the last 64 samples of the previous one are its
+    first 64, in all six channels; otherwise a new recording starts. A sample that two windows label differently has no
+    label. Acceleration (with gravity) is converted from g; angular rate is in rad/s. Frame and placement are HAPT's: x
+    points up when the wearer stands. Unlike HAPT's, the signals were passed through a median filter and a low-pass of
+    20 Hz (README of the archive).
 
     Raises:
-        DataError: not the archive, damaged, or files whose rows do not belong together.
+        DataError: not the archive, damaged, or files whose rows do not match.
     """
     with Archive(path, "train/Inertial Signals/total_acc_x_train.txt") as archive:
         return [recording for part in ("train", "test") for recording in _part(archive, part)]
@@ -64,7 +64,7 @@ def _part(archive: Archive, part: str) -> list[Recording]:
 
 def _joined(name: str, windows: NDArray[np.float64], y: NDArray[np.int_], user: str) -> Recording:
     samples = np.concatenate([windows[0], *windows[1:, STEP:]])
-    # Each window's number on its two halves: a half that two windows cover is theirs only where they agree.
+    # A half that two windows cover has a label only if they agree.
     first, second = np.append(y, y[-1]), np.insert(y, 0, y[0])
     halves = [ACTIVITIES[int(a)] if a == b else "" for a, b in zip(first, second, strict=True)]
     labels = np.repeat(np.array(halves, np.str_), STEP)
@@ -77,7 +77,7 @@ def _whole_numbers(archive: Archive, name: str, largest: int, what: str) -> NDAr
     column = read_numbers(archive, name, 1)[:, 0]
     wrong = np.flatnonzero(~np.isin(column, np.arange(1, largest + 1)))
     if len(wrong):
-        raise DataError(f"{archive.path}: {name}: row {wrong[0] + 1} is none of the {what} 1 to {largest}")
+        raise DataError(f"{archive.path}: {name}: row {wrong[0] + 1} is not one of the {what} 1 to {largest}")
     return column.astype(int)
 
 

@@ -36,9 +36,9 @@ def load(path: Path) -> list[Recording]:
     """The 840 trials `SubjectN/aXtY.mat`, by user, activity and trial; activity 10 ("sleeping") is lying.
 
     Acceleration is converted from g, angular rate from degrees/s (Readme.txt of the archive); samples are 10 ms apart.
-    The data set is said to be drawn with x down along the body, y forward and z to the right: right-handed, as the
-    contract wants. Its Readme says nothing of axes, and whether x reads +9.81 or -9.81 there when the wearer stands
-    could not be looked up: signs are left as recorded, and `har-data describe usc-had` shows which axis is up.
+    The axes are said to be x down along the body, y forward and z to the right: right-handed, as in the contract. The
+    Readme does not document them, and whether x reads +9.81 or -9.81 when the wearer stands could not be verified:
+    signs are kept as recorded, and `har-data describe usc-had` shows which axis is up.
 
     Raises:
         DataError: not the archive, one of the 840 files missing, or not a MAT file with readings of six channels.
@@ -58,13 +58,13 @@ def _recording(archive: Archive, user: int, activity: int, trial: int) -> Record
 
 
 def _readings(archive: Archive, name: str) -> NDArray[np.float64]:
-    """`sensor_readings` of one MAT file (version 5): data only, SciPy runs nothing that a file may hold."""
+    """`sensor_readings` of one MAT file (version 5). SciPy reads data only and executes nothing from the file."""
     from scipy.io import loadmat
 
     content = io.BytesIO(archive.read(name))
     try:
         readings = loadmat(content, variable_names=["sensor_readings"]).get("sensor_readings")
-    except Exception as error:  # Broken bytes make SciPy raise all sorts, from TypeError to zlib.error.
+    except Exception as error:  # Damaged bytes make SciPy raise errors of many kinds, from TypeError to zlib.error.
         raise DataError(f"{archive.path}: {name}: not a readable MAT file ({error})") from error
     if not isinstance(readings, np.ndarray) or readings.dtype.kind not in "fiu":
         raise DataError(f"{archive.path}: {name}: no numbers named sensor_readings in it")
