@@ -48,7 +48,7 @@ def test_labels_that_the_data_set_does_not_list_are_shown_too() -> None:
     assert [row.label for row in found.activities] == ["sitting", "dancing", "yoga"]
 
 
-def test_gaps_and_dropped_samples_are_counted_and_gaps_are_no_time() -> None:
+def test_gaps_and_dropped_samples_are_counted_and_gaps_do_not_count_as_time() -> None:
     recording = still("a", "anna", ["sitting"] * 10)
     recording.times_ns[250:] += 3_000_000_000
     recording.acc[100] = np.nan
@@ -72,20 +72,20 @@ def test_the_axis_that_is_up_is_found_and_how_many_recordings_agree() -> None:
 
 
 @pytest.mark.parametrize("factor", [1 / 9.81, 1000, 0.0, 1.1])
-def test_acceleration_that_is_not_gravity_at_rest_is_doubted(factor: float) -> None:
+def test_acceleration_at_rest_that_is_not_gravity_gets_a_warning(factor: float) -> None:
     recording = still("a", "anna", ["sitting"] * 3)
     found = describe("mine", [replace(recording, acc=recording.acc * factor)])
     assert not found.rest[0].plausible
-    assert any("not 9.81: check units" in line for line in description_lines(found))
+    assert any("not 9.81: check the units" in line for line in description_lines(found))
 
 
-def test_movement_alone_has_no_gravity_to_check() -> None:
+def test_without_an_activity_at_rest_gravity_is_not_checked() -> None:
     found = describe("mine", [still("a", "anna", ["walking"] * 3)])
     assert found.rest == ()
     assert any("gravity was not checked" in line for line in description_lines(found))
 
 
-def test_a_recording_too_short_to_measure_is_described_all_the_same() -> None:
+def test_a_recording_of_one_sample_is_described() -> None:
     recording = still("a", "anna", ["sitting"])
     one = slice(0, 1)
     short = replace(
@@ -142,12 +142,12 @@ def test_the_command_prints_tables_or_json_and_draws(tmp_path: Path, capsys) -> 
     assert (found["users"], found["accelerometer"]["samples"]) == (2, 4000)
 
 
-def test_a_placement_that_is_not_there_is_one_line_and_exit_code_2(small_hapt: Path, capsys) -> None:
+def test_a_missing_placement_is_one_line_and_exit_code_2(small_hapt: Path, capsys) -> None:
     assert main(["describe", "hapt", "--data", str(small_hapt), "--placement", "wrist"]) == 2
     assert capsys.readouterr().err == "har-data: hapt: no recording was worn at 'wrist'; there are: waist\n"
 
 
-def test_hapt_is_described_as_its_own_files_say(hapt_recordings: list[Recording]) -> None:
+def test_the_description_of_hapt_matches_its_files(hapt_recordings: list[Recording]) -> None:
     found = describe("hapt", hapt_recordings)
     assert (found.users, found.recordings, found.accelerometer.samples) == (30, 61, 1_122_772)
     assert found.hours == pytest.approx(1_122_772 / 50 / 3600)

@@ -1,4 +1,4 @@
-"""Downloads from a server on this machine that breaks off, knows no ranges, or has something else."""
+"""Downloads from a local server that breaks the connection, does not support ranges, or has another file."""
 
 import hashlib
 import json
@@ -84,7 +84,7 @@ def test_a_file_is_fetched_whole(server: Server, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ranges", [True, False], ids=["with ranges", "without ranges"])
-def test_a_broken_download_is_gone_on_with(server: Server, tmp_path: Path, ranges: bool) -> None:
+def test_a_broken_download_is_continued(server: Server, tmp_path: Path, ranges: bool) -> None:
     server.ranges, server.break_after = ranges, 100_000
     with pytest.raises(HarError, match=r"the connection failed after 0\.1 MB .*; run the same command again"):
         fetch(dataset(server), tmp_path)
@@ -98,7 +98,7 @@ def test_a_broken_download_is_gone_on_with(server: Server, tmp_path: Path, range
     assert server.asked == [None, f"bytes={come}-"]
 
 
-def test_a_part_as_long_as_the_file_or_longer_is_begun_again(server: Server, tmp_path: Path) -> None:
+def test_a_part_as_long_as_the_file_or_longer_is_downloaded_again(server: Server, tmp_path: Path) -> None:
     (tmp_path / "hapt.zip.part").write_bytes(b"x" * 400_000)
     fetch(dataset(server), tmp_path)
     assert (tmp_path / "hapt.zip").read_bytes() == OFFICIAL
@@ -115,7 +115,7 @@ def test_another_file_than_the_official_one_is_not_kept(server: Server, tmp_path
 @pytest.mark.parametrize(
     ("status", "words"), [(404, "404 Client Error: Not Found"), (503, "503 Server Error: Service Unavailable")]
 )
-def test_an_address_that_does_not_answer_well_is_named_with_the_page(server, tmp_path, status, words) -> None:
+def test_an_error_of_the_server_is_reported_with_the_official_page(server, tmp_path, status, words) -> None:
     server.status = status
     (tmp_path / "hapt.zip.part").write_bytes(OFFICIAL[:1000])
     with pytest.raises(DataError, match=rf"data\.zip: the server answered {words}; see https://archive\.ics"):
@@ -124,7 +124,7 @@ def test_an_address_that_does_not_answer_well_is_named_with_the_page(server, tmp
     assert not (tmp_path / "hapt.zip").exists()
 
 
-def test_a_server_that_is_not_there_is_one_line(server: Server, tmp_path: Path) -> None:
+def test_a_server_that_cannot_be_reached_is_one_line(server: Server, tmp_path: Path) -> None:
     nobody = Download("http://127.0.0.1:1/data.zip", "hapt.zip")
     with pytest.raises(HarError, match=r"the connection failed after 0\.0 MB") as caught:
         fetch(replace(dataset(server), downloads=(nobody,)), tmp_path)
@@ -135,30 +135,30 @@ def test_a_server_that_is_not_there_is_one_line(server: Server, tmp_path: Path) 
 @pytest.mark.parametrize("content", [b"<html>Please log in</html>", OFFICIAL], ids=["a web page", "noise"])
 def test_without_a_known_checksum_it_must_at_least_be_a_zip(server: Server, tmp_path: Path, content: bytes) -> None:
     server.content = content
-    with pytest.raises(DataError, match=r"what came is no intact zip \(.*\) and was deleted"):
+    with pytest.raises(DataError, match=r"the download is not an intact zip \(.*\) and was deleted"):
         fetch(dataset(server, sha256=None), tmp_path)
     assert not list(tmp_path.iterdir())
 
 
-def test_parts_of_two_versions_of_a_file_are_not_taken_for_one(server: Server, tmp_path: Path) -> None:
+def test_parts_of_two_versions_of_a_file_are_not_joined(server: Server, tmp_path: Path) -> None:
     versions = [
         write_zip(tmp_path / str(seed), {"a.bin": np.random.default_rng(seed).bytes(200_000)}) for seed in (1, 2)
     ]
     old, server.content = (version.read_bytes() for version in versions)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "hapt.zip.part").write_bytes(old[:100_000])
-    with pytest.raises(DataError, match="no intact zip"):
+    with pytest.raises(DataError, match="not an intact zip"):
         fetch(dataset(server, sha256=None), tmp_path / "out")
     assert not list((tmp_path / "out").iterdir())
     fetch(dataset(server, sha256=None), tmp_path / "out")
     assert (tmp_path / "out" / "hapt.zip").read_bytes() == server.content
 
 
-def test_a_file_that_is_there_is_kept_and_another_one_in_its_place_is_not_overwritten(server, tmp_path) -> None:
+def test_an_existing_file_is_kept_and_never_overwritten_by_the_official_one(server, tmp_path) -> None:
     (tmp_path / "hapt.zip").write_bytes(OFFICIAL)
     assert fetch(dataset(server), tmp_path) == [tmp_path / "hapt.zip"]
     (tmp_path / "hapt.zip").write_bytes(b"my own")
-    with pytest.raises(DataError, match=r"hapt\.zip: is there, but is not the official file; move it away"):
+    with pytest.raises(DataError, match=r"hapt\.zip: exists, but is not the official file; move it away"):
         fetch(dataset(server), tmp_path)
     assert (tmp_path / "hapt.zip").read_bytes() == b"my own"
     assert not server.asked
@@ -170,7 +170,7 @@ def test_a_folder_that_cannot_be_written_to_is_one_line(server: Server, tmp_path
         fetch(dataset(server), tmp_path / "file")
 
 
-def test_the_command_prints_the_terms_and_what_it_brings_can_be_loaded(server, tmp_path, monkeypatch, capsys) -> None:
+def test_the_command_prints_the_terms_and_its_download_can_be_loaded(server, tmp_path, monkeypatch, capsys) -> None:
     files = uci_har_files({"train": [Stretch(1, (5, 5))], "test": [Stretch(2, (4,))]})
     inner = write_zip(tmp_path / "UCI HAR Dataset.zip", files, "UCI HAR Dataset/")
     server.content = zip_in_zip(tmp_path / "outer", "UCI HAR Dataset.zip", inner).read_bytes()
@@ -186,12 +186,12 @@ def test_the_command_prints_the_terms_and_what_it_brings_can_be_loaded(server, t
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("mobiact", "cannot be downloaded like that: ask the Biomedical Informatics Lab"),
-        ("csv-folder", "your own recordings: nothing to fetch; train/DATA.md says"),
+        ("mobiact", "cannot be downloaded directly: ask the Biomedical Informatics Lab"),
+        ("csv-folder", "your own recordings: nothing to fetch; train/DATA.md describes"),
         ("hpat", "unknown data set 'hpat'"),
     ],
 )
-def test_what_cannot_be_fetched_is_said_with_exit_code_2(name: str, words: str, tmp_path: Path, capsys) -> None:
+def test_data_that_cannot_be_fetched_is_reported(name: str, words: str, tmp_path: Path, capsys) -> None:
     assert main(["fetch", name, "--out", str(tmp_path / "out")]) == 2
     assert words in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

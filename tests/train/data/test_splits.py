@@ -1,4 +1,4 @@
-"""People are divided, never windows, and nobody stands on two sides."""
+"""Users are divided, never windows, and no user is in two parts."""
 
 from itertools import combinations
 
@@ -18,7 +18,7 @@ PROTOCOLS = ["holdout", "loso", "groups:10", "groups:5", "official"]
 
 
 @given(st.integers(5, 60), st.integers(0, 1000))
-def test_every_user_stands_in_exactly_one_part(count: int, seed: int) -> None:
+def test_every_user_is_in_exactly_one_part(count: int, seed: int) -> None:
     users = [f"u{number}" for number in range(count)]
     split = split_users(users, seed)
     assert sorted(split.train + split.validation + split.test) == sorted(users)
@@ -32,7 +32,7 @@ def test_thirty_users_divide_into_18_6_and_6_and_another_seed_divides_otherwise(
 
 
 def test_a_user_in_two_parts_is_refused() -> None:
-    with pytest.raises(DataError, match="user b stands in two parts"):
+    with pytest.raises(DataError, match="user b is in two parts"):
         UserSplit(("a", "b"), ("c",), ("b",))
 
 
@@ -43,7 +43,7 @@ def test_too_few_users_to_divide_are_refused() -> None:
 
 @pytest.mark.parametrize("name", PROTOCOLS)
 @given(seed=st.integers(0, 1000))
-def test_in_every_fold_everybody_has_one_part_and_nobody_is_tested_twice(name: str, seed: int) -> None:
+def test_in_every_fold_each_user_is_in_one_part_and_no_user_is_tested_twice(name: str, seed: int) -> None:
     splits = folds(parse_protocol(name), USERS, seed, official_test=USERS[:9])
     for split in splits:
         assert sorted(split.train + split.validation + split.test) == USERS
@@ -52,7 +52,7 @@ def test_in_every_fold_everybody_has_one_part_and_nobody_is_tested_twice(name: s
 
 
 @pytest.mark.parametrize(("name", "count", "tested"), [("loso", 30, 1), ("groups:10", 10, 3), ("groups:30", 30, 1)])
-def test_leaving_out_in_turn_tests_everybody(name: str, count: int, tested: int) -> None:
+def test_loso_and_groups_test_every_user(name: str, count: int, tested: int) -> None:
     splits = folds(parse_protocol(name), USERS, seed=0)
     assert len(splits) == count
     assert {len(split.test) for split in splits} == {tested}
@@ -63,7 +63,7 @@ def test_groups_may_differ_by_one_person() -> None:
     assert sorted(len(split.test) for split in folds(Protocol("groups", 4), USERS, 0)) == [7, 7, 8, 8]
 
 
-def test_the_official_protocol_tests_whom_the_data_set_tests() -> None:
+def test_the_official_protocol_tests_the_official_test_users() -> None:
     users = [f"hapt-{number:02d}" for number in range(1, 31)]
     (split,) = folds(parse_protocol("official"), users, 0, official_test=find("hapt").official_test)
     assert [int(user[-2:]) for user in split.test] == [2, 4, 9, 10, 12, 13, 18, 20, 24]
@@ -78,7 +78,7 @@ def test_the_official_protocol_tests_whom_the_data_set_tests() -> None:
         ("loocv", "unknown protocol 'loocv': give holdout, loso, groups:K"),
     ],
 )
-def test_a_protocol_that_cannot_be_had_is_refused(name: str, message: str) -> None:
+def test_an_impossible_protocol_is_refused(name: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
         folds(parse_protocol(name), USERS, 0)
 

@@ -84,7 +84,7 @@ def test_the_download_is_read_as_it_comes_a_zip_in_a_zip(archive: Path, tmp_path
         ({"test/y_test.txt": b"4\n7\n"}, r"test/y_test\.txt: row 2 is not one of the activities 1 to 6"),
         ({"test/y_test.txt": b"4\n4.5\n"}, r"test/y_test\.txt: row 2 is not one of the activities"),
         ({"test/subject_test.txt": b"31\n2\n"}, "row 1 is not one of the subjects 1 to 30"),
-        ({"train/Inertial Signals/body_gyro_z_train.txt": b"1.0e+00 2.0e+00\n"}, "no table of 128 columns"),
+        ({"train/Inertial Signals/body_gyro_z_train.txt": b"1.0e+00 2.0e+00\n"}, "not a table of 128 columns"),
         ({"test/y_test.txt": b"4\nfour\n"}, "could not convert"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Arrays in .npz files that are there whole or not at all, and from which nothing is executed."""
+"""Arrays in .npz files, written atomically and read without unpickling."""
 
 import zipfile
 from pathlib import Path

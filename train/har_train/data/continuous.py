@@ -1,7 +1,7 @@
-"""Scoring answers over whole recordings, changes of activity included: by sample, and how late a change is noticed.
+"""Scores answers over whole recordings, including changes of activity: by sample, and how late a change is noticed.
 
-An answer stands for the half second up to its window's end, as in the runtime's totals. Samples of labels that the
-model does not have, such as posture changes, are truly unknown; samples that nobody labelled are left out.
+An answer counts for the half second up to its window's end, as in the runtime's totals. The truth of samples with a
+label that the model does not have, such as posture changes, is unknown. Samples without a label are ignored.
 """
 
 import itertools
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from har_runtime.answers.answer import UNKNOWN
 from har_runtime.contract import HOP, PERIOD_NS, SAMPLE_RATE_HZ
+from har_runtime.errors import DataError
 from har_runtime.recording import Recording, cut_recording
 from har_runtime.scores import score
 
@@ -27,7 +28,7 @@ class Track:
     end_ns: NDArray[np.int64]
     """Sensor time of each window's last sample, shape (n,)."""
     labels: tuple[str | None, ...]
-    """Of each window whose samples have all the same, shape (n,)."""
+    """Label of each window, None if its samples do not all have the same one; shape (n,)."""
 
 
 @dataclass(frozen=True)
@@ -35,23 +36,24 @@ class Continuous:
     """How good a sequence of answers is."""
 
     known_macro_f1: float
-    """Over the samples of the model's activities; an unknown answer is a miss, and no class of its own."""
+    """Over the samples of the model's activities; an unknown answer is a miss, not a class."""
     macro_f1: float
-    """Over these and those of other labels, which are truly unknown: unknown is a class like the others."""
+    """Also over the samples of other labels, whose truth is unknown: unknown is a class like the others."""
     answered: float
-    """Share of the samples of the model's activities that had an answer other than unknown."""
+    """Fraction of the samples of the model's activities that got an answer other than unknown."""
     median_delay_s: float | None
-    """From the first sample of a new activity to the end of the first window answered so; None without any change."""
+    """From the first sample of a new activity to the end of the first window with this answer; None if no change was
+    noticed."""
     noticed: int
-    """Changes that were noticed before the activity was over."""
+    """Changes that were noticed before the activity ended."""
     changes: int
     """True changes from one of the model's activities to another."""
     answer_changes_per_hour: float
-    """Answers that differ from the one before."""
+    """Answers that differ from the previous one."""
 
 
 def track_of(recording: Recording) -> Track | None:
-    """Cut as the runtime cuts; None for a recording without labels or shorter than a window."""
+    """Cut a recording as the runtime does; None if it has no labels or is shorter than a window."""
     cut = cut_recording(recording)
     if recording.labels is None or not cut.windows:
         return None
@@ -101,8 +103,13 @@ def score_tracks(tracks: Sequence[Track], answers: Sequence[NDArray[np.int64]], 
 
 
 def truth_of(recording: Recording, labels: tuple[str, ...]) -> NDArray[np.int64]:
-    """Index into `labels` of each sample, len(labels) for another label, -1 for none; shape (samples,)."""
-    assert recording.labels is not None
+    """Index into `labels` of each sample, len(labels) for another label, -1 for none; shape (samples,).
+
+    Raises:
+        DataError: a recording without labels.
+    """
+    if recording.labels is None:
+        raise DataError(f"recording {recording.name}: it has no labels to compare answers with")
     truth = np.where(recording.labels == "", -1, len(labels))
     for index, label in enumerate(labels):
         truth[recording.labels == label] = index
@@ -110,7 +117,7 @@ def truth_of(recording: Recording, labels: tuple[str, ...]) -> NDArray[np.int64]
 
 
 def by_sample(track: Track, answer: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The answer for each sample of the recording, -1 where there is none; shape (samples,)."""
+    """The answer for each sample of the recording, -1 if there is none; shape (samples,)."""
     times = track.recording.times_ns
     after = np.searchsorted(track.end_ns, times)
     window = np.minimum(after, len(track.end_ns) - 1)
@@ -120,17 +127,17 @@ def by_sample(track: Track, answer: NDArray[np.int64]) -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class Bout:
-    """A stretch of one of the model's activities."""
+    """Consecutive samples of one of the model's activities."""
 
     activity: int
     first: int
-    """Sample."""
+    """Index of its first sample."""
     last: int
-    """Sample, the last one that belongs to it."""
+    """Index of its last sample."""
 
 
 def true_changes(truth: NDArray[np.int64], classes: int) -> list[tuple[Bout, Bout]]:
-    """Bouts of different activities that follow each other, whatever lay between them that is none of the model's."""
+    """Successive bouts of different activities; samples between them that are not of the model's are ignored."""
     edges = np.flatnonzero(truth[1:] != truth[:-1]) + 1
     bouts = [
         Bout(int(truth[begin]), int(begin), int(end) - 1)
@@ -141,7 +148,7 @@ def true_changes(truth: NDArray[np.int64], classes: int) -> list[tuple[Bout, Bou
 
 
 def change_delay(track: Track, answer: NDArray[np.int64], bout: Bout) -> float | None:
-    """Seconds from a bout's first sample until the end of the first window that is answered so; None where none is."""
+    """Seconds from a bout's first sample to the end of its first window with the right answer; None without one."""
     begin, end = track.recording.times_ns[[bout.first, bout.last]]
     right = (answer == bout.activity) & (track.end_ns >= begin) & (track.end_ns <= end)
     return float(track.end_ns[right][0] - begin) / 1e9 if right.any() else None

@@ -1,4 +1,4 @@
-"""What is in a data set: people, minutes of each activity, rates, gaps, and whether gravity is what it should be."""
+"""Describes a data set: people, minutes of each activity, rates, gaps, and whether gravity has the right size."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,9 +12,9 @@ from har_runtime.recording import CutRecording, Recording, cut_recording
 from har_runtime.signal.resample import SensorReport
 
 STILL = ("sitting", "standing", "lying")
-"""Activities at rest, in which the accelerometer should read gravity."""
+"""Activities at rest, in which the accelerometer should read only gravity."""
 GRAVITY_TOLERANCE = 0.05
-"""Fraction; phones read up to 3 % off, other units or a lost gravity far more."""
+"""Fraction. Phones are up to 3 % off; wrong units or missing gravity are far more."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class Rest:
 
     label: str
     magnitude: float
-    """Median over the samples; about 9.81 where units are right and gravity is in it."""
+    """Median over the samples; about 9.81 if the units are right and gravity is included."""
     x: float
     y: float
     z: float
     up: str
-    """Axis that points up in the median, such as "+x"."""
+    """Axis that points up in the median sample, such as "+x"."""
     agreement: float
-    """Fraction of the recordings with the activity in which that axis is up."""
+    """Fraction of the recordings with this activity in which that axis is up."""
 
     @property
     def plausible(self) -> bool:
@@ -89,12 +89,12 @@ class Description:
 
 
 def describe(name: str, recordings: Sequence[Recording], activities: tuple[str, ...] = ()) -> Description:
-    """Look through recordings, by the code that resamples and windows them for training.
+    """Describe recordings, resampled and cut into windows as for training.
 
     Args:
-        name: of the data set.
+        name: name of the data set.
         recordings: at least one.
-        activities: the order to list labels in; others follow by name.
+        activities: order in which labels are listed; others follow by name.
     """
     seconds: dict[str, float] = {}
     wearers: dict[str, set[str]] = {}
@@ -129,7 +129,7 @@ def describe(name: str, recordings: Sequence[Recording], activities: tuple[str, 
 
 
 def description_lines(found: Description) -> list[str]:
-    """The description as tables to read."""
+    """The description as text tables."""
     worn = ", ".join(found.placements) or "unknown"
     lines = [
         f"{found.name}: {found.users} users, {found.recordings} recordings, {found.hours:.2f} h, worn at: {worn}",
@@ -153,24 +153,24 @@ def description_lines(found: Description) -> list[str]:
         )
     lines += ["", f"{'at rest (m/s^2)':16} {'size':>6} {'x':>7} {'y':>7} {'z':>7}  up"]
     for row in found.rest:
-        doubt = "" if row.plausible else "   not 9.81: check units, and that gravity is in it"
+        doubt = "" if row.plausible else "   not 9.81: check the units, and that gravity is included"
         lines.append(
             f"{row.label:16} {row.magnitude:6.2f} {row.x:7.2f} {row.y:7.2f} {row.z:7.2f}  {row.up} in "
             f"{100 * row.agreement:.0f} % of recordings{doubt}"
         )
     if not found.rest:
-        lines.append(f"none of {', '.join(STILL)} in it: gravity was not checked")
+        lines.append(f"no {' or '.join(STILL)}: gravity was not checked")
     return lines
 
 
 def stretches(labels: NDArray[np.str_]) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
-    """First sample, and the one after the last, of each stretch of one label."""
+    """First sample of each stretch of one label, and the sample after its last."""
     starts = np.flatnonzero(np.concatenate([[True], labels[1:] != labels[:-1]]))
     return starts, np.append(starts[1:], len(labels))
 
 
 def _seconds_by_label(recording: Recording) -> dict[str, float]:
-    """Time that each label holds, "" for none: each sample stands for the time to the next, a gap for nothing."""
+    """Seconds of each label, "" for none: a sample counts for the time to the next one, a gap does not count."""
     if len(recording.times_ns) < 2:
         return {}
     span = np.diff(recording.times_ns)

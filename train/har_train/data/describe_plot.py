@@ -14,10 +14,10 @@ SECONDS = 5.0
 
 
 def plot_activities(title: str, recordings: Sequence[Recording], activities: Sequence[str], path: Path) -> None:
-    """Draw a few typical seconds of each activity into one PNG: the stretch whose movement is the median one.
+    """Draw a few typical seconds of each activity into one PNG: the stretch whose movement is the median.
 
     Raises:
-        DataError: none of the activities is in the recordings.
+        DataError: the recordings have none of the activities.
         HarError: the file cannot be written.
     """
     from matplotlib.figure import Figure
@@ -33,7 +33,7 @@ def plot_activities(title: str, recordings: Sequence[Recording], activities: Seq
             axis.plot(seconds, values[part], linewidth=0.9)
             low, high = axis.get_ylim()
             middle, span = (low + high) / 2, max(high - low, smallest_span)
-            axis.set_ylim(middle - span / 2, middle + span / 2)  # Stillness must not look like noise.
+            axis.set_ylim(middle - span / 2, middle + span / 2)  # Enlarged, stillness would look like movement.
             axis.grid(alpha=0.3)
             axis.margins(x=0)
             axis.tick_params(labelsize=8)
@@ -50,8 +50,10 @@ def plot_activities(title: str, recordings: Sequence[Recording], activities: Seq
 
 
 def _typical(label: str, recordings: Sequence[Recording]) -> tuple[Recording, slice] | None:
-    """The middle of a stretch of this label, up to `SECONDS` long: of those of at least the usual length, the one
-    whose acceleration varies as much as the median of them."""
+    """The middle of a stretch of this label, up to `SECONDS` long.
+
+    Among the stretches of at least the usual length, it is the one with the median variation of the acceleration.
+    """
     found: list[tuple[Recording, int, int, float]] = []
     for recording in recordings:
         if recording.labels is None:
@@ -79,7 +81,7 @@ def _typical(label: str, recordings: Sequence[Recording]) -> tuple[Recording, sl
 
 def _middle(recording: Recording, begin: int, end: int) -> slice:
     """The samples at most half of `SECONDS` from the middle of those from `begin` to `end`."""
-    times = np.maximum.accumulate(recording.times_ns[begin:end])  # In order, even where a file is not.
+    times = np.maximum.accumulate(recording.times_ns[begin:end])  # In order, even if the file is not.
     middle, half = (int(times[0]) + int(times[-1])) // 2, int(SECONDS / 2 * 1e9)
     first, last = np.searchsorted(times, [middle - half, middle + half + 1])
     return slice(begin + int(first), begin + int(last))

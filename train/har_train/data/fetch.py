@@ -1,4 +1,4 @@
-"""Data sets from their official addresses: resumed where a download broke off, there whole or not at all."""
+"""Downloads data sets from their official addresses; an interrupted download is resumed, never left half done."""
 
 import zipfile
 from contextlib import suppress
@@ -7,34 +7,34 @@ from typing import Any
 
 import pooch
 import requests
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import DownloadColumn, Progress, TransferSpeedColumn
 
 from har_runtime.errors import DataError, HarError
 from har_train.datasets.archive import DAMAGE
 from har_train.datasets.base import DataSet, Download
+from har_train.progress import print_line, progress_bar
 
 BLOCK = 1 << 14
-"""Bytes written at a time: what a broken connection may cost."""
+"""Bytes written at a time, and lost at most if the connection breaks."""
 TIMEOUT_S = (10, 60)
-"""To connect, and between two blocks."""
+"""Seconds to connect, and between two blocks."""
 
 
 def fetch(dataset: DataSet, out: Path) -> list[Path]:
-    """Download the files of a data set into the folder `out`, with a progress bar on stderr.
+    """Download the files of a data set into the folder `out`, with the progress on stderr.
 
-    A file that is there already is kept. One that is half there (`NAME.part`, left by a broken connection or Ctrl-C) is
-    gone on with if the server can do that, else begun again.
+    A file that exists is kept. A partial file (`NAME.part`, left by a broken connection or Ctrl-C) is continued if the
+    server can do that, otherwise the download starts again.
 
     Raises:
-        DataError: it is had by asking for it only, is the user's own, the server does not have it (any more), what came
-            is not the official file, or another file stands in its place.
+        DataError: the data set is only given on request, is the user's own, is no longer at its address, the download
+            is not the official file, or another file has its name.
         HarError: the connection broke, or `out` cannot be written to.
     """
     if dataset.registration is not None:
-        raise DataError(f"{dataset.name} cannot be downloaded like that: {dataset.registration}; page: {dataset.page}")
+        raise DataError(f"{dataset.name} cannot be downloaded directly: {dataset.registration}; page: {dataset.page}")
     if not dataset.downloads:
-        raise DataError(f"{dataset.name} is {dataset.title}: nothing to fetch; {dataset.page} says how to lay them out")
+        raise DataError(f"{dataset.name} is {dataset.title}: nothing to fetch; {dataset.page} describes their layout")
     return [_fetch_file(download, out, dataset.page) for download in dataset.downloads]
 
 
@@ -42,12 +42,12 @@ def _fetch_file(download: Download, out: Path, page: str) -> Path:
     target = out / download.file
     if target.exists():
         if download.sha256 is not None and pooch.file_hash(str(target)) != download.sha256:
-            raise DataError(f"{target}: is there, but is not the official file; move it away to download that")
+            raise DataError(f"{target}: exists, but is not the official file; move it away to download that")
         return target
     pooch.get_logger().setLevel("WARNING")
     part = out / f"{download.file}.part"
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
+    with progress_bar(DownloadColumn(), TransferSpeedColumn()) as progress:
+        print_line(progress, f"downloading {download.url}")
         downloader = ResumingDownload(part, progress, must_be_zip=download.sha256 is None)
         try:
             pooch.retrieve(download.url, download.sha256, fname=download.file, path=out, downloader=downloader)
@@ -58,12 +58,12 @@ def _fetch_file(download: Download, out: Path, page: str) -> Path:
             come = part.stat().st_size / 1e6 if part.exists() else 0.0
             raise HarError(
                 f"{download.url}: the connection failed after {come:.1f} MB ({_reason(error)}); run the same command "
-                "again, it goes on from there"
+                "again to continue from there"
             ) from error
-        except ValueError as error:  # Pooch's word for another hash; the file is gone by now.
+        except ValueError as error:  # Pooch raises it for another hash, and has deleted the file.
             raise DataError(
-                f"{download.url}: what came is not the official file (its sha256 differs) and was deleted; try again, "
-                f"or see {page}"
+                f"{download.url}: the download is not the official file (its sha256 differs) and was deleted; try "
+                f"again, or see {page}"
             ) from error
         except OSError as error:
             raise HarError(f"{target}: cannot be written ({error.strerror or error})") from error
@@ -71,9 +71,9 @@ def _fetch_file(download: Download, out: Path, page: str) -> Path:
 
 
 class ResumingDownload:
-    """A downloader for pooch that keeps what has come in `part`, and asks the server for the rest (HTTP Range).
+    """A downloader for pooch that keeps what it has received in `part`, and asks the server for the rest (HTTP Range).
 
-    pooch gives a new temporary file each time; it gets the whole content, once it is whole.
+    pooch passes a new temporary file each time, which gets the content when it is complete.
     """
 
     def __init__(self, part: Path, progress: Progress, must_be_zip: bool):
@@ -82,7 +82,7 @@ class ResumingDownload:
         self._must_be_zip = must_be_zip
 
     def __call__(self, fname: str, action: Any, pooch: Any, *, check_only: bool | None = None) -> None:
-        """Names as in pooch's protocol; what it passes are the URL and the temporary file."""
+        """Parameter names are those of pooch's protocol; it passes the URL and the temporary file."""
         url, output_file = fname, action
         answer, begin = self._ask(url)
         with answer:
@@ -102,19 +102,19 @@ class ResumingDownload:
         self._part.replace(output_file)
 
     def _ask(self, url: str) -> tuple[requests.Response, int]:
-        """The server's answer, and how many bytes of `part` it goes on from."""
+        """The server's answer, and the number of bytes of `part` that it continues from."""
         begin = self._part.stat().st_size if self._part.exists() else 0
         if begin:
             answer = self._get(url, {"Range": f"bytes={begin}-"})
             if answer.status_code == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {begin}-"):
                 return answer, begin
-            if answer.status_code == 200:  # A server that knows no ranges sends everything.
+            if answer.status_code == 200:  # A server without support for ranges sends everything.
                 return answer, 0
             answer.close()
         return self._get(url, {}), 0
 
     def _get(self, url: str, headers: dict[str, str]) -> requests.Response:
-        # Compressed on the way, the bytes would not be those that a range counts.
+        # A range counts the bytes of the file, not those of a compressed transfer.
         headers = {"Accept-Encoding": "identity", **headers}
         return requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_S)
 
@@ -127,11 +127,11 @@ class ResumingDownload:
         if broken is not None:
             with suppress(OSError):
                 self._part.unlink()
-            raise DataError(f"{url}: what came is no intact zip ({broken}) and was deleted; try again") from None
+            raise DataError(f"{url}: the download is not an intact zip ({broken}) and was deleted; try again") from None
 
 
 def _reason(error: requests.RequestException) -> str:
-    """The innermost of the exceptions that requests and urllib3 wrap into each other, in a few words."""
+    """The innermost of the exceptions that requests and urllib3 wrap into each other, shortened."""
     inner: BaseException = error
     while inner.args and isinstance(inner.args[-1], BaseException):
         inner = inner.args[-1]

@@ -2,9 +2,9 @@
 
     python -m har_train.data.measure_wearer OUT.json
 
-It measures training users of seed 0 of the `uci-har` recipe, in their order, and no others: those that a model is
-scored on leave no trace in the simulation. All activities of a person come from one recording, so that the phone sits
-the same way in each: a posture is its longest bout, a gait the best explained four seconds.
+It measures only training users of seed 0 of the `uci-har` recipe, in their order, so that the users that a model is
+scored on do not influence the simulation. All activities of a person come from one recording, so that the phone sits
+the same way in each: a posture comes from its longest bout, a gait from the four seconds that harmonics explain best.
 """
 
 import argparse
@@ -28,7 +28,7 @@ POSTURES = ("sitting", "standing", "lying")
 GAITS = ("walking", "stairs_up", "stairs_down")
 PEOPLE = 6
 HARMONICS = 10
-"""Up to 10 Hz: above it walking at the waist has next to nothing."""
+"""Up to 10 Hz: above it, walking at the waist has almost no energy."""
 PIECE = 4 * SAMPLE_RATE_HZ
 STRIDES_HZ = np.arange(0.65, 1.25, 0.005)
 
@@ -58,8 +58,8 @@ def _bouts(recording: Recording, activity: str) -> list[NDArray[np.float64]]:
 
 
 def _still_mean(signal: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean over a bout, its acceleration as long as that of the samples: gravity does not shrink when somebody turns
-    over meanwhile, and the mean of two directions does."""
+    """Mean over a bout, with its acceleration scaled to the mean magnitude of the samples: if the wearer turns over, the
+    mean of two directions would be shorter than gravity."""
     mean = signal.mean(axis=0)
     mean[:3] *= np.linalg.norm(signal[:, :3], axis=1).mean() / np.linalg.norm(mean[:3])
     return mean
@@ -72,7 +72,7 @@ def _still_spread(signal: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _fit_gait(piece: NDArray[np.float64]) -> tuple[float, dict[str, Any]]:
-    """Explained part of the variance, and the harmonics at the stride frequency that explain most."""
+    """Explained fraction of the variance, and the harmonics at the stride frequency that explains most."""
     mean = piece.mean(axis=0)
     spread = piece.std(axis=0)
     scaled = (piece - mean) / spread

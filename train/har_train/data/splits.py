@@ -1,4 +1,4 @@
-"""Who trains, who decides when to stop, and who is scored: every protocol divides people, never windows."""
+"""Divides users into training, validation and test users: every protocol divides people, never windows."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from har_runtime.errors import DataError
 
 @dataclass(frozen=True)
 class UserSplit:
-    """Who trains, who decides when to stop, and who is only ever scored."""
+    """Users whose windows train the network, decide when to stop, and are only scored."""
 
     train: tuple[str, ...]
     validation: tuple[str, ...]
@@ -21,13 +21,16 @@ class UserSplit:
         everyone = [*self.train, *self.validation, *self.test]
         twice = sorted({user for user in everyone if everyone.count(user) > 1})
         if twice:
-            raise DataError(f"user {twice[0]} stands in two parts of the split; each user belongs to one")
+            raise DataError(f"user {twice[0]} is in two parts of the split; put each user in one")
         if not (self.train and self.validation and self.test):
             raise DataError(f"{len(everyone)} users are too few to divide into train, validation and test")
 
 
 def split_users(users: Iterable[str], seed: int, validation: float = 0.2, test: float = 0.2) -> UserSplit:
-    """Divide users at random, by the paper's 60/20/20 (section 4.1.3).
+    """Divide users at random, by default into the paper's 60/20/20 (section 4.1.3).
+
+    Raises:
+        DataError: too few users for three parts.
 
     >>> split = split_users([f"u{n}" for n in range(10)], seed=0)
     >>> len(split.train), len(split.validation), len(split.test)
@@ -43,11 +46,11 @@ def split_users(users: Iterable[str], seed: int, validation: float = 0.2, test: 
 
 @dataclass(frozen=True)
 class Protocol:
-    """How people are divided for a cross-validation."""
+    """How users are divided for a cross-validation."""
 
     kind: str
-    """"holdout" (one split by fractions), "loso" (leave one subject out), "groups" (each of `groups` groups is tested
-    once), "official" (the data set's own test users)."""
+    """"holdout" (one split by fractions), "loso" (leave one subject out), "groups" (each of `groups` groups of users is
+    tested once), "official" (the data set's own test users)."""
     groups: int = 0
 
     def __str__(self) -> str:
@@ -80,14 +83,14 @@ def folds(
 ) -> list[UserSplit]:
     """The splits of a protocol; no user is tested in two of them.
 
-    Those who decide when to stop are drawn anew for each fold from the people it does not test: `validation` is their
-    fraction of everybody, one person at least.
+    Validation users are drawn separately for each fold from the users that it does not test: a fraction `validation` of
+    all users, at least one.
 
     Args:
-        users: everybody, repetitions allowed.
-        seed: decides the groups and who validates.
+        users: all users, repetitions allowed.
+        seed: decides the groups and the validation users.
         test: fraction of the users that "holdout" tests.
-        official_test: whom "official" tests.
+        official_test: the users that "official" tests.
 
     Raises:
         DataError: too few users for the protocol, or a data set without an official split.
