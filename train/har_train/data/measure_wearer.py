@@ -58,8 +58,9 @@ def _bouts(recording: Recording, activity: str) -> list[NDArray[np.float64]]:
 
 
 def _still_mean(signal: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean over a bout, with its acceleration scaled to the mean magnitude of the samples: if the wearer turns over, the
-    mean of two directions would be shorter than gravity."""
+    """Mean over a bout, with its acceleration scaled to the mean magnitude of the samples.
+
+    If the wearer turned over, the mean of the two directions would be shorter than gravity."""
     mean = signal.mean(axis=0)
     mean[:3] *= np.linalg.norm(signal[:, :3], axis=1).mean() / np.linalg.norm(mean[:3])
     return mean
