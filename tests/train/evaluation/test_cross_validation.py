@@ -98,7 +98,7 @@ def test_ctrl_c_leaves_folds_that_resume(validated: Path, small_hapt: Path, tmp_
             if line.startswith("fold 1 of 3"):
                 os.kill(process.pid, signal.SIGINT)
         assert process.wait() == 130, "".join(seen)
-    assert all(line.startswith(("fold ", "har-train: stopped")) for line in seen), "".join(seen)
+    assert all(line.startswith(("fold ", "har-train cross-validate: stopped")) for line in seen), "".join(seen)
     assert not (out / "report.json").exists()
     assert main([*whole, "--resume"]) == 0
     assert_same_predictions(validated, out)

@@ -175,7 +175,7 @@ def test_ctrl_c_leaves_a_run_that_resumes_and_only_our_own_lines_on_the_terminal
         assert process.wait() == 130, "".join(seen)
     assert seen[0].startswith("uci-har model.filters=[8,8]")
     assert all(line.startswith("epoch ") for line in seen[1:-1])
-    assert seen[-1] == "har-train: stopped\n"
+    assert seen[-1] == "har-train fit: stopped\n"
     assert not (out / "model.safetensors").exists()
     done = torch.load(out / "resume" / "last.ckpt", weights_only=True)["epoch"] + 1
     assert main([*command[3:-1], str(done + 2), "--resume"]) == 0
