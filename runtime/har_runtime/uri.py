@@ -1,6 +1,6 @@
 """The small URIs by which sources and sinks are named: `KIND:TARGET?option=value&option=value`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -85,6 +85,17 @@ def parse_uri(text: str) -> Uri:
     except ValueError as error:
         raise SourceError(f"'{text}': the options after ? must be name=value, joined by &") from error
     return Uri(kind, target, options)
+
+
+def one_of(names: Sequence[str]) -> Callable[[str], str]:
+    """A converter for `Uri.option` that accepts only these words."""
+
+    def convert(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"it can be {', '.join(names)}")
+        return text
+
+    return convert
 
 
 def speed_option(text: str) -> float:

@@ -21,7 +21,7 @@ from har_runtime.samples import SampleChunk
 from har_runtime.sources.base import SourceReport
 from har_runtime.sources.sensorlogger.message import Message, parse_message
 from har_runtime.sources.sensorlogger.session import MessageOrder, Session
-from har_runtime.uri import Uri
+from har_runtime.uri import Uri, one_of
 
 if TYPE_CHECKING:
     from har_runtime.sources.sensorlogger.receiver import Limits, Refusal
@@ -46,7 +46,7 @@ def open_sensorlogger(uri: Uri) -> "SensorLogger":
     token = uri.options.get("token")
     if token == "":
         raise SourceError("sensorlogger: the token is empty; omit it, or give one that is hard to guess")
-    return SensorLogger(host, port, token, uri.option("platform", _platform, "auto"))
+    return SensorLogger(host, port, token, uri.option("platform", one_of(PLATFORMS), "auto"))
 
 
 class SensorLogger:
@@ -165,9 +165,3 @@ class _Recordings:
     def _samples(self, messages: list[Message]) -> Iterator[SampleChunk]:
         for message in messages:
             yield from self._session.samples(message)
-
-
-def _platform(text: str) -> str:
-    if text not in PLATFORMS:
-        raise ValueError(f"it can be {', '.join(PLATFORMS)}")
-    return text

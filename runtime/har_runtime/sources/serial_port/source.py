@@ -9,7 +9,7 @@ import contextlib
 import errno
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from har_runtime.sources.serial_port.ports import known_ports, port_lines, seria
 from har_runtime.sources.serial_port.probe import BAUDS, FORMATS, probe, silence_message
 from har_runtime.sources.serial_port.text_columns import columns_by_name
 from har_runtime.sources.serial_port.witmotion_setup import set_up
-from har_runtime.uri import Uri
+from har_runtime.uri import Uri, one_of
 
 if TYPE_CHECKING:
     from serial import Serial
@@ -67,11 +67,11 @@ def open_serial(uri: Uri) -> "SerialSource":
     if not uri.target:
         raise SourceError("serial: needs a port, such as serial:/dev/ttyUSB0, or serial:auto")
     options = SerialOptions(
-        uri.option("format", _one_of(FORMATS), None),
+        uri.option("format", one_of(FORMATS), None),
         uri.option("baud", _positive, None),
         uri.option("rate", _positive, None),
-        uri.option("unit", _one_of(("auto", *ACCELERATION)), "auto"),
-        uri.option("gyro", _one_of(tuple(ANGULAR_RATE)), None),
+        uri.option("unit", one_of(("auto", *ACCELERATION)), "auto"),
+        uri.option("gyro", one_of(tuple(ANGULAR_RATE)), None),
         uri.option("columns", _column_names, None),
     )
     return SerialSource(uri.target, options)
@@ -252,17 +252,6 @@ def _group(path: str) -> str:
         return Path(path).group()
     except (OSError, KeyError):
         return "dialout"
-
-
-def _one_of(names: tuple[str, ...]) -> Callable[[str], str]:
-    """A converter for `Uri.option` that accepts only these words."""
-
-    def convert(text: str) -> str:
-        if text not in names:
-            raise ValueError(f"it can be {', '.join(names)}")
-        return text
-
-    return convert
 
 
 def _column_names(text: str) -> tuple[str, ...]:

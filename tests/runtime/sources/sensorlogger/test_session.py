@@ -129,7 +129,7 @@ def test_any_body_is_parsed_into_valid_readings(body: bytes) -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(MESSAGE, max_size=30), st.sampled_from(["auto", "ios", "android"]))
+@given(st.lists(MESSAGE, max_size=8), st.sampled_from(["auto", "ios", "android"]))
 def test_any_sequence_of_messages_gives_valid_samples(messages: list[Any], platform: str) -> None:
     report = SourceReport()
     recordings, resampler = _Recordings(platform, report), Resampler()
@@ -157,7 +157,7 @@ def test_the_readings_that_wait_for_gravity_are_bounded() -> None:
 
 def test_a_session_keeps_nothing_of_what_it_has_returned() -> None:
     session = Session("android", SourceReport())
-    for number in range(60):
+    for number in range(20):
         list(session.samples(parse_message(json.dumps(android(number, total=False)).encode())))
     assert len(session._adder._times) <= 1
     assert len(session._adder._gravity_times) <= 100 * (HOLD_NS // S + 1)
