@@ -29,7 +29,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 PICTURE = ROOT / "runtime" / "assets" / "har-stream.svg"
 DAY = ROOT / "runtime" / "assets" / "day.svg"
 USERS = ROOT / "train" / "assets" / "hapt-users.png"
-PAGES = ("README.md", "benchmarks/README.md", "train/README.md", "export/README.md", "runtime/README.md")
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/*.md")])
 BLOCK = re.compile(r"(?<=<!-- figures: )([a-z0-9_]+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
@@ -45,12 +45,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    for page in PAGES:
-        path = ROOT / page
+    for path in PAGES:
         text = path.read_text(encoding="utf-8")
         wanted = BLOCK.sub(lambda match: f"{match[1]}{match[2]}{render(match[1])}", text)
         if wanted != text:
             if options.check:
+                page = path.relative_to(ROOT)
                 raise DataError(
                     f"{page}: not the figures of benchmarks/results; run python -m har_bench.readme.figures"
                 )

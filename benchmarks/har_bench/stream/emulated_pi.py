@@ -1,4 +1,4 @@
-"""The steps of runtime/README.md for a Raspberry Pi, in an emulated 64-bit Debian, its answers beside this machine's.
+"""The steps of runtime/SERVICE.md for a Raspberry Pi, in an emulated 64-bit Debian, its answers beside this machine's.
 
     python -m har_bench.stream.emulated_pi --root /var/tmp/pi --out benchmarks/results/emulated_pi.json
 
