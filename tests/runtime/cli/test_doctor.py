@@ -1,4 +1,4 @@
-"""har-stream doctor: it says what is well and what to do about the rest, and never hangs or falls over."""
+"""har-stream doctor: it says what is well and how to fix the rest, and never hangs or fails itself."""
 
 import json
 import threading
@@ -78,7 +78,7 @@ def test_all_is_well_here_and_with_a_wearer(capsys) -> None:
     assert "watching simulated:" in err
 
 
-def test_what_needs_doing_makes_exit_code_1_and_says_what_to_do(tmp_path: Path, capsys) -> None:
+def test_something_to_fix_gives_exit_code_1_and_advice(tmp_path: Path, capsys) -> None:
     missing = tmp_path / "ttyUSB7"
     assert main(["doctor", "--source", f"serial:{missing}", "--model", "absent.tflite", "--json"]) == 1
     result = json.loads(capsys.readouterr().out)
@@ -150,14 +150,14 @@ def test_a_library_that_is_missing_is_named_with_the_command_that_installs_it(mo
         (None, None, []),
     ],
 )
-def test_a_processor_held_at_its_slowest_is_worth_a_word(governor, driver, states, tmp_path: Path) -> None:
+def test_a_processor_held_at_its_lowest_speed_is_noted(governor, driver, states, tmp_path: Path) -> None:
     if governor is not None:
         (tmp_path / "scaling_governor").write_text(governor + "\n")
         (tmp_path / "scaling_driver").write_text(driver + "\n")
     assert [finding.state for finding in doctor.governor_findings(tmp_path / "scaling_governor")] == states
 
 
-def test_a_clock_that_is_not_set_by_the_network_is_worth_a_word_and_a_coarse_one_a_fix(monkeypatch) -> None:
+def test_a_clock_that_the_network_does_not_set_is_a_note_and_a_coarse_one_a_fix(monkeypatch) -> None:
     for known, state in ((True, "ok"), (False, "note"), (None, "ok")):
         monkeypatch.setattr(doctor, "clock_synchronised", lambda known=known: known)
         assert doctor.clock_finding().state == state
@@ -187,7 +187,7 @@ def test_a_good_sensor_has_nothing_to_fix(watched) -> None:
     assert ("units", "acceleration in g (as told)") in [(finding.subject, finding.found) for finding in findings]
 
 
-def test_what_is_wrong_with_a_sensor_is_told_with_its_numbers(watched) -> None:
+def test_what_is_wrong_with_a_sensor_is_reported_with_its_numbers(watched) -> None:
     rng = np.random.default_rng(0)
     assert "accelerometer: 12.5 Hz" in fixes(watched(device(period_ns=80_000_000)))[0]
     gap = np.arange(500) * PERIOD_NS + np.where(np.arange(500) > 200, 10**9, 0)
@@ -216,13 +216,13 @@ def test_a_sensor_that_is_missing_is_named(watched) -> None:
     assert fixes(watched(lambda: iter([alone]))) == ["gyroscope: no sample of it"]
 
 
-def test_losses_at_the_source_are_told_and_need_doing_where_they_are_many(watched) -> None:
+def test_losses_at_the_source_are_reported_and_need_fixing_if_there_are_many(watched) -> None:
     findings = watched(device(), lost={"wrong checksum": 2, "stray bytes": 90})
     states = {finding.found.split(",")[0]: finding.state for finding in findings if finding.subject == "losses"}
     assert states == {"2 x wrong checksum": "note", "90 x stray bytes": "fix"}
 
 
-def test_a_source_that_is_silent_fails_or_falls_over_is_a_finding_and_no_more(watched) -> None:
+def test_a_source_that_is_silent_or_fails_is_only_a_finding(watched) -> None:
     release = threading.Event()
 
     def silent() -> Iterator[SampleChunk]:
@@ -241,7 +241,7 @@ def test_a_source_that_is_silent_fails_or_falls_over_is_a_finding_and_no_more(wa
     assert fixes(watched(falls_over)) == ["source: ZeroDivisionError"]
 
 
-def test_a_clock_in_another_unit_shows_against_the_computer_s(watched, monkeypatch) -> None:
+def test_a_sensor_clock_in_another_unit_is_found_by_the_computer_s(watched, monkeypatch) -> None:
     monkeypatch.setattr(source_check, "UNTIMED", ())
     moments = iter(np.arange(100) * 1.0)
     monkeypatch.setattr(source_check.time, "monotonic", lambda: float(next(moments)))

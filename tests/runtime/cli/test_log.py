@@ -1,4 +1,4 @@
-"""The log: on stderr with times, in the journal with priorities, and no grave event lost under a live view."""
+"""The log: on stderr with times, in the journal with priorities, and never hidden by a live view."""
 
 import logging
 import os
@@ -17,24 +17,24 @@ LOG = logging.getLogger("har_runtime.test")
 ARGUMENTS = ["--source", "simulated:?seed=0&seconds=3&speed=max", "--sink", "jsonl:/dev/null"]
 
 
-@pytest.mark.parametrize(("level", "told"), [("debug", 4), ("info", 3), ("warning", 2), ("error", 1)])
-def test_a_level_lets_the_graver_ones_through(level: str, told: int, capsys) -> None:
+@pytest.mark.parametrize(("level", "count"), [("debug", 4), ("info", 3), ("warning", 2), ("error", 1)])
+def test_a_level_is_the_minimum_severity(level: str, count: int, capsys) -> None:
     set_up_log(level)
     for number in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR):
         LOG.log(number, "the %s moved", "sensor")
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == told
+    assert len(lines) == count
     assert re.fullmatch(r"\d\d:\d\d:\d\d ERROR: the sensor moved", lines[-1])
 
 
-def test_setting_it_up_again_says_nothing_twice(capsys) -> None:
+def test_setting_it_up_again_repeats_nothing(capsys) -> None:
     set_up_log("info")
     set_up_log("info")
     LOG.info("once")
     assert capsys.readouterr().err.count("once") == 1
 
 
-def test_under_a_live_view_a_line_stands_above_it(capsys) -> None:
+def test_with_a_live_view_a_line_appears_above_it(capsys) -> None:
     set_up_log("warning")
     with Live("the view", console=Console(file=sys.stderr, force_terminal=True), auto_refresh=False):
         LOG.warning("sensor gone")
@@ -43,7 +43,7 @@ def test_under_a_live_view_a_line_stands_above_it(capsys) -> None:
 
 
 def stream(tmp_path: Path, journal: bool) -> list[str]:
-    """What har-stream tells at level info, into a file that the environment calls the journal's or another's."""
+    """The log of har-stream at level info, in a file that JOURNAL_STREAM names, or names another instead."""
     with (tmp_path / "stderr").open("wb") as file:
         there = os.fstat(file.fileno())
         name = f"{there.st_dev}:{there.st_ino + (0 if journal else 1)}"
@@ -59,6 +59,6 @@ def test_the_journal_gets_priorities_and_no_times(tmp_path: Path) -> None:
     assert source == "<6>source: simulated wearer (synthetic signals, seed 0)"
 
 
-def test_what_only_inherited_the_journal_s_name_gets_times(tmp_path: Path) -> None:
+def test_without_the_journal_lines_have_times_even_if_its_name_is_set(tmp_path: Path) -> None:
     model, *_ = stream(tmp_path, journal=False)
     assert re.match(r"\d\d:\d\d:\d\d INFO: model waist ", model)

@@ -15,7 +15,7 @@ from har_runtime.cli.stream import main
 
 SERVICE = ROOT / "runtime" / "service"
 UNIT = SERVICE / "haredge.service"
-MOST_EXPOSURE = 1.5
+MAX_EXPOSURE = 1.5
 """Of 10, by systemd's own count. A service of Debian has 9 as a rule; "OK" begins at 5, and network and a serial port
 alone cost 1.3."""
 
@@ -28,7 +28,7 @@ needs_systemd = pytest.mark.skipif(
 def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
     program = Path(sys.executable).parent / "har-stream"
     assert program.exists()
-    unit = tmp_path / UNIT.name  # Where the unit expects the program, there is none here.
+    unit = tmp_path / UNIT.name  # The program is not where the unit expects it.
     unit.write_text(UNIT.read_text().replace("/opt/haredge/bin/har-stream", str(program)))
     result = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, timeout=60, check=False
@@ -37,19 +37,19 @@ def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
 
 
 @needs_systemd
-def test_systemd_counts_little_that_the_service_could_do_harm_with() -> None:
-    command = ["systemd-analyze", "security", "--offline=yes", f"--threshold={10 * MOST_EXPOSURE:.0f}", str(UNIT)]
+def test_systemd_rates_the_exposure_of_the_service_as_low() -> None:
+    command = ["systemd-analyze", "security", "--offline=yes", f"--threshold={10 * MAX_EXPOSURE:.0f}", str(UNIT)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert result.returncode == 0, result.stdout[-200:] + result.stderr
     command[3] = "--threshold=5"
     assert subprocess.run(command, capture_output=True, timeout=60, check=False).returncode != 0
 
 
-def test_the_configuration_of_the_service_is_one_that_har_stream_takes(tmp_path: Path, monkeypatch, capsys) -> None:
+def test_har_stream_accepts_the_configuration_of_the_service(tmp_path: Path, monkeypatch, capsys) -> None:
     text = (SERVICE / "haredge.toml").read_text()
     assert 'source = "serial:auto"' in text
     config = tmp_path / "haredge.toml"
-    config.write_text(text.replace("# axes", "axes"))  # What is proposed must be right as well.
+    config.write_text(text.replace("# axes", "axes"))  # The suggestion must be valid too.
     monkeypatch.chdir(tmp_path)
     arguments = ["--config", str(config), "--source", "simulated:?seed=0&seconds=10&speed=max"]
     assert main(arguments) == 0
@@ -93,7 +93,7 @@ cp /var/lib/haredge/day-*.jsonl .
 """
 
 
-def test_a_real_systemd_runs_it_restarts_it_where_it_hangs_and_stops_it(tmp_path: Path) -> None:
+def test_a_real_systemd_runs_it_restarts_it_if_it_hangs_and_stops_it(tmp_path: Path) -> None:
     files = {
         "systemd/system/haredge.service": UNIT.read_text(),
         "systemd/system/haredge.service.d/quick.conf": "[Service]\nWatchdogSec=2\nRestartSec=100ms\n",

@@ -1,4 +1,4 @@
-"""What systemd is told at a real notification socket: ready, alive, what is done, stopping; and the clean end."""
+"""The messages to systemd at a real notification socket: ready, alive, status, stopping; and the clean end."""
 
 import json
 import os
@@ -24,16 +24,16 @@ DEADLINE_S = 60
 
 
 class Manager:
-    """The end of the socket that systemd has."""
+    """systemd's end of the socket."""
 
     def __init__(self, name: str):
         self.name = name
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(f"\0{name[1:]}" if name.startswith("@") else name)
-        self.told: list[str] = []
+        self.received: list[str] = []
 
     def wait_for(self, beginning: str, times: int = 1, deadline_s: float = DEADLINE_S) -> str:
-        """The message with this beginning, once it has come so often from now on.
+        """Wait for a message with this beginning until it has come `times` times; return it.
 
         Raises:
             TimeoutError: it has not come by the deadline.
@@ -42,17 +42,17 @@ class Manager:
         while True:
             self._socket.settimeout(max(0.01, end - time.monotonic()))
             message = self._socket.recv(4096).decode()
-            self.told.append(message)
+            self.received.append(message)
             times -= message.startswith(beginning)
             if times == 0:
                 return message
 
     def rest(self) -> None:
-        """Take what has come and was not waited for."""
+        """Read the messages that nobody waited for."""
         self._socket.setblocking(False)
         try:
             while True:
-                self.told.append(self._socket.recv(4096).decode())
+                self.received.append(self._socket.recv(4096).decode())
         except BlockingIOError:
             return
 
@@ -111,7 +111,7 @@ def plugged(link: Path) -> Iterator[None]:
         thread.join()
 
 
-def test_a_service_is_ready_once_its_sinks_are_there_and_says_what_it_sees_and_that_it_stops(
+def test_a_service_reports_ready_with_its_sinks_open_then_its_activity_and_that_it_stops(
     any_manager: Manager, tmp_path: Path
 ) -> None:
     log = tmp_path / "day.jsonl"
@@ -123,9 +123,9 @@ def test_a_service_is_ready_once_its_sinks_are_there_and_says_what_it_sees_and_t
         process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE_S) == 0
     any_manager.rest()
-    assert any_manager.told[0] == "READY=1"
-    assert any_manager.told[-1] == "STOPPING=1"
-    assert any_manager.told.count("READY=1") == any_manager.told.count("STOPPING=1") == 1
+    assert any_manager.received[0] == "READY=1"
+    assert any_manager.received[-1] == "STOPPING=1"
+    assert any_manager.received.count("READY=1") == any_manager.received.count("STOPPING=1") == 1
 
 
 def test_terminated_it_ends_well_with_every_line_whole(manager: Manager, tmp_path: Path) -> None:
@@ -180,12 +180,12 @@ def test_an_unplugged_sensor_is_no_hang_and_the_watchdog_is_fed_all_the_while(ma
         process_and_end.__exit__(None, None, None)
 
 
-def test_without_a_watchdog_none_is_fed(manager: Manager) -> None:
+def test_without_a_watchdog_there_are_no_watchdog_messages(manager: Manager) -> None:
     with started(manager, "--source", "simulated:?speed=4&seconds=4", "--sink", "jsonl:/dev/null") as process:
         assert process.wait(DEADLINE_S) == 0
     manager.rest()
-    assert manager.told[0] == "READY=1"
-    assert not any(message.startswith("WATCHDOG") for message in manager.told)
+    assert manager.received[0] == "READY=1"
+    assert not any(message.startswith("WATCHDOG") for message in manager.received)
 
 
 def test_a_watchdog_of_another_process_is_not_ours(manager: Manager, monkeypatch) -> None:
@@ -196,7 +196,7 @@ def test_a_watchdog_of_another_process_is_not_ours(manager: Manager, monkeypatch
     assert list(service.watched(pause(manager, 0.1))) == [1]
     service.close()
     manager.rest()
-    assert manager.told == ["READY=1", "STOPPING=1"]
+    assert manager.received == ["READY=1", "STOPPING=1"]
 
 
 def pause(manager: Manager, seconds: float) -> Iterator[int]:
@@ -223,7 +223,7 @@ def test_work_on_one_item_that_never_ends_starves_the_watchdog(fast: Service, ma
     next(items)  # From here on an item is being worked on.
     with pytest.raises(TimeoutError):
         manager.wait_for("WATCHDOG=1", times=20, deadline_s=2.0)
-    assert manager.told.count("WATCHDOG=1") <= 3
+    assert manager.received.count("WATCHDOG=1") <= 3
     next(items)
     next(items)
     manager.wait_for("WATCHDOG=1", times=1)
@@ -243,7 +243,7 @@ def endless(wait: Callable[[], object]) -> Iterator[int]:
         yield 0
 
 
-def test_a_manager_that_is_gone_stops_nothing_and_is_told_once(tmp_path: Path) -> None:
+def test_a_missing_manager_stops_nothing_and_is_reported_once(tmp_path: Path) -> None:
     manager = Manager(str(tmp_path / "notify"))
     manager.close()
     arguments = ("--source", "simulated:?speed=max&seconds=20", "--sink", "jsonl:/dev/null")
@@ -253,15 +253,15 @@ def test_a_manager_that_is_gone_stops_nothing_and_is_told_once(tmp_path: Path) -
         assert process.wait(DEADLINE_S) == 0
 
 
-def test_a_service_that_never_got_ready_does_not_say_that_it_stops(manager: Manager) -> None:
+def test_a_service_that_never_was_ready_does_not_report_that_it_stops(manager: Manager) -> None:
     with started(manager, "--source", "replay:absent.csv") as process:
         assert process.wait(DEADLINE_S) == 2
     manager.rest()
-    assert manager.told == []
+    assert manager.received == []
 
 
 @pytest.mark.parametrize(("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)])
-def test_a_signal_breaks_off_what_comes_before_the_first_item(number: signal.Signals, error: type) -> None:
+def test_a_signal_interrupts_what_comes_before_the_first_item(number: signal.Signals, error: type) -> None:
     with Interruptible(), pytest.raises(KeyboardInterrupt) as raised:
         os.kill(os.getpid(), number)
         raise SourceError("not reached")
