@@ -12,6 +12,7 @@ from har_bench.results import describe_machine, write_result
 from har_runtime.cli.common import Command, Program
 from har_runtime.files import write_bytes
 from har_runtime.model.load import pretrained_names
+from har_train.quiet import quiet_tensorflow
 
 
 def _add_measure(parser: argparse.ArgumentParser) -> None:
@@ -102,4 +103,5 @@ PROGRAM = Program(
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
+    quiet_tensorflow()
     return PROGRAM.main(arguments)

@@ -12,6 +12,7 @@ from har_runtime.cli.common import Command, Program, add_json, data_folder, perc
 from har_runtime.errors import ModelError
 from har_runtime.files import write_bytes
 from har_runtime.model.load import load_model
+from har_train.quiet import quiet_tensorflow
 
 
 def _add_convert(parser: argparse.ArgumentParser) -> None:
@@ -165,4 +166,5 @@ PROGRAM = Program(
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
+    quiet_tensorflow()
     return PROGRAM.main(arguments)

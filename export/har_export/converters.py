@@ -9,11 +9,13 @@ from contextlib import contextmanager, redirect_stdout
 
 from har_runtime.errors import ModelError
 from har_runtime.model.native_stderr import quiet_stderr
+from har_train.quiet import quiet_tensorflow
 
 
 @contextmanager
 def quiet_converter() -> Iterator[None]:
     """Keep the converters' banners and warnings, meant for their authors, off the terminal."""
+    quiet_tensorflow()
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from har_runtime.errors import DataError
+from har_train.fit.checkpoint import architecture_of
+from har_train.fit.network import HarNetwork
 from har_train.recipe import load_recipe, recipe_from, recipe_names
 
 START = 'name = "x"\ntitle = "x"\n[data]\ndataset = "hapt"\nactivities = ["sitting", "walking"]\n'
@@ -142,3 +145,26 @@ def test_a_recipe_that_is_not_there_is_said() -> None:
         load_recipe("uci")
     with pytest.raises(DataError, match=r"absent\.toml: no such recipe file"):
         load_recipe("absent.toml")
+
+
+ODD_VALUES = ("0", "-1", "1", "3", "99999", "0.5", "-0.1", "1e300", "nan", "inf", "true", "'x'", "''", "[]", "[0]")
+ODD_VALUES += ("[1]", "[3, 3, 3]", "['x']", "['a', 'b']", "[[1]]", "{x = 1}", "2020-01-01", f"'{'x' * 300}'")
+SETTINGS = tuple(
+    f"{name}.{key}"
+    for name, table in load_recipe("uci-har").to_dict().items()
+    for key in (table if isinstance(table, dict) else ())
+)
+
+
+@pytest.mark.parametrize("setting", (*SETTINGS, "data", "model", "optimiser", "name", "title", "method"))
+def test_a_setting_with_an_odd_value_is_refused_in_one_line_or_gives_a_network_that_can_be_built(setting: str) -> None:
+    for value in ODD_VALUES:
+        try:
+            recipe = load_recipe("hapt-robust", [f"{setting}={value}"])
+        except DataError as error:
+            assert "\n" not in str(error)
+            assert len(str(error)) < 500
+        else:
+            if setting.startswith(("model.", "data.activities")):
+                with torch.device("meta"):
+                    HarNetwork(architecture_of(recipe))
