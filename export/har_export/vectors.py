@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from har_runtime.answers.rejection import Rejector
 from har_runtime.answers.smoothing import HmmFilter
-from har_runtime.classify import StreamingClassifier
 from har_runtime.contract import HOP, PERIOD_NS
 from har_runtime.errors import ModelError
 from har_runtime.model.load import Model
+from har_runtime.recognizer import Recognizer
 from har_runtime.sources.simulated.wearer import Wearer
 
 FORMAT = "haredge-vectors-1"
@@ -121,14 +121,15 @@ def make_vectors(model: Model) -> dict[str, Any]:
     cases: list[dict[str, Any]] = []
     for index, (name, make) in enumerate(CASES.items()):
         streams = make(Signal(seed=index, skip_s=20.0 + 7 * index), np.random.default_rng(index))
-        classifier = StreamingClassifier(model)
+        recognizer = Recognizer(model)
         answers = []
         events = _by_arrival(streams)
         for sensor, time_ns, *values in events:
             row = [np.nan if value is None else value for value in values]
             times = np.array([time_ns], np.int64)
-            answers += classifier.push(times, **{sensor: np.array([row])})
-        answers += classifier.finish()
+            answers += recognizer.push(times, **{sensor: np.array([row])})
+        answers += recognizer.finish()
+        predictions = [answer.prediction for answer in answers]
         cases.append(
             {
                 "name": name,
@@ -136,13 +137,13 @@ def make_vectors(model: Model) -> dict[str, Any]:
                 "events": events,
                 "windows": [
                     {
-                        "segment": answer.window.segment,
-                        "start_ns": answer.window.start_ns,
-                        "imu": base64.b64encode(answer.window.imu.astype("<f4").tobytes()).decode(),
-                        "probabilities": [float(value) for value in answer.probabilities],
-                        "distance": float(rejector.distances(answer.window.imu[None])[0]),
+                        "segment": prediction.window.segment,
+                        "start_ns": prediction.window.start_ns,
+                        "imu": base64.b64encode(prediction.window.imu.astype("<f4").tobytes()).decode(),
+                        "probabilities": [float(value) for value in prediction.probabilities],
+                        "distance": float(rejector.distances(prediction.window.imu[None])[0]),
                     }
-                    for answer in answers
+                    for prediction in predictions
                 ],
                 "dropped": {
                     sensor: {
@@ -152,8 +153,8 @@ def make_vectors(model: Model) -> dict[str, Any]:
                         "gaps": report.gaps,
                     }
                     for sensor, report in (
-                        ("acc", classifier.report.accelerometer),
-                        ("gyro", classifier.report.gyroscope),
+                        ("acc", recognizer.report.accelerometer),
+                        ("gyro", recognizer.report.gyroscope),
                     )
                 },
             }

@@ -1,31 +1,29 @@
 """Real-time human activity recognition from an IMU: resample, window, classify, answer."""
 
-from har_runtime.answers.answer import UNKNOWN, Answer
-from har_runtime.answers.answering import Answering
-from har_runtime.classify import Prediction, StreamingClassifier, classify_recording
-from har_runtime.errors import DataError, HarError, ModelError, SourceError
+from har_runtime.answers.answer import UNKNOWN, Answer, Event, Totals
+from har_runtime.classify import classify_recording
+from har_runtime.errors import ConfigError, DataError, HarError, ModelError, SourceError
 from har_runtime.model.card import ModelCard
 from har_runtime.model.load import Model, load_model
+from har_runtime.recognizer import Recognizer
 from har_runtime.recording import Recording
-from har_runtime.signal.resample import Resampler
-from har_runtime.signal.window import Window, Windower
+from har_runtime.sources import open_source
 
 __all__ = [
     "UNKNOWN",
     "Answer",
-    "Answering",
+    "ConfigError",
     "DataError",
+    "Event",
     "HarError",
     "Model",
     "ModelCard",
     "ModelError",
-    "Prediction",
+    "Recognizer",
     "Recording",
-    "Resampler",
     "SourceError",
-    "StreamingClassifier",
-    "Window",
-    "Windower",
+    "Totals",
     "classify_recording",
     "load_model",
+    "open_source",
 ]

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from har_runtime.contract import HOP, WINDOW, to_ns
-from har_runtime.signal.resample import Resampler, ResampleReport
+from har_runtime.signal.report import ResampleReport
+from har_runtime.signal.resample import Resampler
 from har_runtime.signal.window import Window, Windower
 
 CHUNK = 8192
@@ -40,7 +41,7 @@ class LabelTrack:
     across a change of activity has none, in training as in scoring.
 
     >>> track = LabelTrack()
-    >>> track.add([0.0, 1.0, 2.0, 3.0], ["sitting", "sitting", "walking", "walking"])
+    >>> track.push([0.0, 1.0, 2.0, 3.0], ["sitting", "sitting", "walking", "walking"])
     >>> [track.between(0, 10**9), track.between(10**9, 2 * 10**9), track.between(2 * 10**9, 3 * 10**9)]
     ['sitting', None, 'walking']
     """
@@ -50,8 +51,8 @@ class LabelTrack:
         self._labels: list[str] = []
         self._newest_ns: int | None = None
 
-    def add(self, times: ArrayLike, labels: ArrayLike) -> None:
-        """Take in the labels (shape (n,), "" for none) of samples at `times`; times that go back are passed over."""
+    def push(self, times: ArrayLike, labels: ArrayLike) -> None:
+        """Add the labels (shape (n,), "" for none) of samples at `times`; times that go back are ignored."""
         t, names = to_ns(times), np.asarray(labels, np.str_)
         changes = np.flatnonzero(np.concatenate([[True], names[1:] != names[:-1]]))
         for index in changes:
@@ -130,6 +131,6 @@ def cut_recording(
     windows += windower.push(resampler.finish())
     track = LabelTrack()
     if recording.labels is not None:
-        track.add(recording.times_ns, recording.labels)
+        track.push(recording.times_ns, recording.labels)
     rule = track.longest if label_rule == "majority" else track.between
     return CutRecording(windows, [rule(cut.start_ns, cut.end_ns) for cut in windows], resampler.report)

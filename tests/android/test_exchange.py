@@ -11,8 +11,8 @@ from tests.android.jdk import ROOT
 
 from har_bench.measure.compare import compare, read_result, remarks
 from har_bench.tables import markdown
-from har_runtime.classify import StreamingClassifier
 from har_runtime.model.load import load_model
+from har_runtime.recognizer import Recognizer
 from har_runtime.sources import open_source
 
 VECTORS: dict[str, Any] = json.loads((ROOT / "export" / "vectors.json").read_text(encoding="ascii"))
@@ -24,14 +24,16 @@ def test_a_recording_of_the_app_replays_to_the_same_windows_and_counts(
 ) -> None:
     assert not junit["GoldenVectorsTest.recordingsOfTheGoldenEventsAreWrittenForTheReplay"]
     source = open_source(f"replay:{made / case['name']}.csv?speed=max")
-    classifier = StreamingClassifier(load_model("waist"))
-    answers = [answer for chunk in source for answer in classifier.push(chunk.times_ns, chunk.acc, chunk.gyro)]
-    answers += classifier.finish()
-    assert [answer.window.start_ns for answer in answers] == [window["start_ns"] for window in case["windows"]]
-    for answer, window in zip(answers, case["windows"], strict=True):
-        assert answer.window.imu.astype("<f4").tobytes() == base64.b64decode(window["imu"])
-        assert np.array_equal(answer.probabilities, np.float32(window["probabilities"]))
-    for sensor, report in (("acc", classifier.report.accelerometer), ("gyro", classifier.report.gyroscope)):
+    recognizer = Recognizer(load_model("waist"))
+    answers = [answer for chunk in source for answer in recognizer.push(chunk)] + recognizer.finish()
+    predictions = [answer.prediction for answer in answers]
+    assert [prediction.window.start_ns for prediction in predictions] == [
+        window["start_ns"] for window in case["windows"]
+    ]
+    for prediction, window in zip(predictions, case["windows"], strict=True):
+        assert prediction.window.imu.astype("<f4").tobytes() == base64.b64decode(window["imu"])
+        assert np.array_equal(prediction.probabilities, np.float32(window["probabilities"]))
+    for sensor, report in (("acc", recognizer.report.accelerometer), ("gyro", recognizer.report.gyroscope)):
         assert {name: getattr(report, name) for name in case["dropped"][sensor]} == case["dropped"][sensor]
 
 

@@ -15,7 +15,7 @@ def test_a_window_has_a_label_only_where_all_its_samples_have_it(labels, chunk) 
     times = np.arange(len(runs)) * PERIOD_NS
     track = LabelTrack()
     for begin in range(0, len(runs), chunk):
-        track.add(times[begin : begin + chunk], runs[begin : begin + chunk])
+        track.push(times[begin : begin + chunk], runs[begin : begin + chunk])
     for begin in range(0, len(runs) - 50, 13):
         inside = set(runs[begin : begin + 50].tolist())
         wanted = inside.pop() or None if len(inside) == 1 else None
@@ -24,7 +24,7 @@ def test_a_window_has_a_label_only_where_all_its_samples_have_it(labels, chunk) 
 
 def test_forgetting_the_past_leaves_the_present() -> None:
     track = LabelTrack()
-    track.add([0.0, 1.0, 2.0, 3.0], ["sitting", "walking", "sitting", "lying"])
+    track.push([0.0, 1.0, 2.0, 3.0], ["sitting", "walking", "sitting", "lying"])
     track.forget_before(2 * 10**9)
     assert track.between(2 * 10**9, 2 * 10**9) == "sitting"
     assert track.between(3 * 10**9, 4 * 10**9) == "lying"

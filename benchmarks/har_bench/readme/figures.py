@@ -336,7 +336,7 @@ def draw_picture() -> str:
     """The terminal view of har-stream, as an SVG of its own: a moment of the demo."""
     from rich.console import Console
 
-    from har_runtime import StreamingClassifier, load_model
+    from har_runtime import Recognizer, load_model
     from har_runtime.answers.answer import Answer
     from har_runtime.sinks import StreamInfo
     from har_runtime.sinks.terminal import Sparkline, panel
@@ -356,7 +356,7 @@ def draw_picture() -> str:
 
     model, latest = load_model("waist"), Latest()
     source = open_source("simulated:?seed=0&seconds=40&speed=max")
-    run_stream(StreamingClassifier(model), source, [latest])
+    run_stream(Recognizer(model), source, [latest])
     assert latest.answer is not None
     console = Console(record=True, width=72, file=Path("/dev/null").open("w"), color_system="truecolor")  # noqa: SIM115
     info = StreamInfo(model.card, source.description, source.report)

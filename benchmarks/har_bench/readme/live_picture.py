@@ -15,11 +15,10 @@ from pathlib import Path
 
 from har_bench.readme.browser import PATIENCE_S, open_browser, set_view
 from har_runtime.answers.answer import Answer
-from har_runtime.answers.answering import Answering
-from har_runtime.classify import StreamingClassifier
 from har_runtime.cli.common import run_command
 from har_runtime.files import write_bytes
 from har_runtime.model.load import load_model
+from har_runtime.recognizer import Recognizer
 from har_runtime.sinks import StreamInfo
 from har_runtime.sinks.live.sink import LivePage
 from har_runtime.sources import open_source
@@ -38,8 +37,7 @@ class _Kept:
         self.answers: list[Answer] = []
 
     def write(self, answer: Answer) -> None:
-        totals = replace(answer.totals, seconds=dict(answer.totals.seconds))
-        self.answers.append(replace(answer, totals=totals))
+        self.answers.append(answer)
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -74,7 +72,7 @@ def picture(width: int, dark: bool) -> bytes:
 
     model = load_model("waist")
     source, kept = open_source(SOURCE), _Kept()
-    run_stream(StreamingClassifier(model), source, [kept], Answering(model.card))
+    run_stream(Recognizer(model), source, [kept])
     page = LivePage("127.0.0.1", 0, None, StreamInfo(model.card, source.description, source.report))
     try:
         with tempfile.TemporaryDirectory() as profile:

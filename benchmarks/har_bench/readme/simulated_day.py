@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from har_runtime import StreamingClassifier, load_model
+from har_runtime import load_model
 from har_runtime.answers.answering import Answering
 from har_runtime.answers.row import row_of
+from har_runtime.classify import classify
 from har_runtime.contract import PERIOD_NS, SAMPLE_RATE_HZ, STANDARD_GRAVITY
 from har_runtime.samples import ImuChunk
+from har_runtime.signal.resample import Resampler
+from har_runtime.signal.window import Windower
 from har_runtime.sources.simulated.wearer import Wearer
 
 MORNING = datetime(2026, 3, 2, 7, 0)
@@ -36,18 +39,19 @@ SWAY, SWAY_S = 0.15, 41.0
 def write_day(path: Path) -> None:
     """Write the answers to the day, as `jsonl:` does."""
     model = load_model("waist")
-    classifier = StreamingClassifier(model)
     morning_s = now_s = MORNING.timestamp()
     answering = Answering(model.card, clock=lambda: now_s)
+    resampler, windower = Resampler(), Windower()
     begin_ns = 0
     with path.open("w", encoding="utf-8") as file:
         for part in (_worn(BEFORE_LUNCH), _on_the_table(), _worn(AFTER_LUNCH)):
             times_ns = np.zeros(1, np.int64)
             for chunk in part:
                 times_ns = chunk.times_ns + begin_ns
-                for prediction in classifier.push(times_ns, chunk.acc, chunk.gyro):
+                windows = windower.push(resampler.push(times_ns, chunk.acc, chunk.gyro))
+                for prediction in classify(model, windows):
                     now_s = morning_s + prediction.end_s
-                    answer = answering.take(prediction, None, classifier.report)
+                    answer = answering.step(prediction)
                     file.write(json.dumps(row_of(answer, model.card.labels)) + "\n")
             begin_ns = int(times_ns[-1]) + PERIOD_NS
 

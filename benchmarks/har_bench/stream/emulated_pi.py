@@ -207,7 +207,7 @@ def _compared(pi: EmulatedPi) -> dict[str, Any]:
     steps = np.rint(256 * away)
     return {
         "windows": len(pairs),
-        "same_label": sum(a["label"] == b["label"] for a, b in pairs),
+        "same_label": sum(a["window_label"] == b["window_label"] for a, b in pairs),
         "same_probabilities": float((steps == 0).mean()),
         "within_two_steps": float((steps <= STEPS).mean()),
         "largest_difference_steps": int(steps.max()),

@@ -21,11 +21,11 @@ import psutil
 from numpy.typing import NDArray
 
 from har_bench.results import write_and_print
-from har_runtime.classify import StreamingClassifier
 from har_runtime.cli.common import run_command
 from har_runtime.contract import HOP, PERIOD_NS, WINDOW
 from har_runtime.errors import DataError
 from har_runtime.model.load import load_model
+from har_runtime.recognizer import Recognizer
 from har_runtime.signal.stretch import KERNEL_HALF_WIDTH_NS
 from har_runtime.sources.base import SourceReport
 from har_runtime.sources.serial_port.decode import WitmotionDecoder
@@ -120,7 +120,7 @@ def pieces(blocks: Iterator[bytes], seed: int) -> Iterator[bytes]:
 def run_week(samples: int, seed: int = 0) -> dict[str, Any]:
     """Run `samples` through, and say what came out."""
     wanted = expected_starts(samples)
-    classifier = StreamingClassifier(load_model("waist"))
+    recognizer = Recognizer(load_model("waist"))
     source, process = SourceReport(), psutil.Process()
     decoder = WitmotionDecoder(source)
     labels: Counter[str] = Counter()
@@ -139,7 +139,7 @@ def run_week(samples: int, seed: int = 0) -> dict[str, Any]:
         took("making bytes")
         chunk = decoder.push(piece, 0)
         took("parsing")
-        predictions = [] if chunk is None else classifier.push(chunk.times_ns, chunk.acc, chunk.gyro)
+        predictions = [] if chunk is None else [answer.prediction for answer in recognizer.push(chunk)]
         took("classifying")
         labels.update(prediction.label for prediction in predictions)
         wrong += _differences(predictions, wanted[came : came + len(predictions)])
@@ -150,12 +150,12 @@ def run_week(samples: int, seed: int = 0) -> dict[str, Any]:
         if decoder.samples < WARM_UP * samples:
             warm_bytes, highest_warm_bytes = end_bytes, highest_bytes
         mark = time.perf_counter()
-    predictions = classifier.finish()
+    predictions = [answer.prediction for answer in recognizer.finish()]
     labels.update(prediction.label for prediction in predictions)
     wrong += _differences(predictions, wanted[came : came + len(predictions)])
     came += len(predictions)
     total_s = time.perf_counter() - begin
-    report = classifier.report
+    report = recognizer.report
     return {
         "samples": {
             "sent": samples,

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from har_bench.results import write_and_print
-from har_runtime.classify import StreamingClassifier
 from har_runtime.cli.common import data_folder, run_command
 from har_runtime.model.load import load_model
+from har_runtime.recognizer import Recognizer
 from har_runtime.sources.replay.source import Replay
 from har_runtime.stream import run_stream
 from har_train.data.cli import write_replay
@@ -54,7 +54,7 @@ def _replay(data: Path) -> dict[str, Any]:
         took: list[float] = []
         for _ in range(REPEATS):
             begin = time.perf_counter()
-            run_stream(StreamingClassifier(model), Replay(path, speed=float("inf")), [])
+            run_stream(Recognizer(model), Replay(path, speed=float("inf")), [])
             took.append(time.perf_counter() - begin)
     return {
         "recording": recording.name,

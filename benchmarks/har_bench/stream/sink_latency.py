@@ -32,11 +32,11 @@ from numpy.typing import NDArray
 
 from har_bench.measure.process import peak_memory_bytes
 from har_bench.results import write_and_print
-from har_runtime.classify import StreamingClassifier
 from har_runtime.cli.common import run_command
 from har_runtime.contract import HOP, SAMPLE_RATE_HZ
 from har_runtime.errors import SourceError
 from har_runtime.model.load import load_model
+from har_runtime.recognizer import Recognizer
 from har_runtime.sources.serial_port.virtual_sensor import Pty, SampledWearer, make_virtual_sensor
 
 RATE_HZ = 100
@@ -124,14 +124,14 @@ def measure(seconds: int, page: bool) -> dict[str, Any]:
 
 def look_ahead_s() -> float:
     """How much later than a window's last sample the last one is that the resampler needs for it, seconds."""
-    classifier = StreamingClassifier(load_model("waist"))
+    recognizer = Recognizer(load_model("waist"))
     times, channels = SampledWearer(0, RATE_HZ).samples_until(20.0)
     late = 0.0
     for index, time_s in enumerate(times):
         part = slice(index, index + 1)
         chunk = np.rint(times[part] * 1e9).astype(np.int64), channels[part, :3], channels[part, 3:]
-        for prediction in classifier.push(*chunk):
-            late = max(late, float(time_s) - prediction.end_s)
+        for answer in recognizer.push(*chunk):
+            late = max(late, float(time_s) - answer.prediction.end_s)
     return late
 
 

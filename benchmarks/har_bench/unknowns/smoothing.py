@@ -22,7 +22,6 @@ from har_runtime.classify import Prediction, classify_recording
 from har_runtime.cli.common import data_folder, run_command
 from har_runtime.model.card import ModelCard
 from har_runtime.model.load import load_model
-from har_runtime.signal.resample import ResampleReport
 from har_train.data.continuous import score_tracks, track_of
 from har_train.datasets import load
 
@@ -63,7 +62,7 @@ def _run(options: argparse.Namespace) -> int:
 def _answered(card: ModelCard, smoothing: str, predictions: list[Prediction]) -> tuple[np.ndarray, int]:
     """Index of the answer to each window, len(labels) for unknown, and how many activities were told to start."""
     answering, names = Answering(card, smoothing), (*card.labels, UNKNOWN)
-    answers = [answering.take(prediction, None, ResampleReport()) for prediction in predictions]
+    answers = [answering.step(prediction) for prediction in predictions]
     starts = sum(event.kind == "started" for answer in answers for event in answer.events)
     return np.array([names.index(answer.activity) for answer in answers]), starts
 

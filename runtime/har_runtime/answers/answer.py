@@ -1,19 +1,33 @@
-"""What a window's prediction becomes for a person: a steady activity or an honest "unknown", events, and totals."""
+"""What a window becomes for a person: a steady activity or an honest "unknown", events, and the day's totals."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.classify import Prediction
-from har_runtime.signal.resample import ResampleReport
+from har_runtime.signal.report import ResampleReport
 
 UNKNOWN = "unknown"
 """The activity of an answer that is none of the model's."""
 
 Reason = Literal["unsure", "unlike", "not worn"]
 """Why an activity is unknown: too little confidence, a signal unlike the training data, or nobody wears the sensor."""
+
+
+def _refuse(*_: Any, **__: Any) -> Any:
+    raise TypeError("the totals of an answer cannot be changed; copy them with dict()")
+
+
+class FrozenDict(dict[str, float]):
+    """A dict that cannot be changed. Unlike a mapping proxy it can be pickled and written as JSON."""
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> tuple[type, tuple[dict[str, float]]]:
+        return type(self), (dict(self),)
 
 
 @dataclass(frozen=True)
@@ -28,42 +42,45 @@ class Event:
     """When, by this computer's clock, seconds since 1970."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Totals:
-    """A day so far: since the program began or since the last local midnight, whichever was later."""
+    """The day so far: since the program began or since the last local midnight, whichever was later."""
 
     since_unix_s: float
-    seconds: dict[str, float] = field(default_factory=dict)
-    """Time in each activity that occurred; `UNKNOWN` among them, time not worn not."""
+    seconds: Mapping[str, float] = field(default_factory=FrozenDict)
+    """Time in each activity that occurred, including `UNKNOWN` but not the time not worn; immutable."""
     not_worn_s: float = 0.0
     transitions: int = 0
     """Changes from one activity to another."""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seconds", FrozenDict(self.seconds))
+
 
 @dataclass(frozen=True)
 class Answer:
-    """What the wearer did at the end of a window, and how sure that is."""
+    """What the wearer did at the end of a window, and how sure that is. Immutable, its arrays and counts included."""
 
     prediction: Prediction
-    """Of this window alone, as the model gave it."""
+    """The model's, for this window alone."""
     activity: str
     """A label of the card, after smoothing, or `UNKNOWN`."""
     confidence: float
-    """Probability of `activity` after smoothing; where it is unknown, that of the likeliest label. 0 to 1. Without an
-    HMM filter it is the window's own, and hysteresis may hold an activity that is not its likeliest."""
+    """Probability of `activity` after smoothing, or of the likeliest label if it is unknown, 0 to 1. Without an HMM
+    filter it is the window's own, and hysteresis may hold an activity that is not the window's likeliest."""
     probabilities: NDArray[np.float64]
-    """Of every label of the card after smoothing, in its order, shape (classes,); the window's own without a filter."""
+    """Of every label of the card after smoothing, in its order, shape (classes,); without a filter the window's."""
     reason: Reason | None
-    """Why it is unknown; None where it is not."""
+    """Why the activity is unknown; None if it is known."""
     events: tuple[Event, ...]
     """What started or ended with this window, in order of time."""
     totals: Totals
-    """Up to and with this window; the same object goes on counting: copy what you keep."""
+    """The day up to this window, which it includes."""
     truth: str | None
-    """What the source says the wearer did."""
+    """What the wearer really did, if the source says so."""
     report: ResampleReport
-    """What was received and lost so far; it goes on counting."""
+    """The samples received and lost so far."""
     unix_s: float
     """The end of the window by this computer's clock, seconds since 1970."""
     latency_s: float | None = None
-    """From the arrival of the window's last samples to this answer, seconds; None where nobody timed it."""
+    """From the arrival of the window's last samples to this answer, seconds; None if it was not timed."""

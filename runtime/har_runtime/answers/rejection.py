@@ -52,7 +52,7 @@ class Rejector:
         whitened = np.einsum("cij,ncj->nci", self._whitening, away)
         return np.sqrt((whitened**2).sum(axis=2).min(axis=1))
 
-    def judge(self, window: NDArray[np.float32], smoothed: Smoothed, raw: bool) -> Reason | None:
+    def step(self, window: NDArray[np.float32], smoothed: Smoothed, raw: bool) -> Reason | None:
         """Why the answer is unknown; None where it is not.
 
         Args:

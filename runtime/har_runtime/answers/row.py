@@ -1,4 +1,4 @@
-"""An answer as a flat table of plain values: what files, brokers and pages are given, under the same names."""
+"""An answer as a flat table of plain values: what files, brokers and pages get, under the same names."""
 
 from typing import Any
 
@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from har_runtime.answers.answer import Answer
 
+VERSION = 2
+"""Of the rows. Those of version 1 had no `version`, `label` and `raw_confidence` for `window_label` and
+`window_confidence`, `probabilities` for `window_probabilities`, and `smoothed` for `probabilities`."""
 DECIMALS = 6
 """Of probabilities: an int8 model's have steps of 1/256."""
 TIME_DECIMALS = 3
@@ -16,8 +19,9 @@ TIME_DECIMALS = 3
 def row_of(answer: Answer, labels: tuple[str, ...]) -> dict[str, Any]:
     """JSON-able values of one answer, always in the same order.
 
-    `activity` and `confidence` are the answer's, smoothed; `label` and `raw_confidence` are those of the window alone.
-    `reason` is there where the activity is unknown, `events` where there were any, `truth` where the source knows it.
+    `activity`, `confidence` and `probabilities` are the answer's, after smoothing; those of the window alone are
+    `window_label`, `window_confidence` and `window_probabilities`. `reason` is present if the activity is unknown,
+    `events` if there were any, `truth` if the source knows it.
 
     Args:
         labels: the card's.
@@ -25,6 +29,7 @@ def row_of(answer: Answer, labels: tuple[str, ...]) -> dict[str, Any]:
     prediction = answer.prediction
     row: dict[str, Any] = {
         "unix_s": round(answer.unix_s, TIME_DECIMALS),
+        "version": VERSION,
         "start_s": prediction.start_s,
         "end_s": prediction.end_s,
         "segment": prediction.window.segment,
@@ -33,10 +38,10 @@ def row_of(answer: Answer, labels: tuple[str, ...]) -> dict[str, Any]:
     }
     if answer.reason is not None:
         row["reason"] = answer.reason
-    row["label"] = prediction.label
-    row["raw_confidence"] = round(prediction.confidence, DECIMALS)
-    row["probabilities"] = _by_label(labels, prediction.probabilities)
-    row["smoothed"] = _by_label(labels, answer.probabilities)
+    row["probabilities"] = _by_label(labels, answer.probabilities)
+    row["window_label"] = prediction.label
+    row["window_confidence"] = round(prediction.confidence, DECIMALS)
+    row["window_probabilities"] = _by_label(labels, prediction.probabilities)
     if answer.events:
         row["events"] = [
             {

@@ -1,4 +1,4 @@
-"""The day's story in numbers: seconds of each activity, changes, time not worn."""
+"""The day in numbers: seconds of each activity, changes, and time not worn."""
 
 import time
 
@@ -6,33 +6,47 @@ from har_runtime.answers.answer import Reason, Totals
 from har_runtime.contract import HOP_S
 
 
-def count(totals: Totals, activity: str, reason: Reason | None, transition: bool) -> None:
-    """Add a window to `totals`.
+class RunningTotals:
+    """Adds up windows from `since_unix_s` on."""
 
-    Args:
-        activity: a label, or `UNKNOWN` for the reason given.
-        transition: whether with it another activity begins than the last one.
-    """
-    if reason == "not worn":
-        totals.not_worn_s += HOP_S
-    else:
-        totals.seconds[activity] = totals.seconds.get(activity, 0.0) + HOP_S
-    totals.transitions += transition
+    def __init__(self, since_unix_s: float):
+        self._since_unix_s = since_unix_s
+        self._seconds: dict[str, float] = {}
+        self._not_worn_s = 0.0
+        self._transitions = 0
+
+    def step(self, activity: str, reason: Reason | None, transition: bool) -> None:
+        """Add a window.
+
+        Args:
+            activity: a label, or `UNKNOWN` for the reason given.
+            transition: whether another activity than the last one begins with it.
+        """
+        if reason == "not worn":
+            self._not_worn_s += HOP_S
+        else:
+            self._seconds[activity] = self._seconds.get(activity, 0.0) + HOP_S
+        self._transitions += transition
+
+    def snapshot(self) -> Totals:
+        return Totals(self._since_unix_s, self._seconds, self._not_worn_s, self._transitions)
 
 
 class DayTotals:
-    """Counts answers, from local midnight on anew."""
+    """Adds up the windows of a day, and starts again at local midnight."""
 
     def __init__(self, unix_s: float):
-        self._totals, self._date = Totals(unix_s), _local_date(unix_s)
+        self._start(unix_s)
 
-    def add(self, activity: str, reason: Reason | None, transition: bool, unix_s: float) -> Totals:
-        """Count a window that ended at `unix_s`; returns the day so far, which goes on counting until midnight."""
-        date = _local_date(unix_s)
-        if date != self._date:
-            self._totals, self._date = Totals(unix_s), date
-        count(self._totals, activity, reason, transition)
-        return self._totals
+    def step(self, activity: str, reason: Reason | None, transition: bool, unix_s: float) -> Totals:
+        """Add a window that ended at `unix_s`; returns the day so far."""
+        if _local_date(unix_s) != self._date:
+            self._start(unix_s)
+        self._totals.step(activity, reason, transition)
+        return self._totals.snapshot()
+
+    def _start(self, unix_s: float) -> None:
+        self._totals, self._date = RunningTotals(unix_s), _local_date(unix_s)
 
 
 def _local_date(unix_s: float) -> tuple[int, int]:

@@ -7,9 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from har_runtime.answers.answering import Answering
 from har_runtime.answers.smoothing import SMOOTHERS
-from har_runtime.classify import StreamingClassifier
 from har_runtime.cli.common import add_json
 from har_runtime.cli.config import add_config
 from har_runtime.cli.interrupt import Interruptible
@@ -18,6 +16,7 @@ from har_runtime.cli.summary import summary, to_dict
 from har_runtime.cli.systemd import Service
 from har_runtime.errors import SourceError
 from har_runtime.model.load import load_model, pretrained_names
+from har_runtime.recognizer import Recognizer
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.axes import IDENTITY, parse_axes, turned
 from har_runtime.sinks import StreamInfo
@@ -95,8 +94,8 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
     axes = parse_axes(options.axes)
     model = load_model(options.model)
     _LOG.info("model %s %s: %s", model.card.name, model.card.version, ", ".join(model.card.labels))
-    answering = Answering(model.card, options.smoothing)
-    for note in answering.notes:
+    recognizer = Recognizer(model, options.smoothing)
+    for note in recognizer.notes:
         _LOG.warning("%s", note)
     source = open_source(options.source or DEMO_SOURCE)
     _LOG.info("source: %s", source.description)
@@ -118,7 +117,7 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
             chunks = turned(chunks, IDENTITY, found.gyro_bias)
         for uri in options.sink or ["terminal:"]:
             sinks.open(uri)
-        result = run_stream(StreamingClassifier(model), service.watched(chunks), [service, sinks], answering)
+        result = run_stream(recognizer, service.watched(chunks), [service, sinks])
     finally:
         service.close()
         sinks.close(hurry=interruptible.interrupted)

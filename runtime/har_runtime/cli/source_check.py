@@ -8,10 +8,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from har_runtime.contract import MAX_GAP_NS, MIN_RATE_HZ, STANDARD_GRAVITY
+from har_runtime.contract import MAX_GAP_NS, MIN_RATE_HZ
 from har_runtime.errors import HarError
+from har_runtime.signal.report import SensorReport
 from har_runtime.signal.resample import Resampler
-from har_runtime.signal.sensor_stream import SensorReport
+from har_runtime.signal.units import rest_magnitude, unit_problem
 from har_runtime.sources import Source, open_source
 from har_runtime.uri import parse_uri
 
@@ -26,8 +27,6 @@ CLOCK_RATIO = (0.8, 1.25)
 """Sensor time over the computer's, in some seconds, of a clock that runs in the unit it is taken for."""
 UNTIMED = ("replay", "simulated")
 """Sources whose time is not that of the computer."""
-PLAUSIBLE_REST = (0.6, 1.65)
-"""Median magnitude of a worn, moving sensor over gravity."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class _Watch(threading.Thread):
         self._source, self._seconds = source, seconds
         self.resampler = Resampler()
         self.times: dict[str, list[NDArray[np.int64]]] = {"accelerometer": [], "gyroscope": []}
-        self.magnitudes: list[NDArray[np.float64]] = []
+        self.acc: list[NDArray[np.float64]] = []
         self.took_s = 0.0
         """From the first samples to the last."""
         self.error: Exception | None = None
@@ -92,7 +91,7 @@ class _Watch(threading.Thread):
                 self.resampler.push(chunk.times_ns, chunk.acc, chunk.gyro)
                 if chunk.acc is not None:
                     self.times["accelerometer"].append(chunk.times_ns)
-                    self.magnitudes.append(np.linalg.norm(chunk.acc, axis=1))
+                    self.acc.append(chunk.acc)
                 if chunk.gyro is not None:
                     self.times["gyroscope"].append(chunk.times_ns)
                 samples += len(chunk.times_ns)
@@ -127,7 +126,7 @@ def source_findings(text: str, seconds: float) -> list[Finding]:
     report = watch.resampler.report
     for name, sensor in (("accelerometer", report.accelerometer), ("gyroscope", report.gyroscope)):
         findings += sensor_findings(name, watch.times[name], sensor)
-    findings += _gravity(watch.magnitudes)
+    findings += _gravity(watch.acc)
     if parse_uri(text).kind not in UNTIMED:
         findings += _clock(watch.times["accelerometer"], watch.took_s)
     received = max(report.accelerometer.received, report.gyroscope.received)
@@ -162,13 +161,12 @@ def sensor_findings(name: str, times: list[NDArray[np.int64]], report: SensorRep
         findings.append(Finding(name, "fix", f"{report.gaps} gaps over 0.1 s", advice))
     if report.clock_jumps:
         findings.append(Finding(name, "fix", f"its clock was set back {report.clock_jumps} times", "does it restart?"))
-    bad = report.not_finite + report.duplicate + report.out_of_order + report.stray
+    bad = report.dropped - report.unpaired
     if bad:
         state = "fix" if bad > WORTH_A_WORD * report.received else "note"
-        text = (
-            f"{report.not_finite} samples not finite, {report.duplicate} repeated, {report.out_of_order} out of order, "
-            f"{report.stray} astray"
-        )
+        counts = report.named_counts()
+        names = ("not finite", "repeated", "out of order", "stray")
+        text = "samples dropped: " + ", ".join(f"{counts[name]} {name}" for name in names if counts[name])
         advice = "times must go forward, and each line hold a whole sample" if state == "fix" else None
         findings.append(Finding(name, state, text, advice))
     if report.stuck:
@@ -184,19 +182,13 @@ def _faster() -> str:
     return f"set it to 50 or 100 Hz: {MIN_RATE_HZ} Hz is the least"
 
 
-def _gravity(magnitudes: list[NDArray[np.float64]]) -> list[Finding]:
-    if not magnitudes:
+def _gravity(acc: list[NDArray[np.float64]]) -> list[Finding]:
+    magnitude = rest_magnitude(np.concatenate(acc)) if acc else None
+    if magnitude is None:
         return []
-    everything = np.concatenate(magnitudes)
-    everything = everything[np.isfinite(everything)]
-    if not len(everything):
-        return []
-    typical = float(np.median(everything))
-    low, high = (edge * STANDARD_GRAVITY for edge in PLAUSIBLE_REST)
-    if low <= typical <= high:
-        return [Finding("gravity", "ok", f"reads {typical:.2f} m/s^2")]
-    advice = "acceleration must be m/s^2 with gravity: correct the unit, and do not use linear acceleration"
-    return [Finding("gravity", "fix", f"reads {typical:.4g} where 9.81 is due", advice)]
+    if problem := unit_problem(magnitude):
+        return [Finding("gravity", "fix", problem, "correct the unit, and do not use linear acceleration")]
+    return [Finding("gravity", "ok", f"reads {magnitude:.2f} m/s^2")]
 
 
 def _clock(times: list[NDArray[np.int64]], took_s: float) -> list[Finding]:

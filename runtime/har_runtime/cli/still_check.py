@@ -18,6 +18,7 @@ from har_runtime.model.card import ModelCard
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.axes import NAMES, Axes, turns
 from har_runtime.signal.resample import Resampler
+from har_runtime.signal.units import SCALE_TOLERANCE, scale_error, unit_problem
 
 STILL_S = 5
 PATIENCE_S = 30
@@ -28,12 +29,6 @@ LARGEST_GYRO_SPREAD = 0.2
 standing stay below, who wear the phone on a belt, and none of them walking, who move four and two times as much."""
 LARGEST_BIAS = 0.35
 """rad/s; 20 deg/s, the zero-rate tolerance of the coarsest usual part (MPU-6050, datasheet section 6.1)."""
-UNITS = {"g": 1.0, "mg": 1000.0, "cm/s^2": 980.665, "ft/s^2": 32.174}
-"""What gravity reads in other units than m/s^2."""
-UNIT_TOLERANCE = 0.15
-"""Offset and scale of an uncalibrated accelerometer together; more is another unit."""
-SCALE_TOLERANCE = 0.05
-"""An error of gravity's magnitude that is worth a calibration. HAPT's own phones read 3 % too much."""
 FITTING_DEGREES = 30.0
 """HAPT's people wear it up to 25 degrees from their mean when they stand, and sit up to 32 degrees from it."""
 
@@ -59,7 +54,7 @@ class Still:
     @property
     def scale_error(self) -> float:
         """By how much gravity reads too large, as a fraction: of the scale, if the accelerometer has no offset."""
-        return self.magnitude / STANDARD_GRAVITY - 1
+        return scale_error(self.magnitude)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON-able values."""
@@ -73,7 +68,8 @@ def measure_still(chunks: Iterable[SampleChunk]) -> Still:
         SourceError: the source ended or had gaps all along, the wearer moved, or acceleration is not in m/s^2.
     """
     still = _check(_five_seconds(chunks))
-    _check_unit(still.magnitude)
+    if problem := unit_problem(still.magnitude):
+        raise SourceError(f"--still: {problem}")
     return still
 
 
@@ -127,21 +123,6 @@ def _check(imu: NDArray[np.float64]) -> Still:
             "steadily, or its unit is deg/s"
         )
     return still
-
-
-def _check_unit(magnitude: float) -> None:
-    if abs(magnitude / STANDARD_GRAVITY - 1) <= UNIT_TOLERANCE:
-        return
-    unit = next((name for name, one in UNITS.items() if abs(magnitude / one - 1) <= UNIT_TOLERANCE), None)
-    if unit is not None:
-        raise SourceError(
-            f"--still: gravity reads {magnitude:.4g}, so acceleration is in {unit}; it must be m/s^2 "
-            f"(1 {unit} = {STANDARD_GRAVITY / UNITS[unit]:.5g} m/s^2)"
-        )
-    raise SourceError(
-        f"--still: gravity reads {magnitude:.4g} where 9.81 m/s^2 is due, and no unit fits that: gravity may have been "
-        "taken out (linear acceleration), or the range set in the sensor is not the one assumed"
-    )
 
 
 @dataclass(frozen=True)

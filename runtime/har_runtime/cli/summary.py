@@ -45,19 +45,8 @@ def summary(result: StreamResult, info: StreamInfo) -> list[str]:
             f"or more; {acc.gaps} gaps over 0.1 s)"
         )
     for name, sensor in (("accelerometer", report.accelerometer), ("gyroscope", report.gyroscope)):
-        counts = {
-            "not finite": sensor.not_finite,
-            "repeated": sensor.duplicate,
-            "out of order": sensor.out_of_order,
-            "astray": sensor.stray,
-            "unpaired": sensor.unpaired,
-            "gaps": sensor.gaps,
-            "jumps of its clock": sensor.clock_jumps,
-            "stuck": sensor.stuck,
-            "at full scale": sensor.full_scale,
-        }
-        if any(counts.values()):
-            lines.append(f"  {name}: " + ", ".join(f"{count} {what}" for what, count in counts.items() if count))
+        if lost := [f"{count} {what}" for what, count in sensor.named_counts().items() if count]:
+            lines.append(f"  {name}: " + ", ".join(lost))
     found = info.report
     for name, value in (("units", found.units), ("range", found.range)):
         if value:

@@ -1,23 +1,23 @@
 """From whatever a sensor delivers to the uniform 50 Hz grid of the signal contract.
 
-Accelerometer and gyroscope are two streams with their own clocks ticks, rates and jitter. Each stream is cut into
-*runs* at gaps; where a run of each overlaps there is a *segment*, on a 50 Hz grid that starts at the later run's
-first usable sample. A run near 50 Hz or slower is interpolated; a faster one goes through an anti-alias kernel that
-is evaluated at the true sample times, so that jitter and odd rates (104, 208 Hz) need no special case.
+Accelerometer and gyroscope are two streams, each with its own sample times, rate and jitter. Each stream is cut into
+*stretches* at gaps. Where a stretch of each overlaps there is a *segment*, on a 50 Hz grid that starts at the first
+usable sample of the later stretch.
 
-Every grid value is computed from the same samples with the same operations in the same order however the input was
-cut into chunks: streaming is bit-identical to batch. Times are integer nanoseconds throughout for that reason.
+Every grid value is computed from the same samples by the same operations in the same order, however the input was cut
+into chunks: streaming is bit-identical to batch. For that reason all times are integer nanoseconds.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from har_runtime.contract import PERIOD_NS
-from har_runtime.signal.sensor_stream import MAX_LEAD_NS, SensorReport, SensorStream
-from har_runtime.signal.stretch import Run, values_at
+from har_runtime.signal.report import ResampleReport
+from har_runtime.signal.sensor_stream import MAX_LEAD_NS, SensorStream
+from har_runtime.signal.stretch import Stretch, values_at
 
 LARGE_ACCELERATION = 14.0
 """m/s^2; no accelerometer has a full scale under 2 g (19.6), and nobody holds still at more than 1 g."""
@@ -25,17 +25,6 @@ LARGE_ANGULAR_RATE = 2.0
 """rad/s; no gyroscope has a full scale under 125 deg/s (2.18)."""
 AGREEMENT_NS = 2_000_000_000
 """Two sensors of which one alone was set back are on one clock again once both have shown the same time for so long."""
-
-
-@dataclass
-class ResampleReport:
-    """What a resampler took in, dropped and gave out."""
-
-    accelerometer: SensorReport = field(default_factory=SensorReport)
-    gyroscope: SensorReport = field(default_factory=SensorReport)
-    segments: int = 0
-    samples: int = 0
-    """50 Hz samples given out."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +65,7 @@ class Resampler:
         """Forget everything, counts included."""
         self._accelerometer = SensorStream("accelerometer", LARGE_ACCELERATION)
         self._gyroscope = SensorStream("gyroscope", LARGE_ANGULAR_RATE)
-        self._report = ResampleReport(self._accelerometer.report, self._gyroscope.report)
+        self._segments = self._samples = 0
         self._grid_ns: int | None = None
         self._given = 0
         """Samples of this segment given out."""
@@ -85,10 +74,11 @@ class Resampler:
 
     @property
     def report(self) -> ResampleReport:
-        """What became of all samples so far."""
-        self._accelerometer.judge()
-        self._gyroscope.judge()
-        return self._report
+        """What became of all samples so far. A snapshot: it does not change afterwards."""
+        self._accelerometer.process()
+        self._gyroscope.process()
+        acc, gyro = self._accelerometer.counts.snapshot(), self._gyroscope.counts.snapshot()
+        return ResampleReport(acc, gyro, self._segments, self._samples)
 
     def push(self, times: ArrayLike, acc: ArrayLike | None = None, gyro: ArrayLike | None = None) -> list[UniformChunk]:
         """Take in samples of one sensor, or of both where they share their times.
@@ -106,16 +96,16 @@ class Resampler:
                 order are no error: they are dropped and counted in `report`.
         """
         if acc is not None:
-            self._accelerometer.take(times, acc)
+            self._accelerometer.push(times, acc)
         if gyro is not None:
-            self._gyroscope.take(times, gyro)
+            self._gyroscope.push(times, gyro)
         if self._can_wait():
             return []
-        self._accelerometer.judge()
-        self._gyroscope.judge()
+        self._accelerometer.process()
+        self._gyroscope.process()
         chunks = self._drain()
-        self._accelerometer.bound()
-        self._gyroscope.bound()
+        self._accelerometer.limit_waiting()
+        self._gyroscope.limit_waiting()
         return chunks
 
     def finish(self) -> list[UniformChunk]:
@@ -164,40 +154,40 @@ class Resampler:
             break
         return chunks
 
-    def _give(self, count: int, grid_ns: int, acc: Run, gyro: Run) -> UniformChunk:
+    def _give(self, count: int, grid_ns: int, acc: Stretch, gyro: Stretch) -> UniformChunk:
         """The next `count` samples of the segment."""
-        self._report.segments += not self._given
+        self._segments += not self._given
         self._given += count
-        self._report.samples += count
+        self._samples += count
         grid = grid_ns + PERIOD_NS * np.arange(count, dtype=np.int64)
-        return UniformChunk(self._report.segments - 1, grid_ns, values_at(acc, gyro, grid).astype(np.float32))
+        return UniformChunk(self._segments - 1, grid_ns, values_at(acc, gyro, grid).astype(np.float32))
 
-    def _retire(self, grid_ns: int, acc: Run, gyro: Run) -> bool:
-        """Let go of the runs that have ended before `grid_ns`; True where there was one, and so no segment goes on."""
+    def _retire(self, grid_ns: int, acc: Stretch, gyro: Stretch) -> bool:
+        """Remove the stretches that ended before `grid_ns`; True if there was one, so that the segment ends."""
         ended = False
-        for sensor, run in ((self._accelerometer, acc), (self._gyroscope, gyro)):
-            if run.closed and run.last_ns < grid_ns:
-                sensor.runs.popleft()
+        for sensor, stretch in ((self._accelerometer, acc), (self._gyroscope, gyro)):
+            if stretch.closed and stretch.last_ns < grid_ns:
+                sensor.stretches.popleft()
                 self._grid_ns = None
                 ended = True
         return ended
 
-    def _agree(self, acc: Run, gyro: Run) -> bool:
-        """Let go of runs on a clock that the other sensor has left; True where there were any.
+    def _agree(self, acc: Stretch, gyro: Stretch) -> bool:
+        """Let go of stretches on a clock that the other sensor has left; True where there were any.
 
         Both sensors have one clock as a rule, and are set back together. Where only one of them was, because its times
         alone are wrong for a while, they are taken for one clock again once they have shown the same time for long.
         """
         pairs = ((self._accelerometer, acc, self._gyroscope, gyro), (self._gyroscope, gyro, self._accelerometer, acc))
-        for sensor, run, other, others_run in pairs:
-            if run.clock < others_run.clock and run.closed:
+        for sensor, stretch, other, other_stretch in pairs:
+            if stretch.clock < other_stretch.clock and stretch.closed:
                 sensor.drop_front()
                 self._grid_ns = None
                 return True
-            if sensor.clock < other.clock and other.left_ns is not None:
-                own, new = sensor.runs[-1], other.runs[-1]
+            if sensor.clock < other.clock and other.set_back_at_ns is not None:
+                own, new = sensor.stretches[-1], other.stretches[-1]
                 # Near where the other was set back, this one may only be slower to deliver.
-                gone_on = int(own.t[-1]) - other.left_ns
+                gone_on = int(own.t[-1]) - other.set_back_at_ns
                 if not -MAX_LEAD_NS <= gone_on <= AGREEMENT_NS and own.overlap_ns(new) >= AGREEMENT_NS:
                     other.set_clock(other.clock)
                     sensor.set_clock(other.clock)

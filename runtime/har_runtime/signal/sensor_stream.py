@@ -1,140 +1,108 @@
-"""One sensor's stream: what cannot be used is dropped and counted, the rest is cut into runs.
+"""One sensor's stream: unusable samples are dropped and counted, the rest is cut into stretches without a gap.
 
-A sample belongs to the clock it follows: later than the newest sample by 0.1 s at most. One that does not is kept
-aside, with what follows it, until the sensor has gone on from there for half a second; then that is its clock, as
-after a gap, or as after a restart of the sensor where the time is an earlier one. If instead the stream returns to
-where it was, what was kept aside is dropped: a wild time costs the samples that bear it, and no others.
+A sample continues the stream if it is later than the newest one by 0.1 s at most. One that does not is set aside,
+together with those that follow it, until the sensor has continued from there for half a second. Then the stream goes
+on from there: after a gap, or, if the time is an earlier one, after the sensor's clock was set back. If the stream
+returns to where it was before that, the samples set aside are dropped: a wild time costs only the samples that have it.
 
-All of this depends on the sequence of samples alone, never on how it was cut into chunks.
+All of this depends only on the sequence of samples, never on how it was cut into chunks.
 """
 
 import itertools
 from collections import deque
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from har_runtime.contract import MAX_GAP_NS, to_ns
 from har_runtime.errors import DataError
-from har_runtime.signal.repeats import Streaks
-from har_runtime.signal.stretch import RATE_SPAN_NS, Run
+from har_runtime.signal.repeats import Repeats
+from har_runtime.signal.report import SensorCounts
+from har_runtime.signal.stretch import RATE_SPAN_NS, Stretch
 
 MAX_LEAD_NS = 60_000_000_000
-"""How much of one stream may wait for the other before its oldest samples are dropped: bounds the buffers."""
+"""How much of one stream may wait for the other before its oldest samples are dropped. This bounds the buffers."""
 MAX_WAITING = 60_000
-"""The same in samples, for clocks that run far too slowly: a minute at 1000 Hz."""
+"""The same limit in samples, for clocks that run far too slowly: a minute at 1000 Hz."""
 MAX_TIME_NS = 9_200_000_000_000_000_000
-"""Times beyond it, 292 years, are none; within it a grid has room to end."""
+"""Times beyond this, 292 years, are invalid. It leaves room for the end of the 50 Hz grid in an int64."""
 _NEVER = -MAX_TIME_NS
-BELIEF_NS = RATE_SPAN_NS
-"""A clock that does not follow the old one is believed once it has gone on for so long. Its rate, without which
-nothing is given out, takes as long."""
-BELIEF_SAMPLES = 1000
+CONFIRM_NS = RATE_SPAN_NS
+"""A time that does not continue the stream is accepted once the sensor has continued from it for this long. Measuring
+the rate, which comes before any output, takes as long."""
+CONFIRM_SAMPLES = 1000
 STUCK_NS = 1_000_000_000
-"""All axes at one reading for so long. Real recordings repeat one for 0.26 s at most (HAPT; MotionSense 0.08 s,
-sp-sw-har 0.03 s). Counted and not dropped: a sensor of 8 bits that lies still may do so too."""
+"""All axes at one reading for this long. Real recordings repeat a reading for 0.26 s at most (HAPT; MotionSense 0.08 s,
+sp-sw-har 0.03 s). Counted but not dropped: an 8-bit sensor at rest may do this too."""
 FULL_SCALE_NS = 50_000_000
 FULL_SCALE_SAMPLES = 4
-"""An axis at one reading for so long and so many samples is at the end of its range, where the reading is larger than
-any posture gives. Two of HAPT's 61 recordings do it, at 10.0 rad/s and 2 g, and none of the other two sets'."""
-
-
-@dataclass
-class SensorReport:
-    """What became of one sensor's samples."""
-
-    received: int = 0
-    not_finite: int = 0
-    """Dropped: NaN or infinite in the time or in an axis."""
-    duplicate: int = 0
-    """Dropped: the time of the newest sample again."""
-    out_of_order: int = 0
-    """Dropped: older than the newest sample."""
-    stray: int = 0
-    """Dropped: of a time ahead of the rest, from which the stream returned within half a second."""
-    unpaired: int = 0
-    """Dropped: more than a minute ahead of the other sensor, on a clock that the other has left, or in a run too short
-    or too slow to use."""
-    gaps: int = 0
-    """Times without samples for more than 0.1 s."""
-    clock_jumps: int = 0
-    """Times the sensor's clock was set back."""
-    stuck: int = 0
-    """Samples, not dropped, of which all axes stayed the same for a second or more."""
-    full_scale: int = 0
-    """Readings of one axis, not dropped, that stayed the same at the end of its range."""
-    rate_hz: float | None = None
-    """Rate of the newest run, measured over its first half second."""
-
-    @property
-    def dropped(self) -> int:
-        return self.not_finite + self.duplicate + self.out_of_order + self.stray + self.unpaired
+"""An axis at one reading for this long and this many samples is at the end of its range, if the reading is larger than
+any posture gives. Two of HAPT's 61 recordings do this, at 10.0 rad/s and 2 g, and none of the other two data sets."""
 
 
 class SensorStream:
-    """Takes in one sensor's samples and cuts them into runs.
+    """Takes one sensor's samples and cuts them into stretches.
 
     Args:
-        name: for errors.
-        large: a reading that no posture gives, in the sensor's unit: only above it can an axis be at full scale.
+        name: for error messages.
+        large: a reading that no posture gives, in the sensor's unit. Only readings above it can be at full scale.
     """
 
     def __init__(self, name: str, large: float):
         self.name = name
-        self.report = SensorReport()
-        self.runs: deque[Run] = deque()
+        self.counts = SensorCounts()
+        self.stretches: deque[Stretch] = deque()
         self.clock = 0
-        """How often it was set back."""
-        self.left_ns: int | None = None
-        """The time it showed when it was last set back."""
+        """How often the sensor's clock was set back."""
+        self.set_back_at_ns: int | None = None
+        """The time that the clock showed when it was last set back."""
         self.latest_ns: int | None = None
-        """Time of the last sample taken in, judged or not."""
+        """Time of the last sample pushed, processed or not."""
         self.urgent = False
-        """Whether what was taken in must be judged before more is: the time is not simply going on, or much waits."""
-        self._taken: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
-        self._taken_samples = 0
+        """Whether the pushed samples must be processed before more arrive: their times jump, or many are waiting."""
+        self._pushed: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
+        self._pushed_samples = 0
         self._newest_ns = _NEVER
         self._aside: list[tuple[int, NDArray[np.float64]]] = []
         self._returns = 0
         self._large = large
         self._last_row: NDArray[np.float64] | None = None
-        self._stuck = Streaks(STUCK_NS, 2)
-        self._full_scale = [Streaks(FULL_SCALE_NS, FULL_SCALE_SAMPLES) for _ in range(3)]
+        self._stuck = Repeats(STUCK_NS, 2)
+        self._full_scale = [Repeats(FULL_SCALE_NS, FULL_SCALE_SAMPLES) for _ in range(3)]
 
-    def take(self, times: ArrayLike, values: ArrayLike) -> None:
-        """Take in samples, to be judged by `judge`; shape (n,) and (n, 3).
+    def push(self, times: ArrayLike, values: ArrayLike) -> None:
+        """Add samples, which `process` will sort; shapes (n,) and (n, 3).
 
         Raises:
             DataError: shapes that do not fit, or a time out of range.
         """
         t = to_ns(times)
-        x = np.array(values, np.float64)  # A copy: the caller may fill its array anew.
+        x = np.array(values, np.float64)  # A copy: the caller may reuse its array.
         if x.ndim == 1:
             x = x[None]
         if x.shape != (len(t), 3):
             raise DataError(f"{self.name}: {len(t)} times need values of shape ({len(t)}, 3), not {x.shape}")
         if not len(t):
             return
-        self._taken.append((t.copy(), x))
-        self._taken_samples += len(t)
+        self._pushed.append((t.copy(), x))
+        self._pushed_samples += len(t)
         latest = int(t[-1])
         back = self.latest_ns is not None and latest <= self.latest_ns
-        self.urgent |= back or self._taken_samples >= BELIEF_SAMPLES
+        self.urgent |= back or self._pushed_samples >= CONFIRM_SAMPLES
         self.latest_ns = latest
 
-    def judge(self) -> None:
-        """Sort what was taken in into runs, and what cannot be used into the report."""
-        if not self._taken:
+    def process(self) -> None:
+        """Sort the pushed samples into stretches, and count those that cannot be used."""
+        if not self._pushed:
             return
-        t = np.concatenate([t for t, _ in self._taken])
-        x = np.concatenate([x for _, x in self._taken])
-        self._taken.clear()
-        self._taken_samples = 0
-        self.report.received += len(t)
+        t = np.concatenate([t for t, _ in self._pushed])
+        x = np.concatenate([x for _, x in self._pushed])
+        self._pushed.clear()
+        self._pushed_samples = 0
+        self.counts.received += len(t)
         finite = np.isfinite(x).all(axis=1) & (t > -MAX_TIME_NS) & (t < MAX_TIME_NS)
         if not finite.all():
-            self.report.not_finite += int(np.count_nonzero(~finite))
+            self.counts.not_finite += int(np.count_nonzero(~finite))
             t, x = t[finite], x[finite]
         # Unsigned, because a wild time may be more than 63 bits ahead.
         odd = np.flatnonzero((t[1:] <= t[:-1]) | (np.diff(t).view(np.uint64) > MAX_GAP_NS)) + 1
@@ -143,174 +111,172 @@ class SensorStream:
             if 0 < int(t[begin]) - self._newest_ns <= MAX_GAP_NS:
                 later = odd[np.searchsorted(odd, begin, side="right") :]
                 end = int(later[0]) if len(later) else len(t)
-                self._follow(t[begin:end], x[begin:end])
+                self._continue(t[begin:end], x[begin:end])
                 begin = end
             else:
-                self._doubt(int(t[begin]), x[begin])
+                self._set_aside(int(t[begin]), x[begin])
                 begin += 1
         self.urgent = bool(self._aside)
 
     def close(self) -> None:
         """The input has ended, at least for now."""
-        self.judge()
-        if self._aside and self._ahead:
-            self._believe()
+        self.process()
+        if self._aside and self._aside_is_later:
+            self._accept_aside()
         else:
-            self._forsake()
-        self._close_run()
+            self._drop_aside()
+        self._close_stretch()
 
     @property
-    def _ahead(self) -> bool:
-        """Whether what was kept aside is later than the newest sample."""
+    def _aside_is_later(self) -> bool:
         return self._aside[0][0] > self._newest_ns
 
-    def _follow(self, t: NDArray[np.int64], x: NDArray[np.float64]) -> None:
-        """Samples that go on from the newest one, without a gap among them."""
-        self._forsake()
-        if self._returns and self.runs and not self.runs[-1].closed:
-            # The samples that could not be used may have taken longer than a gap, though the clock does not show it.
-            rate_hz = self.runs[-1].rate_so_far_hz
+    def _continue(self, t: NDArray[np.int64], x: NDArray[np.float64]) -> None:
+        """Add samples that follow the newest one, without a gap among them."""
+        self._drop_aside()
+        if self._returns and self.stretches and not self.stretches[-1].closed:
+            # The samples that were dropped may have taken longer than a gap, though the clock does not show it.
+            rate_hz = self.stretches[-1].rate_so_far_hz
             if rate_hz and self._returns * 1e9 / rate_hz > MAX_GAP_NS:
-                self.report.gaps += 1
-                self._close_run()
+                self.counts.gaps += 1
+                self._close_stretch()
         self._returns = 0
         self._append(t, x)
 
-    def _doubt(self, t: int, row: NDArray[np.float64]) -> None:
-        """A sample that does not go on from the newest one."""
+    def _set_aside(self, t: int, row: NDArray[np.float64]) -> None:
+        """Keep a sample that does not follow the newest one, until it is clear what it belongs to."""
         if self._aside:
             first, last = self._aside[0][0], self._aside[-1][0]
             if first <= t <= last:
                 self._drop(t, last)
                 return
-            if not (t > last and (self._ahead or t <= self._newest_ns)):
-                self._forsake()
-            elif self._ahead and t - last > MAX_GAP_NS:  # Later once more: after a gap came another.
-                self._believe()
+            if not (t > last and (self._aside_is_later or t <= self._newest_ns)):
+                self._drop_aside()
+            elif self._aside_is_later and t - last > MAX_GAP_NS:  # A second gap after the first.
+                self._accept_aside()
         self._aside.append((t, row))
-        if t - self._aside[0][0] >= BELIEF_NS or len(self._aside) >= BELIEF_SAMPLES:
-            self._believe()
+        if t - self._aside[0][0] >= CONFIRM_NS or len(self._aside) >= CONFIRM_SAMPLES:
+            self._accept_aside()
 
-    def _forsake(self) -> None:
-        """Drop what was kept aside."""
+    def _drop_aside(self) -> None:
         for t, _ in self._aside:
             self._drop(t, self._newest_ns)
         self._aside.clear()
 
     def _drop(self, t: int, newest_ns: int) -> None:
         if t == newest_ns:
-            self.report.duplicate += 1
+            self.counts.duplicate += 1
             return
         self._returns += 1
         if t < newest_ns:
-            self.report.out_of_order += 1
+            self.counts.out_of_order += 1
         else:
-            self.report.stray += 1
+            self.counts.stray += 1
 
-    def _believe(self) -> None:
-        """Go on from what was kept aside, in a new run."""
-        if self._ahead:
-            self.report.gaps += self._newest_ns != _NEVER
+    def _accept_aside(self) -> None:
+        """Continue from the samples that were set aside, in a new stretch."""
+        if self._aside_is_later:
+            self.counts.gaps += self._newest_ns != _NEVER
         else:
-            self.report.clock_jumps += 1
+            self.counts.clock_jumps += 1
             self.clock += 1
-            self.left_ns = self._newest_ns
-        self._close_run()
+            self.set_back_at_ns = self._newest_ns
+        self._close_stretch()
         self._returns = 0
         t = np.array([t for t, _ in self._aside], np.int64)
         x = np.stack([row for _, row in self._aside])
         self._aside.clear()
-        for begin, end in _stretches(t):
+        for begin, end in _between_gaps(t):
             if begin:
-                self.report.gaps += 1
-                self._close_run()
+                self.counts.gaps += 1
+                self._close_stretch()
             self._append(t[begin:end], x[begin:end])
 
     def _append(self, t: NDArray[np.int64], x: NDArray[np.float64]) -> None:
-        """Add samples without a gap to the open run, or to a new one."""
-        if not self.runs or self.runs[-1].closed:
-            self.runs.append(Run(int(t[0]), self.clock))
+        """Add samples without a gap to the open stretch, or to a new one."""
+        if not self.stretches or self.stretches[-1].closed:
+            self.stretches.append(Stretch(int(t[0]), self.clock))
             self._last_row = None
-        run = self.runs[-1]
-        run.append(t, x)
+        stretch = self.stretches[-1]
+        stretch.append(t, x)
         self._newest_ns = int(t[-1])
-        self.report.rate_hz = run.rate_hz or self.report.rate_hz
-        self._watch(t, x)
+        self.counts.rate_hz = stretch.rate_hz or self.counts.rate_hz
+        self._count_repeats(t, x)
 
-    def _watch(self, t: NDArray[np.int64], x: NDArray[np.float64]) -> None:
-        """Count readings that stick, or stay at the end of the range."""
+    def _count_repeats(self, t: NDArray[np.int64], x: NDArray[np.float64]) -> None:
+        """Count readings that are stuck or stay at the end of the range."""
         same = np.zeros(x.shape, np.bool_)
         same[1:] = x[1:] == x[:-1]
         if self._last_row is not None:
             same[0] = x[0] == self._last_row
         self._last_row = x[-1].copy()
-        self.report.stuck += self._stuck.add(t, np.all(same, axis=1))
+        self.counts.stuck += self._stuck.push(t, np.all(same, axis=1))
         clipped = same & (np.abs(x) >= self._large)
-        for axis, streaks in enumerate(self._full_scale):
-            self.report.full_scale += streaks.add(t, clipped[:, axis])
+        for axis, repeats in enumerate(self._full_scale):
+            self.counts.full_scale += repeats.push(t, clipped[:, axis])
 
-    def _close_run(self) -> None:
-        if self.runs and not self.runs[-1].closed:
-            self.runs[-1].close()
-            self.report.rate_hz = self.runs[-1].rate_hz or self.report.rate_hz
+    def _close_stretch(self) -> None:
+        if self.stretches and not self.stretches[-1].closed:
+            self.stretches[-1].close()
+            self.counts.rate_hz = self.stretches[-1].rate_hz or self.counts.rate_hz
 
-    def front(self) -> Run | None:
-        """The oldest run that can be used, once its rate is known."""
-        while self.runs and self.runs[0].rate_hz is not None:
-            run = self.runs[0]
-            if run.usable and not run.too_short:
-                return run
-            if run.closed:
+    def front(self) -> Stretch | None:
+        """The oldest stretch that can be used, once its rate is known."""
+        while self.stretches and self.stretches[0].rate_hz is not None:
+            stretch = self.stretches[0]
+            if stretch.usable and not stretch.too_short:
+                return stretch
+            if stretch.closed:
                 self.drop_front()
-            else:  # Too slow, and still coming in: keep the run as the place to drop it to.
-                self.report.unpaired += len(run.t) - 1
-                run.t, run.x = run.t[-1:], run.x[-1:]
+            else:  # Too slow, and not yet ended: keep the stretch, and drop its samples as they arrive.
+                self.counts.unpaired += len(stretch.t) - 1
+                stretch.t, stretch.x = stretch.t[-1:], stretch.x[-1:]
                 return None
         return None
 
     def drop_front(self) -> None:
-        """Drop the oldest run, as nothing can be made of it."""
-        self.report.unpaired += self.runs.popleft().unused
+        """Drop the oldest stretch because it cannot be used."""
+        self.counts.unpaired += self.stretches.popleft().unused
 
     def clear(self) -> None:
-        """Drop all runs."""
-        for run in self.runs:
-            if run.unused == len(run.t):  # Else the other sensor has just ended a little earlier.
-                self.report.unpaired += run.unused
-        self.runs.clear()
+        """Drop all stretches."""
+        for stretch in self.stretches:
+            if stretch.unused == len(stretch.t):  # Otherwise the other sensor has only ended a little earlier.
+                self.counts.unpaired += stretch.unused
+        self.stretches.clear()
 
     def set_clock(self, clock: int) -> None:
-        """Make the sensor's newest clock the one of that number, and drop the runs on older ones."""
-        while self.runs[0].clock < self.clock:
+        """Give the sensor's newest clock this number, and drop the stretches on older ones."""
+        while self.stretches[0].clock < self.clock:
             self.drop_front()
         self.clock = clock
-        for run in self.runs:
-            run.clock = clock
+        for stretch in self.stretches:
+            stretch.clock = clock
 
-    def drop_before(self, run: Run) -> None:
-        """Drop every run that is older than `run`."""
-        while self.runs[0] is not run:
+    def drop_before(self, stretch: Stretch) -> None:
+        """Drop every stretch older than `stretch`."""
+        while self.stretches[0] is not stretch:
             self.drop_front()
 
-    def bound(self) -> None:
-        """Drop the oldest of what waits for the other sensor where it is more than MAX_LEAD_NS or MAX_WAITING."""
+    def limit_waiting(self) -> None:
+        """Drop the oldest samples that wait for the other sensor if they exceed MAX_LEAD_NS or MAX_WAITING."""
         left_ns, left = MAX_LEAD_NS, MAX_WAITING
-        newer: Run | None = None
-        for run in reversed(self.runs):
+        newer: Stretch | None = None
+        for stretch in reversed(self.stretches):
             if newer is not None and (left_ns <= 0 or left <= 0):
                 self.drop_before(newer)
                 return
-            late = max(int(np.searchsorted(run.t, run.t[-1] - left_ns)), len(run.t) - left)
+            late = max(int(np.searchsorted(stretch.t, stretch.t[-1] - left_ns)), len(stretch.t) - left)
             if late > 0:
-                self.drop_before(run)
-                self.report.unpaired += run.cut(late)
+                self.drop_before(stretch)
+                self.counts.unpaired += stretch.cut(late)
                 return
-            left_ns -= int(run.t[-1] - run.t[0]) + MAX_GAP_NS
-            left -= len(run.t)
-            newer = run
+            left_ns -= int(stretch.t[-1] - stretch.t[0]) + MAX_GAP_NS
+            left -= len(stretch.t)
+            newer = stretch
 
 
-def _stretches(t: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Where times (increasing, at least one) are free of gaps: first index and the one after the last."""
+def _between_gaps(t: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """The parts of increasing times that have no gap: index of the first sample, and of the one after the last."""
     edges = [0, *(np.flatnonzero(np.diff(t) > MAX_GAP_NS) + 1).tolist(), len(t)]
     return list(itertools.pairwise(edges))

@@ -1,6 +1,6 @@
 """One sensor's samples between two gaps, and how they are read off at grid times.
 
-A run near 50 Hz or slower is interpolated; a faster one goes through an anti-alias kernel that is evaluated at the
+A stretch near 50 Hz or slower is interpolated; a faster one goes through an anti-alias kernel that is evaluated at the
 true sample times, so that jitter and odd rates (104, 208 Hz) need no special case.
 """
 
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from har_runtime.contract import MIN_RATE_HZ, PERIOD_NS, SAMPLE_RATE_HZ
 
 RATE_SPAN_NS = 500_000_000
-"""The rate of a run is measured over its first half second, before a first window could be complete anyway."""
+"""The rate of a stretch is measured over its first half second, before a first window could be complete anyway."""
 FILTER_ABOVE_HZ = 1.1 * SAMPLE_RATE_HZ
-"""Above this rate a run is low-passed. At 50 Hz with some jitter there is nothing to fold down, and a recording made
-on the grid must come out as it went in."""
+"""Above this rate a stretch is low-passed. At 50 Hz with some jitter nothing would alias, and a recording made on the
+grid must come out as it went in."""
 SLOWEST_HZ = 0.95 * MIN_RATE_HZ
 CUTOFF_HZ = 22.0
 KERNEL_HALF_WIDTH_NS = 100_000_000
@@ -38,7 +38,7 @@ _PIECE = 96
 """Grid points that are low-passed at a time: their tables then stay in the processor's cache."""
 
 
-class Run:
+class Stretch:
     """Samples of one sensor without a gap."""
 
     def __init__(self, start_ns: int, clock: int = 0):
@@ -80,7 +80,7 @@ class Run:
 
     @property
     def margin_ns(self) -> int:
-        """Time lost at each end of the run, where the kernel would hang over."""
+        """Time lost at each end of the stretch, where the kernel would hang over."""
         return KERNEL_HALF_WIDTH_NS if self.filtered else 0
 
     @property
@@ -106,7 +106,7 @@ class Run:
         first, stop = np.searchsorted(self.t, [self._used_ns, self.last_ns + 1])
         return max(0, int(stop - first))
 
-    def overlap_ns(self, other: "Run") -> int:
+    def overlap_ns(self, other: "Stretch") -> int:
         """Time for which the samples held in both lie side by side; negative where they do not."""
         return int(min(self.t[-1], other.t[-1]) - max(self.t[0], other.t[0]))
 
@@ -130,17 +130,17 @@ class Run:
             self.t, self.x = self.t[keep:], self.x[keep:]
 
     def cut(self, count: int) -> int:
-        """Drop the first `count` samples, as if the run began after them; returns how many of them were unused."""
+        """Drop the first `count` samples, as if the stretch began after them; returns how many of them were unused."""
         before = self.unused
         self.t, self.x, self.start_ns = self.t[count:], self.x[count:], int(self.t[count])
         return before - self.unused
 
 
-def values_at(acc: Run, gyro: Run, grid: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Signals of both runs at `grid` (int64 ns, each one final), shape (len(grid), 6)."""
+def values_at(acc: Stretch, gyro: Stretch, grid: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Signals of both stretches at `grid` (int64 ns, each one final), shape (len(grid), 6)."""
     if acc.filtered == gyro.filtered and np.array_equal(acc.t, gyro.t):  # One device: what depends on time, once.
         return _read(acc.t, np.concatenate([acc.x, gyro.x], axis=1), acc.filtered, grid)
-    return np.concatenate([_read(run.t, run.x, run.filtered, grid) for run in (acc, gyro)], axis=1)
+    return np.concatenate([_read(stretch.t, stretch.x, stretch.filtered, grid) for stretch in (acc, gyro)], axis=1)
 
 
 def _read(t: NDArray[np.int64], x: NDArray[np.float64], filtered: bool, grid: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -164,7 +164,7 @@ def _interpolated(t: NDArray[np.int64], x: NDArray[np.float64], grid: NDArray[np
         return x[left]
     right = np.minimum(left + 1, last)
     before, after = np.maximum(left - 1, 0), np.minimum(left + 2, last)
-    # A grid point on the run's last sample has no right neighbour; its width is never used, only kept from zero.
+    # A grid point on the stretch's last sample has no right neighbour; its width is never used, only kept from zero.
     width = np.maximum(t[right] - t[left], 1).astype(np.float64)[:, None]
     tangent_left = (x[right] - x[before]) / np.maximum(t[right] - t[before], 1)[:, None] * width
     tangent_right = (x[after] - x[left]) / np.maximum(t[after] - t[left], 1)[:, None] * width

@@ -1,4 +1,4 @@
-"""Units of acceleration and angular rate: what one of each is in SI, and which one a sensor at rest delivers."""
+"""Units of acceleration and angular rate, and how gravity shows which one a sensor delivers."""
 
 import math
 from typing import Final
@@ -13,12 +13,14 @@ ACCELERATION: Final = {"g": STANDARD_GRAVITY, "m/s2": 1.0, "mg": STANDARD_GRAVIT
 ANGULAR_RATE: Final = {"deg/s": math.pi / 180, "rad/s": 1.0}
 """rad/s in one of each; the names are those of the option `gyro`."""
 REST_BAND: Final = (0.6, 1.65)
-"""How far the median magnitude of a worn, moving sensor may lie from gravity. Units are a factor of 9.8 or more apart,
-so the bands never meet."""
+"""How far the median magnitude of a worn, moving sensor may be from gravity. Units are a factor of 9.8 or more apart,
+so the bands never overlap."""
+SCALE_TOLERANCE: Final = 0.05
+"""A larger error of gravity's magnitude at rest needs a calibration. HAPT's own phones read 3 % too much."""
 
 
 def rest_magnitude(acc: NDArray[np.float64]) -> float | None:
-    """Median magnitude of acceleration in whatever unit it came, shape (n, 3); None where no row is finite.
+    """Median magnitude of acceleration in any unit, shape (n, 3); None if no row is finite.
 
     >>> rest_magnitude(np.array([[0, 0, 1.0], [0.6, 0, 0.8], [np.nan, 0, 0]]))
     1.0
@@ -30,7 +32,7 @@ def rest_magnitude(acc: NDArray[np.float64]) -> float | None:
 
 
 def unit_at_rest(magnitude: float) -> str | None:
-    """The unit in which gravity has this magnitude; None where it is none of `ACCELERATION`.
+    """The unit in which gravity has this magnitude; None if it is none of `ACCELERATION`.
 
     >>> unit_at_rest(0.99), unit_at_rest(9.7), unit_at_rest(1012.0), unit_at_rest(16384.0)
     ('g', 'm/s2', 'mg', None)
@@ -40,8 +42,28 @@ def unit_at_rest(magnitude: float) -> str | None:
     return next((unit for unit, ratio in ratios.items() if low <= ratio <= high), None)
 
 
+def unit_problem(magnitude: float) -> str | None:
+    """What is wrong with acceleration of this magnitude at rest; None if it is in m/s^2 with gravity.
+
+    >>> unit_problem(1.02)
+    'acceleration is about 1.02 at rest, so it is in g; convert it to m/s^2 (1 g = 9.8066 m/s^2)'
+    """
+    unit = unit_at_rest(magnitude)
+    if unit == "m/s2":
+        return None
+    if unit is not None:
+        return (
+            f"acceleration is about {magnitude:.4g} at rest, so it is in {unit}; convert it to m/s^2 "
+            f"(1 {unit} = {ACCELERATION[unit]:.5g} m/s^2)"
+        )
+    return (
+        f"acceleration is about {magnitude:.4g} at rest, not 9.81, and no unit fits that: gravity may be missing "
+        "(linear acceleration), or the range set in the sensor is not the one assumed"
+    )
+
+
 def unit_question(magnitude: float) -> str:
-    """What to ask where a magnitude fits no unit.
+    """The question to the user about a magnitude that fits no unit.
 
     >>> unit_question(0.02)
     'acceleration is about 0.02 at rest, which is neither 1 (g), 9.81 (m/s2) nor 1000 (mg): which unit is it in?'
@@ -50,3 +72,8 @@ def unit_question(magnitude: float) -> str:
         f"acceleration is about {magnitude:.4g} at rest, which is neither 1 (g), 9.81 (m/s2) nor 1000 (mg): "
         "which unit is it in?"
     )
+
+
+def scale_error(magnitude: float) -> float:
+    """How much too large gravity reads, as a fraction; magnitude in m/s^2."""
+    return magnitude / STANDARD_GRAVITY - 1

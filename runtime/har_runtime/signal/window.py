@@ -59,6 +59,7 @@ class Windower:
             for index in range(count):
                 begin = index * self.hop
                 imu = self._pending[begin : begin + self.length]
+                imu.flags.writeable = False  # Neighbouring windows share half of it.
                 windows.append(Window(self._segment, self._start_ns + begin * PERIOD_NS, imu))
             self._pending = self._pending[count * self.hop :]
             self._start_ns += count * self.hop * PERIOD_NS

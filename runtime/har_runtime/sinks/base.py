@@ -35,17 +35,21 @@ class SinkReport:
         return f"{self.name.rstrip(':')}: {text}" + (f" ({self.trouble})" if self.trouble else "")
 
 
-@dataclass(frozen=True)
+@dataclass
 class StreamInfo:
-    """What a sink may tell of where its answers come from."""
+    """What a sink may show about the stream that its answers come from.
+
+    A live object: the counts in `report` and `sinks` change while the stream runs, on other threads. Copy a dict of it
+    before you iterate over it.
+    """
 
     card: ModelCard
     source: str
     """The source's description."""
     report: SourceReport
-    """The source's own; it goes on counting."""
+    """The source's own."""
     sinks: list[SinkReport] = field(default_factory=list)
-    """Of every sink that is open; they go on counting."""
+    """Of every sink that is open."""
 
 
 class Sink(Protocol):

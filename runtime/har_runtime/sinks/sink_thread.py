@@ -5,7 +5,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from har_runtime.answers.answer import Answer
@@ -41,7 +40,7 @@ class Lane:
         if isinstance(sink, RecordSink):
             self._encode, self._take, self._capacity = sink.encode, sink.append, sink.capacity
         else:
-            self._encode, self._take, self._capacity = _snapshot, sink.write, WAITING
+            self._encode, self._take, self._capacity = lambda answer: answer, sink.write, WAITING
         self._queue: deque[Any] = deque()
         self._changed = threading.Condition()
         self._ending = threading.Event()
@@ -197,9 +196,3 @@ class Lane:
 
     def _count_waiting(self) -> None:
         self.report.waiting = len(self._queue)
-
-
-def _snapshot(answer: Answer) -> Answer:
-    """An answer whose totals do not go on counting."""
-    totals = replace(answer.totals, seconds=dict(answer.totals.seconds))
-    return replace(answer, totals=totals)

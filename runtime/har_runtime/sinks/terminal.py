@@ -12,7 +12,7 @@ from har_runtime.answers.answer import UNKNOWN, Answer
 from har_runtime.classify import Prediction
 from har_runtime.contract import HOP
 from har_runtime.errors import SourceError
-from har_runtime.signal.resample import ResampleReport
+from har_runtime.signal.report import ResampleReport
 from har_runtime.sinks.base import Sink, StreamInfo
 from har_runtime.uri import Uri
 
@@ -146,14 +146,13 @@ def _spaced(label: str) -> str:
 
 def _state(answer: Answer) -> list[str]:
     """Where the sensor and the day stand, two lines."""
-    acc, gyro = answer.report.accelerometer, answer.report.gyroscope
+    acc = answer.report.accelerometer
     rate = "measuring" if acc.rate_hz is None else f"{acc.rate_hz:.1f} Hz"
     latency = "" if answer.latency_s is None else f"   latency {1000 * answer.latency_s:.1f} ms"
     totals = answer.totals
     active = sum(seconds for activity, seconds in totals.seconds.items() if activity != UNKNOWN)
     return [
-        f"{answer.prediction.end_s:.1f} s   sensor {rate}   dropped {acc.dropped + gyro.dropped}   "
-        f"gaps {max(acc.gaps, gyro.gaps)}{latency}",
+        f"{answer.prediction.end_s:.1f} s   sensor {rate}{latency}",
         f"today {_clock(active)} known, {_clock(totals.seconds.get(UNKNOWN, 0.0))} unknown, "
         f"{_clock(totals.not_worn_s)} not worn, {totals.transitions} changes",
     ]
@@ -172,16 +171,9 @@ def _clock(seconds: float) -> str:
 def _losses(info: StreamInfo, report: ResampleReport) -> list[str]:
     """What else went wrong, a line for each kind of it."""
     lines: list[str] = []
-    found = info.report
-    if found.lost:
-        lines.append("lost at the source: " + ", ".join(f"{count} x {why}" for why, count in found.lost.items()))
-    acc, gyro = report.accelerometer, report.gyroscope
-    counts = {
-        "reconnected": found.reconnections,
-        "clock jumps": max(acc.clock_jumps, gyro.clock_jumps),
-        "stuck": acc.stuck + gyro.stuck,
-        "at full scale": acc.full_scale + gyro.full_scale,
-    }
+    if lost := dict(info.report.lost):
+        lines.append("lost at the source: " + ", ".join(f"{count} x {why}" for why, count in lost.items()))
+    counts = {"reconnections": info.report.reconnections, **report.named_counts()}
     if any(counts.values()):
         lines.append("   ".join(f"{what} {count}" for what, count in counts.items() if count))
     return lines + [str(sink) for sink in info.sinks if sink.dropped or sink.trouble]

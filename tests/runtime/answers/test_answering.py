@@ -5,9 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from tests.conftest import simulated_recording
 from tests.runtime.answers.test_worn import lying_about
 from tests.runtime.answers.toy_card import CARD, HOP_NS, LABELS, moving, predicted
 
@@ -15,11 +14,8 @@ from har_runtime.answers.answer import UNKNOWN, Answer
 from har_runtime.answers.answering import Answering
 from har_runtime.answers.rejection import window_statistics
 from har_runtime.answers.worn import PATIENCE_WINDOWS
-from har_runtime.classify import StreamingClassifier
 from har_runtime.errors import ModelError
 from har_runtime.model.card import STATISTICS, ModelCard, Rejection
-from har_runtime.model.load import load_model
-from har_runtime.signal.resample import ResampleReport
 
 
 def with_rejection(confidence: float = 0.6) -> ModelCard:
@@ -31,7 +27,7 @@ def with_rejection(confidence: float = 0.6) -> ModelCard:
 
 def answers_to(card: ModelCard, predictions, smoothing: str | None = None) -> list[Answer]:
     answering = Answering(card, smoothing, clock=lambda: 1_700_000_000.0)
-    return [answering.take(prediction, None, ResampleReport()) for prediction in predictions]
+    return [answering.step(prediction) for prediction in predictions]
 
 
 def test_an_answer_is_the_filters_and_keeps_the_windows_own() -> None:
@@ -116,39 +112,3 @@ def test_whatever_comes_totals_add_up_and_events_alternate(windows) -> None:
     for answer in answers:
         assert (answer.activity == UNKNOWN) == (answer.reason is not None)
         assert 0 <= answer.confidence <= 1 + 1e-9
-
-
-@settings(max_examples=8, deadline=None)
-@given(st.lists(st.integers(1, 400), min_size=1, max_size=6))
-def test_the_answers_do_not_depend_on_how_the_samples_were_cut(chunks: list[int]) -> None:
-    model, recording = load_model("waist"), simulated_recording(3, 2000)
-
-    def answers(sizes: list[int]) -> list[tuple]:
-        classifier, found = StreamingClassifier(model), []
-        answering = Answering(model.card, clock=lambda: 1_700_000_000.0)
-        begin = 0
-        for size in itertools.cycle(sizes):
-            part = slice(begin, begin + size)
-            times = recording.times_ns[part]
-            new = (
-                classifier.push(times, recording.acc[part], recording.gyro[part]) if len(times) else classifier.finish()
-            )
-            found += [answering.take(prediction, None, classifier.report) for prediction in new]
-            if not len(times):
-                return [(a.activity, a.reason, a.probabilities.tolist(), a.events) for a in found]
-            begin += size
-        raise AssertionError
-
-    assert answers(chunks) == answers([10_000])
-
-
-def test_the_simulated_wearer_is_known_nearly_always_and_steadily() -> None:
-    model, recording = load_model("waist"), simulated_recording(0, 6000)
-    classifier, answering = StreamingClassifier(model), Answering(model.card)
-    predictions = classifier.push(recording.times_ns, recording.acc, recording.gyro) + classifier.finish()
-    answers = [answering.take(prediction, None, classifier.report) for prediction in predictions]
-    changes = sum(before.activity != after.activity for before, after in itertools.pairwise(answers))
-    raw = sum(before.label != after.label for before, after in itertools.pairwise(predictions))
-    assert sum(answer.activity != UNKNOWN for answer in answers) > 0.8 * len(answers)
-    assert 5 <= answers[-1].totals.transitions <= raw
-    assert changes > 0

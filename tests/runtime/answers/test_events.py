@@ -6,19 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from har_runtime.answers.answer import Event
-from har_runtime.answers.events import PATIENCE_NS, Happenings
+from har_runtime.answers.events import MAX_BREAK_NS, EventDetector
 
 HOP_NS = 500_000_000
 
 
 def told(activities: list[str | None], ends_ns: list[int] | None = None) -> list[tuple[str, str, float]]:
     """Kind, activity and sensor time of all events of these windows."""
-    happenings = Happenings()
+    detector = EventDetector()
     ends = ends_ns or [HOP_NS * number for number in range(len(activities))]
     events = [
         event
         for activity, end in zip(activities, ends, strict=True)
-        for event in happenings.step(activity, end, 1000 + end / 1e9)
+        for event in detector.step(activity, end, 1000 + end / 1e9)
     ]
     assert all(event.unix_s == 1000 + event.sensor_s for event in events)
     return [(event.kind, event.activity, event.sensor_s) for event in events]
@@ -51,8 +51,8 @@ def test_a_doubt_of_five_seconds_interrupts_nothing_and_a_longer_one_does() -> N
 
 
 def test_a_gap_of_five_seconds_interrupts_nothing_and_a_longer_one_does() -> None:
-    assert told(["walking"] * 3, [0, HOP_NS, HOP_NS + PATIENCE_NS]) == [START]
-    late = HOP_NS + PATIENCE_NS + 20_000_000
+    assert told(["walking"] * 3, [0, HOP_NS, HOP_NS + MAX_BREAK_NS]) == [START]
+    late = HOP_NS + MAX_BREAK_NS + 20_000_000
     assert told(["walking"] * 4, [0, HOP_NS, late, late + HOP_NS]) == [
         START,
         ("ended", "walking", 0.5),
@@ -73,10 +73,10 @@ def test_a_clock_that_is_set_back_ends_what_was_going_on() -> None:
 
 
 def test_a_sensor_taken_off_ends_it_at_once() -> None:
-    happenings = Happenings()
-    happenings.step("walking", 0, 1000.0)
-    happenings.step("walking", HOP_NS, 1000.5)
-    assert happenings.step(None, 2 * HOP_NS, 1001.0, worn=False) == (Event("ended", "walking", 0.5, 1000.5),)
+    detector = EventDetector()
+    detector.step("walking", 0, 1000.0)
+    detector.step("walking", HOP_NS, 1000.5)
+    assert detector.step(None, 2 * HOP_NS, 1001.0, worn=False) == (Event("ended", "walking", 0.5, 1000.5),)
 
 
 @given(
@@ -86,9 +86,9 @@ def test_a_sensor_taken_off_ends_it_at_once() -> None:
 )
 def test_started_and_ended_alternate(windows: list[tuple[str | None, int]]) -> None:
     ends = list(itertools.accumulate((hops * HOP_NS for _, hops in windows), initial=0))[1:]
-    happenings = Happenings()
+    detector = EventDetector()
     events = [
-        event for (activity, _), end in zip(windows, ends, strict=True) for event in happenings.step(activity, end, 0.0)
+        event for (activity, _), end in zip(windows, ends, strict=True) for event in detector.step(activity, end, 0.0)
     ]
     for before, after in itertools.pairwise(events):
         assert before.kind != after.kind

@@ -67,17 +67,17 @@ def test_a_wearer_is_like_the_training_data_and_others_are_not(rejection, worn) 
     }
     for name, windows in others.items():
         assert (rejector.distances(windows) > rejection.distance).mean() > 0.8, name  # Lying may be upside down.
-        assert rejector.judge(windows[0], Smoothed(0, SURE), raw=False) == "unlike", name
+        assert rejector.step(windows[0], Smoothed(0, SURE), raw=False) == "unlike", name
 
 
 def test_too_little_confidence_is_unsure_by_the_threshold_of_what_gave_it(rejection, worn) -> None:
     window = worn[Rejector(rejection).distances(worn).argmin()]
     rejector = Rejector(replace(rejection, confidence=0.6, raw_confidence=0.3))
-    assert rejector.judge(window, Smoothed(0, SURE), raw=False) is None
-    assert rejector.judge(window, Smoothed(0, UNSURE), raw=False) == "unsure"
-    assert rejector.judge(window, Smoothed(0, UNSURE), raw=True) is None
+    assert rejector.step(window, Smoothed(0, SURE), raw=False) is None
+    assert rejector.step(window, Smoothed(0, UNSURE), raw=False) == "unsure"
+    assert rejector.step(window, Smoothed(0, UNSURE), raw=True) is None
 
 
 def test_windows_of_nothing_but_nan_are_no_activity(rejection) -> None:
     broken = np.full((50, 6), np.nan, np.float32)
-    assert Rejector(rejection).judge(broken, Smoothed(0, SURE), raw=False) == "unlike"
+    assert Rejector(rejection).step(broken, Smoothed(0, SURE), raw=False) == "unlike"

@@ -8,7 +8,7 @@ import numpy as np
 from har_runtime.answers.answer import UNKNOWN, Answer, Event, Totals
 from har_runtime.answers.row import row_of
 from har_runtime.classify import Prediction
-from har_runtime.signal.resample import ResampleReport
+from har_runtime.signal.report import ResampleReport
 from har_runtime.signal.window import Window
 
 LABELS = ("still", "moving")
@@ -31,22 +31,23 @@ ANSWER = Answer(
 def test_a_plain_answer_has_these_names_in_this_order() -> None:
     assert list(row_of(ANSWER, LABELS).items()) == [
         ("unix_s", 1_700_000_000.123),
+        ("version", 2),
         ("start_s", 2.5),
         ("end_s", 3.48),
         ("segment", 3),
         ("activity", "still"),
         ("confidence", 0.912346),
-        ("label", "moving"),
-        ("raw_confidence", 0.75),
-        ("probabilities", {"still": 0.25, "moving": 0.75}),
-        ("smoothed", {"still": 0.912346, "moving": 0.087654}),
+        ("probabilities", {"still": 0.912346, "moving": 0.087654}),
+        ("window_label", "moving"),
+        ("window_confidence", 0.75),
+        ("window_probabilities", {"still": 0.25, "moving": 0.75}),
     ]
 
 
 def test_reason_events_and_truth_stand_where_there_are_any() -> None:
     event = Event("ended", "moving", 3.48, 1_700_000_000.123456)
     row = row_of(replace(ANSWER, activity=UNKNOWN, reason="unlike", events=(event,), truth="still"), LABELS)
-    assert list(row)[4:7] == ["activity", "confidence", "reason"]
+    assert list(row)[5:8] == ["activity", "confidence", "reason"]
     assert list(row)[-2:] == ["events", "truth"]
     assert row["reason"] == "unlike"
     assert row["events"] == [{"kind": "ended", "activity": "moving", "sensor_s": 3.48, "unix_s": 1_700_000_000.123}]

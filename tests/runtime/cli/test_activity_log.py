@@ -13,12 +13,13 @@ import pytest
 
 from har_runtime.answers.answering import Answering
 from har_runtime.answers.palette import NOT_WORN
-from har_runtime.classify import StreamingClassifier
+from har_runtime.classify import classify_recording
 from har_runtime.cli import activity_log
 from har_runtime.cli.activity_log import parse_row, read_log
 from har_runtime.cli.stream import main
 from har_runtime.errors import DataError
 from har_runtime.model.load import load_model
+from har_runtime.recording import Recording
 
 NOON = 1_772_452_800.0  # 2026-03-02 12:00 UTC
 
@@ -64,6 +65,22 @@ def test_consecutive_rows_become_spans_totals_and_changes(tmp_path: Path) -> Non
     assert (totals.bouts, totals.longest) == ({"sitting": 2, "walking": 1}, {"sitting": 10.0, "walking": 5.0})
     assert log.transitions == {("sitting", "walking"): 1, ("walking", "sitting"): 1}
     assert (totals.transitions, totals.missing_s, log.rows, log.broken_lines) == (2, 0, 36, 0)
+
+
+def test_rows_of_both_versions_are_read_as_one_day(tmp_path: Path) -> None:
+    old = {"label": "walking", "raw_confidence": 0.6, "probabilities": {"walking": 0.6}, "smoothed": {"walking": 0.9}}
+    new = {"version": 2, "probabilities": {"walking": 0.9}, "window_label": "sitting", "window_confidence": 0.5}
+    day = write(
+        tmp_path / "day.jsonl",
+        rows("walking", 4, NOON, **old),
+        rows("walking", 4, NOON + 2, 2, **new),
+        rows("unknown", 2, NOON + 4, 4, reason="unlike", **new),
+        rows("sitting", 4, NOON + 5, 5, **old),
+    )
+    log = read_log([day])
+    assert (log.rows, log.broken_lines) == (14, 0)
+    assert log.seconds == {"walking": 4.0, "sitting": 2.0, "unknown": 1.0}
+    assert log.transitions == {("walking", "sitting"): 1}
 
 
 def test_unknown_time_has_its_reasons_and_is_no_change_of_activity(tmp_path: Path) -> None:
@@ -258,14 +275,15 @@ def test_a_sensor_on_a_table_is_in_the_log_as_not_worn(tmp_path: Path) -> None:
     from har_runtime.answers.row import row_of
 
     model = load_model("waist")
-    classifier, now_s = StreamingClassifier(model), NOON
+    now_s = NOON
     answering = Answering(model.card, clock=lambda: now_s)
     noise = np.random.default_rng(0).standard_normal((45_000, 6))
     lines = []
     times = np.arange(45_000) * 20_000_000
-    for prediction in classifier.push(times, [0, 0, 9.81] + 0.02 * noise[:, :3], 0.002 * noise[:, 3:]):
+    table = Recording("table", times, [0, 0, 9.81] + 0.02 * noise[:, :3], 0.002 * noise[:, 3:])
+    for prediction in classify_recording(model, table):
         now_s = NOON + prediction.end_s
-        lines.append(json.dumps(row_of(answering.take(prediction, None, classifier.report), model.card.labels)))
+        lines.append(json.dumps(row_of(answering.step(prediction), model.card.labels)))
     log = read_log([write(tmp_path / "day.jsonl", lines)])
     assert log.seconds[NOT_WORN] == pytest.approx(300, abs=5)
     assert log.spans[-1].activity == NOT_WORN

@@ -199,10 +199,11 @@ def test_what_is_wrong_with_a_sensor_is_reported_with_its_numbers(watched) -> No
         finding.state == "note" and "even would serve better" in str(finding.advice)
         for finding in watched(device(times=uneven))
     )
-    assert fixes(watched(device(acc=np.full((500, 3), 0.1))))[-1] == "gravity: reads 0.1732 where 9.81 is due"
+    weak = fixes(watched(device(acc=np.full((500, 3), 0.1))))[-1]
+    assert weak.startswith("gravity: acceleration is about 0.1732 at rest, not 9.81, and no unit fits that")
     holes = 0.1 * rng.normal(size=(500, 3))
     holes[::20] = np.nan
-    assert "gyroscope: 25 samples not finite, 0 repeated" in fixes(watched(device(gyro=holes)))[0]
+    assert fixes(watched(device(gyro=holes)))[0] == "gyroscope: samples dropped: 25 not finite"
     clipped = np.array([0, 0, 9.81]) + 0.1 * rng.normal(size=(500, 3))
     clipped[100:110, 0] = 19.6
     assert fixes(watched(device(acc=clipped))) == ["accelerometer: 10 readings at the end of its range"]

@@ -118,4 +118,4 @@ def test_a_real_systemd_runs_it_restarts_it_if_it_hangs_and_stops_it(tmp_path: P
     said = {entry["MESSAGE"]: entry["PRIORITY"] for entry in journal if entry.get("_COMM", "").startswith("python")}
     assert said["source: simulated wearer (synthetic signals, seed 0)"] == "6"
     (log,) = results.glob("day-*.jsonl")
-    assert {json.loads(line)["label"] for line in log.read_text().splitlines()} == {"standing"}
+    assert {json.loads(line)["window_label"] for line in log.read_text().splitlines()} == {"standing"}

@@ -89,7 +89,7 @@ def test_har_stream_names_the_activities_of_the_virtual_sensor(tmp_path: Path) -
         command = [sys.executable, "-m", "har_runtime", "--source", f"serial:{link}", "--sink", "jsonl:-"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as stream:
             assert stream.stdout is not None
-            assert '"label": "standing"' in stream.stdout.readline()
+            assert '"window_label": "standing"' in stream.stdout.readline()
             stream.send_signal(signal.SIGINT)
             stream.stdout.read()
             assert stream.wait() == 130

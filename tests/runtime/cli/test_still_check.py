@@ -65,10 +65,10 @@ def test_sensors_that_come_apart_serve_as_well() -> None:
     [
         ({"acc_noise": 0.6}, "the sensor moved .* stand still for 5 seconds and try again"),
         ({"gyro_noise": 0.3}, "the sensor moved"),
-        ({"gravity": (0.02, 0.01, 1.0), "acc_noise": 0.005}, r"in g; it must be m/s\^2 \(1 g = 9.8066 m/s\^2\)"),
+        ({"gravity": (0.02, 0.01, 1.0), "acc_noise": 0.005}, r"in g; convert it to m/s\^2 \(1 g = 9.8066 m/s\^2\)"),
         ({"gravity": (0.02, 0.01, 1.0), "acc_noise": 0.1}, "the sensor moved"),
         ({"gravity": (0, 1000, 0), "acc_noise": 5}, "in mg"),
-        ({"gravity": (0, 0, 0.1), "acc_noise": 0.001}, "no unit fits that: gravity may have been taken out"),
+        ({"gravity": (0, 0, 0.1), "acc_noise": 0.001}, "no unit fits that: gravity may be missing"),
         ({"gravity": (19.6, 0, 0)}, "no unit fits that: .* the range set in the sensor"),
         ({"bias": (1.5, 0, 0)}, "turns steadily, or its unit is deg/s"),
         ({"seconds": 3.0}, r"5 seconds without a gap are needed, and the source gave 2\.\d \(300 samples at 100 Hz"),

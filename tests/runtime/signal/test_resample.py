@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from har_runtime.contract import HOP, MAX_GAP_NS, PERIOD_NS
 from har_runtime.errors import DataError
 from har_runtime.signal import resample as resample_module
-from har_runtime.signal.repeats import Streaks
+from har_runtime.signal.repeats import Repeats
 from har_runtime.signal.resample import Resampler, UniformChunk, concatenate
 from har_runtime.signal.window import Windower
 
@@ -242,7 +242,7 @@ def test_a_sensor_without_its_partner_fills_no_more_than_a_minute() -> None:
     for second in range(200):
         times = second + np.arange(100) / 100
         assert resampler.push(times, acc=np.ones((100, 3))) == []
-    held = sum(len(run.t) for run in resampler._accelerometer.runs)
+    held = sum(len(stretch.t) for stretch in resampler._accelerometer.stretches)
     assert held <= 61 * 100
     assert resampler.report.accelerometer.unpaired == 200 * 100 - held
     times = 199 + np.arange(300) / 100
@@ -378,14 +378,14 @@ def test_readings_at_the_end_of_the_range_are_counted_by_axis() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(1, 30), st.booleans()), min_size=1, max_size=60), st.lists(st.integers(1, 9)))
-def test_streaks_are_counted_as_by_hand_for_any_chunking(samples, sizes) -> None:
+def test_repeats_are_counted_as_by_hand_for_any_chunking(samples, sizes) -> None:
     times = np.cumsum([step for step, _ in samples])
-    same = np.array([repeats for _, repeats in samples])
+    same = np.array([equal for _, equal in samples])
     same[0] = False
-    streaks, counted, begin = Streaks(span_ns=40, least=3), 0, 0
+    repeats, counted, begin = Repeats(span_ns=40, min_samples=3), 0, 0
     for size in [*sizes, len(times)]:
         if part := len(times[begin : begin + size]):
-            counted += streaks.add(times[begin : begin + part], same[begin : begin + part])
+            counted += repeats.push(times[begin : begin + part], same[begin : begin + part])
             begin += part
     starts = [*np.flatnonzero(~same).tolist(), len(times)]
     spans = [(end - start, times[end - 1] - times[start]) for start, end in itertools.pairwise(starts)]
@@ -441,6 +441,6 @@ def test_whatever_one_sensor_s_clock_does_what_waits_for_the_other_is_bounded(cl
         resampler.push(odd[part], acc=values[part, :3])
         resampler.push(times[part], gyro=values[part, 3:])
         for sensor in (resampler._accelerometer, resampler._gyroscope):
-            assert sum(len(run.t) for run in sensor.runs) <= 61_000
-            assert len(sensor.runs) <= 700
+            assert sum(len(stretch.t) for stretch in sensor.stretches) <= 61_000
+            assert len(sensor.stretches) <= 700
     assert resampler.report.gyroscope.received == len(times)

@@ -9,7 +9,7 @@ import numpy as np
 from har_runtime.answers.answer import Answer, Totals
 from har_runtime.classify import Prediction
 from har_runtime.model.load import load_model
-from har_runtime.signal.resample import ResampleReport
+from har_runtime.signal.report import ResampleReport
 from har_runtime.signal.window import Window
 from har_runtime.sinks import StreamInfo
 from har_runtime.sources.base import SourceReport

@@ -220,18 +220,6 @@ def test_the_stream_goes_on_where_one_reader_of_two_has_left(open_all) -> None:
     assert reports(sinks)[0].dropped == 20
 
 
-def test_totals_stay_as_they_were_when_the_answer_was_given(open_all, gate: Gate) -> None:
-    sink = Noting(gate)
-    sinks = open_all(sink)
-    answer = make_answer(0)
-    sinks.write(answer)
-    answer.totals.seconds["walking"] = 1e6
-    answer.totals.transitions = 99
-    gate.open.set()
-    sinks.close()
-    assert sink.seen[0].totals == make_answer(0).totals
-
-
 def test_every_sink_can_show_the_counts_of_all(open_all, monkeypatch) -> None:
     shown: list[StreamInfo] = []
     monkeypatch.setitem(SINKS, "showing", lambda uri, info: shown.append(info) or Noting())

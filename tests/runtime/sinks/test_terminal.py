@@ -13,7 +13,6 @@ from tests.runtime.answers.toy_card import CARD, HOP_NS, predicted
 from har_runtime.answers.answer import UNKNOWN, Answer, Totals
 from har_runtime.answers.answering import Answering
 from har_runtime.classify import Prediction
-from har_runtime.signal.resample import ResampleReport
 from har_runtime.signal.window import Window
 from har_runtime.sinks import StreamInfo
 from har_runtime.sinks.terminal import PlainLines, Sparkline, panel
@@ -32,7 +31,7 @@ def console() -> Iterator[Console]:
 def answer() -> Answer:
     answering = Answering(CARD)
     for number in range(3):
-        found = answering.take(predicted(0, number * HOP_NS), "walking", ResampleReport(), latency_s=0.0042)
+        found = answering.step(predicted(0, number * HOP_NS), truth="walking", latency_s=0.0042)
     return found
 
 

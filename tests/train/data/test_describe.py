@@ -54,9 +54,10 @@ def test_gaps_and_dropped_samples_are_counted_and_gaps_do_not_count_as_time() ->
     recording.acc[100] = np.nan
     recording.times_ns[300] = recording.times_ns[299]
     found = describe("mine", [recording])
-    assert (found.accelerometer.gaps, found.gyroscope.gaps) == (1, 1)
-    assert (found.accelerometer.not_finite, found.gyroscope.not_finite) == (1, 0)
-    assert (found.accelerometer.duplicate, found.accelerometer.out_of_order) == (1, 0)
+    acc, gyro = found.accelerometer.counts, found.gyroscope.counts
+    assert (acc["gaps"], gyro["gaps"]) == (1, 1)
+    assert (acc["not finite"], gyro["not finite"]) == (1, 0)
+    assert (acc["repeated"], acc["out of order"]) == (1, 0)
     assert found.accelerometer.samples == 500
     assert found.hours * 3600 == pytest.approx(10, abs=0.03)
     assert found.accelerometer.median_hz == pytest.approx(50)
@@ -151,7 +152,8 @@ def test_the_description_of_hapt_matches_its_files(hapt_recordings: list[Recordi
     found = describe("hapt", hapt_recordings)
     assert (found.users, found.recordings, found.accelerometer.samples) == (30, 61, 1_122_772)
     assert found.hours == pytest.approx(1_122_772 / 50 / 3600)
-    assert found.accelerometer.gaps == found.accelerometer.not_finite == found.gyroscope.unpaired == 0
+    acc, gyro = found.accelerometer.counts, found.gyroscope.counts
+    assert acc["gaps"] == acc["not finite"] == gyro["unpaired"] == 0
     windows = {row.label: row.windows for row in found.activities}
     assert sum(windows[label] for label in ("walking", "stairs_up", "stairs_down", "sitting", "standing", "lying")) == (
         28_250

@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from har_runtime.contract import MAX_GAP_NS, STANDARD_GRAVITY
+from har_runtime.contract import MAX_GAP_NS
 from har_runtime.recording import CutRecording, Recording, cut_recording
-from har_runtime.signal.resample import SensorReport
+from har_runtime.signal.report import SensorReport
+from har_runtime.signal.units import SCALE_TOLERANCE, scale_error
 
 STILL = ("sitting", "standing", "lying")
 """Activities at rest, in which the accelerometer should read only gravity."""
-GRAVITY_TOLERANCE = 0.05
-"""Fraction. Phones are up to 3 % off; wrong units or missing gravity are far more."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Rest:
 
     @property
     def plausible(self) -> bool:
-        return abs(self.magnitude / STANDARD_GRAVITY - 1) <= GRAVITY_TOLERANCE
+        return abs(scale_error(self.magnitude)) <= SCALE_TOLERANCE
 
 
 @dataclass(frozen=True)
@@ -53,11 +52,8 @@ class SensorSummary:
     """What the resampler found in one sensor's samples, over all recordings."""
 
     samples: int
-    not_finite: int
-    duplicate: int
-    out_of_order: int
-    unpaired: int
-    gaps: int
+    counts: dict[str, int]
+    """What was wrong with samples, by `SensorReport.named_counts`."""
     slowest_hz: float | None
     """Least rate of a recording, measured by the resampler; None where none was long enough to measure."""
     median_hz: float | None
@@ -147,9 +143,8 @@ def description_lines(found: Description) -> list[str]:
         else:
             rate = f"{sensor.median_hz:.1f} Hz ({sensor.slowest_hz:.1f} to {sensor.fastest_hz:.1f})"
         lines.append(
-            f"{name + ':':14} {rate}, {sensor.samples} samples, {sensor.gaps} gaps over 0.1 s; dropped: "
-            f"{sensor.not_finite} not finite, {sensor.duplicate} repeated, {sensor.out_of_order} out of order, "
-            f"{sensor.unpaired} unpaired"
+            f"{name + ':':14} {rate}, {sensor.samples} samples: "
+            + ", ".join(f"{count} {what}" for what, count in sensor.counts.items())
         )
     lines += ["", f"{'at rest (m/s^2)':16} {'size':>6} {'x':>7} {'y':>7} {'z':>7}  up"]
     for row in found.rest:
@@ -189,11 +184,7 @@ def _summary(reports: Sequence[SensorReport]) -> SensorSummary:
     rates = [report.rate_hz for report in reports if report.rate_hz]
     return SensorSummary(
         samples=sum(report.received for report in reports),
-        not_finite=sum(report.not_finite for report in reports),
-        duplicate=sum(report.duplicate for report in reports),
-        out_of_order=sum(report.out_of_order for report in reports),
-        unpaired=sum(report.unpaired for report in reports),
-        gaps=sum(report.gaps for report in reports),
+        counts={name: sum(report.named_counts()[name] for report in reports) for name in SensorReport().named_counts()},
         slowest_hz=min(rates, default=None),
         median_hz=float(np.median(rates)) if rates else None,
         fastest_hz=max(rates, default=None),

@@ -1,7 +1,7 @@
 """`csv:FILE` - one row for each window, appended; `csv:-` writes to standard output.
 
-The columns are the plain values of `row_of`, and two for each label: probability_LABEL is the model's for this window
-alone, smoothed_LABEL what it is after smoothing. Options: rotate=day|10MB, keep=N, sync=SECONDS.
+The columns are the plain values of `row_of`, and two for each label: probability_LABEL after smoothing,
+window_probability_LABEL the model's for this window alone. Options: rotate=day|10MB, keep=N, sync=SECONDS.
 """
 
 import csv
@@ -17,14 +17,15 @@ from har_runtime.uri import Uri
 
 PLAIN = (
     "unix_s",
+    "version",
     "start_s",
     "end_s",
     "segment",
     "activity",
     "confidence",
     "reason",
-    "label",
-    "raw_confidence",
+    "window_label",
+    "window_confidence",
     "truth",
 )
 
@@ -40,13 +41,13 @@ def csv_lines(labels: tuple[str, ...]) -> LineFormat:
     Args:
         labels: the card's.
     """
-    header = _line([*PLAIN, *(f"probability_{label}" for label in labels), *(f"smoothed_{label}" for label in labels)])
+    kinds = ("probability", "window_probability")
+    header = _line([*PLAIN, *(f"{kind}_{label}" for kind in kinds for label in labels)])
 
     def line(answer: Answer) -> bytes:
         row = row_of(answer, labels)
-        return _line(
-            [*(row.get(name, "") for name in PLAIN), *row["probabilities"].values(), *row["smoothed"].values()]
-        )
+        probabilities = [*row["probabilities"].values(), *row["window_probabilities"].values()]
+        return _line([*(row.get(name, "") for name in PLAIN), *probabilities])
 
     return LineFormat(line, header, header)
 

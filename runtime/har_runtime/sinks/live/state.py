@@ -170,15 +170,11 @@ def _totals(totals: Totals) -> dict[str, Any]:
 
 def _sensor(answer: Answer, info: StreamInfo) -> dict[str, Any]:
     """Rate, Hz, delay of the answer, ms, and what was lost, by its reason."""
-    acc, gyro, found = answer.report.accelerometer, answer.report.gyroscope, info.report
+    acc = answer.report.accelerometer
     counts = {
-        "samples dropped": acc.dropped + gyro.dropped,
-        "gaps": max(acc.gaps, gyro.gaps),
-        "clock jumps": max(acc.clock_jumps, gyro.clock_jumps),
-        "stuck readings": acc.stuck + gyro.stuck,
-        "readings at full scale": acc.full_scale + gyro.full_scale,
-        "reconnections": found.reconnections,
-        **found.lost,
+        **answer.report.named_counts(),
+        "reconnections": info.report.reconnections,
+        **dict(info.report.lost),
         **{f"answers that {sink.name} missed": sink.dropped for sink in info.sinks},
     }
     return {

@@ -15,6 +15,7 @@ import numpy as np
 from har_runtime.contract import SAMPLE_RATE_HZ
 from har_runtime.errors import DataError, SourceError
 from har_runtime.samples import ImuChunk, SampleChunk
+from har_runtime.signal.units import rest_magnitude, unit_problem
 from har_runtime.sources.base import Pace, SourceReport
 from har_runtime.sources.replay.csv_rows import CsvRows
 from har_runtime.uri import Uri, speed_option
@@ -110,22 +111,9 @@ class Replay:
             )
         if not gravity:
             return
-        magnitude = np.linalg.norm(chunk.acc, axis=1)
-        magnitude = magnitude[np.isfinite(magnitude)]
-        if not len(magnitude):
-            return
-        typical = float(np.median(magnitude))
-        guesses = {"g": 1.0, "mg": 1000.0}
-        unit = next((name for name, one in guesses.items() if 0.7 * one <= typical <= 1.5 * one), None)
-        if unit is not None:
-            raise DataError(
-                f"{self.path}: acceleration is about {typical:.2f} at rest, so it is in {unit}; "
-                f"convert it to m/s^2 (1 {unit} = {9.80665 / guesses[unit]:.5g} m/s^2)"
-            )
-        if not 6.0 <= typical <= 16.0:
-            raise DataError(
-                f"{self.path}: acceleration is about {typical:.2f} at rest, not 9.81; it must be m/s^2 with gravity"
-            )
+        magnitude = rest_magnitude(chunk.acc)
+        if magnitude is not None and (problem := unit_problem(magnitude)):
+            raise DataError(f"{self.path}: {problem}")
 
 
 def _by_sensor(chunk: ImuChunk) -> Sequence[SampleChunk]:

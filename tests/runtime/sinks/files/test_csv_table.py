@@ -16,7 +16,8 @@ from har_runtime.errors import SourceError
 from har_runtime.sinks import open_sink
 
 PLAIN = [
-    "unix_s", "start_s", "end_s", "segment", "activity", "confidence", "reason", "label", "raw_confidence", "truth",
+    "unix_s", "version", "start_s", "end_s", "segment", "activity", "confidence", "reason",
+    "window_label", "window_confidence", "truth",
 ]  # fmt: skip
 
 
@@ -24,8 +25,8 @@ def test_the_columns_are_the_plain_values_and_two_for_each_label(tmp_path: Path)
     write_some(f"csv:{tmp_path / 'day.csv'}", range(1))
     header = (tmp_path / "day.csv").read_text().splitlines()[0].split(",")
     probabilities = [f"probability_{label}" for label in CARD.labels]
-    smoothed = [f"smoothed_{label}" for label in CARD.labels]
-    assert header == [*PLAIN, *probabilities, *smoothed]
+    of_the_window = [f"window_probability_{label}" for label in CARD.labels]
+    assert header == [*PLAIN, *probabilities, *of_the_window]
 
 
 def test_the_values_are_those_of_the_json_lines(tmp_path: Path) -> None:
@@ -37,7 +38,7 @@ def test_the_values_are_those_of_the_json_lines(tmp_path: Path) -> None:
         assert [cells[name] for name in PLAIN] == [str(row.get(name, "")) for name in PLAIN]
         for label in CARD.labels:
             assert float(cells[f"probability_{label}"]) == row["probabilities"][label]
-            assert float(cells[f"smoothed_{label}"]) == row["smoothed"][label]
+            assert float(cells[f"window_probability_{label}"]) == row["window_probabilities"][label]
 
 
 def test_an_unknown_activity_has_its_reason_and_others_an_empty_cell(tmp_path: Path) -> None:

@@ -261,4 +261,4 @@ def test_a_folder_without_permission_is_one_line() -> None:
 def test_a_row_of_json_has_the_labels_of_the_card(tmp_path: Path) -> None:
     write_some(f"jsonl:{tmp_path / 'day.jsonl'}", range(1))
     (row,) = rows_of(tmp_path / "day.jsonl")
-    assert tuple(row["probabilities"]) == tuple(row["smoothed"]) == CARD.labels
+    assert tuple(row["probabilities"]) == tuple(row["window_probabilities"]) == CARD.labels

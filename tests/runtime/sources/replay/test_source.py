@@ -82,7 +82,7 @@ def test_an_incomplete_last_line_is_skipped(tmp_path: Path) -> None:
         ([*rows(9), "1,0,0", *rows(9)], HEADER, "line 11 has too few columns"),
         (rows(99, acc=1.0), HEADER, "it is in g; convert it to m/s"),
         (rows(99, acc=1000), HEADER, "it is in mg; convert it to m/s"),
-        (rows(99, acc=0.2), HEADER, "about 0.20 at rest, not 9.81"),
+        (rows(99, acc=0.2), HEADER, "about 0.2 at rest, not 9.81"),
         (rows(99, gyro=200), HEADER, "convert the gyro columns from deg/s to rad/s"),
     ],
 )

@@ -1,0 +1,112 @@
+"""From samples to answers as they come: the way into `har_runtime` for a program of one's own."""
+
+import time
+from collections.abc import Callable
+
+from numpy.typing import ArrayLike
+
+from har_runtime.answers.answer import Answer, Totals
+from har_runtime.answers.answering import Answering
+from har_runtime.classify import classify
+from har_runtime.contract import HOP
+from har_runtime.model.load import Model
+from har_runtime.recording import LabelTrack
+from har_runtime.samples import SampleChunk
+from har_runtime.signal.report import ResampleReport
+from har_runtime.signal.resample import Resampler
+from har_runtime.signal.window import Window, Windower
+
+
+class Recognizer:
+    """Takes samples as they come and returns an answer for each window they complete, two a second.
+
+    The answers do not depend on how the samples are cut into pushes.
+
+    Args:
+        model: from `load_model`.
+        smoothing: "hmm", "hysteresis" or "none"; None for what the model's card allows.
+        clock: seconds since 1970.
+
+    Raises:
+        ModelError: "hmm", and a card without transitions.
+
+    >>> import numpy as np
+    >>> from har_runtime import Recognizer, load_model
+    >>> recognizer = Recognizer(load_model("waist"))
+    >>> times = np.arange(100) / 50  # 2 s at 50 Hz
+    >>> answers = recognizer.push(times, np.tile([9.8, 0.0, 1.0], (100, 1)), np.zeros((100, 3)))
+    >>> [(answer.prediction.end_s, answer.activity) for answer in answers + recognizer.finish()]
+    [(0.98, 'unknown'), (1.48, 'unknown'), (1.98, 'unknown')]
+    """
+
+    def __init__(self, model: Model, smoothing: str | None = None, clock: Callable[[], float] = time.time):
+        self.model = model
+        self._smoothing, self._clock = smoothing, clock
+        self._resampler, self._windower = Resampler(block=HOP), Windower()
+        self.reset()
+
+    def reset(self) -> None:
+        """Start again, as if newly made."""
+        self._resampler.reset()
+        self._windower.reset()
+        self._truth = LabelTrack()
+        self._answering = Answering(self.model.card, self._smoothing, self._clock)
+        self._arrived = time.perf_counter()
+
+    @property
+    def smoothing(self) -> str:
+        """What makes answers steady: "hmm", "hysteresis" or "none"."""
+        return self._answering.smoothing
+
+    @property
+    def notes(self) -> list[str]:
+        """What the model's card does not allow, one sentence each, for people to know."""
+        return self._answering.notes
+
+    @property
+    def report(self) -> ResampleReport:
+        """What was received and lost so far."""
+        return self._resampler.report
+
+    @property
+    def totals(self) -> Totals:
+        """Everything since the beginning, across midnights; the totals of an answer are those of its day."""
+        return self._answering.totals
+
+    def push(
+        self, times: ArrayLike | SampleChunk, acc: ArrayLike | None = None, gyro: ArrayLike | None = None
+    ) -> list[Answer]:
+        """Add samples of one sensor, or of both if they share their times.
+
+        Args:
+            times: shape (n,), float seconds or integer nanoseconds, of the sensor's own clock. Or, as the only
+                argument, a chunk of a source, whose labels become the answers' `truth`.
+            acc: shape (n, 3), m/s^2 with gravity, contract frame.
+            gyro: shape (n, 3), rad/s, contract frame.
+
+        Raises:
+            DataError: shapes that do not fit, or a time out of range. Samples that are NaN, repeated or out of order
+                are no error: they are dropped and counted in `report`.
+        """
+        self._arrived = time.perf_counter()
+        if isinstance(times, SampleChunk):
+            if times.labels is not None:
+                self._truth.push(times.times_ns, times.labels)
+            times, acc, gyro = times.times_ns, times.acc, times.gyro
+        return self._answers_to(self._windower.push(self._resampler.push(times, acc, gyro)))
+
+    def finish(self) -> list[Answer]:
+        """The input has ended: returns the answers that were waiting for a later sample."""
+        return self._answers_to(self._windower.push(self._resampler.finish()))
+
+    def _answers_to(self, windows: list[Window]) -> list[Answer]:
+        if not windows:
+            return []
+        report = self.report
+        answers: list[Answer] = []
+        for prediction in classify(self.model, windows):
+            latency_s = time.perf_counter() - self._arrived
+            truth = self._truth.of(prediction.window)
+            answers.append(self._answering.step(prediction, report, truth, latency_s))
+        self._truth.forget_before(windows[-1].start_ns)
+        return answers
