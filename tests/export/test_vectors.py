@@ -1,4 +1,7 @@
-"""Golden vectors: what is in the repository is what the runtime makes of the events, bit by bit."""
+"""Golden vectors: the file in the repository is what the runtime makes of the events, bit by bit.
+
+Only beliefs and distances, which are float64 sums, may differ in their last digits from one processor to another.
+"""
 
 import base64
 import json
@@ -21,7 +24,14 @@ def vectors() -> dict:
 
 def test_the_vectors_in_the_repository_are_those_of_the_shipped_model(vectors: dict, tmp_path: Path) -> None:
     assert main(["vectors", "waist", "--out", str(tmp_path / "again.json")]) == 0
-    assert (tmp_path / "again.json").read_bytes() == VECTORS.read_bytes()
+    again = json.loads((tmp_path / "again.json").read_bytes())
+    assert len((tmp_path / "again.json").read_text().splitlines()) == len(VECTORS.read_text().splitlines())
+    for key, name in (("smoothing", "belief"), ("cases", "distance")):
+        for mine, wanted in zip(again[key], vectors[key], strict=True):
+            for window, golden in zip(mine["windows"], wanted["windows"], strict=True):
+                assert window[name] == pytest.approx(golden[name], rel=1e-12, abs=1e-12)
+                window[name] = golden[name]
+    assert again == vectors
     assert vectors["format"] == "haredge-vectors-1"
     assert vectors["model_sha256"] == load_model("waist").card.sha256
     assert VECTORS.stat().st_size < 300_000

@@ -164,7 +164,7 @@ class _Sensor:
         now_s = self.now_s()
         command = self._pty.read()
         self._asked = self._asked or bool(command)
-        reply, samples = self._device.take(command), self._device.send_until(now_s)
+        reply, samples = self._device.receive(command), self._device.send_until(now_s)
         if not self._asked:
             return
         self._note_fetched()
