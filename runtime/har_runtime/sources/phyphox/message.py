@@ -112,7 +112,7 @@ def parse_get(body: bytes, experiment: Experiment) -> GetAnswer:
     samples: dict[str, Samples] = {}
     for sensor, names in experiment.sensors.items():
         columns = [column(buffers.get(name)) for name in (names.t, names.x, names.y, names.z)]
-        # A row with axes missing yet comes again: the threshold stays before it.
+        # A row whose axes have not all arrived is sent again: the threshold stays before it.
         table = np.array(list(zip(*columns, strict=False)), np.float64).reshape(-1, 4)
         timed = (table[:, 0] >= 0) & (table[:, 0] < MAX_TIME_S)
         usable = timed & np.isfinite(table).all(axis=1)
