@@ -1,9 +1,9 @@
 """`replay:FILE?speed=N` - a recording from a CSV or Parquet file, at N times real time (`speed=max`: without waiting).
 
-Its columns: time (s), acc_x, acc_y, acc_z (m/s^2 with gravity), gyro_x, gyro_y, gyro_z (rad/s) and, where there is
-truth, label. Other columns are passed over. An empty cell is a lost sample, but a row may be of one sensor alone, with
-empty cells for the other: so a phone records two that do not tick together. A file named .parquet or .pq is Parquet,
-any other is CSV.
+Its columns: time (s), acc_x, acc_y, acc_z (m/s^2 with gravity), gyro_x, gyro_y, gyro_z (rad/s) and, if known, label, the
+true activity. Other columns are ignored. An empty cell is a lost sample, but a row may hold one sensor only, with empty
+cells for the other, since phones record two sensors at different times. A file named .parquet or .pq is Parquet, any
+other is CSV.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,11 +21,11 @@ from har_runtime.sources.replay.csv_rows import CsvRows
 from har_runtime.uri import Uri, speed_option
 
 CHUNK_ROWS = 512
-"""Rows read at a time when nothing holds them back."""
+"""Rows read at a time."""
 UNIT_CHECK_ROWS = 10 * SAMPLE_RATE_HZ
-"""The units are judged by this many first rows."""
+"""The units are checked on this many rows at the beginning."""
 MAX_ANGULAR_RATE = 70.0
-"""rad/s; twice the full scale of 2000 deg/s that consumer gyroscopes have. More means degrees."""
+"""rad/s; twice the usual full scale of gyroscopes, 2000 deg/s. Larger values are in degrees."""
 PARQUET_SUFFIXES = (".parquet", ".pq")
 
 
@@ -41,10 +41,10 @@ class Rows(Protocol):
     """A file of samples, read from beginning to end."""
 
     def read(self, count: int) -> ImuChunk | None:
-        """The next rows, at most `count`; fewer only at the end of the file, None beyond it.
+        """The next rows, at most `count`; fewer only at the end of the file, None after it.
 
         Raises:
-            DataError: a row that cannot be used.
+            DataError: a row is invalid.
         """
         ...
 
@@ -65,7 +65,7 @@ class Replay:
     """Samples of a file.
 
     Raises:
-        DataError: no such file, a missing column, a cell that is no number, or units that cannot be SI.
+        DataError: the file or a column is missing, a cell is not a number, or the units are not SI.
     """
 
     def __init__(self, path: Path, speed: float = 1.0):
@@ -85,7 +85,7 @@ class Replay:
 
     def __iter__(self) -> Iterator[SampleChunk]:
         pace = Pace(self._speed)
-        # Held back, rows go out by the tenth of a second of the recording; else by as many as are read at a time.
+        # In real time, a chunk is a tenth of a second; without waiting, it is as many rows as are read at a time.
         step = CHUNK_ROWS if self._speed == float("inf") else max(1, round(self._speed * SAMPLE_RATE_HZ / 10))
         chunk = self._first
         while chunk is not None:
@@ -103,7 +103,7 @@ class Replay:
         self._rows.close()
 
     def _check_units(self, chunk: ImuChunk, gravity: bool = True) -> None:
-        fastest = float(np.fmax.reduce(np.abs(chunk.gyro), axis=None, initial=0.0))  # fmax passes over NaN.
+        fastest = float(np.fmax.reduce(np.abs(chunk.gyro), axis=None, initial=0.0))  # fmax ignores NaN.
         if fastest > MAX_ANGULAR_RATE:
             raise DataError(
                 f"{self.path}: angular rates reach {fastest:.0f}, more than any gyroscope measures in rad/s; "
@@ -117,11 +117,11 @@ class Replay:
 
 
 def _by_sensor(chunk: ImuChunk) -> Sequence[SampleChunk]:
-    """The chunk itself, or the samples of each sensor where some rows are of one alone."""
+    """The chunk itself, or one chunk for each sensor if some rows hold one sensor only."""
     no_acc, no_gyro = np.isnan(chunk.acc).all(axis=1), np.isnan(chunk.gyro).all(axis=1)
     if np.array_equal(no_acc, no_gyro):
         return [chunk]
-    acc, gyro = ~no_acc | no_gyro, ~no_gyro | no_acc  # A row without either is lost to both.
+    acc, gyro = ~no_acc | no_gyro, ~no_gyro | no_acc  # A row with neither is lost for both.
     labels = None if chunk.labels is None else chunk.labels[acc]
     parts = [
         SampleChunk(chunk.times_ns[acc], chunk.acc[acc], None, labels),
