@@ -1,9 +1,9 @@
 """`replay:FILE?speed=N` - a recording from a CSV or Parquet file, at N times real time (`speed=max`: without waiting).
 
-Its columns: time (s), acc_x, acc_y, acc_z (m/s^2 with gravity), gyro_x, gyro_y, gyro_z (rad/s) and, if known, label, the
-true activity. Other columns are ignored. An empty cell is a lost sample, but a row may hold one sensor only, with empty
-cells for the other, since phones record two sensors at different times. A file named .parquet or .pq is Parquet, any
-other is CSV.
+Its columns: time (s), acc_x, acc_y, acc_z (m/s^2 with gravity), gyro_x, gyro_y, gyro_z (rad/s) and, if known, label
+(the true activity). Other columns are ignored. An empty cell is a lost sample, but a row may hold one sensor only, with
+empty cells for the other, since phones record two sensors at different times. A file named .parquet or .pq is
+Parquet, any other is CSV.
 """
 
 from collections.abc import Iterator, Sequence
