@@ -70,9 +70,6 @@ def read_result(path: Path) -> dict[str, Any]:
     return result
 
 
-read_report, write_report = read_result, write_result
-
-
 def _cpu_model(root: Path = Path("/")) -> str:
     """Name of the processor on x86, of the board on a Raspberry Pi: from proc/cpuinfo below `root` (not in psutil)."""
     try:

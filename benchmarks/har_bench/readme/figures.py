@@ -19,9 +19,9 @@ from typing import Any
 
 from har_bench import tables
 from har_bench.results import REPOSITORY as ROOT
+from har_bench.script import run_script, script_parser
 from har_bench.training.cross_validation import METHODS, PARTS, SUITES
 from har_bench.unknowns import tables as unknowns_tables
-from har_runtime.cli.common import run_command
 from har_runtime.errors import DataError
 from har_runtime.files import atomic_path, write_bytes
 
@@ -35,13 +35,9 @@ BLOCK = re.compile(r"(?<=<!-- figures: )([a-z0-9_]+)( -->\n).*?(?=<!-- end -->)"
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m har_bench.readme.figures", description="Put measured figures into READMEs."
-    )
+    parser = script_parser("readme.figures", "Put measured figures into READMEs.")
     parser.add_argument("--check", action="store_true", help="change nothing, complain where something would change")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    parser.set_defaults(run=_run)
-    return run_command(parser, arguments)
+    return run_script(parser, arguments, _run)
 
 
 def _run(options: argparse.Namespace) -> int:

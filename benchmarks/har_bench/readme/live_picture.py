@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from har_bench.readme.browser import PATIENCE_S, open_browser, set_view
+from har_bench.script import run_script, script_parser
 from har_runtime.answers.answer import Answer
-from har_runtime.cli.common import run_command
 from har_runtime.files import write_bytes
 from har_runtime.model.load import load_model
 from har_runtime.recognizer import Recognizer
@@ -45,16 +45,11 @@ class _Kept:
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m har_bench.readme.live_picture",
-        description="Take a picture of the live page in headless Chromium.",
-    )
+    parser = script_parser("readme.live_picture", "Take a picture of the live page in headless Chromium.")
     parser.add_argument("--out", type=Path, required=True, help="PNG to write")
     parser.add_argument("--width", type=int, default=1280, help="of the screen, pixels (default: 1280)")
     parser.add_argument("--dark", action="store_true", help="in dark mode")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    parser.set_defaults(run=_run)
-    return run_command(parser, arguments)
+    return run_script(parser, arguments, _run)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -1,1 +1,1 @@
-"""What the streaming runtime costs and withstands."""
+"""Cost and robustness of the streaming runtime."""

@@ -1,10 +1,10 @@
-"""The steps of runtime/SERVICE.md for a Raspberry Pi, in an emulated 64-bit Debian, its answers beside this machine's.
+"""Runs the steps of runtime/SERVICE.md for a Raspberry Pi in an emulated 64-bit Debian, and compares its answers.
 
     python -m har_bench.stream.emulated_pi --root /var/tmp/pi --out benchmarks/results/emulated_pi.json
 
-Needs root, debootstrap and qemu-user-static, a network for pip, and half an hour. It shows that installing works on
-arm64 and how near the answers are; it says nothing of speed. The folder of --root is kept and used again. Exit code 1
-where a label differs, or a probability by more than two quantisation steps.
+Needs root, debootstrap, qemu-user-static, a network for pip, and half an hour. It shows that installing works on arm64
+and how near the answers are to those of this machine; it says nothing about speed. The folder of --root is kept for the
+next run. The exit code is 1 if a label differs, or a probability by more than two quantisation steps.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from har_bench.results import REPOSITORY, write_and_print
-from har_runtime.cli.common import run_command
+from har_bench.script import run_script, script_parser
 from har_runtime.errors import HarError
 from har_runtime.sources.simulated.wearer import Wearer
 
@@ -30,7 +30,7 @@ SUITE = "bookworm"
 PACKAGES = "python3,python3-venv,ca-certificates"
 BINFMT = Path("/proc/sys/fs/binfmt_misc")
 EMULATOR = "/usr/bin/qemu-aarch64-static"
-# The head of an aarch64 ELF program and which of its bits count; F keeps the emulator open for use inside the root.
+# Header of an aarch64 ELF program, and the mask of the bits to compare; F keeps the emulator open inside the root.
 REGISTRATION = (
     r":haredge-aarch64:M::\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00"
     rf":\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff:{EMULATOR}:F"
@@ -38,23 +38,17 @@ REGISTRATION = (
 VENV = "/opt/haredge"
 STREAM = f"{VENV}/bin/har-stream"
 SECONDS = 120
-"""Of the replayed recording."""
+"""Length of the replayed recording."""
 LIVE_SECONDS = 20
-STEPS = 2
-"""Quantisation steps that a probability may be off."""
+MAX_STEPS = 2
+"""Quantisation steps by which a probability may differ."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m har_bench.stream.emulated_pi",
-        description="Install and run haredge in an emulated 64-bit Debian.",
-    )
+    parser = script_parser("stream.emulated_pi", "Install and run haredge in an emulated 64-bit Debian.", "out")
     parser.add_argument("--root", type=Path, required=True, help="folder for the emulated system, 1 GB")
-    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    parser.set_defaults(run=_run)
-    return run_command(parser, arguments)
+    return run_script(parser, arguments, _run)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -66,7 +60,7 @@ def _run(options: argparse.Namespace) -> int:
     pi = EmulatedPi(options.root)
     pi.make()
     with pi.mounted():
-        result = _tried(pi)
+        result = _try_out(pi)
     write_and_print(options.out, result)
     replay = result["replay"]
     return 0 if replay["same_label"] == replay["windows"] and replay["within_two_steps"] == 1 else 1
@@ -79,17 +73,17 @@ class EmulatedPi:
         self.root = root.resolve()
 
     def make(self) -> None:
-        """Build it, unless it is there."""
+        """Build it unless it exists."""
         _register_emulator()
         if (self.root / "usr/bin/python3").exists():
             return
-        _tell("building the emulated system")
+        _print_step("building the emulated system")
         command = ["debootstrap", "--arch=arm64", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(self.root)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
     @contextmanager
     def mounted(self) -> Iterator[None]:
-        """With /proc, /dev and this machine's network settings in it."""
+        """Mount /proc and /dev, and copy this machine's network settings."""
         for name in ("resolv.conf", "hosts", "ssl/certs/ca-certificates.crt"):
             shutil.copyfile(Path("/etc") / name, self.root / "etc" / name)
         mounts = [(["-t", "proc", "proc"], "proc"), (["--bind", "/dev"], "dev"), (["--bind", "/dev/pts"], "dev/pts")]
@@ -108,7 +102,7 @@ class EmulatedPi:
         return ["chroot", str(self.root), *arguments]
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run inside.
+        """Run a command inside.
 
         Raises:
             HarError: it failed.
@@ -119,8 +113,8 @@ class EmulatedPi:
         return done
 
 
-def _tried(pi: EmulatedPi) -> dict[str, Any]:
-    _tell("installing the wheel")
+def _try_out(pi: EmulatedPi) -> dict[str, Any]:
+    _print_step("installing the wheel")
     wheels = pi.root / "opt" / "wheels"
     shutil.rmtree(wheels, ignore_errors=True)
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(wheels), str(REPOSITORY)]
@@ -132,13 +126,13 @@ def _tried(pi: EmulatedPi) -> dict[str, Any]:
     inside = f"/opt/wheels/{wheel.name}"
     pi.run(f"{VENV}/bin/pip", "install", "-q", "-c", "/opt/wheels/constraints.txt", inside)
     system = json.loads(pi.run(f"{VENV}/bin/python", "-c", SYSTEM).stdout)
-    _tell("har-stream --demo")
+    _print_step("har-stream --demo")
     demo = json.loads(pi.run(STREAM, "--demo", "--json").stdout)
     return {
         "pi": system,
         "demo": {"windows": demo["windows"], "accuracy": demo["scores"]["accuracy"]},
-        "witmotion": _live(pi),
-        "replay": _compared(pi),
+        "witmotion": _run_live(pi),
+        "replay": _compare(pi),
     }
 
 
@@ -149,14 +143,14 @@ SYSTEM = (
 )
 
 
-def _live(pi: EmulatedPi) -> dict[str, Any]:
-    """A virtual WitMotion inside, read inside."""
-    _tell("a WitMotion on a pseudo-terminal")
+def _run_live(pi: EmulatedPi) -> dict[str, Any]:
+    """Read a virtual WitMotion, both inside."""
+    _print_step("a WitMotion on a pseudo-terminal")
     command = pi.command([STREAM, "simulate", "--pty", "--format", "witmotion", "--link", "/tmp/imu"])
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as sensor:
         try:
             assert sensor.stdout is not None
-            sensor.stdout.readline()  # It prints the port once it is there.
+            sensor.stdout.readline()  # It prints the port once that exists.
             reader = pi.command([STREAM, "--source", "serial:/tmp/imu", "--json", "--sink", "jsonl:/tmp/live.jsonl"])
             (pi.root / "tmp/live.jsonl").unlink(missing_ok=True)
             with subprocess.Popen(reader, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as stream:
@@ -166,18 +160,23 @@ def _live(pi: EmulatedPi) -> dict[str, Any]:
         finally:
             sensor.terminate()
     if not out:
-        raise HarError(f"har-stream on the pseudo-terminal said nothing: {err.strip()[-400:]}")
-    told = json.loads(out)
-    return {"windows": told["windows"], "lost": told["lost"], "seconds": told["seconds"], "gaps": _gaps(told)}
+        raise HarError(f"har-stream on the pseudo-terminal printed nothing: {err.strip()[-400:]}")
+    summary = json.loads(out)
+    return {
+        "windows": summary["windows"],
+        "lost": summary["lost"],
+        "seconds": summary["seconds"],
+        "gaps": _gaps(summary),
+    }
 
 
-def _gaps(told: dict[str, Any]) -> int:
-    return max(told["report"][sensor]["gaps"] for sensor in ("accelerometer", "gyroscope"))
+def _gaps(summary: dict[str, Any]) -> int:
+    return max(summary["report"][sensor]["gaps"] for sensor in ("accelerometer", "gyroscope"))
 
 
-def _compared(pi: EmulatedPi) -> dict[str, Any]:
-    """One recording, on this machine and inside."""
-    _tell("one recording on both")
+def _compare(pi: EmulatedPi) -> dict[str, Any]:
+    """Classify one recording on this machine and inside."""
+    _print_step("one recording on both")
     _write_recording(pi.root / "tmp/walk.csv")
     here, there = pi.root / "tmp/here.jsonl", pi.root / "tmp/there.jsonl"
     for path in (here, there):
@@ -197,19 +196,19 @@ def _compared(pi: EmulatedPi) -> dict[str, Any]:
         capture_output=True,
     )
     pi.run(STREAM, *source, "replay:/tmp/walk.csv?speed=max", "--sink", "jsonl:/tmp/there.jsonl")
-    mine, its = ([json.loads(line) for line in path.read_text().splitlines()] for path in (here, there))
-    if [row["start_s"] for row in mine] != [row["start_s"] for row in its]:
-        raise HarError("the emulated system cut other windows than this machine")
-    pairs = list(zip(mine, its, strict=True))
-    away = np.array(
+    ours, theirs = ([json.loads(line) for line in path.read_text().splitlines()] for path in (here, there))
+    if [row["start_s"] for row in ours] != [row["start_s"] for row in theirs]:
+        raise HarError("the windows of the emulated system differ from those of this machine")
+    pairs = list(zip(ours, theirs, strict=True))
+    differences = np.array(
         [[abs(a["probabilities"][label] - b["probabilities"][label]) for label in a["probabilities"]] for a, b in pairs]
     )
-    steps = np.rint(256 * away)
+    steps = np.rint(256 * differences)
     return {
         "windows": len(pairs),
         "same_label": sum(a["window_label"] == b["window_label"] for a, b in pairs),
         "same_probabilities": float((steps == 0).mean()),
-        "within_two_steps": float((steps <= STEPS).mean()),
+        "within_two_steps": float((steps <= MAX_STEPS).mean()),
         "largest_difference_steps": int(steps.max()),
     }
 
@@ -231,7 +230,7 @@ def _register_emulator() -> None:
         (BINFMT / "register").write_text(REGISTRATION)
 
 
-def _tell(step: str) -> None:
+def _print_step(step: str) -> None:
     print(f"{step} ...", file=sys.stderr, flush=True)
 
 

@@ -1,10 +1,10 @@
-"""Random and damaged inputs through the parsers of everything that comes from outside.
+"""Gives random and damaged inputs to the parsers of everything that comes from outside.
 
     python -m har_bench.stream.fuzz_parsers --inputs 10000000 --seed 0 [--parser NAME]... [--out F]
 
-An input is random bytes, or some valid ones with bits flipped and pieces cut out, doubled or swapped. A parser may
-refuse one in words (HarError); any other exception, a buffer beyond its bound, or memory that grows is a fault. Faults
-are printed and reported with the input that showed them, and the exit code is 1.
+An input is random bytes, or valid bytes with bits flipped and pieces removed, doubled or swapped. A parser may refuse
+it with a HarError; any other exception, a buffer above its limit, or growing memory is a fault. Faults are printed and
+reported with their input, and the exit code is 1.
 """
 
 import argparse
@@ -24,23 +24,23 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from har_bench.measure.process import peak_memory_bytes
 from har_bench.results import write_result
-from har_runtime.cli.common import run_command
+from har_bench.script import run_script, script_parser
 from har_runtime.errors import HarError
 from har_runtime.sources.phyphox.message import SENSORS, Buffers, Experiment, parse_config, parse_get
 from har_runtime.sources.sensorlogger.message import parse_message
 from har_runtime.sources.serial_port.text_lines import MAX_LINE_BYTES, TextLines
 from har_runtime.sources.serial_port.witmotion import FRAME_BYTES, WitmotionParser, encode_samples
 
-INPUTS_A_PARSER = 1000
-"""Inputs one parser with a memory of its own is fed before a fresh one takes over."""
-MOST_GROWTH_MB = 32.0
+INPUTS_PER_PARSER = 1000
+"""Inputs that a parser gets before a new one replaces it, if it keeps a state."""
+MAX_GROWTH_MB = 32.0
 FAULTS_KEPT = 10
 WARM_UP = 0.01
 """Share of the inputs before memory is measured."""
 
 
 class Stream(Protocol):
-    """A parser that is fed pieces."""
+    """A parser that takes pieces."""
 
     held_bytes: int
 
@@ -49,28 +49,28 @@ class Stream(Protocol):
         ...
 
 
-Fed = Callable[[bytes, random.Random], None]
-"""Takes one input."""
+Parse = Callable[[bytes, random.Random], None]
+"""Parses one input."""
 
 
 @dataclass(frozen=True)
-class Subject:
-    """A parser to try."""
+class FuzzedParser:
+    """A parser and examples of its input."""
 
-    make: Callable[[], Fed]
+    make: Callable[[], Parse]
     examples: tuple[bytes, ...]
     """Valid inputs, to be damaged."""
 
 
-def whole(parse: Callable[[bytes], object]) -> Callable[[], Fed]:
-    """A parser that is given an input whole, and remembers nothing."""
+def whole(parse: Callable[[bytes], object]) -> Callable[[], Parse]:
+    """A parser that gets an input as a whole, and keeps no state."""
     return lambda: lambda data, _: (parse(data), None)[1]
 
 
-def pieces(kind: Callable[[], object], most_held: int) -> Callable[[], Fed]:
+def pieces(kind: Callable[[], object], max_held: int) -> Callable[[], Parse]:
     """A parser with `push` and `held_bytes`, given an input in pieces."""
 
-    def make() -> Fed:
+    def make() -> Parse:
         parser: Stream = kind()  # pyright: ignore[reportAssignmentType] - held_bytes is a property there.
 
         def push(data: bytes, rng: random.Random) -> None:
@@ -78,8 +78,8 @@ def pieces(kind: Callable[[], object], most_held: int) -> Callable[[], Fed]:
                 cut = rng.randint(1, len(data))
                 parser.push(data[:cut])
                 data = data[cut:]
-                if parser.held_bytes > most_held:
-                    raise AssertionError(f"{parser.held_bytes} bytes kept, at most {most_held} are needed")
+                if parser.held_bytes > max_held:
+                    raise AssertionError(f"{parser.held_bytes} bytes kept, at most {max_held} are needed")
 
         return push
 
@@ -128,29 +128,29 @@ CONFIG = json.dumps(
         ],
     }
 ).encode()
-PARSERS: dict[str, Subject] = {
-    "text-lines": Subject(pieces(TextLines, MAX_LINE_BYTES), LINES),
-    "witmotion": Subject(pieces(WitmotionParser, 3 * FRAME_BYTES - 1), FRAMES),
-    "sensorlogger": Subject(whole(parse_message), (PUSH,)),
-    "phyphox": Subject(whole(lambda body: parse_get(body, EXPERIMENT)), (ANSWER,)),
-    "phyphox-config": Subject(whole(parse_config), (CONFIG,)),
+PARSERS: dict[str, FuzzedParser] = {
+    "text-lines": FuzzedParser(pieces(TextLines, MAX_LINE_BYTES), LINES),
+    "witmotion": FuzzedParser(pieces(WitmotionParser, 3 * FRAME_BYTES - 1), FRAMES),
+    "sensorlogger": FuzzedParser(whole(parse_message), (PUSH,)),
+    "phyphox": FuzzedParser(whole(lambda body: parse_get(body, EXPERIMENT)), (ANSWER,)),
+    "phyphox-config": FuzzedParser(whole(parse_config), (CONFIG,)),
 }
 
 
 @dataclass
 class Result:
-    """What became of a parser's inputs."""
+    """The result for one parser."""
 
     inputs: int = 0
     input_bytes: int = 0
     refused: int = 0
-    """Answered with a HarError."""
+    """Inputs answered with a HarError."""
     fault_count: int = 0
     faults: list[dict[str, str | int]] = field(default_factory=list)
-    """The first ones: number of the input, input in hex, error."""
+    """The first faults: number of the input, input in hex, error."""
     slowest_ms: float = 0.0
     growth_mb: float = 0.0
-    """Of the process's peak memory, after a warm-up."""
+    """Growth of the process's peak memory after a warm-up."""
     seconds: float = 0.0
 
     def fault(self, number: int, data: bytes, what: str) -> None:
@@ -159,40 +159,40 @@ class Result:
             self.faults.append({"input": number, "data": data.hex(), "error": what})
 
 
-def fuzz(subject: Subject, inputs: int, seed: int, advance: Callable[[int], None] = lambda _: None) -> Result:
-    """Try a parser; the same seed makes the same inputs.
+def fuzz(parser: FuzzedParser, inputs: int, seed: int, advance: Callable[[int], None] = lambda _: None) -> Result:
+    """Give a parser random inputs; the same seed makes the same inputs.
 
     Args:
-        subject: the parser.
+        parser: the parser.
         inputs: how many.
         seed: of everything that is random.
-        advance: told from time to time how many more inputs are done.
+        advance: called from time to time with the number of further inputs that are done.
     """
     rng = random.Random(seed)
     result = Result()
     begin = time.perf_counter()
-    parse = subject.make()
+    parse = parser.make()
     peak_mb = _peak_mb()
     for number in range(inputs):
-        if number % INPUTS_A_PARSER == 0:
-            parse = subject.make()
-            advance(min(INPUTS_A_PARSER, inputs - number))
+        if number % INPUTS_PER_PARSER == 0:
+            parse = parser.make()
+            advance(min(INPUTS_PER_PARSER, inputs - number))
         if number <= WARM_UP * inputs:
             peak_mb = _peak_mb()
-        data = damaged(subject.examples, rng)
+        data = damaged(parser.examples, rng)
         started = time.perf_counter()
         try:
             parse(data, rng)
         except HarError:
             result.refused += 1
-        except Exception as error:  # Whatever it is, it is what is looked for.
+        except Exception as error:  # Any other exception is a fault.
             result.fault(number, data, f"{type(error).__name__}: {error}")
-            parse = subject.make()
+            parse = parser.make()
         result.slowest_ms = max(result.slowest_ms, 1000 * (time.perf_counter() - started))
         result.inputs += 1
         result.input_bytes += len(data)
     result.growth_mb = round(_peak_mb() - peak_mb, 2)
-    if result.growth_mb > MOST_GROWTH_MB:
+    if result.growth_mb > MAX_GROWTH_MB:
         result.fault(inputs, b"", f"memory grew by {result.growth_mb} MB")
     result.slowest_ms = round(result.slowest_ms, 2)
     result.seconds = round(time.perf_counter() - begin, 1)
@@ -200,22 +200,22 @@ def fuzz(subject: Subject, inputs: int, seed: int, advance: Callable[[int], None
 
 
 def damaged(examples: tuple[bytes, ...], rng: random.Random) -> bytes:
-    """An input: random bytes, one time in four, or a valid one that has been through something."""
+    """An input: random bytes in one case of four, otherwise a valid input with some damage."""
     if rng.random() < 0.25:
         return rng.randbytes(rng.randint(0, 120))
     data = bytearray(rng.choice(examples))
     for _ in range(rng.randint(0, 6)):
         a, b = sorted((rng.randint(0, len(data)), rng.randint(0, len(data))))
-        turn = rng.randrange(6)
-        if turn == 0 and a < len(data):
+        kind = rng.randrange(6)
+        if kind == 0 and a < len(data):
             data[a] ^= 1 << rng.randrange(8)
-        elif turn == 1:
+        elif kind == 1:
             del data[a:b]
-        elif turn == 2:
+        elif kind == 2:
             data[a:a] = rng.randbytes(rng.randint(1, 8))
-        elif turn == 3:
+        elif kind == 3:
             data[b:b] = data[a:b]
-        elif turn == 4:
+        elif kind == 4:
             data = data[a:] + data[:a]
         else:
             data[a:b] = rng.choice(examples)[a:b]
@@ -228,18 +228,14 @@ def _peak_mb() -> float:
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m har_bench.stream.fuzz_parsers", description="Random and damaged inputs through the parsers."
-    )
+    parser = script_parser("stream.fuzz_parsers", "Give random and damaged inputs to the parsers.")
     parser.add_argument("--inputs", type=int, default=10_000, help="for each parser (default: 10000)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--parser", action="append", choices=list(PARSERS), help="these only; may be given several times"
+        "--parser", action="append", choices=list(PARSERS), help="only this parser; may be given several times"
     )
     parser.add_argument("--out", type=Path, help="JSON to write")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    parser.set_defaults(run=_run)
-    return run_command(parser, arguments)
+    return run_script(parser, arguments, _run)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from har_bench.results import write_and_print
-from har_runtime.cli.common import data_folder, run_command
+from har_bench.script import run_script, script_parser
+from har_runtime.cli.common import data_folder
 from har_runtime.model.load import load_model
 from har_runtime.recognizer import Recognizer
 from har_runtime.sources.replay.source import Replay
@@ -27,14 +28,8 @@ FORBIDDEN = ("torch", "tensorflow", "scipy", "pandas")
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m har_bench.stream.runtime_speed", description="Time replay, first prediction and import."
-    )
-    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
-    parser.add_argument("--data", help="folder or archive of HAPT (default: $HAREDGE_DATA)")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    parser.set_defaults(run=_run)
-    return run_command(parser, arguments)
+    parser = script_parser("stream.runtime_speed", "Time replay, first prediction and import.", "out", "data")
+    return run_script(parser, arguments, _run)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -44,7 +39,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _replay(data: Path) -> dict[str, Any]:
-    """Times real time of a whole recording from its CSV, model loaded; median of REPEATS."""
+    """Speed of replaying a whole recording from its CSV with the model loaded; median of REPEATS."""
     model = load_model("waist")
     recording = next(entry for entry in load("hapt", data) if entry.user in model.card.training.never_seen)
     seconds = float(recording.times_ns[-1] - recording.times_ns[0]) / 1e9
@@ -65,7 +60,7 @@ def _replay(data: Path) -> dict[str, Any]:
 
 
 def _demo() -> dict[str, float]:
-    """From starting the process of `har-stream --demo` to its first answer, and to its end."""
+    """Seconds from the start of `har-stream --demo` to its first answer and to its end."""
     begin = time.perf_counter()
     command = [sys.executable, "-m", "har_runtime", "--demo", "--sink", "jsonl:-"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:

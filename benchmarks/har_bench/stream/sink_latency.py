@@ -1,11 +1,11 @@
-"""How soon an answer is in the file when every sink is on, and how much memory that takes.
+"""How soon an answer is in the file with every sink on, and how much memory that takes.
 
     python -m har_bench.stream.sink_latency --out benchmarks/results/sink_latency.json
 
-The sensor is a virtual WitMotion at 100 Hz on a pseudo-terminal, driven from here, as is the terminal that is drawn
-on; the broker is a mosquitto of this run. Nobody looks at the page. A window is complete with the last sample that the
-resampler needs for it: the time from there to its line in the file is told as a whole, and from when har-stream had
-fetched that sample from the port, which it does ten times a second.
+This process drives the sensor, a virtual WitMotion at 100 Hz on a pseudo-terminal, and the terminal on which har-stream
+draws; it also starts a mosquitto. No browser opens the page. A window is complete with the last sample that the
+resampler needs for it. The delay until its line is in the file is reported from the sending of that sample, and from
+the moment when har-stream has read it from the port, which it does ten times a second.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from har_bench.measure.process import peak_memory_bytes
 from har_bench.results import write_and_print
-from har_runtime.cli.common import run_command
+from har_bench.script import run_script, script_parser
 from har_runtime.contract import HOP, SAMPLE_RATE_HZ
 from har_runtime.errors import SourceError
 from har_runtime.model.load import load_model
@@ -44,29 +44,23 @@ SECONDS = 600
 WITHOUT_PAGE_SECONDS = 60
 """Memory settles within a minute."""
 SETTLED = 10
-"""Answers after which the start is over."""
+"""Answers after which the start-up is over."""
 STEP_S = 0.0002
-"""How often everything is looked at; what is measured is no finer."""
-HAND_OVER_S = 0.002
-"""A pseudo-terminal takes up to this long to hand over what was written."""
-PATIENCE_S = 30.0
-"""Without an answer for so long something is wrong."""
+"""How often port and file are checked: the resolution of the measurement."""
+DELIVERY_S = 0.002
+"""A pseudo-terminal takes up to this long to deliver what was written."""
+TIMEOUT_S = 30.0
+"""The run fails if no answer comes for this long."""
 SCREEN = (40, 120)
 """Rows and columns."""
-PLACES = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
+BROKER_PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m har_bench.stream.sink_latency",
-        description="Measure how soon answers are in the file, all sinks on.",
-    )
-    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
+    parser = script_parser("stream.sink_latency", "Measure how soon answers are in the file with all sinks on.", "out")
     parser.add_argument("--seconds", type=int, default=SECONDS, help=f"how long (default: {SECONDS})")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    parser.set_defaults(run=_run)
-    return run_command(parser, arguments)
+    return run_script(parser, arguments, _run)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -83,7 +77,7 @@ def measure(seconds: int, page: bool) -> dict[str, Any]:
     """Run har-stream with a terminal, JSON lines, CSV, MQTT and, if asked for, the page.
 
     Raises:
-        SourceError: no mosquitto, or no answers come.
+        SourceError: mosquitto is not installed, or no answers come.
     """
     wanted = seconds * SAMPLE_RATE_HZ // HOP
     with ExitStack() as stack:
@@ -95,27 +89,27 @@ def measure(seconds: int, page: bool) -> dict[str, Any]:
         sinks += [f"live:127.0.0.1:{_free_port()}"] if page else []
         stream, screen = stack.enter_context(_stream(sensor.path, sinks))
         answers = _Answers(log)
-        end_s = time.monotonic() + PATIENCE_S
+        end_s = time.monotonic() + TIMEOUT_S
         drawn = 0
         while len(answers.ends_s) < SETTLED + wanted:
             sensor.step()
             drawn += len(_read(screen))
-            if answers.look(sensor.now_s()):
-                end_s = time.monotonic() + PATIENCE_S
+            if answers.check(sensor.now_s()):
+                end_s = time.monotonic() + TIMEOUT_S
             if stream.poll() is not None:
                 raise SourceError("har-stream ended early; run it by hand to see why")
             if time.monotonic() > end_s:
-                raise SourceError(f"no answer from har-stream in {PATIENCE_S:.0f} s; run it by hand to see why")
+                raise SourceError(f"no answer from har-stream in {TIMEOUT_S:.0f} s; run it by hand to see why")
             time.sleep(STEP_S)
         complete_s = np.array(answers.ends_s[SETTLED:]) + look_ahead_s()
         seen_s = np.array(answers.seen_s[SETTLED:])
-        sent_s, fetched_s = sensor.times_of(complete_s, seen_s).T
+        sent_s, read_s = sensor.times_of(complete_s, seen_s).T
         return {
             "seconds": seconds,
             "answers": len(seen_s),
             "sinks": [uri.partition(":")[0] for uri in sinks],
             "terminal_bytes": drawn,
-            "from_port_ms": _percentiles(seen_s - fetched_s),
+            "from_port_ms": _percentiles(seen_s - read_s),
             "from_sensor_ms": _percentiles(seen_s - sent_s),
             "memory_bytes": psutil.Process(stream.pid).memory_info().rss,
             "peak_memory_bytes": peak_memory_bytes(stream.pid),
@@ -123,7 +117,7 @@ def measure(seconds: int, page: bool) -> dict[str, Any]:
 
 
 def look_ahead_s() -> float:
-    """How much later than a window's last sample the last one is that the resampler needs for it, seconds."""
+    """How much later than a window's end the last sample is that the resampler needs for it, seconds."""
     recognizer = Recognizer(load_model("waist"))
     times, channels = SampledWearer(0, RATE_HZ).samples_until(20.0)
     late = 0.0
@@ -136,18 +130,18 @@ def look_ahead_s() -> float:
 
 
 class _Sensor:
-    """A WitMotion on a port, which notes when samples are sent and when they are fetched, in its own seconds."""
+    """A WitMotion on a port; records when samples are sent and when they are read, in seconds since its start."""
 
     def __init__(self) -> None:
         self._pty, self._device = Pty(), make_virtual_sensor("witmotion", RATE_HZ)
         self.path = self._pty.path
-        # The far end, held open to see how much har-stream has not fetched yet.
+        # The other end, open to see how much har-stream has not read yet.
         self._far = os.open(self.path, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
         self._begin_s = time.monotonic()
         self._asked = False
         self._unread = 0
         self._sent_s: list[float] = []
-        self._fetched_s: list[float] = []
+        self._read_s: list[float] = []
 
     def __enter__(self) -> "_Sensor":
         return self
@@ -160,45 +154,45 @@ class _Sensor:
         return time.monotonic() - self._begin_s
 
     def step(self) -> None:
-        """Answer commands, send what is due, note what has been fetched. Nothing is sent before the first command."""
+        """Answer commands, send due samples, and record what was read. Nothing is sent before the first command."""
         now_s = self.now_s()
         command = self._pty.read()
         self._asked = self._asked or bool(command)
         reply, samples = self._device.receive(command), self._device.send_until(now_s)
         if not self._asked:
             return
-        self._note_fetched()
+        self._record_reading()
         if reply or samples:
             self._pty.write(reply + samples)
         if samples:
             self._sent_s.append(now_s)
 
     def times_of(self, samples_s: NDArray[np.float64], seen_s: NDArray[np.float64]) -> NDArray[np.float64]:
-        """When samples were sent, and when they were fetched, shape (n, 2).
+        """When samples were sent and when they were read, shape (n, 2).
 
         Args:
-            samples_s: their times, shape (n,).
+            samples_s: times of the samples, shape (n,).
             seen_s: when the answers that needed them were seen, shape (n,).
         """
         rows = []
         for sample_s, answer_s in zip(samples_s.tolist(), seen_s.tolist(), strict=True):
             sent_s = self._sent_s[bisect.bisect_left(self._sent_s, sample_s - 1e-6)]
-            index = bisect.bisect_left(self._fetched_s, sent_s)
-            after_s, *later_s = self._fetched_s[index : index + 2]
-            # Right after it was sent, the kernel may not have handed it over yet: then the next reading brought it.
-            missed = after_s - sent_s < HAND_OVER_S and later_s and later_s[0] < answer_s
+            index = bisect.bisect_left(self._read_s, sent_s)
+            after_s, *later_s = self._read_s[index : index + 2]
+            # Shortly after sending, the kernel may not have delivered the sample yet: then the next reading got it.
+            missed = after_s - sent_s < DELIVERY_S and later_s and later_s[0] < answer_s
             rows.append((sent_s, later_s[0] if missed else after_s))
         return np.array(rows)
 
-    def _note_fetched(self) -> None:
+    def _record_reading(self) -> None:
         unread = struct.unpack("i", fcntl.ioctl(self._far, termios.FIONREAD, b"\0\0\0\0"))[0]
         if unread < self._unread:
-            self._fetched_s.append(self.now_s())
+            self._read_s.append(self.now_s())
         self._unread = unread
 
 
 class _Answers:
-    """The lines of a growing file: the ends of their windows, and when each was seen."""
+    """The lines of a growing file: the end of each window, and when its line was seen."""
 
     def __init__(self, path: Path):
         self._path = path
@@ -206,8 +200,8 @@ class _Answers:
         self.ends_s: list[float] = []
         self.seen_s: list[float] = []
 
-    def look(self, now_s: float) -> bool:
-        """Whether there was a new line."""
+    def check(self, now_s: float) -> bool:
+        """Read new lines; returns whether there was one."""
         try:
             size = self._path.stat().st_size
         except FileNotFoundError:
@@ -217,7 +211,7 @@ class _Answers:
         with self._path.open("rb") as file:
             file.seek(self._size)
             data = file.read(size - self._size)
-        # A line over the border of two pages is in the file page by page.
+        # A line that crosses the border of two pages is written page by page.
         data = data[: data.rfind(b"\n") + 1]
         rows = [json.loads(line) for line in data.splitlines()]
         self._size += len(data)
@@ -228,7 +222,7 @@ class _Answers:
 
 @contextmanager
 def _stream(port: str, sinks: list[str]) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
-    """har-stream on a terminal of its own, and the end of that from which its screen is read."""
+    """har-stream on a terminal of its own, and the end of it from which the screen is read."""
     leader, follower = os.openpty()
     termios.tcsetwinsize(follower, SCREEN)
     os.set_blocking(leader, False)
@@ -249,10 +243,10 @@ def _stream(port: str, sinks: list[str]) -> Iterator[tuple["subprocess.Popen[byt
 
 @contextmanager
 def _broker(folder: Path) -> Iterator[int]:
-    """A mosquitto of our own; its port."""
-    mosquitto = shutil.which("mosquitto", path=PLACES)
+    """Start a mosquitto; returns its port."""
+    mosquitto = shutil.which("mosquitto", path=BROKER_PATH)
     if mosquitto is None:
-        raise SourceError("needs a broker: apt install mosquitto")
+        raise SourceError("mosquitto is not installed; apt install mosquitto")
     port = _free_port()
     config = folder / "mosquitto.conf"
     config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
@@ -272,7 +266,7 @@ def _free_port() -> int:
 def _read(leader: int) -> bytes:
     try:
         return os.read(leader, 1 << 16)
-    except OSError:  # Nothing there, or nobody.
+    except OSError:  # Nothing was written, or har-stream has ended.
         return b""
 
 

@@ -1,8 +1,8 @@
-"""What `har-stream` costs while it watches a live sensor: share of a core and memory, at 100 Hz over a serial port.
+"""What `har-stream` costs with a live sensor: share of a core and memory, at 100 Hz over a serial port.
 
-    python -m har_bench.stream.stream_cost --out benchmarks/results/live_cost.json
+    python -m har_bench.stream.stream_cost --out benchmarks/results/stream_cost.json
 
-The sensor is `har-stream simulate`, a WitMotion on a pseudo-terminal, in a process of its own.
+The sensor is `har-stream simulate` in a process of its own: a WitMotion on a pseudo-terminal.
 """
 
 import argparse
@@ -11,32 +11,26 @@ import json
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from har_bench.measure.process import cpu_seconds, peak_memory_bytes
 from har_bench.results import write_and_print
-from har_runtime.cli.common import run_command
+from har_bench.script import run_script, script_parser
 from har_runtime.contract import HOP, HOP_S, SAMPLE_RATE_HZ
 from har_runtime.errors import SourceError
 
 RATE_HZ = 100
 SECONDS = 60
 SETTLED = 4
-"""Answers after which the start is over: the libraries are loaded, the port is set up."""
+"""Answers after which the libraries are loaded and the port is set up."""
 HAR_STREAM = [sys.executable, "-m", "har_runtime"]
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m har_bench.stream.stream_cost", description="Measure har-stream on a live sensor at 100 Hz."
-    )
-    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
+    parser = script_parser("stream.stream_cost", "Measure har-stream on a live sensor at 100 Hz.", "out")
     parser.add_argument("--seconds", type=int, default=SECONDS, help=f"how long (default: {SECONDS})")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    parser.set_defaults(run=_run)
-    return run_command(parser, arguments)
+    return run_script(parser, arguments, _run)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -46,7 +40,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def measure(seconds: int) -> dict[str, Any]:
-    """Watch a sensor for `seconds`, start and settling not counted.
+    """Measure for `seconds`, without the start.
 
     Raises:
         SourceError: the sensor or har-stream did not start, or ended early.
@@ -57,14 +51,14 @@ def measure(seconds: int) -> dict[str, Any]:
             source = f"serial:{path}?format=witmotion&rate={RATE_HZ}"
             with _started([*HAR_STREAM, "--source", source, "--sink", "jsonl:-"]) as stream:
                 try:
-                    return _watch(stream, seconds)
+                    return _measure_running(stream, seconds)
                 finally:
                     stream.terminate()
         finally:
             sensor.terminate()
 
 
-def _watch(stream: "subprocess.Popen[str]", seconds: int) -> dict[str, Any]:
+def _measure_running(stream: "subprocess.Popen[str]", seconds: int) -> dict[str, Any]:
     for _ in range(SETTLED):
         _line(stream)
     begin_s, begin_cpu_s = time.monotonic(), cpu_seconds(stream.pid)

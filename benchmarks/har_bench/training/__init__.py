@@ -1,1 +1,1 @@
-"""Figures of training: accuracy, speed, and the systems compared with."""
+"""Accuracy and speed of training, and comparisons with other systems."""

@@ -1,19 +1,19 @@
-"""Every method on every data set, on people it never saw: the tables of train/README.md, by one command.
+"""Every method on every data set, tested on people it never saw: the tables of train/README.md.
 
     python -m har_bench.training.cross_validation --runs DIR --out benchmarks/results/cross_validation.json
 
-Rows that are in the JSON are done; the others are cross-validated in DIR by `har-train`, where one that was stopped
-goes on. The JSON is written after each row.
+Rows in the JSON are finished; the others are cross-validated in DIR, or continued there if they were stopped. The JSON
+is written after each row.
 """
 
 import argparse
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from har_bench.results import read_report, write_report
-from har_runtime.cli.common import data_folder, run_command
+from har_bench.results import read_result, write_result
+from har_bench.script import run_script, script_parser
+from har_runtime.cli.common import data_folder
 from har_runtime.errors import DataError
 from har_train.data.splits import parse_protocol
 from har_train.evaluation.compare import compare
@@ -30,7 +30,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "fine-scale": ("hapt-fine",),
     "robust": ("hapt-robust",),
 }
-"""Recipes and what is changed in them; each data set changes their [data]."""
+"""Recipes, and changes to them; each data set also changes their [data]."""
 PARTS: dict[str, tuple[str, ...]] = {
     "mixed users": ("hapt-fine", "classifier_augment.mix_users=0.4"),
     "averaging": ("hapt-fine", "optimiser.averaging=0.99"),
@@ -40,9 +40,9 @@ PARTS: dict[str, tuple[str, ...]] = {
     "class balance": ("hapt-fine", "optimiser.class_balance=true"),
     "yaw": ("hapt-fine", "classifier_augment.yaw_degrees=30.0"),
 }
-"""What may help people the model never saw, each by itself on top of `fine-scale`; the first five make `robust`."""
+"""Single changes to `fine-scale` that may help with unseen people; the first five together are `robust`."""
 BASELINES = ("supervised", "random-forest", "logistic-regression", "fine-scale")
-"""What the other methods are compared with: networks without the contrastive task, and the controls."""
+"""The other methods are compared with these: networks without the contrastive task, and the controls."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,13 @@ class Suite:
     """The rows of one data set: each method on the same folds."""
 
     changes: tuple[str, ...]
-    """What differs from the recipes, which are for HAPT."""
+    """Changes to the recipes, which are for HAPT."""
     protocol: str
     transfer: tuple[str, ...]
 
 
 def _epochs(number: int) -> tuple[str, str]:
-    """For about as many steps as on HAPT, in sets with more windows or fewer."""
+    """Epochs that make about as many steps as on HAPT."""
     return f"optimiser.epochs={number}", f"optimiser.patience={number}"
 
 
@@ -70,7 +70,7 @@ SUITES = {
         ("hapt", "sp-sw-har/pocket", "sp-sw-har/wrist"),
     ),
     "sp-sw-har/wrist": Suite(
-        # Its activities are short: few windows of a second lie within one.
+        # Its activities are short: few windows of a second have a single label.
         (
             "data.dataset='sp-sw-har'",
             "data.placement='wrist'",
@@ -86,13 +86,9 @@ SUITES = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m har_bench.training.cross_validation",
-        description="Cross-validate every method on every data set.",
+    parser = script_parser(
+        "training.cross_validation", "Cross-validate every method on every data set.", "runs", "out", "data"
     )
-    parser.add_argument("--runs", type=Path, required=True, help="folder of the runs")
-    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
-    parser.add_argument("--data", help="folder of the data sets (default: $HAREDGE_DATA)")
     parser.add_argument("--jobs", type=int, default=2, help="folds at a time (default: %(default)s)")
     parser.add_argument("--sets", default=",".join(SUITES), help="of these data sets (default: %(default)s)")
     parser.add_argument(
@@ -100,21 +96,19 @@ def main(arguments: list[str] | None = None) -> int:
         default=",".join(METHODS),
         help=f"of these methods (default: %(default)s), or of the parts of robust: {', '.join(PARTS)}",
     )
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    parser.set_defaults(run=_run)
-    return run_command(parser, arguments)
+    return run_script(parser, arguments, _run)
 
 
 def _run(options: argparse.Namespace) -> int:
-    rows: list[dict[str, Any]] = read_report(options.out)["rows"] if options.out.exists() else []
-    write_report(options.out, {"rows": rows, "comparisons": _comparisons(rows)})
+    rows: list[dict[str, Any]] = read_result(options.out)["rows"] if options.out.exists() else []
+    write_result(options.out, {"rows": rows, "comparisons": _comparisons(rows)})
     for name in _known(options.sets, SUITES):
         for method in _known(options.methods, METHODS | PARTS):
             if any((row["set"], row["method"]) == (name, method) for row in rows):
                 continue
             print(f"{name}, {method}", file=sys.stderr, flush=True)
             rows.append(_cross_validated(name, method, options))
-            write_report(options.out, {"rows": rows, "comparisons": _comparisons(rows)})
+            write_result(options.out, {"rows": rows, "comparisons": _comparisons(rows)})
     return 0
 
 
@@ -122,7 +116,7 @@ def _known(text: str, names: dict[str, Any]) -> list[str]:
     chosen = [name for name in text.split(",") if name]
     unknown = [name for name in chosen if name not in names]
     if unknown:
-        raise DataError(f"unknown '{unknown[0]}': choose of {', '.join(names)}")
+        raise DataError(f"unknown '{unknown[0]}'; known: {', '.join(names)}")
     return chosen
 
 
@@ -156,7 +150,7 @@ def _cross_validated(name: str, method: str, options: argparse.Namespace) -> dic
 
 
 def _comparisons(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each method against each baseline on the same users."""
+    """Compare each method with each baseline on the same users."""
     judged = {(row["set"], row["method"]): judgement_from_dict(row["judgement"], row["set"]) for row in rows}
     return [
         {"set": name, "method": method, "against": against, **compare(judged[name, against], other).to_dict()}

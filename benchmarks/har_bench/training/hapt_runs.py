@@ -1,10 +1,10 @@
-"""User-disjoint runs on HAPT: the paper's recipe against supervised only, float32 against int8.
+"""User-disjoint runs on HAPT: the paper's recipe and supervised training, in float32 and int8.
 
     python -m har_bench.training.hapt_runs --runs DIR --out benchmarks/results/hapt_runs.json
 
-Runs whose row is in the JSON are done. The others are trained (one that was stopped goes on where it was), exported,
-and scored in both number formats on the test users through LiteRT; the JSON is written after each. With --no-training
-only runs that are finished in DIR are added.
+Runs whose row is in the JSON are finished. The others are trained (or continued), exported, and scored in both number
+formats on the test users with LiteRT; the JSON is written after each. With --no-training, only runs that are finished
+in DIR are added.
 """
 
 import argparse
@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from har_bench.results import read_result, write_result
+from har_bench.script import run_script, script_parser
 from har_export.formats import FORMATS
 from har_export.interpreters import own_runtimes
 from har_export.pipeline import export_model
-from har_runtime.cli.common import data_folder, run_command
+from har_runtime.cli.common import data_folder
 from har_runtime.errors import DataError
 from har_train.data.windows import WindowSet, cut_windows
 from har_train.datasets import find, load
@@ -35,17 +36,11 @@ PAPER = {"macro_f1": 0.9107, "std": 0.0209, "source": "Table 3, UCI HAR, three u
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m har_bench.training.hapt_runs", description="Train, export and score user-disjoint runs on HAPT."
+    parser = script_parser(
+        "training.hapt_runs", "Train, export and score user-disjoint runs on HAPT.", "runs", "out", "data", "precision"
     )
-    parser.add_argument("--runs", type=Path, required=True, help="folder of the runs, RECIPE-seedN in it")
-    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
-    parser.add_argument("--data", help="folder or archive of HAPT (default: $HAREDGE_DATA)")
-    parser.add_argument("--precision", choices=("auto", "32", "bf16"), default="auto")
-    parser.add_argument("--no-training", action="store_true", help="report the finished runs only")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    parser.set_defaults(run=_run)
-    return run_command(parser, arguments)
+    parser.add_argument("--no-training", action="store_true", help="add only finished runs")
+    return run_script(parser, arguments, _run)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -60,21 +55,21 @@ def _run(options: argparse.Namespace) -> int:
             folder = options.runs / f"{name}-seed{seed}"
             if not (folder / "model.safetensors").exists():
                 if options.no_training:
-                    print(f"{name} seed {seed}: not finished, left out", file=sys.stderr)
+                    print(f"{name} seed {seed}: not finished, skipped", file=sys.stderr)
                     continue
                 resume = (folder / "resume" / "last.ckpt").exists()
                 run = Run(folder, seed, choose_precision(options.precision), resume)
                 fit(load_recipe(name), find("hapt"), windows, recordings[0].placement, run)
-            rows.append(_judge(folder, windows))
+            rows.append(_evaluated(folder, windows))
             write_result(options.out, {"paper": PAPER, "runs": rows, "means": _means(rows)})
             print(_line(rows[-1]), file=sys.stderr, flush=True)
     if not rows:
-        raise DataError(f"{options.runs}: no finished run in it")
+        raise DataError(f"{options.runs}: it has no finished run")
     return 0
 
 
-def _judge(folder: Path, windows: WindowSet) -> dict[str, Any]:
-    """Scores of one run in both number formats, and what it took."""
+def _evaluated(folder: Path, windows: WindowSet) -> dict[str, Any]:
+    """Scores of one run in both number formats, and the cost of its training."""
     checkpoint = load_checkpoint(folder)
     record = checkpoint.record
     formats = ("tflite", "tflite-int8")

@@ -1,10 +1,10 @@
-"""What a user would pick instead: TinierHAR, TinyHAR, CNN-HAR and a random forest, on the same data, split and machine.
+"""Alternatives to our network: TinierHAR, TinyHAR, CNN-HAR and a random forest, on the same data, split and machine.
 
     python -m har_bench.training.peers --runs DIR --out benchmarks/results/peers.json
 
-Every network, ours among them, is trained by the loop and the settings of recipe `uci-har-supervised` on HAPT (seed 0,
-60/20/20 % of the people), exported by har-export's converters, and scored on the test users from the exported files.
-Then all files are measured in one run. Rows that are in the JSON and whose files lie in DIR are done.
+Every network, including ours, is trained with the settings of the recipe `uci-har-supervised` on HAPT (seed 0,
+60/20/20 % of the people), exported by har_export, and scored on the test users from the exported files. Then all files
+are measured in one run. Rows that are in the JSON and whose files are in DIR are finished.
 """
 
 import argparse
@@ -28,12 +28,13 @@ from har_bench.measure.measure import measure
 from har_bench.measure.measured_model import MeasuredModel, open_model
 from har_bench.measure.options import add_measure_options, measure_settings
 from har_bench.networks import CnnHar, TinierHar, TinyHar
+from har_bench.networks.adapter import OtherNetwork, write_models
 from har_bench.progress import step_display
 from har_bench.results import describe_machine, read_result, write_result
-from har_bench.training.adapter import OtherNetwork, write_models
+from har_bench.script import run_script, script_parser
 from har_export.formats import FORMATS
 from har_export.tflite import calibration_windows
-from har_runtime.cli.common import data_folder, run_command
+from har_runtime.cli.common import data_folder
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import DataError
 from har_runtime.files import write_bytes
@@ -60,27 +61,20 @@ PEERS: dict[str, Callable[[int, int, int], nn.Module]] = {
     "tinyhar": TinyHar,
     "cnn-har": CnnHar,
 }
-"""Made from channels, window and classes."""
+"""Each is made from channels, window and classes."""
 ALL = (OURS, *PEERS, FOREST)
 WRITTEN = ("tflite-int8", "tflite", "onnx")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m har_bench.training.peers",
-        description="Train, score and measure what a user would pick instead.",
+    parser = script_parser(
+        "training.peers", "Train, score and measure alternatives to our network.", "runs", "out", "data", "precision"
     )
-    parser.add_argument("--runs", type=Path, required=True, help="folder of the runs, one for each network")
-    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
-    parser.add_argument("--data", help="folder or archive of HAPT (default: $HAREDGE_DATA)")
-    parser.add_argument("--precision", choices=("auto", "32", "bf16"), default="auto")
-    parser.add_argument("--epochs", type=int, help="fewer than the recipe's, for a short try")
-    parser.add_argument("--peers", default=",".join(ALL), help="of these (default: %(default)s)")
+    parser.add_argument("--epochs", type=int, help="fewer epochs than the recipe's, for a short try")
+    parser.add_argument("--peers", default=",".join(ALL), help="those to train and measure (default: %(default)s)")
     add_measure_options(parser)
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    parser.set_defaults(run=_run)
-    return run_command(parser, arguments)
+    return run_script(parser, arguments, _run)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -115,7 +109,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def score_table(rows: list[dict[str, Any]]) -> tables.Table:
-    """What each peer is worth to the test users."""
+    """Scores of each peer on the test users."""
     lines = [
         (
             row["name"],
@@ -134,7 +128,7 @@ def _score(score: dict[str, Any] | None) -> str:
     if score is None:
         return ""
     text = f"{100 * score['macro_f1']:.1f}"
-    if score["interval"] is None:  # One test user.
+    if score["interval"] is None:  # There is only one test user.
         return text
     low, high = score["interval"]
     return f"{text} ({100 * low:.1f} to {100 * high:.1f})"
@@ -176,7 +170,7 @@ def _network(name: str, recipe: Recipe, windows: WindowSet, split: UserSplit, ru
     card = _card(name, recipe, split, fit_temperature(logits, validation.y))
     paths = write_models(network, card, calibration_windows(train.x), run.out)
     scores = {
-        FORMATS[format].number_format: _judged(load_model(paths[format]).probabilities(test.x), test)
+        FORMATS[format].number_format: _score_of(load_model(paths[format]).probabilities(test.x), test)
         for format in WRITTEN[:2]
     }
     card = replace(
@@ -196,13 +190,13 @@ def _network(name: str, recipe: Recipe, windows: WindowSet, split: UserSplit, ru
         "best_epoch": torch.load(stage.kept, weights_only=True)["epoch"],
         "training_seconds": round(seconds),
         "precision": run.precision,
-        "validation_macro_f1": _judged(calibrated(logits, card.temperature), validation)["macro_f1"],
+        "validation_macro_f1": _score_of(calibrated(logits, card.temperature), validation)["macro_f1"],
         "scores": scores,
     }
 
 
 def _forest(windows: WindowSet, split: UserSplit, runs: Path) -> dict[str, Any]:
-    """Fit, convert and score the forest; its ONNX form is the one that is scored."""
+    """Fit the forest, convert it to ONNX and score that."""
     train, validation, test = (windows.of_users(getattr(split, part)) for part in ("train", "validation", "test"))
     control = Control("random-forest", train, forest.SEED, jobs=2)
     path, kept = _files(runs, FOREST)
@@ -217,15 +211,15 @@ def _forest(windows: WindowSet, split: UserSplit, runs: Path) -> dict[str, Any]:
         "best_epoch": None,
         "training_seconds": None,
         "precision": None,
-        "validation_macro_f1": _judged(forest.probabilities(content, validation.x), validation)["macro_f1"],
-        "scores": {"fp32": _judged(forest.probabilities(content, test.x), test)},
+        "validation_macro_f1": _score_of(forest.probabilities(content, validation.x), validation)["macro_f1"],
+        "scores": {"fp32": _score_of(forest.probabilities(content, test.x), test)},
         "same_answer_as_scikit_learn": float(
             (forest.probabilities(content, test.x).argmax(1) == control.probabilities(test.x).argmax(1)).mean()
         ),
     }
 
 
-def _judged(probabilities: NDArray[np.float32], windows: WindowSet) -> dict[str, Any]:
+def _score_of(probabilities: NDArray[np.float32], windows: WindowSet) -> dict[str, Any]:
     judgement = judge(Predictions(windows.y, probabilities, windows.user, windows.labels))
     scores = judgement.scores
     return {"macro_f1": scores.macro_f1, "accuracy": scores.accuracy, "interval": judgement.interval}

@@ -2,8 +2,8 @@
 
     har-bench table4 [--measure] [--json F] [--markdown F]
 
-The paper says neither what its FLOPs count nor what its memory is. Each figure is therefore counted in the ways that
-users of the common tools count, and set beside the printed one; the nearest is shown first, the others after it.
+The paper says neither what its FLOPs count nor what its memory is. Each figure is therefore counted in the ways of the
+common tools and compared with the printed one; the nearest count is shown first, the others after it.
 """
 
 import argparse
@@ -38,25 +38,25 @@ PAPER = {
     ("MultiSupConHAR", "FLOPs"): (48.50e6, 48.50e6, 48.50e6),
     ("MultiSupConHAR", "memory"): (2.20e6, 2.20e6, 2.20e6),
 }
-"""Table 4 as printed, in the order of COLUMNS."""
+"""Table 4 of the paper, in the order of COLUMNS."""
 MIB = 1e6 / 2**20
-"""From bytes to the paper's "M" where that means MiB, with its factor of a million left in."""
+"""Converts bytes to the paper's "M" times a million, if that "M" means MiB."""
 REPRODUCED = 1.0
-"""Per cent; a figure that no count comes nearer to is said not to be reproduced."""
+"""Per cent; a figure counts as reproduced if a count is nearer to it."""
 
 Counts = dict[tuple[str, str], float]
-"""What was counted (a quantity of the table, and how) for one network on one data set."""
+"""The counts of one network on one data set, by quantity of the table and by the way of counting."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One quantity of one network, counted in one way, beside what the paper prints; values in the order of COLUMNS."""
+    """One quantity of one network, counted in one way, and the paper's value; values are in the order of COLUMNS."""
 
     network: str
     quantity: str
     """parameters, FLOPs or memory."""
     counted: str
-    """Of which parts of the network, and by which convention."""
+    """Which parts of the network, and by which convention."""
     ours: tuple[float, ...]
 
     @property
@@ -70,7 +70,7 @@ class Row:
 
     @property
     def distance(self) -> float:
-        """Mean size of the differences."""
+        """Mean absolute difference."""
         return sum(map(abs, self.differences)) / len(self.differences)
 
     def to_dict(self) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def rows() -> list[Row]:
-    """Every count of every network; those of one quantity by their distance from the paper."""
+    """Every count of every network; the counts of a quantity are sorted by their distance from the paper."""
     found: list[Row] = []
     for network, counted in (("DeepConvLSTM", _deepconvlstm), ("CSSHAR", _csshar), ("MultiSupConHAR", _multisupconhar)):
         columns = [counted(name) for name in COLUMNS]
@@ -117,7 +117,7 @@ def rows() -> list[Row]:
 
 
 def report(found: list[Row]) -> dict[str, Any]:
-    """The rows as plain JSON-able values, with the shapes that they are for."""
+    """The rows as plain JSON-able values, with the shapes that they are counted for."""
     return {
         "window": WINDOW,
         "channels": len(CHANNELS),
@@ -128,8 +128,7 @@ def report(found: list[Row]) -> dict[str, Any]:
 
 
 def markdown(result: dict[str, Any]) -> str:
-    """What `report` holds as two tables: the nearest count of each printed figure, and all others that were tried; and
-    what was measured, where it was."""
+    """A `report` as two tables, the nearest count of each printed figure and all others; then the measured cost."""
     nearest: list[dict[str, Any]] = []
     others: list[dict[str, Any]] = []
     for row in result["rows"]:
@@ -138,7 +137,7 @@ def markdown(result: dict[str, Any]) -> str:
     off = [f"{row['network']}'s {row['quantity']}" for row in nearest if _worst(row) > REPRODUCED]
     lines = [
         f"One window of {result['window']} samples and {result['channels']} channels, float32: counted / printed in "
-        "Table 4 (difference). The paper does not say how it counted; the nearest of all ways that were tried:",
+        "Table 4 (difference). The paper does not say how it counted; these ways of counting come nearest:",
         "",
         *_table(nearest),
         "",
@@ -190,7 +189,7 @@ def _multisupconhar(column: str) -> Counts:
 
 
 def _csshar(column: str) -> Counts:
-    """The encoder with and without the layer its authors' code keeps unused, and with its classifier."""
+    """The encoder with and without the layer that its authors' code never runs, and with its classifier."""
     network = Csshar(len(CHANNELS), WINDOW, CLASSES[column], SETTINGS[column])
     encoder, unused = network.encoder, network.encoder.transformer[0]
     return {
@@ -215,10 +214,10 @@ def _flops(of: str, network: nn.Module) -> Counts:
 
 
 def _memory(network: nn.Module, *unused: nn.Module) -> Counts:
-    """What "memory" may mean.
+    """All that "memory" may mean.
 
     Args:
-        unused: layers that are stored with the network and never run.
+        unused: layers that are stored with the network but never run.
     """
     held = memory(network, WINDOW, len(CHANNELS))
     weights = held.weights + sum(map(weight_bytes, unused))

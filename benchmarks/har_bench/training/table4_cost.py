@@ -1,7 +1,7 @@
-"""What Table 4 leaves out: latency and memory of its networks as float32 and int8 TFLite and as ONNX, in one run.
+"""Measures what Table 4 lacks: latency and memory of its networks as float32 and int8 TFLite and as ONNX, in one run.
 
-The weights are random: what a network computes costs the same whatever its weights are. litert-torch has no recurrent
-layers: it unrolls DeepConvLSTM's into one operator after the other, which ONNX Runtime does not.
+The weights are random, because the cost does not depend on them. litert-torch has no recurrent layers and unrolls those
+of DeepConvLSTM, which ONNX does not.
 """
 
 import tempfile
@@ -17,30 +17,26 @@ import torch
 from har_bench.measure.measure import Settings, measure
 from har_bench.measure.measured_model import open_model, open_models
 from har_bench.networks import Csshar, DeepConvLSTM
-from har_bench.training.adapter import OtherNetwork, write_models
+from har_bench.networks.adapter import OtherNetwork, write_models
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.model.card import ModelCard, Training
 from har_train.fit.network import Architecture, HarNetwork
 
 CLASSES = 6
-"""Of UCI HAR."""
+"""Activities of UCI HAR."""
 NETWORKS: dict[str, Callable[[], HarNetwork]] = {
     "multisupconhar": lambda: HarNetwork(Architecture(classes=CLASSES, projector=False)),
     "deepconvlstm": lambda: OtherNetwork(DeepConvLSTM(len(CHANNELS), WINDOW, CLASSES), CLASSES),
     "csshar": lambda: OtherNetwork(Csshar(len(CHANNELS), WINDOW, CLASSES), CLASSES),
 }
 REMARK = (
-    "the shapes are UCI HAR's and the weights random; `waist` is the model that ships. In .tflite DeepConvLSTM's "
-    "recurrent layers are unrolled step by step, which is what litert-torch makes of them"
+    "the shapes are those of UCI HAR, the weights are random, and `waist` is the shipped model. litert-torch unrolls "
+    "the recurrent layers of DeepConvLSTM step by step for .tflite"
 )
 
 
 def measure_table4(settings: Settings, progress: Callable[[str], None] = lambda step: None) -> dict[str, Any]:
-    """Build the three networks, export and measure them; see `measure` for the result.
-
-    Raises:
-        ModelError: as `measure`.
-    """
+    """Build the three networks, export and measure them; result and errors are those of `measure`."""
     torch.manual_seed(0)
     calibration = np.random.default_rng(0).normal(0, 1, (64, WINDOW, len(CHANNELS))).astype(np.float32)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
@@ -53,9 +49,9 @@ def measure_table4(settings: Settings, progress: Callable[[str], None] = lambda 
 
 
 def _card(name: str) -> ModelCard:
-    """The card of a network that was never trained."""
+    """The card of an untrained network."""
     untrained = Training(
-        "none: random weights, for its cost alone", "none", "none", "none", 0, (), (), (), version("haredge")
+        "none: random weights, to measure the cost", "none", "none", "none", 0, (), (), (), version("haredge")
     )
     labels = tuple(f"class {number}" for number in range(CLASSES))
     return ModelCard(name, version("haredge"), labels, None, 1.0, untrained, {})

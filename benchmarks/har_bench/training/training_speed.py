@@ -1,9 +1,9 @@
-"""How long a training epoch on HAPT takes on this machine, and what augmentations add to it.
+"""How long a training epoch on HAPT takes on this machine, and how much augmentations add to it.
 
     python -m har_bench.training.training_speed --out benchmarks/results/training_speed.json
 
-Trains recipes on the training users of seed 0 through `har-train`'s own code for two epochs each, in turn, and takes
-the second epoch, validation and checkpoint included. Run it with nothing else running.
+Trains recipes on the training users of seed 0 with har_train for two epochs each, in turns, and times the second epoch
+with validation and checkpoint. Nothing else should run meanwhile.
 """
 
 import argparse
@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from har_bench.results import write_and_print
-from har_runtime.cli.common import data_folder, run_command
+from har_bench.script import run_script, script_parser
+from har_runtime.cli.common import data_folder
 from har_train.data.windows import WindowSet, cut_windows
 from har_train.datasets import find, load
 from har_train.fit.hardware import choose_precision
@@ -39,15 +40,8 @@ ROUNDS = 3
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m har_bench.training.training_speed", description="Time training epochs on HAPT."
-    )
-    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
-    parser.add_argument("--data", help="folder or archive of HAPT (default: $HAREDGE_DATA)")
-    parser.add_argument("--precision", choices=("auto", "32", "bf16"), default="auto")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    parser.set_defaults(run=_run)
-    return run_command(parser, arguments)
+    parser = script_parser("training.training_speed", "Time training epochs on HAPT.", "out", "data", "precision")
+    return run_script(parser, arguments, _run)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -70,7 +64,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _second_epoch(variant: str, windows: WindowSet, precision: str) -> float:
-    """Seconds between the ends of the first epoch and the second."""
+    """Seconds between the ends of the first and the second epoch."""
     name, changes = VARIANTS[variant]
     with tempfile.TemporaryDirectory() as folder:
         clock = Path(folder) / "run" / "resume" / "seconds.json"

@@ -1,1 +1,1 @@
-"""How well the unknown is told from the known."""
+"""How well unknown activities and placements are recognised as unknown."""

@@ -1,10 +1,10 @@
-"""Activities that a network never learnt: how well each score tells their windows from the known ones.
+"""Activities that a network never learnt: how well each score separates their windows from the known ones.
 
     python -m har_bench.unknowns.left_out_activities --runs DIR --out benchmarks/results/left_out.json
 
-For each activity of the shipped model a network is trained without it, on the same people, in a short run; what the
-runtime needs to doubt is fitted to that network, and the test users' whole recordings are scored. Finished runs
-in DIR are not trained again, and one that was stopped goes on where it was.
+For each activity of the shipped model, a network is trained without it on the same people, in a short run. The
+parameters of smoothing and rejection are fitted to that network, and the whole recordings of the test users are scored.
+Finished runs in DIR are not repeated, and a run that was stopped is continued.
 """
 
 import argparse
@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from har_bench.results import read_result, write_result
+from har_bench.script import run_script, script_parser
 from har_bench.unknowns.other_placements import tracks_of
 from har_bench.unknowns.scores import areas, scorer_of, select, unknown_share, window_labels
-from har_runtime.cli.common import data_folder, run_command
+from har_runtime.cli.common import data_folder
 from har_runtime.model.load import load_model
 from har_runtime.recording import Recording
 from har_runtime.scores import score
@@ -38,16 +39,14 @@ SHORT = ("optimiser.epochs=8", 'optimiser.schedule="one-cycle"', "optimiser.lear
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m har_bench.unknowns.left_out_activities",
-        description="Score activities that a network never learnt as unknown.",
+    parser = script_parser(
+        "unknowns.left_out_activities",
+        "Score activities that a network never learnt as unknown.",
+        "runs",
+        "out",
+        "data",
     )
-    parser.add_argument("--runs", type=Path, required=True, help="folder of the runs, one for each activity")
-    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
-    parser.add_argument("--data", help="folder of the data sets (default: $HAREDGE_DATA)")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    parser.set_defaults(run=_run)
-    return run_command(parser, arguments)
+    return run_script(parser, arguments, _run)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -63,7 +62,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def train_without(activity: str, recordings: Sequence[Recording], runs: Path) -> Checkpoint:
-    """The network that never learnt `activity`, trained where `runs` does not hold it yet."""
+    """Train the network that never learns `activity`, unless `runs` contains it."""
     folder = runs / activity
     if not (folder / "model.safetensors").exists():
         card = load_model("waist").card
@@ -76,22 +75,22 @@ def train_without(activity: str, recordings: Sequence[Recording], runs: Path) ->
 
 
 def score_without(activity: str, checkpoint: Checkpoint, recordings: Sequence[Recording]) -> dict[str, Any]:
-    """A row of the report."""
+    """A row of the result."""
     record = checkpoint.record
     windows = cut_windows(recordings, record.recipe.data)
     answers = fit_answers(recordings, windows, record.split, checkpoint.probabilities)
     scorer = scorer_of(checkpoint, answers, windows.of_users(record.split.train))
     tracks = tracks_of([entry for entry in recordings if entry.user in record.split.test])
     labels, scores = window_labels(tracks), scorer.scores(tracks)
-    known, left_out = select(scores, np.isin(labels, record.labels)), select(scores, labels == activity)
+    known, unknown = select(scores, np.isin(labels, record.labels)), select(scores, labels == activity)
     test = windows.of_users(record.split.test)
     return {
         "left_out": activity,
         "windows": int((labels == activity).sum()),
         "known_windows": int(np.isin(labels, record.labels).sum()),
         "known_macro_f1": score(test.y, checkpoint.logits(test.x).argmax(axis=1), test.labels).macro_f1,
-        "auc": areas(known, left_out),
-        "called_unknown": unknown_share(left_out),
+        "auc": areas(known, unknown),
+        "called_unknown": unknown_share(unknown),
         "known_called_unknown": unknown_share(known),
     }
 

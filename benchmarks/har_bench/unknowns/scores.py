@@ -1,12 +1,12 @@
-"""Scores that should tell what a network never learnt from what it knows, side by side on the same windows.
+"""Scores that should separate unknown windows from known ones, computed for the same windows.
 
-Each is higher the less a window is like the training data:
+Each is higher if a window resembles the training data less:
 
 - energy of the logits (Liu et al. 2020),
-- largest probability, of the window and after the HMM filter, as doubt (1 minus it),
+- 1 minus the largest probability, of the window and after the HMM filter,
 - distance in the network's features (Lee et al. 2018: Mahalanobis with one covariance for all classes),
-- the runtime's distance of simple window statistics, and its verdict: the larger of this distance and the filter's
-  doubt, each in units of its threshold; above 1 the answer is unknown.
+- the runtime's distance of simple window statistics, and its verdict: the larger of this distance and 1 minus the
+  filter's largest probability, each divided by its threshold; above 1 the answer is unknown.
 """
 
 from collections.abc import Sequence
@@ -27,22 +27,22 @@ from har_train.fit.checkpoint import Checkpoint
 
 ENERGY, PROBABILITY, SMOOTHED, FEATURES, STATISTICS, VERDICT = SCORES
 VARIANCE_FLOOR = 1e-6
-"""Added to the features' variances, for features that are 0 in every training window."""
+"""Added to the features' variances, because some features are 0 in every training window."""
 
 
 @dataclass(frozen=True)
 class Scorer:
-    """A network with all that its scores need."""
+    """A network with everything that the scores need."""
 
     checkpoint: Checkpoint
     answers: Answers
     means: NDArray[np.float64]
-    """Features' mean in each class, shape (classes, width)."""
+    """Mean of the features in each class, shape (classes, width)."""
     precision: NDArray[np.floating]
     """Inverse of their covariance within classes, shape (width, width)."""
 
     def scores(self, tracks: Sequence[Track]) -> dict[str, NDArray[np.float64]]:
-        """Every score of the windows of `tracks` one after the other, shape (n,) each."""
+        """Every score of all windows of `tracks`, in their order; shape (n,) each."""
         found: dict[str, list[NDArray[np.float64]]] = {name: [] for name in SCORES}
         rejection = self.answers.rejection
         rejector = Rejector(rejection)
@@ -74,7 +74,7 @@ def scorer_of(checkpoint: Checkpoint, answers: Answers, training: WindowSet) -> 
 
 
 def areas(known: dict[str, NDArray[np.float64]], other: dict[str, NDArray[np.float64]]) -> dict[str, float]:
-    """Area under the ROC of each score: the chance that an unknown window has a higher one than a known window."""
+    """Area under the ROC of each score: how probably it is higher for an unknown window than for a known one."""
     return {
         name: float(
             roc_auc_score(
@@ -92,7 +92,7 @@ def select(scores: dict[str, NDArray[np.float64]], keep: NDArray[np.bool_]) -> d
 
 
 def window_labels(tracks: Sequence[Track]) -> NDArray[np.str_]:
-    """Label of each window of `tracks`, "" for none, shape (n,)."""
+    """Label of each window of `tracks`, "" if it has none; shape (n,)."""
     return np.array([label or "" for track in tracks for label in track.labels])
 
 

@@ -1,25 +1,25 @@
-"""What smoothing and doubt are worth on whole recordings, changes of activity included.
+"""How much smoothing and rejection improve the answers for whole recordings, with changes of activity.
 
     python -m har_bench.unknowns.smoothing --out benchmarks/results/smoothing.json
 
-Every recording of the people that `waist` never saw goes through the runtime's own answers, in each way to smooth, with
-and without doubt; see `har_train.data.continuous` for how these are scored.
+The runtime answers every recording of the people that `waist` never saw, with each kind of smoothing, with and without
+rejection; `har_train.data.continuous` scores the answers.
 """
 
 import argparse
 import sys
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from har_bench.results import write_result
+from har_bench.script import run_script, script_parser
 from har_runtime.answers.answer import UNKNOWN
 from har_runtime.answers.answering import Answering
 from har_runtime.answers.smoothing import SMOOTHERS
 from har_runtime.classify import Prediction, classify_recording
-from har_runtime.cli.common import data_folder, run_command
+from har_runtime.cli.common import data_folder
 from har_runtime.model.card import ModelCard
 from har_runtime.model.load import load_model
 from har_train.data.continuous import score_tracks, track_of
@@ -28,15 +28,8 @@ from har_train.datasets import load
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m har_bench.unknowns.smoothing",
-        description="Score raw and smoothed answers over whole recordings.",
-    )
-    parser.add_argument("--out", type=Path, required=True, help="JSON to write")
-    parser.add_argument("--data", help="folder or archive of HAPT (default: $HAREDGE_DATA)")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    parser.set_defaults(run=_run)
-    return run_command(parser, arguments)
+    parser = script_parser("unknowns.smoothing", "Score raw and smoothed answers over whole recordings.", "out", "data")
+    return run_script(parser, arguments, _run)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -48,19 +41,21 @@ def _run(options: argparse.Namespace) -> int:
     tracks = [track for recording in recordings if (track := track_of(recording))]
     hours = sum(len(recording.times_ns) for recording in recordings) / card.sample_rate_hz / 3600
     rows: list[dict[str, Any]] = []
-    for doubt in (False, True):
+    for rejecting in (False, True):
         for smoothing in SMOOTHERS:
-            own = card if doubt else replace(card, rejection=None)
+            own = card if rejecting else replace(card, rejection=None)
             found = [_answered(own, smoothing, part) for part in predictions]
             scores = score_tracks(tracks, [answers for answers, _ in found], card.labels)
             starts = sum(count for _, count in found)
-            rows.append({"smoothing": smoothing, "doubt": doubt, "starts_per_hour": starts / hours, **asdict(scores)})
+            rows.append(
+                {"smoothing": smoothing, "doubt": rejecting, "starts_per_hour": starts / hours, **asdict(scores)}
+            )
     write_result(options.out, {"users": users, "recordings": len(recordings), "hours": hours, "rows": rows})
     return 0
 
 
 def _answered(card: ModelCard, smoothing: str, predictions: list[Prediction]) -> tuple[np.ndarray, int]:
-    """Index of the answer to each window, len(labels) for unknown, and how many activities were told to start."""
+    """Index of the answer to each window, len(labels) for unknown; and the number of reported starts."""
     answering, names = Answering(card, smoothing), (*card.labels, UNKNOWN)
     answers = [answering.step(prediction) for prediction in predictions]
     starts = sum(event.kind == "started" for answer in answers for event in answer.events)

@@ -1,4 +1,4 @@
-"""The benchmarks of answers as Markdown: smoothing, other placements, activities left out."""
+"""The results of smoothing, other placements and left-out activities as Markdown."""
 
 from typing import Any
 
@@ -10,42 +10,42 @@ SCORES = (
     "window statistics",
     "verdict",
 )
-"""See `unlike`."""
-WAYS = {"none": "each window by itself", "hysteresis": "hysteresis", "hmm": "HMM filter"}
+"""See `scores`."""
+METHODS = {"none": "no smoothing", "hysteresis": "hysteresis", "hmm": "HMM filter"}
 
 
 def smoothing(result: dict[str, Any]) -> str:
-    """Raw and smoothed answers over whole recordings."""
+    """Answers for whole recordings, with each kind of smoothing."""
     lines = [
         "| answers | macro-F1, the six activities | macro-F1, posture changes as unknown | answered | median delay "
         "| starts an hour |",
         "|---|---|---|---|---|---|",
     ]
-    for row in sorted(result["rows"], key=lambda row: (row["doubt"], list(WAYS).index(row["smoothing"]))):
+    for row in sorted(result["rows"], key=lambda row: (row["doubt"], list(METHODS).index(row["smoothing"]))):
         delay = row["median_delay_s"]
-        way = WAYS[row["smoothing"]] + (", with doubt" if row["doubt"] else "")
+        method = METHODS[row["smoothing"]] + (", with rejection" if row["doubt"] else "")
         lines.append(
-            f"| {way} | {100 * row['known_macro_f1']:.1f} | {100 * row['macro_f1']:.1f} "
+            f"| {method} | {100 * row['known_macro_f1']:.1f} | {100 * row['macro_f1']:.1f} "
             f"| {100 * row['answered']:.1f} % | {'none' if delay is None else f'{delay:.2f} s'} "
             f"| {row['starts_per_hour']:.0f} |"
         )
     changes = result["rows"][0]["changes"]
     return "\n".join(lines) + (
-        f"\n\n{result['recordings']} recordings, {result['hours']:.1f} hours, of {len(result['users'])} people never "
-        f"seen; {changes / result['hours']:.0f} true changes an hour, by a script.\n"
+        f"\n\n{result['recordings']} recordings, {result['hours']:.1f} hours, of {len(result['users'])} unseen "
+        f"people; {changes / result['hours']:.0f} true changes an hour, which the protocol prescribed.\n"
     )
 
 
-def rejection(result: dict[str, Any]) -> str:
-    """Windows of other placements, against those of test users at the waist."""
+def other_placements(result: dict[str, Any]) -> str:
+    """Windows of other placements, compared with those of the test users at the waist."""
     return _areas("windows of", [{**row, "name": row["unknown"]} for row in result["rows"]]) + (
-        f"\nOf {result['known_windows']:,} windows of people never seen, worn as the model's, "
+        f"\nOf {result['known_windows']:,} windows of unseen people with the model's placement, "
         f"{100 * result['known_called_unknown']:.1f} % were called unknown.\n"
     )
 
 
-def left_out(result: dict[str, Any]) -> str:
-    """Windows of the activity that each network never learnt, against those of the others."""
+def left_out_activities(result: dict[str, Any]) -> str:
+    """Windows of the activity that each network never learnt, compared with those of the others."""
     rows = [{**row, "name": row["left_out"]} for row in result["rows"]]
     mean = {
         "name": "**mean**",
@@ -55,7 +55,7 @@ def left_out(result: dict[str, Any]) -> str:
     }
     wrongly = 100 * sum(row["known_called_unknown"] for row in rows) / len(rows)
     return _areas("never learnt", [*rows, mean]) + (
-        f"\nOf the windows of the activities that they did learn, {wrongly:.1f} % were called unknown, on average.\n"
+        f"\nOf the windows of the learnt activities, {wrongly:.1f} % were called unknown on average.\n"
     )
 
 

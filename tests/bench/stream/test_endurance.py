@@ -1,4 +1,4 @@
-"""The accelerated week in small: every window accounted for, and one that is lost noticed."""
+"""A short endurance run: every window is accounted for, and a lost one is noticed."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from har_bench.stream import endurance
 from har_runtime.sources.serial_port.decode import WitmotionDecoder
 
 
-def test_every_window_of_a_short_week_comes_when_it_must(tmp_path: Path, capsys) -> None:
+def test_every_window_of_a_short_run_starts_when_it_must(tmp_path: Path, capsys) -> None:
     out = tmp_path / "endurance.json"
     endurance.main(["--out", str(out), "--samples", "20000"])
     result = json.loads(out.read_text())
@@ -21,14 +21,14 @@ def test_every_window_of_a_short_week_comes_when_it_must(tmp_path: Path, capsys)
     assert "machine" in result
 
 
-def test_a_sample_lost_on_the_way_is_noticed(monkeypatch) -> None:
+def test_lost_samples_are_noticed(monkeypatch) -> None:
     feed, calls = WitmotionDecoder.feed, iter(range(10**6))
 
     def forgetful(self: WitmotionDecoder, data: bytes, arrival_ns: int):
         return feed(self, data[: len(data) // 2] if next(calls) == 50 else data, arrival_ns)
 
     monkeypatch.setattr(WitmotionDecoder, "feed", forgetful)
-    result = endurance.run_week(20000)
+    result = endurance.run_endurance(20000)
     assert not result["windows"]["as_expected"]
     assert result["samples"]["parsed"] < 20000
 

@@ -1,4 +1,4 @@
-"""The fuzzer of the parsers: every parser passes a short run, and a fault is found and reported."""
+"""The fuzzer: every parser passes a short run, and faults are found and reported."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from har_bench.stream import fuzz_parsers
-from har_bench.stream.fuzz_parsers import PARSERS, Subject, fuzz, main, pieces, whole
+from har_bench.stream.fuzz_parsers import PARSERS, FuzzedParser, fuzz, main, pieces, whole
 from har_runtime.errors import SourceError
 from har_runtime.sources.serial_port.text_lines import TextLines
 
@@ -18,9 +18,7 @@ def test_a_short_run_finds_nothing(name: str) -> None:
     assert not result.faults
 
 
-def test_an_exception_and_a_buffer_that_is_too_large_are_faults_and_a_refusal_is_none(
-    monkeypatch, tmp_path: Path
-) -> None:
+def test_exceptions_and_too_large_buffers_are_faults_and_refusals_are_not(monkeypatch, tmp_path: Path) -> None:
     def picky(data: bytes) -> None:
         if data[:1] == b"{":
             raise KeyError("x")
@@ -30,8 +28,8 @@ def test_an_exception_and_a_buffer_that_is_too_large_are_faults_and_a_refusal_is
         fuzz_parsers,
         "PARSERS",
         {
-            "picky": Subject(whole(picky), (b"{good}",)),
-            "hoarder": Subject(pieces(TextLines, 50), (b"7" * 200,)),
+            "picky": FuzzedParser(whole(picky), (b"{good}",)),
+            "hoarder": FuzzedParser(pieces(TextLines, 50), (b"7" * 200,)),
         },
     )
     assert main(["--inputs", "500", "--seed", "3", "--out", str(tmp_path / "fuzz.json")]) == 1
@@ -48,6 +46,6 @@ def test_an_exception_and_a_buffer_that_is_too_large_are_faults_and_a_refusal_is
 def test_the_same_seed_makes_the_same_inputs() -> None:
     seen: list[list[bytes]] = [[], []]
     for inputs in seen:
-        fuzz(Subject(whole(inputs.append), (b"one two three", b"four")), 200, seed=9)
+        fuzz(FuzzedParser(whole(inputs.append), (b"one two three", b"four")), 200, seed=9)
     assert seen[0] == seen[1]
     assert len(set(seen[0])) > 100

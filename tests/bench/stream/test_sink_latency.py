@@ -1,18 +1,18 @@
-"""The benchmark of the sinks: it runs, and what it says of the times fits together."""
+"""The latency of the sinks is measured, and its figures are consistent."""
 
 import shutil
 
 import pytest
 
-from har_bench.stream.sink_latency import PLACES, RATE_HZ, look_ahead_s, measure
+from har_bench.stream.sink_latency import BROKER_PATH, RATE_HZ, look_ahead_s, measure
 
 
-def test_the_resampler_needs_half_of_its_filter_and_one_sample_more() -> None:
-    assert look_ahead_s() == pytest.approx(0.1 + 1 / RATE_HZ)  # Its sinc reaches 0.1 s to each side.
+def test_the_resampler_needs_half_of_its_filter_and_one_more_sample() -> None:
+    assert look_ahead_s() == pytest.approx(0.1 + 1 / RATE_HZ)  # Its sinc reaches 0.1 s to either side.
 
 
 def test_answers_are_timed_from_their_last_sample_to_the_file() -> None:
-    if shutil.which("mosquitto", path=PLACES) is None:
+    if shutil.which("mosquitto", path=BROKER_PATH) is None:
         pytest.skip("mosquitto is not installed (apt install mosquitto)")
     result = measure(3, page=False)
     assert result["answers"] == 6

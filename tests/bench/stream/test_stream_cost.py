@@ -1,4 +1,4 @@
-"""The cost of a live sensor: measured on the real programs."""
+"""The cost of a live sensor, measured with the real programs."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from har_bench.measure.process import cpu_seconds, peak_memory_bytes
 from har_bench.stream import stream_cost
 
 
-def test_two_seconds_of_a_live_sensor_are_answered_four_times_and_measured(tmp_path: Path, capsys) -> None:
+def test_two_seconds_of_a_live_sensor_give_four_answers_and_their_cost(tmp_path: Path, capsys) -> None:
     out = tmp_path / "live.json"
     assert stream_cost.main(["--out", str(out), "--seconds", "2"]) == 0
     result = json.loads(out.read_text())
@@ -19,7 +19,7 @@ def test_two_seconds_of_a_live_sensor_are_answered_four_times_and_measured(tmp_p
     assert 20e6 < result["peak_memory_bytes"] < 200e6
 
 
-def test_a_process_that_works_uses_processor_time_and_memory() -> None:
+def test_processor_time_and_memory_of_a_process_are_read() -> None:
     before = cpu_seconds(os.getpid())
     held = bytearray(os.urandom(1000) * 20_000)
     while cpu_seconds(os.getpid()) == before:

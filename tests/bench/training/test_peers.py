@@ -1,4 +1,4 @@
-"""Other networks in the place of ours: trained by the same stages, exported by the same converters, scored alike."""
+"""Other networks instead of ours: trained, exported and scored in the same way."""
 
 import json
 from dataclasses import replace
@@ -10,8 +10,8 @@ import torch
 
 from har_bench.measure import forest
 from har_bench.networks import CnnHar, TinierHar
+from har_bench.networks.adapter import OtherNetwork, write_models
 from har_bench.training import peers
-from har_bench.training.adapter import OtherNetwork, write_models
 from har_runtime.model.card import ModelCard, Training
 from har_runtime.model.load import load_model
 from har_train.data.windows import WindowSet, cut_windows
@@ -43,7 +43,7 @@ def test_another_network_learns_in_the_stages_of_ours(windows: WindowSet, tmp_pa
     assert not {"mean", "std"} & changed
 
 
-def test_what_is_exported_of_another_network_is_what_it_computes(windows: WindowSet, tmp_path: Path) -> None:
+def test_the_exported_files_compute_what_another_network_computes(windows: WindowSet, tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = OtherNetwork(CnnHar(6, 50, 6), 6).eval()
     network.measure(torch.from_numpy(windows.x))
@@ -59,7 +59,7 @@ def test_what_is_exported_of_another_network_is_what_it_computes(windows: Window
     assert np.abs(load_model(paths["tflite-int8"]).probabilities(x) - wanted).max() < 0.1
 
 
-def test_the_forest_as_onnx_is_the_forest(windows: WindowSet) -> None:
+def test_the_forest_as_onnx_equals_the_forest(windows: WindowSet) -> None:
     control = Control("random-forest", windows, forest.SEED)
     converted = forest.probabilities(forest.to_onnx(control), windows.x)
     assert np.abs(converted - control.probabilities(windows.x)).max() < 1e-5
@@ -83,7 +83,7 @@ def test_peers_are_trained_once_scored_and_measured(
     for row in first["peers"]:
         for score in row["scores"].values():
             assert 0 <= score["macro_f1"] <= 1
-            assert score["interval"] is None  # Of the small archive's six people one is tested.
+            assert score["interval"] is None  # The small archive has six people, and one is the test user.
     ran = {(run["model"], run["runtime"]) for run in first["measured"]["runs"]}
     assert ran >= {("cnn-har.onnx", "ONNX Runtime"), ("cnn-har.tflite", "LiteRT"), ("random-forest", "scikit-learn")}
     shown = {model["name"]: model["macro_f1"] for model in first["measured"]["models"]}
@@ -100,9 +100,7 @@ def test_peers_are_trained_once_scored_and_measured(
     assert json.loads(out.read_text())["peers"] == first["peers"]
 
 
-def test_a_peer_that_nobody_knows_is_one_line(
-    small_hapt: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unknown_peer_gives_one_line(small_hapt: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--runs", str(tmp_path), "--out", str(tmp_path / "p.json"), "--data", str(small_hapt)]
     assert peers.main([*arguments, "--peers", "resnet"]) == 2
     (only,) = capsys.readouterr().err.splitlines()

@@ -1,4 +1,4 @@
-"""Table 4 is met as far as the paper says enough, and each figure says how it was counted."""
+"""Table 4 is reproduced as far as the paper says enough, and each figure says how it was counted."""
 
 import json
 from pathlib import Path
@@ -7,8 +7,8 @@ import pytest
 
 from har_bench.cli import main
 from har_bench.networks import CnnHar
+from har_bench.networks.adapter import OtherNetwork
 from har_bench.training import table4_cost
-from har_bench.training.adapter import OtherNetwork
 from har_bench.training.table4 import COLUMNS, Row, markdown, report, rows
 
 
@@ -53,19 +53,19 @@ def test_the_nearest_count_of_each_figure(
     assert max(map(abs, row.differences)) < percent
 
 
-def test_csshar_s_encoder_alone_is_within_two_percent_of_the_printed_flops(found: list[Row]) -> None:
+def test_the_encoder_of_csshar_alone_is_within_two_percent_of_the_printed_flops(found: list[Row]) -> None:
     row = counted(found, "CSSHAR", "FLOPs", "encoder: 2 x MACs")
     assert max(map(abs, row.differences)) < 2
 
 
-def test_the_unused_layer_of_csshar_is_a_transformer_layer_more(found: list[Row]) -> None:
+def test_the_unused_layer_of_csshar_has_the_size_of_a_transformer_layer(found: list[Row]) -> None:
     used = counted(found, "CSSHAR", "parameters", "encoder")
     both = counted(found, "CSSHAR", "parameters", "encoder and the layer left unused")
     assert [int(a - b) for a, b in zip(both.ours, used.ours, strict=True)] == [1_315_072, 593_024, 593_024]
     assert max(used.differences) < -9
 
 
-def test_csshar_s_flops_are_printed_to_the_last_digit(found: list[Row]) -> None:
+def test_the_flops_of_csshar_match_to_the_last_digit(found: list[Row]) -> None:
     row = nearest(found, "CSSHAR", "FLOPs")
     assert [f"{value / 1e6:.2f}" for value in row.ours] == ["823.70", "491.44", "614.75"]
 
@@ -87,7 +87,7 @@ def test_the_report_shows_the_nearest_first_and_all_others_after(found: list[Row
         assert f"- {name}: {description}" in second
 
 
-def test_a_report_whose_figures_are_all_met_says_nothing_of_those_that_are_not() -> None:
+def test_a_report_with_all_figures_reproduced_does_not_mention_others() -> None:
     text = markdown(report([Row("MultiSupConHAR", "memory", "somehow", (2.2e6, 2.2e6, 2.2e6))]))
     assert "No way to count" not in text
 
@@ -102,7 +102,7 @@ def test_the_command_writes_json_and_markdown(tmp_path: Path, capsys: pytest.Cap
         assert list(row["values"]) == list(COLUMNS)
 
 
-def test_a_file_that_cannot_be_written_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_cannot_be_written_gives_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["table4", "--markdown", "/proc/table4.md"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("har-bench table4: /proc/table4.md: cannot be written")
@@ -121,4 +121,4 @@ def test_the_networks_are_measured_beside_the_shipped_model(
     assert {run["runtime"] for run in measured["runs"]} >= {"LiteRT", "ONNX Runtime"}
     text = capsys.readouterr().out
     assert text == markdown(result)
-    assert "the weights random" in text.split("Measured:")[1]
+    assert "the weights are random" in text.split("Measured:")[1]

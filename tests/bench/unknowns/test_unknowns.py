@@ -1,4 +1,4 @@
-"""Benchmarks of answers in small: whole recordings through the runtime's own answers, and scores of the unknown."""
+"""Small runs of the benchmarks of answers: smoothing of whole recordings, and scores of unknown activities."""
 
 import json
 from dataclasses import replace
@@ -9,7 +9,7 @@ import pytest
 
 from har_bench.unknowns import smoothing, tables
 from har_bench.unknowns.left_out_activities import score_without
-from har_bench.unknowns.other_placements import side_by_side, tracks_of
+from har_bench.unknowns.other_placements import tracks_of, without_overlap
 from har_bench.unknowns.scores import SCORES, areas, unknown_share
 from har_train.data.splits import UserSplit
 from har_train.data.windows import cut_windows
@@ -20,7 +20,7 @@ from har_train.fit.trainer import fit
 from har_train.recipe import load_recipe
 
 
-def test_smoothing_scores_every_way_with_and_without_doubt(small_hapt: Path, tmp_path: Path) -> None:
+def test_every_smoothing_is_scored_with_and_without_rejection(small_hapt: Path, tmp_path: Path) -> None:
     out = tmp_path / "smoothing.json"
     assert smoothing.main(["--data", str(small_hapt), "--out", str(out)]) == 0
     result = json.loads(out.read_text())
@@ -33,10 +33,10 @@ def test_smoothing_scores_every_way_with_and_without_doubt(small_hapt: Path, tmp
     assert rows["hmm", False]["answer_changes_per_hour"] <= rows["none", False]["answer_changes_per_hour"]
     text = tables.smoothing(result)
     assert text.count("\n| ") == 6
-    assert "HMM filter, with doubt" in text
+    assert "HMM filter, with rejection" in text
 
 
-def test_the_area_is_one_for_scores_that_tell_and_a_half_for_those_that_do_not() -> None:
+def test_the_area_is_one_for_scores_that_separate_and_a_half_for_random_scores() -> None:
     rng = np.random.default_rng(0)
     known = {name: rng.uniform(0, 1, 500) for name in SCORES}
     other = {name: rng.uniform(0, 1, 300) for name in SCORES}
@@ -49,7 +49,7 @@ def test_the_area_is_one_for_scores_that_tell_and_a_half_for_those_that_do_not()
 
 @pytest.fixture(scope="module")
 def row(small_hapt: Path, tmp_path_factory: pytest.TempPathFactory) -> dict:
-    """A network that never saw anybody lie, after two epochs."""
+    """The row of a network trained for two epochs without lying."""
     recipe = load_recipe("uci-har-supervised")
     known = tuple(label for label in recipe.data.activities if label != "lying")
     recipe = replace(recipe, data=replace(recipe.data, activities=known))
@@ -60,7 +60,7 @@ def row(small_hapt: Path, tmp_path_factory: pytest.TempPathFactory) -> dict:
     return score_without("lying", load_checkpoint(out), recordings)
 
 
-def test_lying_is_unlike_all_that_stands_and_walks(row: dict) -> None:
+def test_lying_is_recognised_as_unknown(row: dict) -> None:
     assert row["left_out"] == "lying"
     assert row["windows"] > 20
     assert row["known_windows"] > 100
@@ -71,14 +71,14 @@ def test_lying_is_unlike_all_that_stands_and_walks(row: dict) -> None:
 
 
 def test_a_table_has_a_row_for_each_activity_and_their_mean(row: dict) -> None:
-    text = tables.left_out({"rows": [row, row]})
+    text = tables.left_out_activities({"rows": [row, row]})
     assert text.count("| lying |") == 2
     assert "**mean**" in text
     assert f"{row['auc']['energy']:.3f}" in text
 
 
-def test_windows_side_by_side_share_no_samples(small_hapt: Path) -> None:
+def test_windows_without_overlap_share_no_samples(small_hapt: Path) -> None:
     (track, *_) = tracks_of(load("hapt", small_hapt)[:1])
-    (halved,) = side_by_side([track])
+    (halved,) = without_overlap([track])
     assert np.diff(halved.end_ns).min() == 1_000_000_000
     assert len(halved.windows) == len(halved.labels) == (len(track.windows) + 1) // 2

@@ -1,4 +1,4 @@
-"""Another network in the place of ours: trained by har_train's stages, exported by har_export's converters."""
+"""Lets har_train train another network instead of ours, and har_export's converters export it."""
 
 import copy
 from dataclasses import replace
@@ -19,11 +19,11 @@ WRITTEN = ("tflite-int8", "tflite", "onnx")
 
 
 class OtherNetwork(HarNetwork):
-    """A network behind our normalisation: raw windows in SI units to logits, all of it the "encoder".
+    """Another network behind our normalisation: raw windows in SI units to logits; all of it counts as the encoder.
 
     Args:
         network: (batch, 50, 6) normalised windows to (batch, classes) logits.
-        classes: how many.
+        classes: number of activities.
     """
 
     def __init__(self, network: nn.Module, classes: int):
@@ -33,7 +33,7 @@ class OtherNetwork(HarNetwork):
 
 
 class _Deployed(nn.Module):
-    """(batch, 50, 6) windows in SI units to (batch, classes) probabilities, as `InferenceNetwork` does for ours."""
+    """(batch, 50, 6) windows in SI units to (batch, classes) probabilities, like `InferenceNetwork` for our network."""
 
     def __init__(self, network: OtherNetwork, temperature: float):
         super().__init__()
@@ -51,16 +51,16 @@ def write_models(
     """Write an int8 and a float32 .tflite and a float32 .onnx, each with its card inside.
 
     Args:
-        network: in SI units; an `OtherNetwork` or ours.
-        card: gives name and temperature.
+        network: an `OtherNetwork` or ours; takes SI units.
+        card: with the name and the temperature.
         calibration: windows in SI units for int8, shape (n, 50, 6).
-        folder: where to write.
+        folder: folder of the files.
 
     Returns:
-        The files by format of har-export.
+        The paths by format of har-export.
 
     Raises:
-        ModelError: an operator that a format lacks.
+        ModelError: a format lacks an operator.
     """
     other = isinstance(network, OtherNetwork)
     deployed = _Deployed(network, card.temperature) if other else InferenceNetwork(network, card.temperature)
