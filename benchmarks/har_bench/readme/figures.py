@@ -212,7 +212,7 @@ def _endurance(result: dict[str, Any]) -> str:
     )
 
 
-def _live_cost(result: dict[str, Any]) -> str:
+def _stream_cost(result: dict[str, Any]) -> str:
     return (
         f"`har-stream` on a WitMotion at {result['rate_hz']} Hz for {result['seconds']:.0f} s, on "
         f"{result['machine']['cpu']}: {100 * result['share_of_a_core']:.2f} % of a core, at most "
@@ -295,12 +295,12 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "parts": ("cross_validation", _parts),
     "export": ("export", _export),
     "emulated_pi": ("emulated_pi", _emulated_pi),
-    "week": ("week", _endurance),
-    "live_cost": ("live_cost", _live_cost),
+    "endurance": ("endurance", _endurance),
+    "stream_cost": ("stream_cost", _stream_cost),
     "sink_latency": ("sink_latency", _sink_latency),
     "smoothing": ("smoothing", unknowns_tables.smoothing),
-    "rejection": ("rejection", unknowns_tables.rejection),
-    "left_out": ("left_out", unknowns_tables.left_out),
+    "other_placements": ("other_placements", unknowns_tables.other_placements),
+    "left_out_activities": ("left_out_activities", unknowns_tables.left_out_activities),
 }
 """For each block, the result that it shows and how."""
 

@@ -1,6 +1,6 @@
 """Activities that a network never learnt: how well each score separates their windows from the known ones.
 
-    python -m har_bench.unknowns.left_out_activities --runs DIR --out benchmarks/results/left_out.json
+    python -m har_bench.unknowns.left_out_activities --runs DIR --out benchmarks/results/left_out_activities.json
 
 For each activity of the shipped model, a network is trained without it on the same people, in a short run. The
 parameters of smoothing and rejection are fitted to that network, and the whole recordings of the test users are scored.

@@ -1,6 +1,6 @@
 """How well each score separates recordings of other placements from those of the shipped model's placement.
 
-    python -m har_bench.unknowns.other_placements --out benchmarks/results/rejection.json
+    python -m har_bench.unknowns.other_placements --out benchmarks/results/other_placements.json
 
 The known windows are those of the test users of `waist`, to whom nothing was fitted. The unknown ones are those of
 MotionSense (trouser pocket), of the watch and the phone of sp-sw-har, and the posture changes of the same test users,

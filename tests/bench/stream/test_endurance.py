@@ -22,12 +22,12 @@ def test_every_window_of_a_short_run_starts_when_it_must(tmp_path: Path, capsys)
 
 
 def test_lost_samples_are_noticed(monkeypatch) -> None:
-    feed, calls = WitmotionDecoder.feed, iter(range(10**6))
+    push, calls = WitmotionDecoder.push, iter(range(10**6))
 
     def forgetful(self: WitmotionDecoder, data: bytes, arrival_ns: int):
-        return feed(self, data[: len(data) // 2] if next(calls) == 50 else data, arrival_ns)
+        return push(self, data[: len(data) // 2] if next(calls) == 50 else data, arrival_ns)
 
-    monkeypatch.setattr(WitmotionDecoder, "feed", forgetful)
+    monkeypatch.setattr(WitmotionDecoder, "push", forgetful)
     result = endurance.run_endurance(20000)
     assert not result["windows"]["as_expected"]
     assert result["samples"]["parsed"] < 20000
