@@ -1,1 +1,1 @@
-"""Answers in files: one JSON object or one CSV row each."""
+"""Answers in files: JSON lines or a CSV table."""

@@ -1,4 +1,4 @@
-"""`csv:FILE` - one row for each window, appended; `csv:-` writes to standard output.
+"""`csv:FILE` - appends one row for each window; `csv:-` writes to standard output.
 
 The columns are the plain values of `row_of`, and two for each label: probability_LABEL after smoothing,
 window_probability_LABEL the model's for this window alone. Options: rotate=day|10MB, keep=N, sync=SECONDS.
@@ -32,10 +32,10 @@ PLAIN = (
 
 def open_csv(uri: Uri, info: StreamInfo) -> RecordSink[Any]:
     """The sink of a `csv:` URI."""
-    return open_lines(uri, csv_lines(info.card.labels))
+    return open_lines(uri, csv_format(info.card.labels))
 
 
-def csv_lines(labels: tuple[str, ...]) -> LineFormat:
+def csv_format(labels: tuple[str, ...]) -> LineFormat:
     """Comma-separated rows under a header.
 
     Args:
@@ -49,7 +49,7 @@ def csv_lines(labels: tuple[str, ...]) -> LineFormat:
         probabilities = [*row["probabilities"].values(), *row["window_probabilities"].values()]
         return _line([*(row.get(name, "") for name in PLAIN), *probabilities])
 
-    return LineFormat(line, header, header)
+    return LineFormat(line, (header,), header)
 
 
 def _line(cells: Iterable[Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""`jsonl:FILE` - one JSON object a line for each window, appended; `jsonl:-` writes to standard output.
+"""`jsonl:FILE` - appends one line of JSON for each window; `jsonl:-` writes to standard output.
 
 Options: rotate=day|10MB, keep=N, sync=SECONDS.
 """
@@ -12,15 +12,16 @@ from har_runtime.sinks.base import RecordSink, StreamInfo
 from har_runtime.sinks.files.sink import LineFormat, open_lines
 from har_runtime.uri import Uri
 
-BEGINS = b'{"unix_s": '
+PREFIXES = (b'{"version": ', b'{"unix_s": ')
+"""Lines of version 2, and of version 1: each says its own version, so that a file may have both."""
 
 
 def open_jsonl(uri: Uri, info: StreamInfo) -> RecordSink[Any]:
     """The sink of a `jsonl:` URI."""
-    return open_lines(uri, json_lines(info.card.labels))
+    return open_lines(uri, jsonl_format(info.card.labels))
 
 
-def json_lines(labels: tuple[str, ...]) -> LineFormat:
+def jsonl_format(labels: tuple[str, ...]) -> LineFormat:
     """JSON objects with the keys of `row_of`.
 
     Args:
@@ -30,4 +31,4 @@ def json_lines(labels: tuple[str, ...]) -> LineFormat:
     def line(answer: Answer) -> bytes:
         return json.dumps(row_of(answer, labels)).encode() + b"\n"
 
-    return LineFormat(line, BEGINS)
+    return LineFormat(line, PREFIXES)

@@ -1,4 +1,4 @@
-"""A file that only ever grows by whole lines, whatever ends the program: a kill, a power cut, a full disk."""
+"""A file that only ever grows by whole lines, whatever stops the program: a kill, a power cut or a full disk."""
 
 import errno
 import io
@@ -15,64 +15,64 @@ except ImportError:  # Windows.
     fcntl = None
 
 TAIL = 1 << 16
-"""Bytes at the end of a file that are looked through for what a power cut left: more than a sensor's answers fill
+"""Bytes at the end of a file that are searched for the damage of a power cut: more than the answers of one sensor
 between two syncs."""
 
 _LOG = logging.getLogger(__name__)
 
 
 class LineFile:
-    """Appends lines, each with one write. Not for two programs at once: the file is locked.
+    """Appends lines, each with one write. The file is locked against a second program.
 
-    A broken end is cut off when the file is opened: half a line from a kill, or the zeros that some file systems show
-    after a power cut for what they had no time to write.
+    A damaged end is cut off when the file is opened: part of a line after a kill, or the zeros that some file systems
+    show after a power cut for data that did not reach the disk.
     """
 
-    def __init__(self, path: Path, begins: bytes, header: bytes = b""):
-        """Open a file or make one.
+    def __init__(self, path: Path, prefixes: tuple[bytes, ...], header: bytes = b""):
+        """Open a file or create it.
 
         Args:
-            path: where.
-            begins: how every file of this sort begins; another is not touched.
-            header: the line that a new file gets before its first.
+            path: the file.
+            prefixes: the first bytes that a file may have; another file is refused, unchanged.
+            header: the first line of a new file.
 
         Raises:
-            OSError: it cannot be opened.
-            SourceError: it is something else, or in use.
+            OSError: the file cannot be opened.
+            SourceError: the file has other content, or is in use.
         """
         self.path = path
         self._header = header
-        fresh = not path.exists()
+        is_new = not path.exists()
         self._file = io.FileIO(path, "a+")
         self._regular = stat.S_ISREG(os.fstat(self._file.fileno()).st_mode)
         self.size = 0
-        """Bytes in it; of a file on disk only."""
+        """Bytes in the file; 0 for a device or a pipe."""
         try:
             if self._regular:
                 self._lock()
-                self._repair(begins)
-            if fresh and self._regular:
+                self._repair(prefixes)
+            if is_new and self._regular:
                 _sync_folder(path.parent)
         except BaseException:
             self._file.close()
             raise
 
     def append(self, line: bytes) -> None:
-        """Write a line, or nothing of it.
+        """Write the whole line, or nothing.
 
         Raises:
-            OSError: no room, or another failure; then close the file and open it anew.
+            OSError: the disk is full, or another failure; close the file then and open it again.
         """
         data = line if self.size or not self._regular else self._header + line
         written = self._file.write(data) or 0
-        if written < len(data):  # The disk filled up in the middle of the line: take it back.
+        if written < len(data):  # The disk filled up in the middle of the line: remove its first part.
             if self._regular:
                 self._file.truncate(self._file.tell() - written)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self.size += written
 
     def sync(self) -> None:
-        """Have everything appended so far outlast a power cut.
+        """Wait until everything appended so far is safe from a power cut.
 
         Raises:
             OSError: the disk failed.
@@ -81,11 +81,11 @@ class LineFile:
             getattr(os, "fdatasync", os.fsync)(self._file.fileno())
 
     def deleted(self) -> bool:
-        """Whether somebody has deleted it meanwhile: what is appended would be lost."""
+        """Whether the file was deleted by somebody: everything appended from now on would be lost."""
         return self._regular and os.fstat(self._file.fileno()).st_nlink == 0
 
     def close(self) -> None:
-        """Close it, without `sync`."""
+        """Close the file, without `sync`."""
         self._file.close()
 
     def _lock(self) -> None:
@@ -94,28 +94,32 @@ class LineFile:
         try:
             fcntl.flock(self._file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise SourceError(f"{self.path}: another har-stream writes to it; give each a file of its own") from error
+            raise SourceError(f"{self.path}: another har-stream writes to this file; give each its own file") from error
         except OSError:
-            return  # A network file system that knows no locks.
+            return  # A network file system without locks.
 
-    def _repair(self, begins: bytes) -> None:
+    def _repair(self, prefixes: tuple[bytes, ...]) -> None:
         size = os.fstat(self._file.fileno()).st_size
         self._file.seek(max(0, size - TAIL))
         tail = self._file.read(TAIL) or b""
         self._file.seek(0)
-        head = (self._file.read(len(begins)) or b"").rstrip(b"\0")
+        head = (self._file.read(max(map(len, prefixes))) or b"").rstrip(b"\0")
         whole = _whole_lines(tail)
-        if not begins.startswith(head) or (not whole and size > TAIL):
-            raise SourceError(f"{self.path}: holds something else than such answers; give another file")
+        known = any(head.startswith(prefix) or prefix.startswith(head) for prefix in prefixes)
+        if not known or (not whole and size > TAIL):
+            raise SourceError(
+                f"{self.path}: holds something else, or answers of another model or an earlier version of haredge; "
+                "give another file"
+            )
         self.size = size - len(tail) + whole
         if self.size < size:
             self._file.truncate(self.size)
             self.sync()
-            _LOG.warning("%s: cut off %d bytes of a line that was not finished", self.path, size - self.size)
+            _LOG.warning("%s: removed %d bytes of an incomplete line at the end", self.path, size - self.size)
 
 
 def _whole_lines(tail: bytes) -> int:
-    r"""How much of the end of a file is whole lines, in bytes.
+    r"""How many bytes of the end of a file are whole lines.
 
     >>> _whole_lines(b"one\ntwo\n"), _whole_lines(b"one\ntw"), _whole_lines(b"one\n\0\0o\nthree\n")
     (8, 4, 4)
@@ -125,7 +129,7 @@ def _whole_lines(tail: bytes) -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Have a new file's name outlast a power cut, where the system can."""
+    """Make the name of a new file safe from a power cut, if the system can."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:  # Windows.

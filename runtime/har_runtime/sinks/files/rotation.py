@@ -1,6 +1,6 @@
-"""When a log goes on in a new file, how that is named, and how many are kept.
+"""When a log continues in a new file, what that file is called, and how many files are kept.
 
-Files are never renamed: by day they are STEM-2026-11-29.SUFFIX, by size STEM-0001.SUFFIX, STEM-0002.SUFFIX and so on.
+Files are never renamed. By day they are STEM-2026-11-29.SUFFIX, by size STEM-0001.SUFFIX, STEM-0002.SUFFIX and so on.
 """
 
 import re
@@ -12,8 +12,8 @@ from har_runtime.errors import SourceError
 from har_runtime.uri import Uri
 
 UNITS = {"kB": 1000, "MB": 1000**2, "GB": 1000**3}
-LEAST = 10_000
-"""Bytes: a file has room for a few lines at least."""
+MIN_BYTES = 10_000
+"""The smallest size of a file: it must have room for a few lines."""
 
 
 @dataclass(frozen=True)
@@ -21,38 +21,38 @@ class Rotation:
     """The files of one log."""
 
     base: Path
-    """The log's name; without rotation its only file."""
+    """The name of the log; without rotation it is the only file."""
     daily: bool = False
-    """A file for each day by this computer's clock and time zone."""
-    most_bytes: int | None = None
-    """A new file before one grows over this."""
+    """A new file for each day, in the time zone of this computer."""
+    max_bytes: int | None = None
+    """A new file before one grows beyond this size."""
     keep: int | None = None
-    """How many files there may be; None for any number."""
+    """The maximum number of files; None for no maximum."""
 
     def path(self, unix_s: float, current: Path | None, size: int) -> Path:
         """The file for a line.
 
         Args:
             unix_s: when the line's answer was given, seconds since 1970.
-            current: the file written to so far; None right after the start.
-            size: what `current` would grow to with the line, bytes.
+            current: the file written to so far; None after the start.
+            size: the size of `current` with the line, bytes.
         """
         if self.daily:
-            return self._named(datetime.fromtimestamp(unix_s).date().isoformat())
-        if self.most_bytes is None:
+            return self._file(datetime.fromtimestamp(unix_s).date().isoformat())
+        if self.max_bytes is None:
             return self.base
         if current is None:
-            latest = self._existing()
-            return latest[-1] if latest else self._named("0001")
-        if size <= self.most_bytes:
+            existing = self._existing()
+            return existing[-1] if existing else self._file("0001")
+        if size <= self.max_bytes:
             return current
-        return self._named(f"{int(self._middle(current)) + 1:04d}")
+        return self._file(f"{int(self._part(current)) + 1:04d}")
 
     def prune(self, current: Path) -> None:
-        """Delete the oldest files beyond `keep`, never the current one.
+        """Delete the oldest files beyond `keep`, but never the current one.
 
         Raises:
-            OSError: one cannot be deleted.
+            OSError: a file cannot be deleted.
         """
         if self.keep is None:
             return
@@ -61,32 +61,34 @@ class Rotation:
             path.unlink(missing_ok=True)
 
     def _existing(self) -> list[Path]:
-        """The log's files, oldest first."""
+        """The files of the log, oldest first."""
         prefix, suffix = re.escape(f"{self.base.stem}-"), re.escape(self.base.suffix)
         shape = re.compile(prefix + (r"\d{4}-\d\d-\d\d" if self.daily else r"\d{4,}") + suffix)
         found = [path for path in self.base.parent.iterdir() if shape.fullmatch(path.name) and path.is_file()]
         if self.daily:
-            return sorted(path for path in found if _is_date(self._middle(path)))
-        return sorted(found, key=lambda path: int(self._middle(path)))
+            return sorted(path for path in found if _is_date(self._part(path)))
+        return sorted(found, key=lambda path: int(self._part(path)))
 
-    def _named(self, middle: str) -> Path:
-        return self.base.with_name(f"{self.base.stem}-{middle}{self.base.suffix}")
+    def _file(self, part: str) -> Path:
+        """The file of this date or number."""
+        return self.base.with_name(f"{self.base.stem}-{part}{self.base.suffix}")
 
-    def _middle(self, path: Path) -> str:
+    def _part(self, path: Path) -> str:
+        """The date or number in a file's name."""
         return path.name[len(self.base.stem) + 1 : len(path.name) - len(self.base.suffix)]
 
 
-def rotation_of(uri: Uri) -> Rotation:
-    """The rotation that the options `rotate=day`, `rotate=10MB` and `keep=N` of a file's URI ask for.
+def rotation_from(uri: Uri) -> Rotation:
+    """The rotation from the options `rotate=day`, `rotate=10MB` and `keep=N` of a file's URI.
 
     Raises:
-        SourceError: options that are not valid.
+        SourceError: an option is invalid.
     """
-    every = uri.option("rotate", _day_or_bytes, None)
+    rotate = uri.option("rotate", _day_or_bytes, None)
     keep = uri.option("keep", _positive, None)
-    if keep is not None and every is None:
+    if keep is not None and rotate is None:
         raise SourceError(f"{uri.kind}: keep={keep} is for files that rotate; give rotate=day or rotate=10MB as well")
-    return Rotation(Path(uri.target), every == "day", None if every == "day" else every, keep)
+    return Rotation(Path(uri.target), rotate == "day", None if rotate == "day" else rotate, keep)
 
 
 def _day_or_bytes(text: str) -> str | int:
@@ -96,8 +98,8 @@ def _day_or_bytes(text: str) -> str | int:
     if match is None:
         raise ValueError("write day, or a size such as 10MB")
     size = int(match[1]) * UNITS[match[2]]
-    if size < LEAST:
-        raise ValueError(f"at least {LEAST // 1000}kB")
+    if size < MIN_BYTES:
+        raise ValueError(f"at least {MIN_BYTES // 1000}kB")
     return size
 
 

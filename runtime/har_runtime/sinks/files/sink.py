@@ -1,4 +1,4 @@
-"""Answers as lines of text: in files that outlast kills, power cuts and full disks, or on standard output."""
+"""Answers as lines of text: in files that survive kills, power cuts and full disks, or on standard output."""
 
 import errno
 import logging
@@ -11,13 +11,16 @@ from har_runtime.answers.answer import Answer
 from har_runtime.errors import SourceError
 from har_runtime.sinks.base import RecordSink
 from har_runtime.sinks.files.line_file import LineFile
-from har_runtime.sinks.files.rotation import Rotation, rotation_of
+from har_runtime.sinks.files.rotation import Rotation, rotation_from
 from har_runtime.uri import Uri
 
 SYNC_S = 5.0
-"""A power cut costs at most the answers of so many seconds."""
+"""A power cut loses the answers of this many seconds at most."""
 CAPACITY = 7200
-"""Lines that may wait for room on the disk: an hour, some 4 MB."""
+"""Lines that may wait for space on the disk: one hour, about 4 MB."""
+
+Line = tuple[float, bytes]
+"""When the answer was given, seconds since 1970, and its line."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -28,73 +31,80 @@ class LineFormat:
 
     line: Callable[[Answer], bytes]
     """One answer as one line."""
-    begins: bytes
-    """How every file of this format begins."""
+    prefixes: tuple[bytes, ...]
+    """The first bytes that a file of this format may have."""
     header: bytes = b""
     """The line before the first answer."""
 
 
-def open_lines(uri: Uri, lines: LineFormat) -> RecordSink[tuple[float, bytes]]:
+def open_lines(uri: Uri, lines: LineFormat) -> RecordSink[Line]:
     """The sink of a `KIND:FILE?rotate=day|SIZE&keep=N&sync=SECONDS` or `KIND:-`.
 
     Raises:
-        SourceError: no target, options that are not valid, or a file that cannot be opened.
+        SourceError: there is no target, an option is invalid, or the file cannot be opened.
     """
     if not uri.target:
         raise SourceError(f"{uri.kind}: needs a file, such as {uri.kind}:day.{uri.kind}")
     if uri.target == "-":
         uri.only()
-        return StandardOutput(lines)
+        return StandardOutputSink(lines)
     uri.only("rotate", "keep", "sync")
-    return FileSink(f"{uri.kind}:{uri.target}", rotation_of(uri), lines, uri.option("sync", _seconds, SYNC_S))
+    return FileSink(f"{uri.kind}:{uri.target}", rotation_from(uri), lines, uri.option("sync", _seconds, SYNC_S))
 
 
-class FileSink:
-    """Appends each answer as a whole line, in the file that the rotation says."""
+class _LineSink:
+    """What both sinks share."""
 
     capacity = CAPACITY
 
+    def __init__(self, lines: LineFormat):
+        self._lines = lines
+
+    def encode(self, answer: Answer) -> Line:
+        return answer.unix_s, self._lines.line(answer)
+
+
+class FileSink(_LineSink):
+    """Appends each answer as a whole line to the current file of a rotation."""
+
     def __init__(self, name: str, rotation: Rotation, lines: LineFormat, sync_s: float = SYNC_S):
-        """Open the file of now.
+        """Open the current file.
 
         Args:
             name: for messages.
             rotation: which file.
             lines: how answers are written.
-            sync_s: how often the disk is made to keep them for good, seconds; 0 for each.
+            sync_s: how often lines are forced to the disk, seconds; 0 for after each line.
 
         Raises:
-            SourceError: it cannot be opened.
+            SourceError: the file cannot be opened.
         """
-        self._name, self._rotation, self._lines, self._sync_s = name, rotation, lines, sync_s
+        super().__init__(lines)
+        self._name, self._rotation, self._sync_s = name, rotation, sync_s
         self._file: LineFile | None = None
         self._next_sync_s = 0.0
         try:
-            self._file = self._open(time.time(), 0)
+            self._open(time.time(), 0)
         except OSError as error:
             raise self._failed(error) from error
 
-    def encode(self, answer: Answer) -> tuple[float, bytes]:
-        """When the answer was given, seconds since 1970, and its line."""
-        return answer.unix_s, self._lines.line(answer)
-
-    def append(self, record: tuple[float, bytes]) -> None:
+    def append(self, record: Line) -> None:
         unix_s, line = record
         try:
-            self._file = self._open(unix_s, len(line))
-            self._file.append(line)
+            self._open(unix_s, len(line)).append(line)
         except OSError as error:
-            self._let_go()
+            self._close_file()
             raise self._failed(error) from error
         if time.monotonic() >= self._next_sync_s:
             self._sync()
 
     def close(self) -> int:
         self._sync()
-        self._let_go()
+        self._close_file()
         return 0
 
     def _open(self, unix_s: float, adding: int) -> LineFile:
+        """The file for a line of `adding` bytes at `unix_s`."""
         while True:
             current = self._file
             size = current.size if current else 0
@@ -102,8 +112,8 @@ class FileSink:
             if current is not None and path == current.path:
                 return current
             self._sync()
-            self._let_go()
-            self._file = LineFile(path, self._lines.begins, self._lines.header)
+            self._close_file()
+            self._file = LineFile(path, self._lines.prefixes, self._lines.header)
             try:
                 self._rotation.prune(path)
             except OSError as error:
@@ -116,12 +126,12 @@ class FileSink:
         try:
             self._file.sync()
             if self._file.deleted():
-                self._let_go()
-        except OSError as error:  # The lines are in the file, only not for good yet: they must not be written again.
+                self._close_file()
+        except OSError as error:  # The lines are in the file, if not on the disk: they must not be written again.
             _LOG.warning("%s", self._failed(error))
-            self._let_go()
+            self._close_file()
 
-    def _let_go(self) -> None:
+    def _close_file(self) -> None:
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -130,33 +140,28 @@ class FileSink:
         return SourceError(f"{self._name}: cannot be written ({error.strerror or error})")
 
 
-class StandardOutput:
+class StandardOutputSink(_LineSink):
     """Writes each answer as a line to standard output.
 
-    It goes past Python's buffer: that one's lock, held by a thread that waits for a reader, would not let Python end.
+    It bypasses Python's buffer: a thread that waits for a reader would hold the lock of that buffer, and Python could
+    not exit.
     """
 
-    capacity = CAPACITY
-
     def __init__(self, lines: LineFormat):
-        self._lines = lines
-        self._record: tuple[float, bytes] | None = None
-        self._left = lines.header
+        super().__init__(lines)
+        self._record: Line | None = None
+        self._unwritten = lines.header
 
-    def encode(self, answer: Answer) -> tuple[float, bytes]:
-        """When the answer was given, seconds since 1970, and its line."""
-        return answer.unix_s, self._lines.line(answer)
-
-    def append(self, record: tuple[float, bytes]) -> None:
+    def append(self, record: Line) -> None:
         out = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)
-        if record is not self._record:  # Else it is offered again, and part of it may have gone already.
+        if record is not self._record:  # Otherwise this is a retry, and part of the line may be written already.
             self._record = record
-            self._left += record[1]
-        while self._left:
-            written = out.write(self._left)
+            self._unwritten += record[1]
+        while self._unwritten:
+            written = out.write(self._unwritten)
             if written is None:
-                raise BlockingIOError(errno.EAGAIN, "nobody reads standard output")
-            self._left = self._left[written:]
+                raise BlockingIOError(errno.EAGAIN, "standard output is not being read")
+            self._unwritten = self._unwritten[written:]
 
     def close(self) -> int:
         return 0

@@ -1,6 +1,6 @@
 """The charts of the live page as Bokeh models: signal, probabilities over time, timeline of the day.
 
-They hold no data: the page fills their sources, and gives them the colours of its light or dark mode.
+They contain no data: the page fills their data sources and sets the colours of its light or dark mode.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,18 +34,18 @@ from har_runtime.contract import HOP_S, SAMPLE_RATE_HZ
 from har_runtime.sinks.live.state import HISTORY_ROWS, SIGNAL_ROWS
 
 AXIS_COLOURS = ("#4477AA", "#EE6677", "#228833")
-"""Of x, y and z: Paul Tol's bright scheme, so that no axis has an activity's colour."""
+"""Of x, y and z: from Paul Tol's bright scheme, so that no axis has the colour of an activity."""
 FONT = "system-ui, sans-serif"
 FONT_SIZE = "13px"
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def charts(labels: Sequence[str], colours: Mapping[str, str]) -> dict[str, Any]:
-    """The JSON of each chart by the id of the element it goes into.
+    """The JSON of each chart, by the id of its element on the page.
 
     Args:
-        labels: of the model, in its order.
-        colours: of every activity there can be, from the top of the timeline to its bottom.
+        labels: of the model, in order.
+        colours: of every possible activity, from the top to the bottom of the timeline.
     """
     plots = {
         "acceleration-chart": _signal("acceleration", range(3)),
@@ -57,7 +57,7 @@ def charts(labels: Sequence[str], colours: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _signal(name: str, channels: Sequence[int]) -> Plot:
-    """Columns of the source: x (seconds before now) and the channels' numbers."""
+    """Acceleration or rotation; columns of the source: x (seconds relative to now) and the channel numbers."""
     length_s = SIGNAL_ROWS // SAMPLE_RATE_HZ
     plot = _plot(name, Range1d(start=-length_s, end=0), Range1d(start=-1, end=1))
     _add_seconds(plot, range(-length_s, 1, 2))
@@ -69,7 +69,7 @@ def _signal(name: str, channels: Sequence[int]) -> Plot:
 
 
 def _probabilities(labels: Sequence[str], colours: Mapping[str, str]) -> Plot:
-    """Columns of the source: x (seconds before now) and edges 0 to n of the n areas that lie on each other."""
+    """Stacked areas; columns of the source: x (seconds relative to now) and the edges 0 to n of n areas."""
     length_s = round(HISTORY_ROWS * HOP_S)
     plot = _plot("probabilities", Range1d(start=-length_s, end=0), Range1d(start=0, end=1))
     _add_seconds(plot, range(-length_s, 1, 30))
@@ -97,7 +97,7 @@ def _timeline(colours: Mapping[str, str]) -> Plot:
 
 
 def _plot(name: str, x_range: Range1d, y_range: Range1d | FactorRange) -> Plot:
-    """An empty plot as large as its element, which scrolls with the page under a finger: it has no tools."""
+    """An empty plot that fills its element; without tools, so that a finger on it scrolls the page."""
     return Plot(
         name=name,
         x_range=x_range,

@@ -1,27 +1,27 @@
-// Asks har-stream for what is new, three times a second while the page is in sight, and shows it.
+// Asks har-stream for new answers three times a second while the page is visible, and shows them.
 
 const PERIOD_MS = 330;
 const TIMEOUT_MS = 5000;
 const RETRY_MS = 2000;
-const SILENT_S = 5; // Without an answer for so long, the sensor is silent.
-const SHORTEST_TIMELINE_S = 60;
+const SILENT_S = 5; // The status says so after this long without an answer.
+const MIN_TIMELINE_S = 60;
 const REASONS = {
   "unsure": "the model is not sure",
-  "unlike": "the signal is unlike all that the model has learnt",
-  "not worn": "nobody seems to wear the sensor",
+  "unlike": "the signal is unlike the training data",
+  "not worn": "the sensor does not seem to be worn",
 };
 
-const viewer = (sessionStorage.viewer ??= crypto.getRandomValues(new Uint32Array(2)).join("-")); // The same after a reload.
+const viewer = (sessionStorage.viewer ??= crypto.getRandomValues(new Uint32Array(2)).join("-")); // Survives a reload.
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const element = (id) => document.getElementById(id);
 
 let setup;
-let charts = {}; // By the id of their element: plot, source and range.
+let charts = {}; // Plot and data source of each chart, by the id of its element.
 let known = { run: "", number: 0 };
-let samples = []; // Rows of six values, null where one is missing.
-let probabilities = []; // Rows of one value for each activity, null where there was no answer.
+let samples = []; // Rows of six values; null for a missing sample.
+let probabilities = []; // Rows of one value for each activity; null for a missing answer.
 
-const shown = (activity) => activity.replaceAll("_", " ");
+const displayName = (activity) => activity.replaceAll("_", " ");
 const percent = (share) => `${Math.round(100 * share)} %`;
 
 function duration(seconds) {
@@ -32,26 +32,26 @@ function duration(seconds) {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
 }
 
-// The time of day where har-stream runs, which need not be that of the browser.
+// The time of day in the time zone of har-stream, which may differ from that of the browser.
 function clock(unixSeconds, offsetSeconds) {
   return new Date(1000 * (unixSeconds + offsetSeconds)).toISOString().slice(11, 19);
 }
 
 function setText(id, text) {
-  if (element(id).textContent !== text) element(id).textContent = text; // Screen readers tell of every change.
+  if (element(id).textContent !== text) element(id).textContent = text; // Screen readers announce every change.
 }
 
-// Leaves alone what is the same: somebody may be reading it aloud.
+// Does not replace equal content: a screen reader may be reading it.
 function setChildren(id, children) {
   const html = children.map((child) => child.outerHTML).join("");
   if (element(id).innerHTML !== html) element(id).replaceChildren(...children);
 }
 
 function make(tag, text, attributes = {}) {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
+  const node = document.createElement(tag);
+  node.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
 }
 
 function setStatus(state, text) {
@@ -66,7 +66,7 @@ async function start() {
   const placement = setup.placement ? `, worn at the ${setup.placement}` : "";
   setText("source", `${setup.source} · model ${setup.model}${placement}`);
   for (const label of setup.labels) {
-    const item = make("li", shown(label));
+    const item = make("li", displayName(label));
     item.style.setProperty("--chip", setup.colours[label]);
     element("legend").append(item);
   }
@@ -88,9 +88,9 @@ function paintCharts() {
   }
 }
 
-function take(news) {
+function show(news) {
   if (news.run !== known.run) {
-    [samples, probabilities] = [[], []]; // har-stream was started anew.
+    [samples, probabilities] = [[], []]; // har-stream was restarted.
     known.answer = undefined;
   }
   known = { run: news.run, number: news.number, answer: news.answer ?? known.answer };
@@ -116,17 +116,17 @@ function take(news) {
 }
 
 function showNow({ answer, now_s }) {
-  setText("activity", shown(answer.activity));
+  setText("activity", displayName(answer.activity));
   element("activity").dataset.activity = answer.activity;
   element("now").style.setProperty("--activity", setup.colours[answer.activity]);
   const parts = [`for ${duration(Math.max(0, answer.unix_s - answer.since_s))}`];
   if (answer.reason) parts.unshift(REASONS[answer.reason]);
-  if (answer.truth) parts.push(`truth: ${shown(answer.truth)}`);
+  if (answer.truth) parts.push(`truth: ${displayName(answer.truth)}`);
   setText("detail", parts.join(" · "));
   setText("percent", percent(answer.confidence));
   element("level").style.width = `${100 * answer.confidence}%`;
   element("meter").setAttribute("aria-valuenow", Math.round(100 * answer.confidence));
-  document.title = `${shown(answer.activity)} · har-stream`;
+  document.title = `${displayName(answer.activity)} · har-stream`;
 }
 
 function showTotals({ totals, answer, utc_offset_s }) {
@@ -136,7 +136,7 @@ function showTotals({ totals, answer, utc_offset_s }) {
   const longest = Math.max(1, ...Object.values(seconds));
   const rows = Object.keys(setup.colours).filter((activity) => seconds[activity]).map((activity) => {
     const row = make("tr", "");
-    const name = make("th", shown(activity), { scope: "row" });
+    const name = make("th", displayName(activity), { scope: "row" });
     const share = make("td", "", { class: "share" });
     const bar = make("div", "", { class: "bar" });
     name.style.setProperty("--chip", setup.colours[activity]);
@@ -156,7 +156,7 @@ function showEvents({ events, utc_offset_s }) {
     const item = make("li", "");
     const time = clock(event.unix_s, utc_offset_s);
     item.style.setProperty("--chip", setup.colours[event.activity]);
-    item.append(make("time", time), make("span", `${shown(event.activity)} ${event.kind}`));
+    item.append(make("time", time), make("span", `${displayName(event.activity)} ${event.kind}`));
     return item;
   });
   if (!items.length) items.push(make("li", "none yet", { class: "none" }));
@@ -166,7 +166,7 @@ function showEvents({ events, utc_offset_s }) {
 function showSensor(sensor) {
   const rows = [
     ["rate", sensor.rate_hz === null ? "measuring" : `${sensor.rate_hz.toFixed(1)} Hz`, ""],
-    ["delay of the answer", sensor.latency_ms === null ? "not timed" : `${sensor.latency_ms.toFixed(1)} ms`, ""],
+    ["latency", sensor.latency_ms === null ? "not measured" : `${sensor.latency_ms.toFixed(1)} ms`, ""],
     ["samples received", sensor.received.toLocaleString("en"), ""],
     ...Object.entries(sensor.lost).map(([reason, count]) => [reason, count.toLocaleString("en"), "lost"]),
   ];
@@ -175,25 +175,22 @@ function showSensor(sensor) {
 }
 
 function showSignal() {
-  const x = samples.map((_, index) => (index + 1 - samples.length) / 50);
+  const x = samples.map((_, index) => (index + 1 - samples.length) / setup.sample_rate_hz);
   for (const [id, first, step] of [["acceleration-chart", 0, 5], ["rotation-chart", 3, 1]]) {
     const { plot, source } = charts[id];
-    const data = { x };
-    let [low, high] = [Infinity, -Infinity];
-    for (const channel of [first, first + 1, first + 2]) {
-      data[channel] = samples.map((row) => (row ? row[channel] : NaN));
-      for (const row of samples) {
-        if (row) [low, high] = [Math.min(low, row[channel]), Math.max(high, row[channel])];
-      }
-    }
-    // Whole steps, so that the chart does not breathe with every sample.
-    plot.y_range.setv({ start: step * Math.floor(low / step), end: step * Math.max(Math.ceil(high / step), Math.floor(low / step) + 1) });
-    source.data = data;
+    const channels = [first, first + 1, first + 2];
+    const values = samples.flatMap((row) => (row ? row.slice(first, first + 3) : []));
+    // Whole steps, so that the axis does not move with every sample.
+    const low = Math.floor(Math.min(...values) / step);
+    const high = Math.max(Math.ceil(Math.max(...values) / step), low + 1);
+    plot.y_range.setv({ start: step * low, end: step * high });
+    const columns = channels.map((channel) => [channel, samples.map((row) => (row ? row[channel] : NaN))]);
+    source.data = { x, ...Object.fromEntries(columns) };
   }
 }
 
 function showProbabilities() {
-  const x = probabilities.map((_, index) => (index + 1 - probabilities.length) / 2);
+  const x = probabilities.map((_, index) => (index + 1 - probabilities.length) * setup.hop / setup.sample_rate_hz);
   const data = { x, 0: x.map(() => 0) };
   const edge = x.map(() => 0);
   setup.labels.forEach((_, label) => {
@@ -208,10 +205,10 @@ function showTimeline({ timeline, now_s, utc_offset_s }) {
   const local = (unixSeconds) => 1000 * (unixSeconds + utc_offset_s);
   const begin = timeline.length ? timeline[0][0] : now_s;
   const end = timeline.length ? timeline[timeline.length - 1][1] : now_s;
-  plot.x_range.setv({ start: local(begin), end: local(Math.max(end, begin + SHORTEST_TIMELINE_S)) });
+  plot.x_range.setv({ start: local(begin), end: local(Math.max(end, begin + MIN_TIMELINE_S)) });
   plot.below[0].ticker.desired_num_ticks = Math.round(element("timeline-chart").clientWidth / 130);
   source.data = {
-    activity: timeline.map(([, , activity]) => shown(activity)),
+    activity: timeline.map(([, , activity]) => displayName(activity)),
     left: timeline.map(([start]) => local(start)),
     right: timeline.map(([, end]) => local(end)),
     colour: timeline.map(([, , activity]) => setup.colours[activity]),
@@ -222,7 +219,7 @@ async function ask() {
   const query = new URLSearchParams({ run: known.run, after: known.number, viewer });
   const response = await fetch(`state?${query}`, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!response.ok) throw new Error(await response.text());
-  take(await response.json());
+  show(await response.json());
 }
 
 async function watch() {
@@ -232,9 +229,9 @@ async function watch() {
       if (!setup) await start();
       await ask();
     } catch (error) {
-      // A TypeError is what fetch gives where nobody listens.
-      const absent = error instanceof TypeError || error.name === "TimeoutError";
-      setStatus("lost", absent ? "har-stream does not answer" : error.message.trim());
+      // fetch throws a TypeError if it cannot connect.
+      const unreachable = error instanceof TypeError || error.name === "TimeoutError";
+      setStatus("lost", unreachable ? "har-stream is not responding" : error.message.trim());
       console.error(error);
       pause = RETRY_MS;
     }

@@ -73,6 +73,7 @@ class LiveState:
             "source": self._info.source,
             "model": card.name,
             "placement": card.placement,
+            "sample_rate_hz": SAMPLE_RATE_HZ,
             "signal_rows": SIGNAL_ROWS,
             "history_rows": HISTORY_ROWS,
             "hop": HOP,
@@ -129,7 +130,7 @@ class LiveState:
             if known == self._number:
                 return told
             steps = [step for step in self._steps if step.number > known]
-            timeline = self._timeline.runs()
+            timeline = self._timeline.spans()
             events = [
                 {"kind": event.kind, "activity": event.activity, "unix_s": event.unix_s}
                 for event in reversed(self._events)

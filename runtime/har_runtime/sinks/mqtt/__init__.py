@@ -1,1 +1,1 @@
-"""Answers to an MQTT broker and to Home Assistant."""
+"""Answers to an MQTT broker, and through it to Home Assistant."""

@@ -1,4 +1,4 @@
-"""Which broker and topic a URI names, and with what rights: `mqtt://[USER@]HOST[:PORT]/TOPIC`, `mqtts://...`."""
+"""The broker, topic and user in a URI: `mqtt://[USER@]HOST[:PORT]/TOPIC`, `mqtts://...`."""
 
 import os
 from dataclasses import dataclass, field
@@ -10,51 +10,52 @@ from har_runtime.uri import Uri
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 PASSWORD_VARIABLE = "HAREDGE_MQTT_PASSWORD"
-LONGEST_TOPIC = 200
-"""Bytes; MQTT would take more, but /answer and Home Assistant's part come on top."""
+MAX_TOPIC_BYTES = 200
+"""MQTT allows more, but /answer and the part of Home Assistant are added."""
 
 
 @dataclass(frozen=True)
 class MqttAddress:
-    """A broker, a topic, and who one is there."""
+    """A broker, a topic and a user."""
 
     name: str
     """For messages."""
     host: str
     port: int
     topic: str
-    """Above /answer, /state, /event and /status."""
+    """Without /answer, /state, /event or /status."""
     tls: bool
     cafile: str | None = None
-    """The certificates that are trusted; None for the system's."""
+    """The trusted certificates; None for those of the system."""
     user: str | None = None
     password: str | None = field(default=None, repr=False)
 
 
 def parse_address(uri: Uri) -> MqttAddress:
-    """The address in a URI; the password from the environment or the file that `password-file=` names.
+    """Parse a URI; the password comes from the environment or the file of `password-file=`.
 
     Raises:
-        SourceError: no address, no topic, a password in the URI or without a user, or a file that cannot be read.
+        SourceError: the address or topic is missing or invalid, the password is in the URI or has no user, or its file
+            cannot be read.
     """
     tls = uri.kind == "mqtts"
     uri.only(*(("cafile", "password-file") if tls else ("password-file",)))
     parts, port = _split(uri)
     if parts.password is not None:
         raise SourceError(
-            f"{uri.kind}: no password in the URI, where every process list shows it; set {PASSWORD_VARIABLE} or give "
-            "password-file=FILE"
+            f"{uri.kind}: a password in the URI would show in process lists; set {PASSWORD_VARIABLE} or give "
+            "password-file=FILE instead"
         )
     name = f"{uri.kind}:{uri.target}"
     topic = unquote(parts.path.removeprefix("/"))
     if not topic or topic.endswith("/") or topic.startswith("$") or set(topic) & set("+#\0"):
-        raise SourceError(f"{name}: '{topic}' is no topic; write {_shape(uri)}, such as {uri.kind}://broker/home/wrist")
-    if len(topic.encode()) > LONGEST_TOPIC:
-        raise SourceError(f"{uri.kind}: the topic is over {LONGEST_TOPIC} bytes; give a shorter one")
+        raise SourceError(f"{name}: '{topic}' is not a valid topic; write {_shape(uri)}, such as {uri.kind}://broker/home/wrist")
+    if len(topic.encode()) > MAX_TOPIC_BYTES:
+        raise SourceError(f"{uri.kind}: the topic is longer than {MAX_TOPIC_BYTES} bytes; give a shorter one")
     user = unquote(parts.username) if parts.username else None
     password = _password(uri, name)
     if password is not None and user is None:
-        raise SourceError(f"{name}: a password but no user; write {uri.kind}://USER@{parts.netloc}{parts.path}")
+        raise SourceError(f"{name}: there is a password but no user; write {uri.kind}://USER@{parts.netloc}{parts.path}")
     cafile = uri.options.get("cafile")
     return MqttAddress(name, parts.hostname or "", port, topic, tls, cafile, user, password)
 
@@ -64,9 +65,9 @@ def _split(uri: Uri) -> tuple[SplitResult, int]:
         parts = urlsplit(uri.target)
         port = parts.port
     except ValueError as error:
-        raise SourceError(f"{uri.kind}:{uri.target} is no address ({error}); write {_shape(uri)}") from error
+        raise SourceError(f"{uri.kind}:{uri.target} is not a valid address ({error}); write {_shape(uri)}") from error
     if not uri.target.startswith("//") or not parts.hostname:
-        raise SourceError(f"{uri.kind}:{uri.target} is no address; write {_shape(uri)}")
+        raise SourceError(f"{uri.kind}:{uri.target} is not a valid address; write {_shape(uri)}")
     return parts, PORTS[uri.kind] if port is None else port
 
 

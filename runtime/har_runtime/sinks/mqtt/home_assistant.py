@@ -1,6 +1,6 @@
-"""What Home Assistant is told of the MQTT topics, so that it shows them by itself.
+"""The message from which Home Assistant finds the MQTT topics and shows them without configuration.
 
-One retained message for the device and all its entities ("device-based" MQTT discovery, Home Assistant 2024.11 and
+It is one retained message for the device and all its entities (device-based MQTT discovery, Home Assistant 2024.11 and
 later): https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload
 """
 
@@ -13,7 +13,7 @@ from har_runtime.model.card import ModelCard
 
 
 def discovery_topic(topic: str) -> str:
-    """Where the message goes.
+    """The topic of the discovery message.
 
     >>> discovery_topic("home/wrist")
     'homeassistant/device/haredge_home_wrist/config'
@@ -22,12 +22,12 @@ def discovery_topic(topic: str) -> str:
 
 
 def discovery_payload(topic: str, card: ModelCard, version: str) -> bytes:
-    """The device and its entities: activity, confidence, and the totals of the day.
+    """The discovery message: the entities are activity, confidence, and the totals of the day.
 
     Args:
-        topic: the sink's, above /state and /status.
-        card: the model's.
-        version: haredge's.
+        topic: of the sink, without /state or /status.
+        card: of the model.
+        version: of haredge.
     """
     entities = {
         "activity": {
@@ -83,7 +83,7 @@ def discovery_payload(topic: str, card: ModelCard, version: str) -> bytes:
 
 
 def totals_of(totals: Totals, card: ModelCard) -> dict[str, Any]:
-    """The day so far in the keys that the entities read: minutes for every label, 0 where there were none."""
+    """The day so far, under the keys that the entities read; every label has its minutes, even if they are 0."""
     return {
         "since_unix_s": round(totals.since_unix_s, 3),
         "minutes": {label: round(totals.seconds.get(label, 0.0) / 60, 2) for label in (*card.labels, UNKNOWN)},
@@ -108,5 +108,5 @@ def _device_id(topic: str) -> str:
 
 
 def _slug(text: str) -> str:
-    """Of the characters that Home Assistant takes in an id."""
+    """A text with only characters that Home Assistant allows in an id."""
     return re.sub(r"[^a-zA-Z0-9_-]", "_", text)

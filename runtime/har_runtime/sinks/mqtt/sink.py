@@ -2,14 +2,14 @@
 
 Topics, all with QoS 1:
 
-- TOPIC/answer: every answer, in order, with the keys of `row_of`. While the broker is away up to `CAPACITY` wait.
+- TOPIC/answer: every answer, in order, with the keys of `row_of`. While the broker is away, up to `CAPACITY` wait.
 - TOPIC/event: an activity that started or ended.
 - TOPIC/state (retained): the activity now and the totals of the day, at each change and every ten seconds.
-- TOPIC/status (retained): "online"; "offline" after the end, by last will if that was sudden.
-- Home Assistant's discovery (retained): see `home_assistant`.
+- TOPIC/status (retained): "online"; "offline" after the end, by last will if the program was killed.
+- the discovery message of Home Assistant (retained): see `home_assistant`.
 
-What a broker had not confirmed when it vanished is sent again, so an answer may come twice: two with the same
-`segment`, `start_s` and `unix_s` are one.
+Answers that the broker had not confirmed when the connection was lost are sent again, so an answer may arrive twice:
+two with the same `segment`, `start_s` and `unix_s` are the same answer.
 """
 
 import json
@@ -38,30 +38,30 @@ if TYPE_CHECKING:
     from paho.mqtt.client import Client, MQTTMessageInfo
 
 CAPACITY = 57_600
-"""Answers that may wait for the broker: eight hours, some 30 MB."""
+"""Answers that may wait for the broker: eight hours, about 30 MB."""
 IN_FLIGHT = 20
-"""Answers sent and not yet confirmed."""
+"""Answers that may be sent and not yet confirmed."""
 STATE_S = 10.0
-"""The state is repeated this often where the activity stays."""
+"""The state is repeated this often while the activity stays the same."""
 CONFIRM_S = 0.5
-"""A broker that confirms nothing for so long is in trouble."""
+"""A broker that confirms nothing for this long counts as failing."""
 GOODBYE_S = 0.2
-"""A closing sink waits this long for the confirmation that it is offline."""
+"""How long closing waits until the broker confirms "offline"."""
 FIRST_CONNECTION_S = 1.0
-"""An answer waits this long for the first connection before that counts as trouble."""
+"""How long the first answer waits for a connection before that counts as failing."""
 RECONNECT_S = (1, 30)
-"""The broker is looked for after so many seconds, then each time after twice as long, up to the second."""
+"""Seconds before the first attempt to reconnect, doubled after each attempt, and their maximum."""
 KEEPALIVE_S = 30
 
 _LOG = logging.getLogger(__name__)
 
 Messages = tuple[tuple[str, bytes], ...]
-"""Topics below the sink's, and what is sent there."""
+"""Topics below that of the sink, and their payloads."""
 
 
 @dataclass
 class _Sent:
-    """An answer that the broker has been sent."""
+    """An answer that was sent to the broker."""
 
     messages: Messages
     infos: "list[MQTTMessageInfo]"
@@ -71,16 +71,16 @@ class _Sent:
 
 
 def open_mqtt(uri: Uri, info: StreamInfo) -> RecordSink[Messages]:
-    """The sink of an `mqtt:` or `mqtts:` URI. The broker need not be there yet.
+    """The sink of an `mqtt:` or `mqtts:` URI. The broker may still be unreachable.
 
     Raises:
-        SourceError: an address that is not valid, certificates that cannot be read, or paho-mqtt is not installed.
+        SourceError: the address is invalid, the certificates cannot be read, or paho-mqtt is not installed.
     """
     return MqttSink(parse_address(uri), info.card)
 
 
 class MqttSink:
-    """Publishes answers; keeps what is not confirmed and sends it again, in order, to the next connection."""
+    """Publishes answers, and sends those that were not confirmed again, in order, over the next connection."""
 
     capacity = CAPACITY
 
@@ -93,15 +93,15 @@ class MqttSink:
         self._name, self._topic, self._card = address.name, address.topic, card
         self._discovery = discovery_payload(address.topic, card, _version())
         self._state: tuple[Any, bytes] | None = None
-        """What the state is about, and how it is sent; None before the first answer."""
+        """Activity and reason, and the state's payload; None before the first answer."""
         self._state_sent: tuple[Any, bytes] | None = None
         self._state_due_s = 0.0
-        # Never held by paho's threads while they hold a lock of their own: only where they connect and disconnect.
+        # paho's threads take it only when they connect and disconnect, and then hold no lock of their own: no deadlock.
         self._lock = threading.Lock()
         self._sent: deque[_Sent] = deque()
         self._connected = False
         self._trouble = "not yet connected"
-        self._settled = threading.Event()
+        self._attempted = threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2, f"haredge-{uuid4().hex[:12]}")
         self._client.max_inflight_messages_set(2 * IN_FLIGHT)  # Answers, events and the state.
         self._client.reconnect_delay_set(*RECONNECT_S)
@@ -114,7 +114,7 @@ class MqttSink:
         self._client.loop_start()
 
     def encode(self, answer: Answer) -> Messages:
-        """The answer and its events; the state is kept aside, for only the latest counts."""
+        """The answer and its events. The state is kept separately: only the latest matters."""
         row = row_of(answer, self._card.labels)
         state = {key: row.get(key) for key in ("unix_s", "activity", "confidence", "reason")}
         state["today"] = totals_of(answer.totals, self._card)
@@ -122,11 +122,11 @@ class MqttSink:
         return ("answer", _json(row)), *(("event", _json(event)) for event in row.get("events", ()))
 
     def append(self, record: Messages) -> None:
-        self._settled.wait(FIRST_CONNECTION_S)
+        self._attempted.wait(FIRST_CONNECTION_S)
         until_s = time.monotonic() + CONFIRM_S
         while not self._has_room():
             if time.monotonic() >= until_s:
-                raise SourceError(f"{self._name}: the broker confirms nothing")
+                raise SourceError(f"{self._name}: the broker does not confirm")
             self._wait_for_oldest(until_s)
         with self._lock:
             if not self._connected:
@@ -156,15 +156,15 @@ class MqttSink:
             except (OSError, ValueError) as error:  # ssl.SSLError is an OSError.
                 raise SourceError(f"{address.name}: cafile={address.cafile} cannot be used ({_why(error)})") from error
         elif address.password is not None and not _is_this_computer(address.host):
-            _LOG.warning("%s: the password can be read on its way; use mqtts://", address.name)
+            _LOG.warning("%s: the password is sent unencrypted; use mqtts://", address.name)
 
     def _on_connect(self, client: "Client", userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
         if reason.is_failure:
             self._trouble = f"refused: {reason}; check user and password"
-            self._settled.set()
+            self._attempted.set()
             return
         with self._lock:
-            client.drop_out_messages()  # What it would send again by itself, after what is sent here.
+            client.drop_out_messages()  # Otherwise paho resends them itself, after those that are sent here.
             self._connected = True
             client.publish(discovery_topic(self._topic), self._discovery, qos=1, retain=True)
             self._publish("status", b"online", retain=True)
@@ -172,7 +172,7 @@ class MqttSink:
             for sent in unconfirmed:
                 self._send(sent.messages)
             self._send_state(at_once=True)
-        self._settled.set()
+        self._attempted.set()
         _LOG.info("%s: connected", self._name)
 
     def _on_disconnect(self, client: "Client", userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
@@ -182,9 +182,9 @@ class MqttSink:
                 self._trouble = "connection lost"
 
     def _on_connect_fail(self, client: "Client", userdata: Any) -> None:
-        error = sys.exc_info()[1]  # paho calls this while it handles the error, and tells it in no other way.
+        error = sys.exc_info()[1]  # paho calls this while it handles the error, and passes it in no other way.
         self._trouble = _why(error) if error else "cannot be reached"
-        self._settled.set()
+        self._attempted.set()
 
     def _has_room(self) -> bool:
         waiting = self._forget_confirmed()
@@ -193,7 +193,7 @@ class MqttSink:
         return waiting < IN_FLIGHT
 
     def _forget_confirmed(self) -> int:
-        """How many answers are sent and not confirmed."""
+        """Forget the confirmed answers; returns how many are sent and not confirmed."""
         with self._lock:
             while self._sent and self._sent[0].confirmed():
                 self._sent.popleft()
