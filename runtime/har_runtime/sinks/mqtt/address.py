@@ -49,13 +49,17 @@ def parse_address(uri: Uri) -> MqttAddress:
     name = f"{uri.kind}:{uri.target}"
     topic = unquote(parts.path.removeprefix("/"))
     if not topic or topic.endswith("/") or topic.startswith("$") or set(topic) & set("+#\0"):
-        raise SourceError(f"{name}: '{topic}' is not a valid topic; write {_shape(uri)}, such as {uri.kind}://broker/home/wrist")
+        raise SourceError(
+            f"{name}: '{topic}' is not a valid topic; write {_shape(uri)}, such as {uri.kind}://broker/home/wrist"
+        )
     if len(topic.encode()) > MAX_TOPIC_BYTES:
         raise SourceError(f"{uri.kind}: the topic is longer than {MAX_TOPIC_BYTES} bytes; give a shorter one")
     user = unquote(parts.username) if parts.username else None
     password = _password(uri, name)
     if password is not None and user is None:
-        raise SourceError(f"{name}: there is a password but no user; write {uri.kind}://USER@{parts.netloc}{parts.path}")
+        raise SourceError(
+            f"{name}: there is a password but no user; write {uri.kind}://USER@{parts.netloc}{parts.path}"
+        )
     cafile = uri.options.get("cafile")
     return MqttAddress(name, parts.hostname or "", port, topic, tls, cafile, user, password)
 

@@ -1,4 +1,4 @@
-"""csv: - a table for a spreadsheet: its columns, its header, and the same values as jsonl: has."""
+"""csv: writes a table for a spreadsheet: its columns, its header, and the same values as jsonl:."""
 
 import csv
 import io
@@ -41,7 +41,7 @@ def test_the_values_are_those_of_the_json_lines(tmp_path: Path) -> None:
             assert float(cells[f"window_probability_{label}"]) == row["window_probabilities"][label]
 
 
-def test_an_unknown_activity_has_its_reason_and_others_an_empty_cell(tmp_path: Path) -> None:
+def test_only_an_unknown_activity_has_a_reason(tmp_path: Path) -> None:
     write_some(f"csv:{tmp_path / 'day.csv'}", range(1))
     write_some(f"csv:{tmp_path / 'day.csv'}", range(1), activity=UNKNOWN, reason="not worn", truth="sitting")
     assert [(row["activity"], row["reason"], row["truth"]) for row in rows_of(tmp_path / "day.csv")] == [
@@ -50,7 +50,7 @@ def test_an_unknown_activity_has_its_reason_and_others_an_empty_cell(tmp_path: P
     ]
 
 
-def test_the_header_stands_once_in_a_file_however_often_the_program_starts(tmp_path: Path) -> None:
+def test_a_file_has_one_header_however_often_the_program_starts(tmp_path: Path) -> None:
     for _ in range(3):
         write_some(f"csv:{tmp_path / 'day.csv'}", range(2))
     lines = (tmp_path / "day.csv").read_text().splitlines()
@@ -66,11 +66,11 @@ def test_every_file_of_a_rotated_table_has_the_header(tmp_path: Path) -> None:
     assert sum(len(rows_of(path)) for path in tables) == 100
 
 
-def test_a_table_of_another_model_is_not_mixed_with_this_one(tmp_path: Path) -> None:
+def test_a_table_of_another_model_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "day.csv"
     write_some(f"csv:{path}", range(2))
     info = replace(stream_info(), card=replace(CARD, labels=("still", "moving")))
-    with pytest.raises(SourceError, match="holds something else than such answers"):
+    with pytest.raises(SourceError, match="answers of another model or an earlier version"):
         open_sink(f"csv:{path}", info)
 
 
@@ -89,3 +89,17 @@ def test_a_label_with_a_comma_stays_in_its_cell(tmp_path: Path) -> None:
     (row,) = rows_of(tmp_path / "day.csv")
     assert row["activity"] == "sitting, upright"
     assert float(row["probability_sitting, upright"]) == pytest.approx(0.9)
+
+
+def test_a_table_of_an_earlier_version_is_refused_and_unchanged(tmp_path: Path) -> None:
+    path = tmp_path / "day.csv"
+    plain = "unix_s,start_s,end_s,segment,activity,confidence,reason,label,raw_confidence,truth"
+    labels = [f"{kind}_{label}" for kind in ("probability", "smoothed") for label in CARD.labels]
+    content = ",".join([plain, *labels]) + "\n"
+    path.write_text(content)
+    with pytest.raises(SourceError) as caught:
+        open_sink(f"csv:{path}", stream_info())
+    assert str(caught.value) == (
+        f"{path}: holds something else, or answers of another model or an earlier version of haredge; give another file"
+    )
+    assert path.read_text() == content

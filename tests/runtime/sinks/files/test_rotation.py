@@ -1,4 +1,4 @@
-"""Logs that go on in a new file each day or at a size: names, limits, and which files are deleted."""
+"""Logs that continue in a new file each day or at a size: names, limits, and which files are deleted."""
 
 import os
 import time
@@ -12,7 +12,7 @@ from tests.runtime.sinks.made_answers import make_answer, stream_info
 from har_runtime.sinks import open_sink
 from har_runtime.sinks.files.rotation import Rotation
 
-NOON_S = datetime(2026, 11, 29, 12).timestamp()  # By this computer's time zone, as are the days.
+NOON_S = datetime(2026, 11, 29, 12).timestamp()  # In the time zone of this computer, as the days are.
 DAY_S = 86400
 
 
@@ -45,7 +45,7 @@ def test_a_day_begins_at_midnight_of_this_computers_time_zone(in_auckland, log: 
     assert rotation.path(midnight, log, 0).name == "day-2026-11-29.jsonl"
 
 
-def test_an_answer_goes_into_the_file_of_its_day_and_the_oldest_files_go(log: Path) -> None:
+def test_an_answer_goes_into_the_file_of_its_day_and_the_oldest_files_are_deleted(log: Path) -> None:
     sink = open_sink(f"jsonl:{log}?rotate=day&keep=3", stream_info())
     opened_today = names(log.parent)
     assert opened_today == [f"day-{datetime.now().date().isoformat()}.jsonl"]
@@ -60,7 +60,7 @@ def test_an_answer_goes_into_the_file_of_its_day_and_the_oldest_files_go(log: Pa
 
 @pytest.mark.parametrize("kind", ["jsonl", "csv"])
 def test_no_file_grows_over_its_size_and_nothing_is_lost(kind: str, tmp_path: Path) -> None:
-    for begin in (0, 150):  # A second run goes on in the file the first has left.
+    for begin in (0, 150):  # A second run continues in the last file of the first.
         write_some(f"{kind}:{tmp_path / 'day'}.{kind}?rotate=12kB", range(begin, begin + 150))
     files = sorted(tmp_path.iterdir())
     assert [path.name for path in files] == [f"day-{number:04d}.{kind}" for number in range(1, len(files) + 1)]
@@ -69,10 +69,10 @@ def test_no_file_grows_over_its_size_and_nothing_is_lost(kind: str, tmp_path: Pa
     assert [number for path in files for number in numbers_of(path)] == list(range(300))
 
 
-def test_numbers_go_on_past_9999_in_their_order(tmp_path: Path) -> None:
+def test_numbers_continue_past_9999_in_order(tmp_path: Path) -> None:
     for number in (9998, 9999, 10000):
         (tmp_path / f"day-{number}.jsonl").touch()
-    rotation = Rotation(tmp_path / "day.jsonl", most_bytes=10_000)
+    rotation = Rotation(tmp_path / "day.jsonl", max_bytes=10_000)
     latest = rotation.path(NOON_S, None, 0)
     assert latest.name == "day-10000.jsonl"
     assert rotation.path(NOON_S, latest, 10_001).name == "day-10001.jsonl"
@@ -92,14 +92,14 @@ def test_only_files_of_the_same_log_are_ever_deleted(tmp_path: Path) -> None:
     assert names(tmp_path) == sorted([*others, "day-2019-01-01.jsonl", "day-2020-01-03.jsonl"])
 
 
-def test_the_file_at_hand_stays_where_the_clock_has_gone_back(tmp_path: Path) -> None:
+def test_the_current_file_is_kept_even_if_the_clock_was_set_back(tmp_path: Path) -> None:
     for name in ("day-2026-11-28.jsonl", "day-2026-11-29.jsonl", "day-1970-01-01.jsonl"):
         (tmp_path / name).touch()
     Rotation(tmp_path / "day.jsonl", daily=True, keep=2).prune(tmp_path / "day-1970-01-01.jsonl")
     assert names(tmp_path) == ["day-1970-01-01.jsonl", "day-2026-11-29.jsonl"]
 
 
-def test_a_file_that_cannot_be_deleted_keeps_nothing_from_being_written(log: Path, monkeypatch, caplog) -> None:
+def test_answers_are_written_even_if_an_old_file_cannot_be_deleted(log: Path, monkeypatch, caplog) -> None:
     def refuse(path: Path, missing_ok: bool = False) -> None:
         raise PermissionError(1, os.strerror(1))
 

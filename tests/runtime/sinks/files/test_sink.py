@@ -1,4 +1,4 @@
-"""Files of answers: whole lines only, whatever happened - a kill, a power cut, a full disk, another program."""
+"""Files of answers have whole lines only, whatever happens: a kill, a power cut, a full disk, another program."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ KINDS = ("jsonl", "csv")
 
 
 def rows_of(path: Path) -> list[dict]:
-    """Every row of a file; fails where a line is not whole."""
+    """Every row of a file; fails if a line is not whole."""
     text = path.read_text()
     assert text.endswith("\n")
     if path.suffix == ".jsonl":
@@ -41,7 +41,7 @@ def numbers_of(path: Path) -> list[int]:
 
 
 def write_some(uri: str, numbers: range, **changes: object) -> None:
-    """What a whole run does with a file, without the run."""
+    """Write answers to a sink as a run does, without the run."""
     sinks = FanOut(stream_info(can_wait=True))
     sinks.open(uri)
     for number in numbers:
@@ -51,12 +51,12 @@ def write_some(uri: str, numbers: range, **changes: object) -> None:
 
 
 @contextmanager
-def streaming(*arguments: str, most_bytes: int | None = None) -> Iterator["subprocess.Popen[str]"]:
-    """har-stream running; with `most_bytes` it can make no file longer than that."""
+def streaming(*arguments: str, max_bytes: int | None = None) -> Iterator["subprocess.Popen[str]"]:
+    """A running har-stream; with `max_bytes` none of its files can become larger."""
 
     def limit() -> None:
-        if most_bytes is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, resource.RLIM_INFINITY))
+        if max_bytes is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (max_bytes, resource.RLIM_INFINITY))
 
     with subprocess.Popen(
         [*HAR_STREAM, *arguments],
@@ -71,20 +71,21 @@ def streaming(*arguments: str, most_bytes: int | None = None) -> Iterator["subpr
             process.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_killed_program_leaves_whole_lines_and_the_next_goes_on(kind: str, tmp_path: Path) -> None:
+def test_a_killed_program_leaves_whole_lines_and_the_next_continues(kind: str, tmp_path: Path) -> None:
     path = tmp_path / f"day.{kind}"
-    chance = random.Random(7)
-    there = 0
+    rng = random.Random(7)
+    size = 0
     for _ in range(4):
-        enough = there + chance.randrange(1, 200_000)
+        enough = size + rng.randrange(1, 200_000)
         with streaming("--source", "simulated:?speed=max", "--sink", f"{kind}:{path}") as process:
             wait_until(lambda enough=enough: path.exists() and path.stat().st_size > enough, "the file grows")
             before = path.read_bytes()
             process.kill()
             process.wait(DEADLINE_S)
         assert path.read_bytes().startswith(before)
-        there = len(before)
+        size = len(before)
     kept = before[: before.rfind(b"\n") + 1]
     assert main(["--source", "simulated:?seconds=6&speed=max", "--sink", f"{kind}:{path}"]) == 0
     assert path.read_bytes().startswith(kept)
@@ -98,11 +99,11 @@ def test_a_killed_program_leaves_whole_lines_and_the_next_goes_on(kind: str, tmp
         (lambda line: line[:1], "a first byte"),
         (lambda line: line[:-1], "all but the end of the line"),
         (lambda line: b"\0" * 700, "zeros"),
-        (lambda line: line[:9] + b"\0" * 4000 + line[9:] + line, "zeros with lines behind them"),
+        (lambda line: line[:9] + b"\0" * 4000 + line[9:] + line, "zeros followed by lines"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_line_that_was_not_finished_is_cut_off_and_told(kind, rest, what, tmp_path: Path, caplog) -> None:
+def test_an_incomplete_line_is_removed_and_reported(kind, rest, what, tmp_path: Path, caplog) -> None:
     path = tmp_path / f"day.{kind}"
     write_some(f"{kind}:{path}", range(3))
     whole = path.read_bytes()
@@ -111,12 +112,12 @@ def test_a_line_that_was_not_finished_is_cut_off_and_told(kind, rest, what, tmp_
     write_some(f"{kind}:{path}", range(3, 5))
     assert path.read_bytes().startswith(whole)
     assert numbers_of(path) == list(range(5))
-    assert f"{path}: cut off {len(broken)} bytes of a line that was not finished" in caplog.text
+    assert f"{path}: removed {len(broken)} bytes of an incomplete line at the end" in caplog.text
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("length", [0, 1, 20])
-def test_a_file_that_was_cut_in_its_first_line_begins_anew(kind: str, length: int, tmp_path: Path) -> None:
+def test_a_file_that_was_cut_in_its_first_line_starts_again(kind: str, length: int, tmp_path: Path) -> None:
     path = tmp_path / f"day.{kind}"
     write_some(f"{kind}:{path}", range(1))
     path.write_bytes(path.read_bytes()[:length])
@@ -126,18 +127,18 @@ def test_a_file_that_was_cut_in_its_first_line_begins_anew(kind: str, length: in
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("content", [b"Dear diary,\n", b"no line at all", b"x" * 200_000, b"unix_s,label\n1,walking\n"])
-def test_a_file_of_something_else_is_left_alone(kind: str, content: bytes, tmp_path: Path) -> None:
+def test_a_file_of_something_else_is_refused_and_unchanged(kind: str, content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "diary.txt"
     path.write_bytes(content)
-    with pytest.raises(SourceError, match="holds something else than such answers; give another file"):
+    with pytest.raises(SourceError, match=r"holds something else, .*; give another file"):
         open_sink(f"{kind}:{path}", stream_info())
     assert path.read_bytes() == content
 
 
-def test_a_file_that_another_one_writes_to_is_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_another_har_stream_writes_to_is_refused(tmp_path: Path) -> None:
     day = f"jsonl:{tmp_path / 'day.jsonl'}"
     sink = open_sink(day, stream_info())
-    with pytest.raises(SourceError, match="another har-stream writes to it"):
+    with pytest.raises(SourceError, match="another har-stream writes to this file"):
         open_sink(day, stream_info())
     sink.close()
     open_sink(day, stream_info()).close()
@@ -146,13 +147,13 @@ def test_a_file_that_another_one_writes_to_is_left_alone(tmp_path: Path) -> None
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_full_disk_leaves_no_half_line_and_loses_nothing_that_can_wait(kind: str, tmp_path: Path) -> None:
     path = tmp_path / f"day.{kind}"
-    arguments = ["--source", "simulated:?speed=50&seconds=2000", "--sink", f"{kind}:{path}", "--sink", "jsonl:-"]
-    with streaming(*arguments, most_bytes=5000) as process:
+    arguments = ["--source", "simulated:?speed=200", "--sink", f"{kind}:{path}", "--sink", "jsonl:-"]
+    with streaming(*arguments, max_bytes=5000) as process:
         assert process.stdout is not None and process.stderr is not None
-        told = process.stderr.readline()
-        assert f"{kind}:{path}: cannot be written (" in told
-        assert "trying again, 7200 answers may wait" in told
-        for _ in range(200):  # The rest goes on.
+        message = process.stderr.readline()
+        assert f"{kind}:{path}: cannot be written (" in message
+        assert "trying again, 7200 answers may wait" in message
+        for _ in range(200):  # The other sink continues.
             last = json.loads(process.stdout.readline())
         size = path.stat().st_size
         assert size <= 5000
@@ -162,9 +163,9 @@ def test_a_full_disk_leaves_no_half_line_and_loses_nothing_that_can_wait(kind: s
         wait_until(lambda: path.stat().st_size > 10 * size, "the file grows again")
         process.terminate()
         process.stdout.read()
-        told = process.stderr.read()
+        messages = process.stderr.read()
         process.wait(DEADLINE_S)
-    assert "works again, 0 answers dropped so far" in told
+    assert "works again, 0 answers dropped so far" in messages
     numbers = numbers_of(path)
     assert numbers == list(range(len(numbers)))
     assert len(numbers) > round(2 * last["start_s"])
@@ -184,7 +185,7 @@ def test_on_a_disk_that_stays_full_the_oldest_are_dropped_and_counted() -> None:
     assert (lane.report.written, lane.report.waiting, lane.report.dropped) == (0, 0, 10)
 
 
-def test_a_file_that_somebody_deletes_is_made_anew(tmp_path: Path) -> None:
+def test_a_deleted_file_is_created_again(tmp_path: Path) -> None:
     path = tmp_path / "day.jsonl"
     sink = open_sink(f"jsonl:{path}?sync=0", stream_info())
     sink.append(sink.encode(make_answer(0)))
@@ -192,20 +193,20 @@ def test_a_file_that_somebody_deletes_is_made_anew(tmp_path: Path) -> None:
     for number in range(1, 4):
         sink.append(sink.encode(make_answer(number)))
     sink.close()
-    assert numbers_of(path) == [2, 3]  # The one that was written before it was noticed is lost with the file.
+    assert numbers_of(path) == [2, 3]  # The line that was written before this was noticed is lost with the file.
 
 
 @pytest.mark.parametrize(("sync", "syncs"), [("?sync=0", 10), ("?sync=3600", 1), ("", 1)])
-def test_the_disk_is_made_to_keep_lines_as_often_as_asked_for(sync, syncs, tmp_path: Path, monkeypatch) -> None:
+def test_lines_are_forced_to_the_disk_as_often_as_configured(sync, syncs, tmp_path: Path, monkeypatch) -> None:
     path = tmp_path / "day.jsonl"
-    kept: list[int] = []
-    monkeypatch.setattr(os, "fdatasync", lambda handle: kept.append(os.fstat(handle).st_size))
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", lambda handle: synced.append(os.fstat(handle).st_size))
     sink = open_sink(f"jsonl:{path}{sync}", stream_info())
     for number in range(9):
         sink.append(sink.encode(make_answer(number)))
     sink.close()
-    assert len(kept) == syncs
-    assert kept[-1] == path.stat().st_size
+    assert len(synced) == syncs
+    assert synced[-1] == path.stat().st_size
 
 
 def test_a_pipe_whose_reader_leaves_ends_the_program_quietly() -> None:
@@ -217,12 +218,12 @@ def test_a_pipe_whose_reader_leaves_ends_the_program_quietly() -> None:
         assert process.stderr.read() == ""
 
 
-def test_a_pipe_that_nobody_reads_does_not_keep_the_program_from_ending(tmp_path: Path) -> None:
+def test_an_unread_pipe_does_not_keep_the_program_from_ending(tmp_path: Path) -> None:
     day = tmp_path / "day.jsonl"
-    with streaming("--source", "simulated:?speed=100", "--sink", "jsonl:-", "--sink", f"jsonl:{day}") as process:
+    with streaming("--source", "simulated:?speed=400", "--sink", "jsonl:-", "--sink", f"jsonl:{day}") as process:
         wait_until(lambda: day.exists() and day.stat().st_size > 200_000, "the file grows past what the pipe holds")
         process.terminate()
-        assert process.wait(DEADLINE_S) >= 0  # Ended by itself, not by a signal such as Python's abort.
+        assert process.wait(DEADLINE_S) >= 0  # It exited, and was not killed by a signal such as Python's abort.
         assert process.stderr is not None
         assert "jsonl:-: " in process.stderr.read()
     assert numbers_of(day) == list(range(len(numbers_of(day))))
@@ -245,7 +246,7 @@ def test_a_pipe_that_nobody_reads_does_not_keep_the_program_from_ending(tmp_path
         ("csv:-?rotate=day", "unknown option 'rotate'; known: none"),
     ],
 )
-def test_what_the_user_got_wrong_is_one_line_and_no_file(uri, message, tmp_path: Path, monkeypatch) -> None:
+def test_a_mistake_of_the_user_is_one_line_and_creates_no_file(uri, message, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SourceError) as caught:
         open_sink(uri, stream_info())
@@ -255,10 +256,19 @@ def test_what_the_user_got_wrong_is_one_line_and_no_file(uri, message, tmp_path:
 
 def test_a_folder_without_permission_is_one_line() -> None:
     with pytest.raises(SourceError, match=r"cannot be written \((Permission denied|Read-only file system)\)"):
-        open_sink("jsonl:/sys/day.jsonl", stream_info())  # Where even root may make no file.
+        open_sink("jsonl:/sys/day.jsonl", stream_info())  # Even root cannot create a file there.
 
 
 def test_a_row_of_json_has_the_labels_of_the_card(tmp_path: Path) -> None:
     write_some(f"jsonl:{tmp_path / 'day.jsonl'}", range(1))
     (row,) = rows_of(tmp_path / "day.jsonl")
     assert tuple(row["probabilities"]) == tuple(row["window_probabilities"]) == CARD.labels
+
+
+def test_json_lines_continue_a_file_of_version_1(tmp_path: Path) -> None:
+    path = tmp_path / "day.jsonl"
+    first = '{"unix_s": 1700000000.0, "start_s": 0.0, "label": "walking"}\n'
+    path.write_text(first)
+    write_some(f"jsonl:{path}", range(1, 3))
+    assert path.read_text().startswith(first)
+    assert numbers_of(path) == [0, 1, 2]

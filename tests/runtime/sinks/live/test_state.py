@@ -185,7 +185,7 @@ def test_a_timeline_joins_neighbours_and_leaves_gaps_open() -> None:
     day = Timeline()
     for second in (*range(10), *range(20, 25)):
         day.add(BEGIN_S + second, "walking" if second < 4 else "sitting", 1.0)
-    assert [(start - BEGIN_S, end - BEGIN_S, activity) for start, end, activity in day.runs()] == [
+    assert [(start - BEGIN_S, end - BEGIN_S, activity) for start, end, activity in day.spans()] == [
         (0, 4, "walking"),
         (4, 10, "sitting"),
         (20, 25, "sitting"),
@@ -196,9 +196,9 @@ def test_a_whole_day_is_kept_in_bins_of_about_two_minutes_each_with_what_was_see
     day = Timeline()
     for second in range(DAY_S):
         day.add(BEGIN_S + second, "walking" if second // 3600 % 2 else "sitting", 1.0)
-    runs = day.runs()
-    assert len(runs) == 24
-    assert all(abs(start - BEGIN_S - 3600 * hour) <= 128 for hour, (start, _, _) in enumerate(runs))
+    spans = day.spans()
+    assert len(spans) == 24
+    assert all(abs(start - BEGIN_S - 3600 * hour) <= 128 for hour, (start, _, _) in enumerate(spans))
 
 
 @pytest.mark.parametrize("leap_s", [-3600.0, 55 * 365 * DAY_S])
@@ -206,7 +206,7 @@ def test_a_clock_that_is_set_begins_the_timeline_anew(leap_s: float) -> None:
     day = Timeline()
     day.add(BEGIN_S, "walking", 1.0)
     day.add(BEGIN_S + leap_s, "sitting", 1.0)
-    assert day.runs() == [(BEGIN_S + leap_s, BEGIN_S + leap_s + 1, "sitting")]
+    assert day.spans() == [(BEGIN_S + leap_s, BEGIN_S + leap_s + 1, "sitting")]
 
 
 def test_every_activity_of_a_model_has_a_colour_of_its_own() -> None:

@@ -1,4 +1,4 @@
-"""A real MQTT broker, mosquitto, that tests may kill and start again, and one who listens to it."""
+"""A real MQTT broker, mosquitto, that tests can kill and restart, and a client that subscribes to everything."""
 
 import shutil
 import signal
@@ -14,11 +14,11 @@ from tests.runtime.sinks.made_answers import wait_until
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin")
 RECONNECT_S = 0.05
-"""How often a listener looks for its broker."""
+"""How often a listener tries to reconnect."""
 
 
 class Broker:
-    """mosquitto on a free port of this computer; it keeps nothing over a kill."""
+    """mosquitto on a free port of this computer; a kill loses everything that it holds."""
 
     def __init__(self, folder: Path, *settings: str):
         if MOSQUITTO is None:
@@ -32,7 +32,7 @@ class Broker:
             f"listener {self.port} 127.0.0.1",
             *settings,
             *anonymous,
-            # Root would become the user mosquitto, which may not read the test's folder.
+            # Otherwise root would become the user mosquitto, who cannot read the folder of the test.
             "user root",
         ]
         self._config.write_text("\n".join(lines) + "\n")
@@ -53,19 +53,19 @@ class Broker:
         wait_until(self._listens, "the broker listens")
 
     def kill(self) -> None:
-        """End it with SIGKILL."""
+        """Kill it with SIGKILL."""
         if self._process is not None:
             self._process.kill()
             self._process.wait(30)
             self._process = None
 
     def pause(self) -> None:
-        """Have it hang: its connections stay, and nothing answers."""
+        """Stop it: its connections stay open, and it does not respond."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Continue after `pause`."""
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
@@ -79,10 +79,10 @@ class Broker:
 
 
 class Listener:
-    """One who has subscribed to everything, and does so again as soon as the broker is back.
+    """A client that subscribes to everything, and does so again as soon as the broker is back.
 
-    With QoS 0: the broker then passes a message on before it confirms it to the sender, and a listener that confirms
-    nothing itself reads all that was passed on before a kill.
+    It uses QoS 0: the broker then forwards a message before it confirms it to the sender, so that the listener has
+    every message that was confirmed before a kill.
     """
 
     def __init__(self, port: int, user: str | None = None, password: str | None = None):
@@ -108,16 +108,16 @@ class Listener:
         self._client.loop_stop()
 
     def payloads(self, topic: str) -> list[bytes]:
-        """Everything that has come on a topic."""
+        """Every payload of a topic so far."""
         return [message.payload for message in list(self.messages) if message.topic == topic]
 
     def wait_for(self, topic: str, payload: bytes) -> None:
-        """Wait until this has come on a topic, as the last so far."""
+        """Wait until this is the newest payload of a topic."""
         wait_until(lambda: self.payloads(topic)[-1:] == [payload], f"{payload!r} on {topic}")
 
 
 def retained(port: int, topic: str) -> list[bytes]:
-    """What a newcomer is told of a topic."""
-    with Listener(port) as newcomer:
-        wait_until(lambda: newcomer.payloads(topic), f"something retained on {topic}")
-        return [m.payload for m in list(newcomer.messages) if m.topic == topic and m.retain]
+    """What a new subscriber receives on a topic at once."""
+    with Listener(port) as listener:
+        wait_until(lambda: listener.payloads(topic), f"something retained on {topic}")
+        return [m.payload for m in list(listener.messages) if m.topic == topic and m.retain]

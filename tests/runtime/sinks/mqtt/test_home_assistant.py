@@ -1,4 +1,4 @@
-"""What Home Assistant is told: a message by its schema, whose entities find their values in the state."""
+"""The discovery message for Home Assistant follows its schema, and its entities find their values in the state."""
 
 import json
 import re
@@ -33,12 +33,12 @@ def payload() -> dict:
     return json.loads(discovery_payload(TOPIC, CARD, "1.2.3"))
 
 
-def test_the_topic_has_only_characters_that_home_assistant_takes() -> None:
+def test_the_topic_has_only_characters_that_home_assistant_allows() -> None:
     assert discovery_topic(TOPIC) == f"homeassistant/device/{DEVICE_ID}/config"
     assert re.fullmatch(r"homeassistant/device/[a-zA-Z0-9_-]+/config", discovery_topic("wrist/ä b/#1"))
 
 
-def test_the_message_has_what_the_schema_of_a_device_requires(payload: dict) -> None:
+def test_the_message_has_the_keys_that_the_schema_of_a_device_requires(payload: dict) -> None:
     # homeassistant/components/mqtt/schemas.py: device with an identifier, origin with a name, components by platform.
     assert set(payload) == {
         "device", "origin", "components", "state_topic", "availability_topic", "payload_available",
@@ -55,18 +55,18 @@ def test_the_message_has_what_the_schema_of_a_device_requires(payload: dict) -> 
         assert set(component) <= ENTITY_KEYS
 
 
-def test_ids_are_unique_and_stay_the_same(payload: dict) -> None:
+def test_ids_are_unique_and_stable(payload: dict) -> None:
     ids = [component["unique_id"] for component in payload["components"].values()]
     assert len(set(ids)) == len(ids) == 2 + len(CARD.labels) + 1 + 2
     assert all(unique.startswith(f"{DEVICE_ID}_") for unique in ids)
     assert payload == json.loads(discovery_payload(TOPIC, CARD, "1.2.3"))
 
 
-def test_an_entity_has_options_or_a_unit_as_its_kind_requires(payload: dict) -> None:
+def test_an_entity_has_options_or_a_unit_as_its_device_class_requires(payload: dict) -> None:
     for component in payload["components"].values():
         kind = component.get("device_class")
         assert ("options" in component) == (kind == "enum")
-        if kind == "enum":  # Home Assistant refuses these together.
+        if kind == "enum":  # Home Assistant refuses them in combination.
             assert "state_class" not in component and "unit_of_measurement" not in component
         if kind == "duration":
             assert component["unit_of_measurement"] == "min"

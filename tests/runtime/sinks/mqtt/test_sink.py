@@ -1,13 +1,15 @@
-"""mqtt: with a real broker: what is published, and what becomes of it where the broker or the program dies."""
+"""mqtt: with a real broker: what is published, and what happens if the broker or the program is killed."""
 
 import json
 import logging
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from paho.mqtt.client import Client
 from tests.runtime.sinks.made_answers import DEADLINE_S, make_answer, stream_info, wait_until
 from tests.runtime.sinks.mqtt.broker import Broker, Listener, retained
 
@@ -42,13 +44,23 @@ def listener(broker: Broker) -> Iterator[Listener]:
 
 
 @pytest.fixture
-def quick_retries(monkeypatch) -> None:
-    """Soon, but later than a listener, which is to miss nothing."""
-    monkeypatch.setattr(sink, "RECONNECT_S", (2, 2))
+def may_connect(monkeypatch) -> threading.Event:
+    """While this is not set, sinks cannot connect: a listener that must miss nothing can subscribe before them."""
+    may_connect = threading.Event()
+    may_connect.set()
+
+    class GatedClient(Client):
+        def reconnect(self):
+            assert may_connect.wait(DEADLINE_S)
+            return super().reconnect()
+
+    monkeypatch.setattr("paho.mqtt.client.Client", GatedClient)  # `Listener` has imported the original.
+    monkeypatch.setattr(sink, "RECONNECT_S", (0.1, 0.1))
+    return may_connect
 
 
 class Publishing:
-    """A stream that publishes to a broker."""
+    """A stream of made answers that publishes to a broker."""
 
     def __init__(self, uri: str):
         info = stream_info()
@@ -66,7 +78,7 @@ class Publishing:
     def close(self) -> None:
         self._sinks.close(hurry=True)
 
-    def give(self, count: int, **changes: object) -> None:
+    def write(self, count: int, **changes: object) -> None:
         for _ in range(count):
             self._sinks.write(make_answer(self.count, **changes))
             self.count += 1
@@ -77,16 +89,24 @@ def uri_of(broker: Broker, scheme: str = "mqtt://", options: str = "") -> str:
 
 
 def numbers(listener: Listener) -> list[int]:
-    """Of the answers that have come, each once: by the rule that the sink's documentation states."""
+    """The numbers of the answers received, without those that arrived twice by the rule in the sink's documentation."""
     rows = [json.loads(payload) for payload in listener.payloads(f"{TOPIC}/answer")]
     keys = dict.fromkeys((row["segment"], row["start_s"], row["unix_s"]) for row in rows)
     return [round(2 * start_s) for _, start_s, _ in keys]
 
 
-def test_every_answer_comes_in_order_and_events_apart(broker: Broker, listener: Listener) -> None:
+def restart(broker: Broker, listener: Listener, may_connect: threading.Event) -> None:
+    """Restart a killed broker, and let the sink connect when the listener has subscribed again."""
+    wait_until(lambda: not listener.subscribed.is_set(), "the listener has noticed")
+    broker.start()
+    assert listener.subscribed.wait(DEADLINE_S)
+    may_connect.set()
+
+
+def test_every_answer_arrives_in_order_and_events_have_their_own_topic(broker: Broker, listener: Listener) -> None:
     with Publishing(uri_of(broker)) as stream:
-        stream.give(100)
-        stream.give(1, events=(Event("ended", "sitting", 50.0, 1.5), Event("started", "lying", 50.5, 2.0)))
+        stream.write(100)
+        stream.write(1, events=(Event("ended", "sitting", 50.0, 1.5), Event("started", "lying", 50.5, 2.0)))
     assert numbers(listener) == list(range(101))
     assert [json.loads(payload) for payload in listener.payloads(f"{TOPIC}/event")] == [
         {"kind": "ended", "activity": "sitting", "sensor_s": 50.0, "unix_s": 1.5},
@@ -95,9 +115,9 @@ def test_every_answer_comes_in_order_and_events_apart(broker: Broker, listener: 
     assert (stream.report.written, stream.report.dropped) == (101, 0)
 
 
-def test_the_state_is_kept_for_those_who_come_later(broker: Broker) -> None:
+def test_the_state_is_retained_for_later_subscribers(broker: Broker) -> None:
     with Publishing(uri_of(broker)) as stream:
-        stream.give(31)
+        stream.write(31)
         wait_until(lambda: stream.report.written == 31, "everything is sent")
         assert retained(broker.port, f"{TOPIC}/status") == [b"online"]
         (state,) = map(json.loads, retained(broker.port, f"{TOPIC}/state"))
@@ -111,93 +131,95 @@ def test_the_state_is_kept_for_those_who_come_later(broker: Broker) -> None:
 def test_the_state_is_sent_at_changes_and_not_with_every_answer(broker: Broker, listener: Listener) -> None:
     with Publishing(uri_of(broker)) as stream:
         for end in range(1, 31):
-            stream.give(1)
+            stream.write(1)
             wait_until(lambda end=end: stream.report.written == end, "the answer is sent")
     states = [json.loads(payload) for payload in listener.payloads(f"{TOPIC}/state")]
     assert [state["activity"] for state in states][:3] == ["walking", "stairs_up", "stairs_down"]
     assert len(states) < 10
-    assert states[-1]["unix_s"] == make_answer(29).unix_s  # The last one at the end, whatever was sent before.
+    assert states[-1]["unix_s"] == make_answer(29).unix_s  # At the end, the last state is always sent.
 
 
-def test_a_broker_killed_and_restarted_gets_every_answer_in_order(broker, listener, quick_retries, caplog) -> None:
+def test_a_killed_and_restarted_broker_gets_every_answer_in_order(broker, listener, may_connect, caplog) -> None:
     with caplog.at_level(logging.WARNING), Publishing(uri_of(broker)) as stream:
         for _ in range(3):
-            stream.give(50)
+            stream.write(50)
             wait_until(lambda: stream.report.written > stream.count - 40, "some are sent")
+            may_connect.clear()
             broker.kill()
-            stream.give(200)
+            stream.write(200)
             wait_until(lambda: stream.report.trouble, "the outage is noticed")
-            broker.start()
-            assert listener.subscribed.wait(DEADLINE_S)
-            stream.give(10)
-            wait_until(lambda: len(numbers(listener)) == stream.count, "every answer has come")
+            restart(broker, listener, may_connect)
+            stream.write(10)
+            wait_until(lambda: len(numbers(listener)) == stream.count, "every answer has arrived")
         assert stream.report.trouble is None
     assert numbers(listener) == list(range(3 * 260))
     assert (stream.report.written, stream.report.dropped) == (3 * 260, 0)
-    told = [record.getMessage() for record in caplog.records]
-    assert len(told) == 6  # The beginning and the end of each outage.
-    assert "no connection to the broker" in told[0]
-    assert "works again, 0 answers dropped" in told[1]
+    messages = [record.getMessage() for record in caplog.records]
+    assert len(messages) == 6  # The beginning and the end of each outage.
+    assert "no connection to the broker" in messages[0]
+    assert "works again, 0 answers dropped" in messages[1]
 
 
-def test_a_broker_that_is_killed_while_it_is_sent_answers_gets_them_all(broker, listener, quick_retries) -> None:
+def test_a_broker_that_is_killed_while_it_receives_answers_gets_them_all(broker, listener, may_connect) -> None:
     with Publishing(uri_of(broker)) as stream:
         for _ in range(3):
-            stream.give(500)
+            stream.write(500)
             wait_until(lambda: stream.report.written > stream.count - 400, "some are sent")
             assert stream.report.waiting
+            may_connect.clear()
             broker.kill()
-            broker.start()
-            assert listener.subscribed.wait(DEADLINE_S)
-            wait_until(lambda: len(numbers(listener)) == stream.count, "every answer has come")
+            restart(broker, listener, may_connect)
+            wait_until(lambda: len(numbers(listener)) == stream.count, "every answer has arrived")
     assert numbers(listener) == list(range(1500))
 
 
-def test_a_broker_that_is_not_there_at_the_start_catches_up(tmp_path: Path, quick_retries) -> None:
+def test_a_broker_that_starts_later_gets_every_answer(tmp_path: Path, may_connect) -> None:
     broker = Broker(tmp_path)
     with Publishing(uri_of(broker)) as stream:
-        stream.give(100)
+        stream.write(100)
         wait_until(lambda: stream.report.trouble, "the first attempt has failed")
         assert stream.report.trouble == "no connection to the broker (Connection refused)"
         assert stream.report.waiting == 100
+        may_connect.clear()
         with broker, Listener(broker.port) as listener:
-            wait_until(lambda: len(numbers(listener)) == 100, "every answer has come")
+            may_connect.set()
+            wait_until(lambda: len(numbers(listener)) == 100, "every answer has arrived")
             assert numbers(listener) == list(range(100))
             listener.wait_for(f"{TOPIC}/status", b"online")
             stream.close()
 
 
-def test_a_broker_that_hangs_is_waited_for(broker: Broker, listener: Listener) -> None:
+def test_a_broker_that_hangs_gets_every_answer_when_it_continues(broker: Broker, listener: Listener) -> None:
     with Publishing(uri_of(broker)) as stream:
-        stream.give(10)
-        wait_until(lambda: len(numbers(listener)) == 10, "some have come")
+        stream.write(10)
+        wait_until(lambda: len(numbers(listener)) == 10, "some have arrived")
         broker.pause()
         try:
-            stream.give(200)
+            stream.write(200)
             wait_until(lambda: stream.report.trouble, "the silence is noticed")
-            assert stream.report.trouble == "the broker confirms nothing"
+            assert stream.report.trouble == "the broker does not confirm"
         finally:
             broker.resume()
-        wait_until(lambda: len(numbers(listener)) == 210, "every answer has come")
+        wait_until(lambda: len(numbers(listener)) == 210, "every answer has arrived")
     assert numbers(listener) == list(range(210))
     assert stream.report.dropped == 0
 
 
-def test_beyond_its_bound_the_oldest_are_dropped_and_counted(tmp_path: Path, monkeypatch) -> None:
+def test_beyond_the_capacity_the_oldest_answers_are_dropped_and_counted(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(sink.MqttSink, "capacity", 50)
     broker = Broker(tmp_path)  # Not started.
     with Publishing(uri_of(broker)) as stream:
-        stream.give(120)
+        stream.write(120)
         assert (stream.report.waiting, stream.report.dropped) == (50, 70)
     assert (stream.report.written, stream.report.dropped) == (0, 120)
 
 
-def test_a_program_that_is_killed_is_offline_by_its_last_will(broker: Broker, listener: Listener) -> None:
+def test_a_killed_program_is_offline_by_its_last_will(broker: Broker, listener: Listener) -> None:
     arguments = ["--source", "simulated:", "--sink", uri_of(broker)]
     with subprocess.Popen([*HAR_STREAM, *arguments], stderr=subprocess.DEVNULL) as process:
         try:
             listener.wait_for(f"{TOPIC}/status", b"online")
-            wait_until(lambda: numbers(listener), "an answer has come")
+            wait_until(lambda: numbers(listener), "an answer has arrived")
         finally:
             process.kill()
     listener.wait_for(f"{TOPIC}/status", b"offline")
@@ -205,7 +227,7 @@ def test_a_program_that_is_killed_is_offline_by_its_last_will(broker: Broker, li
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a certificate authority and a certificate by it for 127.0.0.1."""
+    """A folder with a certificate authority and its certificate for 127.0.0.1."""
     folder = tmp_path_factory.mktemp("certificates")
     (folder / "names").write_text("subjectAltName=IP:127.0.0.1\n")
     for command in (
@@ -229,16 +251,16 @@ def tls_broker(tmp_path: Path, certificates: Path) -> Iterator[Broker]:
         yield broker
 
 
-def test_over_tls_answers_come_where_the_certificate_is_trusted(tls_broker: Broker, certificates: Path) -> None:
+def test_answers_arrive_over_tls_if_the_certificate_is_trusted(tls_broker: Broker, certificates: Path) -> None:
     with Publishing(uri_of(tls_broker, "mqtts://", f"?cafile={certificates / 'ca.crt'}")) as stream:
-        stream.give(30)
+        stream.write(30)
         wait_until(lambda: stream.report.written == 30, "everything is sent")
     assert (stream.report.written, stream.report.dropped) == (30, 0)
 
 
-def test_over_tls_nothing_is_sent_to_one_who_cannot_prove_who_he_is(tls_broker: Broker) -> None:
+def test_nothing_is_sent_over_tls_if_the_certificate_is_not_trusted(tls_broker: Broker) -> None:
     with Publishing(uri_of(tls_broker, "mqtts://")) as stream:
-        stream.give(1)
+        stream.write(1)
         wait_until(lambda: stream.report.trouble, "the certificate is refused")
         assert "its certificate is not trusted: " in stream.report.trouble
     assert (stream.report.written, stream.report.dropped) == (0, 1)
@@ -254,10 +276,10 @@ def locked_broker(tmp_path: Path) -> Iterator[Broker]:
         yield broker
 
 
-def test_a_wrong_password_is_told_and_ends_nothing(locked_broker: Broker, monkeypatch) -> None:
+def test_a_wrong_password_is_reported_and_the_answers_wait(locked_broker: Broker, monkeypatch) -> None:
     monkeypatch.setenv(PASSWORD_VARIABLE, "guess")
     with Publishing(uri_of(locked_broker, "mqtt://wrist@")) as stream:
-        stream.give(5)
+        stream.write(5)
         wait_until(lambda: stream.report.trouble, "the password is refused")
         assert stream.report.trouble == (
             "no connection to the broker (refused: Not authorized; check user and password)"
@@ -277,19 +299,19 @@ def test_the_password_comes_from_the_environment_or_a_file(locked_broker, place,
         Listener(locked_broker.port, "wrist", "secret") as listener,
         Publishing(uri_of(locked_broker, "mqtt://wrist@", options)) as stream,
     ):
-        stream.give(5)
-        wait_until(lambda: len(numbers(listener)) == 5, "every answer has come")
+        stream.write(5)
+        wait_until(lambda: len(numbers(listener)) == 5, "every answer has arrived")
 
 
-@pytest.mark.parametrize(("host", "told"), [("192.0.2.1", True), ("127.0.0.1", False), ("localhost", False)])
-def test_a_password_that_others_could_read_is_told(host: str, told: bool, monkeypatch, caplog) -> None:
+@pytest.mark.parametrize(("host", "warned"), [("192.0.2.1", True), ("127.0.0.1", False), ("localhost", False)])
+def test_a_password_that_others_could_read_is_reported(host: str, warned: bool, monkeypatch, caplog) -> None:
     monkeypatch.setenv(PASSWORD_VARIABLE, "secret")
     open_sink(f"mqtt://wrist@{host}:9/home", stream_info()).close()
-    assert ("the password can be read on its way; use mqtts://" in caplog.text) == told
+    assert ("the password is sent unencrypted; use mqtts://" in caplog.text) == warned
     assert "secret" not in caplog.text
 
 
-def test_an_address_has_defaults_and_escapes() -> None:
+def test_an_address_has_default_ports_and_escapes() -> None:
     plain = parse_address(parse_uri("mqtt://broker/home/wrist"))
     assert (plain.host, plain.port, plain.topic, plain.tls, plain.user) == ("broker", 1883, "home/wrist", False, None)
     tls = parse_address(parse_uri("mqtts://me%40home@[fe80::1]:99/a%20b?cafile=ca.crt"))
@@ -302,24 +324,24 @@ def test_an_address_has_defaults_and_escapes() -> None:
 @pytest.mark.parametrize(
     ("uri", "message"),
     [
-        ("mqtt:broker/home", "mqtt:broker/home is no address; write mqtt://[USER@]HOST[:PORT]/TOPIC"),
-        ("mqtt:///home", "mqtt:///home is no address; write mqtt://[USER@]HOST[:PORT]/TOPIC"),
-        ("mqtt://broker:x/home", "mqtt://broker:x/home is no address"),
-        ("mqtt://broker", "'' is no topic; write mqtt://[USER@]HOST[:PORT]/TOPIC, such as mqtt://broker/home/wrist"),
-        ("mqtt://broker/home/", "'home/' is no topic"),
-        ("mqtt://broker/home/+", "'home/+' is no topic"),
-        ("mqtt://broker/%23", "'#' is no topic"),
-        ("mqtt://broker/$SYS/x", "'$SYS/x' is no topic"),
-        (f"mqtt://broker/{'x' * 201}", "the topic is over 200 bytes"),
-        ("mqtt://me:secret@broker/home", "no password in the URI, where every process list shows it; set HAREDGE_"),
+        ("mqtt:broker/home", "mqtt:broker/home is not a valid address; write mqtt://[USER@]HOST[:PORT]/TOPIC"),
+        ("mqtt:///home", "mqtt:///home is not a valid address; write mqtt://[USER@]HOST[:PORT]/TOPIC"),
+        ("mqtt://broker:x/home", "mqtt://broker:x/home is not a valid address"),
+        ("mqtt://broker", "'' is not a valid topic; write mqtt://[USER@]HOST[:PORT]/TOPIC, such as mqtt://broker/home/wrist"),
+        ("mqtt://broker/home/", "'home/' is not a valid topic"),
+        ("mqtt://broker/home/+", "'home/+' is not a valid topic"),
+        ("mqtt://broker/%23", "'#' is not a valid topic"),
+        ("mqtt://broker/$SYS/x", "'$SYS/x' is not a valid topic"),
+        (f"mqtt://broker/{'x' * 201}", "the topic is longer than 200 bytes"),
+        ("mqtt://me:secret@broker/home", "a password in the URI would show in process lists; set HAREDGE_"),
         ("mqtt://me@broker/home?password-file=absent", "password-file=absent cannot be read (No such file"),
-        ("mqtt://broker/home?password-file=/dev/null", "a password but no user; write mqtt://USER@broker/home"),
+        ("mqtt://broker/home?password-file=/dev/null", "there is a password but no user; write mqtt://USER@broker/home"),
         ("mqtt://broker/home?cafile=ca.crt", "unknown option 'cafile'; known: password-file"),
         ("mqtts://broker/home?cafile=absent", "cafile=absent cannot be used (No such file or directory)"),
         ("mqtts://broker/home?cafile=/dev/null", "cafile=/dev/null cannot be used"),
     ],
 )  # fmt: skip
-def test_what_the_user_got_wrong_is_one_line(uri: str, message: str) -> None:
+def test_a_mistake_of_the_user_is_one_line(uri: str, message: str) -> None:
     with pytest.raises(SourceError) as caught:
         open_sink(uri, stream_info())
     assert message in str(caught.value)
@@ -332,7 +354,7 @@ def test_without_paho_it_says_what_to_install(monkeypatch) -> None:
         open_sink("mqtt://broker/home", stream_info())
 
 
-def test_paho_is_imported_by_nothing_else() -> None:
+def test_paho_is_imported_only_for_this_sink() -> None:
     script = (
         "import sys; from har_runtime.cli.stream import main; "
         "main(['--source', 'simulated:?seconds=3&speed=max']); sys.exit('paho' in sys.modules)"
