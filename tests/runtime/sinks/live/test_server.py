@@ -1,4 +1,4 @@
-"""The live page's server: who may watch, how many, and what happens to those who misbehave."""
+"""The server of the live page: who may watch, how many at once, and clients that misbehave."""
 
 import http.client
 import json
@@ -40,6 +40,15 @@ def open_page() -> Iterator[Opener]:
         page.close()
 
 
+@pytest.fixture(scope="module")
+def local_page() -> Iterator[LivePage]:
+    """A page for tests that leave it as it is."""
+    page = open_sink("live:127.0.0.1:0", stream_info())
+    assert isinstance(page, LivePage)
+    yield page
+    page.close()
+
+
 def ask(
     page: LivePage, path: str = "/", method: str = "GET", **headers: str
 ) -> tuple[int, http.client.HTTPMessage, str]:
@@ -58,7 +67,7 @@ def port_of(page: LivePage) -> int:
 
 
 def hang(page: LivePage, request: bytes) -> socket.socket:
-    """A viewer that asks and never reads."""
+    """A viewer that sends requests and never reads."""
     viewer = socket.socket()
     viewer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     viewer.settimeout(PATIENCE_S)
@@ -71,25 +80,24 @@ def request_for(page: LivePage, path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port_of(page)}\r\n\r\n".encode()
 
 
-def test_everything_the_page_loads_comes_from_its_own_server(open_page: Opener) -> None:
-    page = open_page("live:127.0.0.1:0")
-    status, headers, html = ask(page)
+def test_everything_the_page_loads_comes_from_its_own_server(local_page: LivePage) -> None:
+    status, headers, html = ask(local_page)
     assert status == 200
     loaded = re.findall(r'(?:src|href)="([^"]+)"', html)
     assert {"bokeh.min.js", "page.js", "page.css"} <= set(loaded)
     for path in loaded:
-        assert path == "data:," or ask(page, f"/{path}")[0] == 200, path
+        assert path == "data:," or ask(local_page, f"/{path}")[0] == 200, path
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert "http" not in headers["Content-Security-Policy"]
-    assert set(json.loads(ask(page, "/setup")[2])["charts"]) == set(re.findall(r'id="(\w+-chart)"', html))
+    assert set(json.loads(ask(local_page, "/setup")[2])["charts"]) == set(re.findall(r'id="(\w+-chart)"', html))
 
 
-def test_what_is_written_is_told_to_viewers(open_page: Opener) -> None:
+def test_viewers_receive_each_answer_once(open_page: Opener) -> None:
     page = open_page("live:127.0.0.1:0")
     page.write(live_answer(0, "lying"))
-    told = json.loads(ask(page, "/state")[2])
-    assert told["answer"]["activity"] == "lying"
-    assert "answer" not in json.loads(ask(page, f"/state?run={told['run']}&after=1")[2])
+    news = json.loads(ask(page, "/state")[2])
+    assert news["answer"]["activity"] == "lying"
+    assert "answer" not in json.loads(ask(page, f"/state?run={news['run']}&after=1")[2])
 
 
 @pytest.mark.parametrize(
@@ -101,24 +109,24 @@ def test_what_is_written_is_told_to_viewers(open_page: Opener) -> None:
         ("/state", "POST", 405),
     ],
 )
-def test_what_it_does_not_have_it_does_not_give(open_page: Opener, path: str, method: str, status: int) -> None:
-    assert ask(open_page("live:127.0.0.1:0"), path, method)[0] == status
+def test_invalid_requests_are_refused(local_page: LivePage, path: str, method: str, status: int) -> None:
+    assert ask(local_page, path, method)[0] == status
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8765", "localhost:9000", "[::1]:8765"])
-def test_it_is_seen_by_every_name_of_this_computer(open_page: Opener, host: str) -> None:
-    assert ask(open_page("live:127.0.0.1:0"), Host=host)[0] == 200
+def test_the_page_answers_to_every_name_of_this_computer(local_page: LivePage, host: str) -> None:
+    assert ask(local_page, Host=host)[0] == 200
 
 
 @pytest.mark.parametrize("path", ["/", "/state", "/setup", "/page.js"])
 @pytest.mark.parametrize(
     "headers", [{"Host": "evil.example:8765"}, {"Host": "[bad"}, {"Origin": "http://evil.example"}, {"Origin": "null"}]
 )
-def test_pages_from_elsewhere_cannot_read_it(open_page: Opener, path: str, headers: dict[str, str]) -> None:
-    assert ask(open_page("live:127.0.0.1:0"), path, **headers)[0] == 403
+def test_pages_of_other_sites_cannot_read_it(local_page: LivePage, path: str, headers: dict[str, str]) -> None:
+    assert ask(local_page, path, **headers)[0] == 403
 
 
-def test_others_on_the_network_need_the_token_and_then_its_cookie(open_page: Opener) -> None:
+def test_other_devices_need_the_token_once_and_then_the_cookie(open_page: Opener) -> None:
     page = open_page(f"live:0.0.0.0:0?token={TOKEN}")
     assert ask(page)[0] == 401
     assert ask(page, "/?token=a-wrong-one")[0] == 401
@@ -133,7 +141,7 @@ def test_others_on_the_network_need_the_token_and_then_its_cookie(open_page: Ope
         assert ask(page, path, Cookie=f"{cookie.partition('=')[0]}=forged")[0] == 401
 
 
-def test_more_viewers_than_there_is_room_for_are_told_so_and_disturb_nobody(open_page: Opener, monkeypatch) -> None:
+def test_a_viewer_too_many_is_refused_and_does_not_disturb_the_others(open_page: Opener, monkeypatch) -> None:
     page = open_page("live:127.0.0.1:0")
     for viewer in range(page_server.VIEWERS):
         assert ask(page, f"/state?viewer={viewer}")[0] == 200
@@ -144,11 +152,11 @@ def test_more_viewers_than_there_is_room_for_are_told_so_and_disturb_nobody(open
     assert ask(page, "/state?viewer=one-too-many")[0] == 200
 
 
-def test_connections_are_bounded(open_page: Opener) -> None:
+def test_the_number_of_connections_is_limited(open_page: Opener) -> None:
     page = open_page("live:127.0.0.1:0")
     viewers = [hang(page, b"") for _ in range(page_server.CONNECTIONS)]
     try:
-        for viewer in viewers:  # An answer shows that the server has taken it.
+        for viewer in viewers:  # The response shows that the server has accepted it.
             viewer.sendall(request_for(page, "/nothing"))
             assert viewer.recv(12) == b"HTTP/1.1 404"
         one_more = hang(page, b"")
@@ -186,7 +194,7 @@ def test_viewers_that_never_read_delay_neither_answers_nor_others(open_page: Ope
         ("live:127.0.0.1:0?colour=red", "unknown option 'colour'"),
     ],
 )
-def test_an_address_that_will_not_do_is_one_clear_line(sink: str, words: str, capsys) -> None:
+def test_an_invalid_address_is_one_clear_line(sink: str, words: str, capsys) -> None:
     assert main(["--source", "simulated:?seconds=2&speed=max", "--sink", sink]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert words in line
@@ -200,7 +208,7 @@ def test_a_port_in_use_is_one_clear_line(open_page: Opener, capsys) -> None:
     assert f"cannot listen on 127.0.0.1:{port} (Address already in use)" in line
 
 
-def test_where_bokeh_is_not_installed_the_line_says_what_to_install(open_page: Opener, monkeypatch) -> None:
+def test_without_bokeh_one_line_says_what_to_install(open_page: Opener, monkeypatch) -> None:
     for name in [name for name in sys.modules if name.startswith("har_runtime.sinks.live")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "bokeh", None)
