@@ -1,9 +1,10 @@
-"""What every sink is: it takes answers as they come.
+"""What every sink is: it accepts answers as they come.
 
-Sinks are opened by the stream's own thread. From then on each is called by a thread of its own (`fan_out`), so that it
-may block without delaying the sampling or another sink.
+The thread of the stream opens the sinks. Afterwards each has its own thread (`sink_thread`), so that it may block
+without delaying the sampling or another sink.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
@@ -14,20 +15,20 @@ from har_runtime.sources.base import SourceReport
 Record = TypeVar("Record")
 
 
-@dataclass
+@dataclass(frozen=True)
 class SinkReport:
-    """Counts of one sink; they go on while it runs."""
+    """The counts of one sink, at one moment."""
 
     name: str
     """Its URI without the options."""
     written: int = 0
-    """Answers that have got through."""
+    """Answers that the sink has accepted."""
     waiting: int = 0
-    """Answers that still may."""
+    """Answers in its queue."""
     dropped: int = 0
-    """Answers it will never have."""
+    """Answers that it will never get."""
     trouble: str | None = None
-    """Why nothing gets through at the moment."""
+    """Why it does not accept answers at the moment; None if it does."""
 
     def __str__(self) -> str:
         counts = {"written": self.written, "waiting": self.waiting, "dropped": self.dropped}
@@ -35,60 +36,61 @@ class SinkReport:
         return f"{self.name.rstrip(':')}: {text}" + (f" ({self.trouble})" if self.trouble else "")
 
 
-@dataclass
+@dataclass(frozen=True)
 class StreamInfo:
-    """What a sink may show about the stream that its answers come from.
-
-    A live object: the counts in `report` and `sinks` change while the stream runs, on other threads. Copy a dict of it
-    before you iterate over it.
-    """
+    """What a sink may show about the stream that its answers come from."""
 
     card: ModelCard
     source: str
     """The source's description."""
     report: SourceReport
-    """The source's own."""
-    sinks: list[SinkReport] = field(default_factory=list)
-    """Of every sink that is open."""
+    """The source's own. Its counts change while the stream runs, on another thread: copy a dict before iterating."""
+    sink_reports: list[Callable[[], SinkReport]] = field(default_factory=list)
+    """Of every open sink: returns its counts so far."""
+
+    @property
+    def sinks(self) -> list[SinkReport]:
+        """The counts of every open sink so far."""
+        return [report() for report in self.sink_reports]
 
 
 class Sink(Protocol):
-    """A place answers go to; where it is too slow, it misses the oldest."""
+    """A destination of answers. If it is too slow, it misses the oldest."""
 
     def write(self, answer: Answer) -> None:
-        """Take one answer.
+        """Write one answer.
 
         Raises:
-            SourceError: not now; the same answer is offered again.
+            SourceError: not possible now; the same answer is offered again.
         """
         ...
 
     def close(self) -> None:
-        """Flush and let go."""
+        """Flush, and release files and connections."""
         ...
 
 
 @runtime_checkable
 class RecordSink(Protocol[Record]):
-    """A place that keeps every answer: what it cannot take yet waits, as small records, for a long time."""
+    """A destination that gets every answer: while it accepts none, they wait for a long time, as small records."""
 
     capacity: int
     """Records that may wait; beyond it the oldest is dropped."""
 
     def encode(self, answer: Answer) -> Record:
-        """What will be kept of an answer. Called by the stream's thread: quick, and never blocking."""
+        """The record of an answer. Called by the stream's thread, so it must be quick and never block."""
         ...
 
     def append(self, record: Record) -> None:
-        """Take one record.
+        """Write one record.
 
         Raises:
-            SourceError: not now; the same record is offered again.
+            SourceError: not possible now; the same record is offered again.
         """
         ...
 
     def close(self) -> int:
-        """Flush and let go; returns how many of the records taken did not get through."""
+        """Flush, and release files and connections; returns how many accepted records were lost."""
         ...
 
 

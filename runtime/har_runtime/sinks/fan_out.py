@@ -1,9 +1,8 @@
-"""Several sinks at once: a slow or dead one delays neither the others nor the sampling nor the answering.
+"""Several sinks at once: a slow or failing one delays neither the other sinks nor the stream.
 
-Each sink has a thread and a bounded queue. What happens where a queue is full depends on the source: a recording or a
-simulation is held up for as long as the sink gets on, so that a file gets every answer however fast the replay; a
-sensor cannot be held up, so the oldest answer is dropped and counted. A sink that fails is tried again, and ends
-nothing.
+Each sink has a thread and a bounded queue. If a queue is full, a recording or a simulation waits as long as the sink
+accepts answers, so that a file has every answer however fast the replay. A sensor cannot wait, so the oldest answer is
+dropped and counted. A sink that fails is tried again, and the stream continues.
 """
 
 import time
@@ -11,50 +10,50 @@ import time
 from har_runtime.answers.answer import Answer
 from har_runtime.sinks import open_sink
 from har_runtime.sinks.base import StreamInfo
-from har_runtime.sinks.sink_thread import Lane
+from har_runtime.sinks.sink_thread import SinkThread
 
 HURRY_S = 0.8
-"""Closing takes no longer than this when a signal has ended the program: a service is given one second."""
+"""How long closing may take after a signal: a service has one second."""
 FINISH_S = 10.0
-"""Closing takes no longer than this when the source has ended: a broker may have to catch up."""
+"""How long closing may take after the end of the source: a broker may have to catch up."""
 
 
 class FanOut:
-    """The sinks of a stream, as one sink."""
+    """All sinks of a stream, as one sink."""
 
     def __init__(self, info: StreamInfo):
         self._info = info
-        self._lanes: list[Lane] = []
+        self._sinks: list[SinkThread] = []
 
     def open(self, uri: str) -> None:
-        """Open one more sink.
+        """Open another sink.
 
         Raises:
-            SourceError: no such sink, or one that cannot be opened.
+            SourceError: the sink does not exist or cannot be opened.
         """
-        lane = Lane(uri.partition("?")[0], open_sink(uri, self._info))
-        self._lanes.append(lane)
-        self._info.sinks.append(lane.report)
+        sink = SinkThread(uri.partition("?")[0], open_sink(uri, self._info))
+        self._sinks.append(sink)
+        self._info.sink_reports.append(lambda: sink.report)
 
     def write(self, answer: Answer) -> None:
-        """Give an answer to every sink.
+        """Write an answer to every sink.
 
         Raises:
-            BrokenPipeError: the only sink was a pipe whose reader has left.
+            BrokenPipeError: the only sink is a pipe whose reader has left.
         """
-        for lane in self._lanes:
-            lane.put(answer, wait=self._info.report.can_wait)
-        if self._lanes and all(lane.broken_pipe for lane in self._lanes):
+        for sink in self._sinks:
+            sink.write(answer, wait=self._info.report.can_wait)
+        if self._sinks and all(sink.broken_pipe for sink in self._sinks):
             raise BrokenPipeError
 
     def close(self, hurry: bool = False) -> None:
-        """Let every sink take what waits for it, and close it.
+        """Let every sink write what is queued, and close it.
 
         Args:
-            hurry: whether it is to take `HURRY_S` at most. A sink in trouble is not waited for any longer in any case.
+            hurry: whether it may take `HURRY_S` at most. A sink in trouble never gets more time.
         """
         now = time.monotonic()
-        for lane in self._lanes:
-            lane.end()
-        for lane in self._lanes:
-            lane.join(now + HURRY_S, now + (HURRY_S if hurry else FINISH_S))
+        for sink in self._sinks:
+            sink.end()
+        for sink in self._sinks:
+            sink.join(now + HURRY_S, now + (HURRY_S if hurry else FINISH_S))

@@ -11,121 +11,126 @@ from har_runtime.answers.answer import Answer
 from har_runtime.errors import HarError
 from har_runtime.sinks.base import AnySink, RecordSink, SinkReport
 
-WAITING = 256
+CAPACITY = 256
 """Answers that may wait for a sink that keeps no records: two minutes."""
 STALLED_S = 5.0
-"""A sink that has taken nothing for so long is dead: no source waits for it."""
+"""A source stops waiting for a sink that has accepted nothing for this long."""
 FIRST_RETRY_S = 0.25
 LAST_RETRY_S = 5.0
-"""Where a sink fails it is tried again, at first soon, then each time after twice as long, up to this."""
-LOOK_S = 0.05
-"""How often a lane that is ending is looked at."""
+"""A failing sink is tried again after the first delay, which doubles each time up to the last."""
+POLL_S = 0.05
+"""How often `join` checks whether the sink is in trouble."""
 
 _LOG = logging.getLogger(__name__)
 
 
-class Lane:
-    """Hands answers to a sink, in order, on a thread of its own.
+class SinkThread:
+    """Writes answers to a sink, in order, on its own thread.
 
-    A failure is told once, in the log, when it begins, and once when it is over; it never goes any further.
+    A failure is logged once when it begins and once when it is over. It affects nothing else.
     """
 
     def __init__(self, name: str, sink: AnySink):
-        self.report = SinkReport(name)
         self.broken_pipe = False
-        """Whether the reader of the sink's pipe has left: it will never take anything again."""
-        self._sink = sink
+        """Whether the reader of the sink's pipe has left: the sink will never accept anything again."""
+        self._name, self._sink = name, sink
         self._encode: Callable[[Answer], Any]
-        self._take: Callable[[Any], None]
+        self._write: Callable[[Any], None]
         if isinstance(sink, RecordSink):
-            self._encode, self._take, self._capacity = sink.encode, sink.append, sink.capacity
+            self._encode, self._write, self._capacity = sink.encode, sink.append, sink.capacity
         else:
-            self._encode, self._take, self._capacity = lambda answer: answer, sink.write, WAITING
+            self._encode, self._write, self._capacity = lambda answer: answer, sink.write, CAPACITY
         self._queue: deque[Any] = deque()
+        self._written = self._dropped = 0
+        self._trouble: str | None = None
         self._changed = threading.Condition()
         self._ending = threading.Event()
         self._abandoned = False
         self._thread = threading.Thread(target=self._run, name=f"sink {name}", daemon=True)
         self._thread.start()
 
-    def put(self, answer: Answer, wait: bool) -> None:
+    @property
+    def report(self) -> SinkReport:
+        """The counts so far. A snapshot: it does not change afterwards."""
+        with self._changed:
+            return SinkReport(self._name, self._written, len(self._queue), self._dropped, self._trouble)
+
+    def write(self, answer: Answer, wait: bool) -> None:
         """Queue an answer.
 
         Args:
-            answer: what the sink gets.
-            wait: whether to wait while the queue is full and the sink gets on; without it the oldest is dropped.
+            answer: for the sink.
+            wait: whether to wait while the queue is full and the sink accepts answers; otherwise the oldest is dropped.
         """
         if self.broken_pipe:
-            self.report.dropped += 1
+            self._dropped += 1
             return
         item = self._encode(answer)
         if wait and not self._wait_for_room():
-            self._fail(f"{self.report.name}: has taken nothing for {STALLED_S:.0f} s")
+            self._fail(f"{self._name}: has accepted nothing for {STALLED_S:.0f} s")
         with self._changed:
             if len(self._queue) >= self._capacity:
                 self._queue.popleft()
-                self.report.dropped += 1
+                self._dropped += 1
             self._queue.append(item)
-            self._count_waiting()
             self._changed.notify_all()
 
     def end(self) -> None:
-        """Have the thread take what is queued, close the sink and end."""
+        """Have the thread write what is queued, close the sink and end; does not wait for it."""
         self._ending.set()
         with self._changed:
             self._changed.notify_all()
 
-    def join(self, hurry_until: float, until: float) -> None:
-        """Wait for the end, and drop what the sink has not taken by then.
+    def join(self, until_if_in_trouble: float, until: float) -> None:
+        """Wait for the end, and drop what the sink has not accepted by then.
 
         Args:
-            hurry_until: `time.monotonic()` up to which a sink in trouble is waited for.
-            until: the same for one that gets on.
+            until_if_in_trouble: `time.monotonic()` up to which to wait for a sink in trouble.
+            until: the same for any other.
         """
         while self._thread.is_alive():
-            left = (hurry_until if self.report.trouble else until) - time.monotonic()
-            if left <= 0:
+            left_s = (until_if_in_trouble if self._trouble else until) - time.monotonic()
+            if left_s <= 0:
                 break
-            self._thread.join(min(LOOK_S, left))
+            self._thread.join(min(POLL_S, left_s))
         with self._changed:
             if self._thread.is_alive():
                 self._abandoned = True
                 self._drop_queue()
-                self.report.trouble = self.report.trouble or "did not end in time"
+                self._trouble = self._trouble or "did not end in time"
 
     def _wait_for_room(self) -> bool:
-        """Wait while the queue is full and the sink gets on; whether it still does, as far as is known."""
+        """Wait while the queue is full; False if the sink accepts nothing, unless its trouble is known already."""
         with self._changed:
             return self._changed.wait_for(
-                lambda: len(self._queue) < self._capacity or self.report.trouble is not None, STALLED_S
+                lambda: len(self._queue) < self._capacity or self._trouble is not None, STALLED_S
             )
 
     def _run(self) -> None:
-        while self._wait_for_one():
-            if self._take_first():
-                continue
-            with self._changed:
-                self._drop_queue()
+        while self._wait_for_item():
+            if not self._write_first():
+                with self._changed:
+                    self._drop_queue()
         self._close()
 
-    def _wait_for_one(self) -> bool:
-        """Whether there is something to take; not any more when ending."""
+    def _wait_for_item(self) -> bool:
+        """Whether there is an item to write; False at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._ending.is_set())
             return bool(self._queue)
 
-    def _take_first(self) -> bool:
-        """Have the sink take the head of the queue, however often that has to be tried; False where it never will."""
+    def _write_first(self) -> bool:
+        """Write the first item of the queue, with as many attempts as necessary; False if the sink never will."""
         delay_s = FIRST_RETRY_S
         while True:
-            # The head stays in the queue while it is tried: it may be dropped meanwhile, as the oldest.
+            # The item stays in the queue during the attempt: meanwhile it may be dropped as the oldest.
             with self._changed:
                 if not self._queue:
                     return True
                 item = self._queue[0]
             ending = self._ending.is_set()
             try:
-                self._take(item)
+                self._write(item)
             except BrokenPipeError:
                 self.broken_pipe = True
                 return False
@@ -136,63 +141,56 @@ class Lane:
                 self._ending.wait(delay_s)
                 delay_s = min(2 * delay_s, LAST_RETRY_S)
             except Exception as error:
-                # A mistake in the sink: the next answer may not meet it, and the other sinks must not.
-                _LOG.debug("%s", self.report.name, exc_info=True)
+                # A bug in the sink. The next answer may not trigger it, and the other sinks must not suffer.
+                _LOG.debug("%s", self._name, exc_info=True)
                 self._fail(error)
-                self._remove(item, taken=False)
+                self._remove(item, written=False)
                 return True
             else:
-                self._remove(item, taken=True)
+                self._remove(item, written=True)
                 return True
 
     def _fail(self, error: Exception | str) -> None:
         why = " ".join(str(error).split()) or type(error).__name__
         with self._changed:
-            begins = self.report.trouble is None
-            self.report.trouble = why.removeprefix(f"{self.report.name}: ")
-            self._changed.notify_all()  # Who waits for room need not any more.
+            begins = self._trouble is None
+            self._trouble = why.removeprefix(f"{self._name}: ")
+            self._changed.notify_all()  # A source that waits for room need not wait any longer.
         if begins:
             _LOG.warning("%s; trying again, %d answers may wait", why, self._capacity)
 
-    def _remove(self, item: Any, taken: bool) -> None:
+    def _remove(self, item: Any, written: bool) -> None:
         with self._changed:
             if self._abandoned:
                 return
             if self._queue and self._queue[0] is item:
                 self._queue.popleft()
-                self.report.written += taken
-                self.report.dropped += not taken
-            elif taken:  # It had been given up as the oldest while the sink took it.
-                self.report.dropped -= 1
-                self.report.written += 1
-            self._count_waiting()
-            recovered = taken and self.report.trouble is not None
+                self._written += written
+                self._dropped += not written
+            elif written:  # It was dropped as the oldest during the attempt.
+                self._dropped -= 1
+                self._written += 1
+            recovered = written and self._trouble is not None
             if recovered:
-                self.report.trouble = None
+                self._trouble = None
             self._changed.notify_all()
         if recovered:
-            _LOG.warning("%s: works again, %d answers dropped so far", self.report.name, self.report.dropped)
+            _LOG.warning("%s: works again, %d answers dropped so far", self._name, self._dropped)
 
     def _close(self) -> None:
         try:
             lost = self._sink.close() or 0
-        except (HarError, OSError) as error:
-            self._fail(error)
-            return
         except Exception as error:
-            _LOG.debug("%s", self.report.name, exc_info=True)
+            if not isinstance(error, (HarError, OSError)):
+                _LOG.debug("%s", self._name, exc_info=True)  # A bug in the sink.
             self._fail(error)
             return
         with self._changed:
             if not self._abandoned:
-                self.report.written -= lost
-                self.report.dropped += lost
+                self._written -= lost
+                self._dropped += lost
 
     def _drop_queue(self) -> None:
-        self.report.dropped += len(self._queue)
+        self._dropped += len(self._queue)
         self._queue.clear()
-        self._count_waiting()
         self._changed.notify_all()
-
-    def _count_waiting(self) -> None:
-        self.report.waiting = len(self._queue)

@@ -1,4 +1,4 @@
-"""Several sinks at once: none delays another or the sampling, and what one misses is counted and told."""
+"""Several sinks at once: none delays another or the sampling, and what one misses is counted and reported."""
 
 import json
 import logging
@@ -12,34 +12,34 @@ from tests.runtime.sinks.made_answers import make_answer, stream_info, wait_unti
 from har_runtime.answers.answer import Answer
 from har_runtime.cli.stream import main
 from har_runtime.errors import SourceError
-from har_runtime.sinks import SINKS, StreamInfo, fan_out, sink_thread
+from har_runtime.sinks import StreamInfo, fan_out, open_sink, sink_thread
 from har_runtime.sinks.base import SinkReport
 from har_runtime.sinks.fan_out import FanOut
-from har_runtime.sinks.sink_thread import WAITING
+from har_runtime.sinks.sink_thread import CAPACITY
 
 
-class Noting:
-    """A sink that notes what it is given, after whatever `before` does."""
+class Recorder:
+    """A sink that keeps what is written to it, after whatever `before` does."""
 
     def __init__(self, before: Callable[[Answer], None] = lambda answer: None):
-        self.seen: list[Answer] = []
+        self.answers: list[Answer] = []
         self.closed = threading.Event()
         self._before = before
 
     def write(self, answer: Answer) -> None:
         self._before(answer)
-        self.seen.append(answer)
+        self.answers.append(answer)
 
     def close(self) -> None:
         self.closed.set()
 
     @property
     def numbers(self) -> list[int]:
-        return [round(answer.prediction.start_s * 2) for answer in self.seen]
+        return [round(answer.prediction.start_s * 2) for answer in self.answers]
 
 
 class Gate:
-    """What a sink hangs on until it is opened."""
+    """A sink hangs in it until it is opened."""
 
     def __init__(self) -> None:
         self.open = threading.Event()
@@ -58,25 +58,35 @@ def gate() -> Iterator[Gate]:
 
 
 @pytest.fixture
-def open_all(monkeypatch) -> Callable[..., FanOut]:
-    """Opens sinks of the test as first:, second: and so on."""
+def known(monkeypatch) -> dict[str, Recorder]:
+    """Sinks of the test, by their kind: they can be opened as KIND:here."""
+    known: dict[str, Recorder] = {}
+    monkeypatch.setattr(
+        fan_out, "open_sink", lambda uri, info: known.get(uri.partition(":")[0]) or open_sink(uri, info)
+    )
+    return known
 
-    def open_them(*sinks: object, can_wait: bool = False) -> FanOut:
-        sinks_of = FanOut(stream_info(can_wait))
-        for name, sink in zip(("first", "second", "third"), sinks, strict=False):
-            monkeypatch.setitem(SINKS, name, lambda uri, info, sink=sink: sink)
-            sinks_of.open(f"{name}:here?option=1")
-        return sinks_of
+
+@pytest.fixture
+def open_all(known: dict[str, Recorder]) -> Callable[..., FanOut]:
+    """Opens sinks of the test as first: and second:."""
+
+    def open_them(*sinks: Recorder, can_wait: bool = False) -> FanOut:
+        fan = FanOut(stream_info(can_wait))
+        for kind, sink in zip(("first", "second"), sinks, strict=False):
+            known[kind] = sink
+            fan.open(f"{kind}:here?option=1")
+        return fan
 
     return open_them
 
 
 def reports(sinks: FanOut) -> list[SinkReport]:
-    return [sink_thread.report for lane in sinks._lanes]
+    return sinks._info.sinks
 
 
 def test_every_sink_gets_every_answer_in_order_and_is_closed(open_all) -> None:
-    first, second = Noting(), Noting()
+    first, second = Recorder(), Recorder()
     sinks = open_all(first, second)
     for number in range(100):
         sinks.write(make_answer(number))
@@ -90,31 +100,31 @@ def test_every_sink_gets_every_answer_in_order_and_is_closed(open_all) -> None:
 
 
 def test_a_sink_that_hangs_delays_no_other_and_loses_the_oldest(open_all, gate: Gate) -> None:
-    hanging, quick = Noting(gate), Noting()
+    hanging, quick = Recorder(gate), Recorder()
     sinks = open_all(hanging, quick)
-    count = WAITING + 50
+    count = CAPACITY + 50
     sinks.write(make_answer(0))
     assert gate.reached.wait(30)
     for number in range(1, count):
         sinks.write(make_answer(number))
-        wait_until(lambda number=number: len(quick.seen) == number + 1, "the other sink has the answer")
-    assert not hanging.seen
-    assert (reports(sinks)[0].waiting, reports(sinks)[0].dropped) == (WAITING, 50)
+        wait_until(lambda number=number: len(quick.answers) == number + 1, "the other sink has the answer")
+    assert not hanging.answers
+    assert (reports(sinks)[0].waiting, reports(sinks)[0].dropped) == (CAPACITY, 50)
     gate.open.set()
     sinks.close()
-    # What it held when it hung was given up meanwhile, yet got through in the end.
+    # The answer that it was writing was counted as dropped meanwhile, but was written in the end.
     assert hanging.numbers == [0, *range(50, count)]
-    assert (reports(sinks)[0].written, reports(sinks)[0].dropped) == (WAITING + 1, 49)
+    assert (reports(sinks)[0].written, reports(sinks)[0].dropped) == (CAPACITY + 1, 49)
 
 
-def test_a_recording_is_held_up_so_that_a_slow_sink_misses_nothing(open_all) -> None:
+def test_a_recording_waits_so_that_a_slow_sink_misses_nothing(open_all) -> None:
     turn = threading.Semaphore(0)
-    slow = Noting(lambda answer: turn.acquire(timeout=60) and None)
+    slow = Recorder(lambda answer: turn.acquire(timeout=60) and None)
     sinks = open_all(slow, can_wait=True)
-    count = 2 * WAITING
+    count = 2 * CAPACITY
     writer = threading.Thread(target=lambda: [sinks.write(make_answer(number)) for number in range(count)])
     writer.start()
-    wait_until(lambda: reports(sinks)[0].waiting == WAITING, "the queue is full")
+    wait_until(lambda: reports(sinks)[0].waiting == CAPACITY, "the queue is full")
     assert writer.is_alive()
     turn.release(count)
     writer.join(30)
@@ -123,32 +133,32 @@ def test_a_recording_is_held_up_so_that_a_slow_sink_misses_nothing(open_all) -> 
     assert reports(sinks)[0].dropped == 0
 
 
-def test_a_recording_is_not_held_up_by_a_sink_that_is_dead(open_all, gate: Gate, monkeypatch) -> None:
+def test_a_recording_does_not_wait_for_a_dead_sink(open_all, gate: Gate, monkeypatch) -> None:
     monkeypatch.setattr(sink_thread, "STALLED_S", 0.05)
-    dead, quick = Noting(gate), Noting()
+    dead, quick = Recorder(gate), Recorder()
     sinks = open_all(dead, quick, can_wait=True)
-    count = 3 * WAITING
+    count = 3 * CAPACITY
     for number in range(count):
         sinks.write(make_answer(number))
-    wait_until(lambda: len(quick.seen) == count, "the other sink has every answer")
-    assert "has taken nothing for" in reports(sinks)[0].trouble
+    wait_until(lambda: len(quick.answers) == count, "the other sink has every answer")
+    assert "has accepted nothing for" in reports(sinks)[0].trouble
     gate.open.set()
     sinks.close()
 
 
-def test_a_sink_that_fails_is_offered_the_same_answer_until_it_takes_it_and_says_so_once(open_all, caplog) -> None:
+def test_a_failing_sink_is_offered_the_same_answer_again_and_this_is_reported_once(open_all, caplog) -> None:
     failures = iter([SourceError("third: is full"), OSError(5, "Input/output error")])
 
     def fail_twice(answer: Answer) -> None:
         for error in failures:
             raise error
 
-    flaky, other = Noting(fail_twice), Noting()
+    flaky, other = Recorder(fail_twice), Recorder()
     sinks = open_all(flaky, other)
     with caplog.at_level(logging.WARNING):
         for number in range(5):
             sinks.write(make_answer(number))
-        wait_until(lambda: len(flaky.seen) == 5, "the failing sink has every answer")
+        wait_until(lambda: len(flaky.answers) == 5, "the failing sink has every answer")
     sinks.close()
     assert flaky.numbers == other.numbers == list(range(5))
     assert [record.getMessage() for record in caplog.records] == [
@@ -158,12 +168,12 @@ def test_a_sink_that_fails_is_offered_the_same_answer_until_it_takes_it_and_says
     assert reports(sinks)[0].trouble is None
 
 
-def test_a_mistake_in_a_sink_costs_one_answer_of_that_sink(open_all) -> None:
-    def stumble(answer: Answer) -> None:
+def test_a_bug_in_a_sink_costs_one_answer_of_that_sink(open_all) -> None:
+    def fail(answer: Answer) -> None:
         if answer.prediction.start_s == 1.0:
-            raise ZeroDivisionError("no such mistake")
+            raise ZeroDivisionError("a bug")
 
-    faulty, other = Noting(stumble), Noting()
+    faulty, other = Recorder(fail), Recorder()
     sinks = open_all(faulty, other)
     for number in range(5):
         sinks.write(make_answer(number))
@@ -174,12 +184,12 @@ def test_a_mistake_in_a_sink_costs_one_answer_of_that_sink(open_all) -> None:
 
 
 @pytest.mark.parametrize("hurry", [True, False])
-def test_closing_leaves_a_sink_behind_that_hangs_and_counts_what_it_did_not_take(
+def test_closing_does_not_wait_for_a_sink_that_hangs_and_counts_what_it_misses(
     open_all, gate: Gate, monkeypatch, hurry: bool
 ) -> None:
     monkeypatch.setattr(fan_out, "HURRY_S", 0.2)
     monkeypatch.setattr(fan_out, "FINISH_S", 0.4)
-    hanging, quick = Noting(gate), Noting()
+    hanging, quick = Recorder(gate), Recorder()
     sinks = open_all(hanging, quick)
     for number in range(10):
         sinks.write(make_answer(number))
@@ -188,7 +198,7 @@ def test_closing_leaves_a_sink_behind_that_hangs_and_counts_what_it_did_not_take
     assert quick.numbers == list(range(10)) and quick.closed.is_set()
     assert (reports(sinks)[0].written, reports(sinks)[0].dropped) == (0, 10)
     gate.open.set()
-    wait_until(hanging.closed.is_set, "the sink is closed once it goes on")
+    wait_until(hanging.closed.is_set, "the sink is closed when it continues")
     assert (reports(sinks)[0].written, reports(sinks)[0].dropped) == (0, 10)
 
 
@@ -196,8 +206,8 @@ def leave(answer: Answer) -> None:
     raise BrokenPipeError
 
 
-def test_the_stream_ends_where_the_reader_of_its_only_sink_has_left(open_all) -> None:
-    sinks = open_all(Noting(leave))
+def test_the_stream_ends_if_the_reader_of_its_only_sink_has_left(open_all) -> None:
+    sinks = open_all(Recorder(leave))
 
     def write_more() -> bool:
         try:
@@ -210,9 +220,9 @@ def test_the_stream_ends_where_the_reader_of_its_only_sink_has_left(open_all) ->
     sinks.close()
 
 
-def test_the_stream_goes_on_where_one_reader_of_two_has_left(open_all) -> None:
-    other = Noting()
-    sinks = open_all(Noting(leave), other)
+def test_the_stream_continues_if_one_reader_of_two_has_left(open_all) -> None:
+    other = Recorder()
+    sinks = open_all(Recorder(leave), other)
     for number in range(20):
         sinks.write(make_answer(number))
     sinks.close()
@@ -220,9 +230,9 @@ def test_the_stream_goes_on_where_one_reader_of_two_has_left(open_all) -> None:
     assert reports(sinks)[0].dropped == 20
 
 
-def test_every_sink_can_show_the_counts_of_all(open_all, monkeypatch) -> None:
+def test_every_sink_can_show_the_counts_of_all(monkeypatch) -> None:
     shown: list[StreamInfo] = []
-    monkeypatch.setitem(SINKS, "showing", lambda uri, info: shown.append(info) or Noting())
+    monkeypatch.setattr(fan_out, "open_sink", lambda uri, info: shown.append(info) or Recorder())
     sinks = FanOut(stream_info())
     sinks.open("showing:")
     sinks.open("showing:again")
@@ -231,12 +241,12 @@ def test_every_sink_can_show_the_counts_of_all(open_all, monkeypatch) -> None:
     assert [str(report) for report in shown[0].sinks] == ["showing: 1 written", "showing:again: 1 written"]
 
 
-def test_what_a_sink_missed_is_told_at_the_end_and_in_json(monkeypatch, capsys) -> None:
-    def stumble(answer: Answer) -> None:
+def test_what_a_sink_missed_is_reported_at_the_end_and_in_json(known, capsys) -> None:
+    def fail(answer: Answer) -> None:
         if answer.prediction.start_s < 1.0:
-            raise ZeroDivisionError("no such mistake")
+            raise ZeroDivisionError("a bug")
 
-    monkeypatch.setitem(SINKS, "faulty", lambda uri, info: Noting(stumble))
+    known["faulty"] = Recorder(fail)
     arguments = ["--source", "simulated:?seconds=6&speed=max", "--sink", "faulty:here", "--sink", "terminal:"]
     assert main(arguments) == 0
     assert "  faulty:here: 9 written, 2 dropped" in capsys.readouterr().err
@@ -261,6 +271,6 @@ def test_a_sink_that_cannot_be_opened_ends_the_program_and_closes_the_others(tmp
 def test_a_fast_replay_reaches_the_files_whole(tmp_path: Path, capsys) -> None:
     files = tmp_path / "day.jsonl", tmp_path / "day.csv"
     sinks = [argument for file in files for argument in ("--sink", f"{file.suffix[1:]}:{file}")]
-    assert main(["--source", "simulated:?seconds=600&speed=max", *sinks, "--json"]) == 0
+    assert main(["--source", "simulated:?seconds=200&speed=max", *sinks, "--json"]) == 0
     windows = json.loads(capsys.readouterr().out)["windows"]
     assert [len(file.read_text().splitlines()) for file in files] == [windows, windows + 1]

@@ -18,8 +18,9 @@ from tests.runtime.sinks.made_answers import CARD, DEADLINE_S, make_answer, stre
 from har_runtime.cli.stream import main
 from har_runtime.errors import SourceError
 from har_runtime.sinks import open_sink
+from har_runtime.sinks.base import SinkReport
 from har_runtime.sinks.fan_out import FanOut
-from har_runtime.sinks.sink_thread import Lane
+from har_runtime.sinks.sink_thread import SinkThread
 
 HAR_STREAM = [sys.executable, "-m", "har_runtime"]
 KINDS = ("jsonl", "csv")
@@ -42,12 +43,13 @@ def numbers_of(path: Path) -> list[int]:
 
 def write_some(uri: str, numbers: range, **changes: object) -> None:
     """Write answers to a sink as a run does, without the run."""
-    sinks = FanOut(stream_info(can_wait=True))
+    info = stream_info(can_wait=True)
+    sinks = FanOut(info)
     sinks.open(uri)
     for number in numbers:
         sinks.write(make_answer(number, **changes))
     sinks.close()
-    assert all(not report.dropped and report.written == len(numbers) for report in sinks._info.sinks)
+    assert all(not report.dropped and report.written == len(numbers) for report in info.sinks)
 
 
 @contextmanager
@@ -174,15 +176,16 @@ def test_a_full_disk_leaves_no_half_line_and_loses_nothing_that_can_wait(kind: s
 def test_on_a_disk_that_stays_full_the_oldest_are_dropped_and_counted() -> None:
     sink = open_sink("jsonl:/dev/full", stream_info())
     sink.capacity = 3
-    lane = Lane("jsonl:/dev/full", sink)
+    thread = SinkThread("jsonl:/dev/full", sink)
     for number in range(10):
-        lane.put(make_answer(number), wait=False)
-    wait_until(lambda: lane.report.trouble, "the disk is full")
-    assert lane.report.trouble == "cannot be written (No space left on device)"
-    assert (lane.report.written, lane.report.waiting, lane.report.dropped) == (0, 3, 7)
-    lane.end()
-    lane.join(0, 0)
-    assert (lane.report.written, lane.report.waiting, lane.report.dropped) == (0, 0, 10)
+        thread.write(make_answer(number), wait=False)
+    wait_until(lambda: thread.report.trouble, "the disk is full")
+    assert thread.report == SinkReport(
+        "jsonl:/dev/full", written=0, waiting=3, dropped=7, trouble="cannot be written (No space left on device)"
+    )
+    thread.end()
+    thread.join(0, 0)
+    assert (thread.report.written, thread.report.waiting, thread.report.dropped) == (0, 0, 10)
 
 
 def test_a_deleted_file_is_created_again(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_losses_are_told_by_their_reason(info: StreamInfo) -> None:
     state = LiveState(info)
     report = ResampleReport(SensorReport(rate_hz=104.0, received=1000, duplicate=2), SensorReport(not_finite=1))
     info.report.lost["wrong checksum"] = 7
-    info.sinks.append(SinkReport("mqtt://broker/home", written=5, dropped=4))
+    info.sink_reports.append(lambda: SinkReport("mqtt://broker/home", written=5, dropped=4))
     state.take(live_answer(0, report=report, latency_s=0.0123))
     assert state.since()["sensor"] == {
         "rate_hz": 104.0,

@@ -63,11 +63,14 @@ class Publishing:
     """A stream of made answers that publishes to a broker."""
 
     def __init__(self, uri: str):
-        info = stream_info()
-        self._sinks = FanOut(info)
+        self._info = stream_info()
+        self._sinks = FanOut(self._info)
         self._sinks.open(uri)
-        self.report: SinkReport = info.sinks[0]
         self.count = 0
+
+    @property
+    def report(self) -> SinkReport:
+        return self._info.sinks[0]
 
     def __enter__(self) -> "Publishing":
         return self
