@@ -345,7 +345,7 @@ def draw_picture() -> str:
 
         def write(self, answer: Answer) -> None:
             self.answer = answer
-            self.signal.add(answer.prediction)
+            self.signal.push(answer.prediction)
 
         def close(self) -> None:
             """Nothing to let go of."""

@@ -1,6 +1,6 @@
-"""`terminal:` - the activity now, live; where there is no terminal, one line for each change.
+"""`terminal:` - the current activity, live; without a terminal, one line for each change.
 
-rich is imported where it is used: importing the runtime must stay quick.
+rich is imported in the functions that use it, so that importing the runtime stays quick.
 """
 
 from collections import deque
@@ -21,8 +21,8 @@ SPARKS = "▁▂▃▄▅▆▇█"
 SPARKS_PER_WINDOW = 3
 """Characters for the half second that a window adds: enough to see steps."""
 SIGNAL_S = 10
-LEAST_RANGE = 2.0
-"""m/s^2 from the lowest to the highest character: less is noise, which must not look like movement."""
+MIN_RANGE = 2.0
+"""m/s^2 from the lowest to the highest character: a smaller range is noise, which must not look like movement."""
 
 
 def open_terminal(uri: Uri, info: StreamInfo) -> Sink:
@@ -52,11 +52,11 @@ class PlainLines:
             self._console.print(f"{answer.prediction.end_s:10.2f} s  {shown:20} {sure}".rstrip())
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to release."""
 
 
 class LiveTerminal:
-    """Activity, probability bars, signal, truth and sensor state, redrawn in place."""
+    """Activity, probabilities, signal, truth and state of the sensor, redrawn in place."""
 
     def __init__(self, console: Any, info: StreamInfo):
         from rich.live import Live
@@ -67,7 +67,7 @@ class LiveTerminal:
         self._live.start()
 
     def write(self, answer: Answer) -> None:
-        self._signal.add(answer.prediction)
+        self._signal.push(answer.prediction)
         self._live.update(panel(self._info, answer, str(self._signal)))
 
     def close(self) -> None:
@@ -81,8 +81,8 @@ class Sparkline:
         self._levels: deque[float] = deque(maxlen=SIGNAL_S * 2 * SPARKS_PER_WINDOW)
         self._segment: int | None = None
 
-    def add(self, prediction: Prediction) -> None:
-        """Take in what a window adds to the one before."""
+    def push(self, prediction: Prediction) -> None:
+        """Add the new samples of a window."""
         window = prediction.window
         if self._segment not in (None, window.segment):
             self._levels.append(np.nan)  # A gap.
@@ -95,9 +95,9 @@ class Sparkline:
         if not len(levels):
             return ""
         low, high = np.nanmin(levels), np.nanmax(levels)
-        low = min(low, (low + high - LEAST_RANGE) / 2)
-        step = max(high - low, LEAST_RANGE) / (len(SPARKS) - 1)
-        # Rounded down, so that noise stays within the character that the middle of the least range falls into.
+        low = min(low, (low + high - MIN_RANGE) / 2)
+        step = max(high - low, MIN_RANGE) / (len(SPARKS) - 1)
+        # Rounded down, so that noise stays within one character, that of the middle of the minimum range.
         return "".join(" " if np.isnan(level) else SPARKS[int((level - low) / step + 1e-9)] for level in levels)
 
 
@@ -105,7 +105,7 @@ def panel(info: StreamInfo, answer: Answer, signal: str = "") -> Any:
     """One answer as a rich panel.
 
     Args:
-        signal: a `Sparkline` up to this answer.
+        signal: the text of a `Sparkline` up to this answer.
     """
     from rich.console import Group
     from rich.panel import Panel

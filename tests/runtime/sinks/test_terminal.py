@@ -1,4 +1,4 @@
-"""The terminal's view of an answer: activity or doubt, bars, signal, latency, the day."""
+"""The terminal shows an answer: the activity or why it is unknown, bars, signal, latency, the day."""
 
 import os
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def shown(console: Console, answer: Answer, signal: str = "") -> str:
     return console.export_text()
 
 
-def test_it_shows_the_smoothed_activity_the_windows_own_and_the_truth(console: Console, answer: Answer) -> None:
+def test_it_shows_the_smoothed_activity_that_of_the_window_and_the_truth(console: Console, answer: Answer) -> None:
     text = shown(console, replace(answer, prediction=predicted(2, 2 * HOP_NS)))
     assert f"still   {100 * answer.confidence:.0f} %" in text
     assert "this window: running" in text
@@ -70,19 +70,19 @@ def window(number: int, magnitude: np.ndarray, segment: int = 0) -> Prediction:
 def test_the_signal_of_a_still_sensor_is_a_flat_line_and_of_a_walk_is_not() -> None:
     still, walk = Sparkline(), Sparkline()
     for number in range(30):
-        still.add(window(number, np.full(50, 9.8) + 0.05 * np.sin(np.arange(50))))
-        walk.add(window(number, 9.8 + 4 * np.sin(2 * np.pi * 1.1 * (number * 0.5 + np.arange(50) / 50))))
+        still.push(window(number, np.full(50, 9.8) + 0.05 * np.sin(np.arange(50))))
+        walk.push(window(number, 9.8 + 4 * np.sin(2 * np.pi * 1.1 * (number * 0.5 + np.arange(50) / 50))))
     assert len(str(still)) == len(str(walk)) == 60
     assert len(set(str(still))) == 1
     assert len(set(str(walk))) > 4
     assert {"▁", "█"} <= set(str(walk))
 
 
-def test_a_gap_shows_in_the_signal() -> None:
+def test_a_gap_is_visible_in_the_signal() -> None:
     signal = Sparkline()
     assert str(signal) == ""
-    signal.add(window(0, np.full(50, 9.8)))
-    signal.add(window(9, np.full(50, 9.8), segment=1))
+    signal.push(window(0, np.full(50, 9.8)))
+    signal.push(window(9, np.full(50, 9.8), segment=1))
     assert str(signal)[3] == " "
     assert len(str(signal)) == 7
 

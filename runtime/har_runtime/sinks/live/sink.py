@@ -46,7 +46,7 @@ class LivePage:
         print(f"live page: {self.url}{secret}", file=sys.stderr, flush=True)
 
     def write(self, answer: Answer) -> None:
-        self._state.take(answer)
+        self._state.write(answer)
 
     def close(self) -> None:
         self._server.close()

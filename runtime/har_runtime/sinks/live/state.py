@@ -1,7 +1,7 @@
 """What the live page shows, in bounded memory and without any web library.
 
-The stream puts answers in; any number of viewers take out what is new to them. A viewer says which answer it saw
-last, so nothing is kept for it, and one that never asks again costs nothing.
+The stream writes answers; any number of viewers read what is new to them. A viewer says which answer it has seen last,
+so that nothing is kept for it, and one that never asks again costs nothing.
 """
 
 import secrets
@@ -23,30 +23,30 @@ from har_runtime.sinks.base import StreamInfo
 from har_runtime.sinks.live.timeline import Timeline
 
 SIGNAL_ROWS = 10 * SAMPLE_RATE_HZ
-"""Samples of the signal that are shown: ten seconds."""
+"""Samples that are shown: ten seconds."""
 HISTORY_ROWS = round(120 / HOP_S)
-"""Answers whose probabilities are shown: two minutes."""
+"""Answers with probabilities that are shown: two minutes."""
 EVENTS = 8
 """Events that are shown."""
 
 
 @dataclass(frozen=True)
 class _Step:
-    """What one answer added to the charts."""
+    """What one answer adds to the charts."""
 
     number: int
     """Of the answer, from 1."""
     missing: int
-    """Samples that are missing before it."""
+    """Number of samples missing before it."""
     imu: NDArray[np.float32]
-    """What the window added, shape (25 or 50, 6)."""
+    """The new samples of its window, shape (25 or 50, 6)."""
     probabilities: NDArray[np.float64]
 
 
 class LiveState:
-    """The newest answer and as much of the past as the page has room for.
+    """The newest answer, and as much of the past as the page shows.
 
-    `take` and `since` may be called from different threads; both are short.
+    `write` and `since` may be called from different threads; both are quick.
     """
 
     def __init__(self, info: StreamInfo):
@@ -65,7 +65,7 @@ class LiveState:
         self._sensor: dict[str, Any] = {}
 
     def setup(self) -> dict[str, Any]:
-        """What stays the same while the stream runs, as JSON-able values."""
+        """Everything that stays the same while the stream runs, as JSON-able values."""
         card = self._info.card
         return {
             "labels": list(card.labels),
@@ -79,8 +79,8 @@ class LiveState:
             "hop": HOP,
         }
 
-    def take(self, answer: Answer) -> None:
-        """Note one answer."""
+    def write(self, answer: Answer) -> None:
+        """Add one answer."""
         missing = _missing_samples(self._last, answer.prediction)
         window = answer.prediction.window.imu
         imu = window if missing or self._last is None else window[-HOP:]
@@ -107,48 +107,48 @@ class LiveState:
             self._sensor = _sensor(answer, self._info)
 
     def since(self, run: str = "", number: int = 0) -> dict[str, Any]:
-        """What a viewer does not know yet, as JSON-able values.
+        """Everything that is new to a viewer, as JSON-able values.
 
         Args:
-            run: that the viewer was told last; where it is another one's, it is told everything.
-            number: of the newest answer the viewer has.
+            run: the run that the viewer knows; if it is another one, everything is new.
+            number: of the newest answer that the viewer has.
 
         Returns:
-            `run`, `number` and `now_s` (this computer's clock, seconds since 1970); where there is something new also
-            `answer`, `steps` (each the samples missing before it, its samples of shape (n, 6), its probabilities),
-            `timeline`, `totals`, `events` (newest first) and `sensor`.
+            `run`, `number`, `now_s` (seconds since 1970) and `utc_offset_s`, both of this computer's clock; if there is
+            a new answer also `answer`, `steps` (each the number of samples missing before it, its samples of shape
+            (n, 6), and its probabilities), `timeline`, `totals`, `events` (newest first) and `sensor`.
         """
         with self._lock:
             known = number if run == self._run and number <= self._number else 0
             now_s = time.time()
-            told = {
+            news = {
                 "run": self._run,
                 "number": self._number,
                 "now_s": now_s,
                 "utc_offset_s": time.localtime(now_s).tm_gmtoff,
             }
             if known == self._number:
-                return told
+                return news
             steps = [step for step in self._steps if step.number > known]
             timeline = self._timeline.spans()
             events = [
                 {"kind": event.kind, "activity": event.activity, "unix_s": event.unix_s}
                 for event in reversed(self._events)
             ]
-            told |= {"answer": self._answer, "totals": self._totals, "sensor": self._sensor}
-        return told | {"steps": _to_lists(steps), "timeline": timeline, "events": events}
+            news |= {"answer": self._answer, "totals": self._totals, "sensor": self._sensor}
+        return news | {"steps": _to_lists(steps), "timeline": timeline, "events": events}
 
 
 def _missing_samples(last: Prediction | None, new: Prediction) -> int:
-    """Samples of the 50 Hz grid between two windows; 1 or more wherever they are of different segments."""
+    """Samples of the 50 Hz grid missing between two windows; at least 1 if their segments differ."""
     if last is None or last.window.segment == new.window.segment:
         return 0
     lost = round((new.window.start_ns - last.window.end_ns) / PERIOD_NS) - 1
-    return min(max(lost, 1), HISTORY_ROWS * HOP)  # A sensor that was restarted may begin at an earlier time.
+    return min(max(lost, 1), HISTORY_ROWS * HOP)  # The clock of a restarted sensor may be earlier.
 
 
 def _to_lists(steps: Sequence[_Step]) -> list[tuple[int, list[list[float]], list[float]]]:
-    """Samples are left out of steps that are older than the signal chart is long."""
+    """Steps that are too old for the signal chart come without samples."""
     first_with_samples = len(steps) - SIGNAL_ROWS // HOP
     return [
         (

@@ -1,4 +1,4 @@
-"""Answers with a signal that counts its samples, so that none can be shown twice or left out unseen."""
+"""Answers with a signal that counts its samples, so that tests notice a repeated or missing one."""
 
 from dataclasses import replace
 
@@ -16,13 +16,13 @@ BEGIN_S = make_answer(0).unix_s
 def live_answer(
     number: int, activity: str = "walking", segment: int = 0, late_s: float = 0.0, **changes: object
 ) -> Answer:
-    """Answer `number` of a stream, from 0: its samples count on from those of the answer before.
+    """Answer `number` of a stream, from 0: its samples continue those of the answer before.
 
     Args:
-        number: half seconds since the beginning.
-        activity: what the window was taken for.
-        segment: that the window is of.
-        late_s: how much later than its number says, on both clocks.
+        number: half seconds since the start.
+        activity: of the answer.
+        segment: of the window.
+        late_s: delay against its number, on both clocks.
         changes: other fields of the answer.
     """
     first = number * HOP

@@ -1,4 +1,4 @@
-"""What the live page is told: everything once, nothing without bound, and no more than a browser can read."""
+"""The state of the live page: a viewer gets everything once, in bounded size, as JSON that browsers read."""
 
 import itertools
 import json
@@ -38,61 +38,61 @@ def test_before_the_first_answer_there_is_nothing_to_show(state: LiveState) -> N
 
 def test_the_newest_answer_is_shown_with_the_time_its_activity_began(state: LiveState) -> None:
     for number in range(5):
-        state.take(live_answer(number, "walking" if number < 2 else "sitting", confidence=0.75))
+        state.write(live_answer(number, "walking" if number < 2 else "sitting", confidence=0.75))
     shown = state.since()["answer"]
     assert shown["activity"] == "sitting"
     assert shown["confidence"] == 0.75
     assert shown["unix_s"] - shown["since_s"] == pytest.approx(2 * HOP_S)
 
 
-def test_an_unknown_activity_says_why(state: LiveState) -> None:
-    state.take(live_answer(0, UNKNOWN, reason="unlike"))
+def test_an_unknown_activity_has_its_reason(state: LiveState) -> None:
+    state.write(live_answer(0, UNKNOWN, reason="unlike"))
     assert (state.since()["answer"]["activity"], state.since()["answer"]["reason"]) == (UNKNOWN, "unlike")
-    state.take(live_answer(1, UNKNOWN, reason="not worn"))
+    state.write(live_answer(1, UNKNOWN, reason="not worn"))
     assert state.since()["answer"]["activity"] == NOT_WORN
 
 
 def test_overlapping_windows_give_every_sample_once(state: LiveState) -> None:
     for number in range(8):
-        state.take(live_answer(number))
+        state.write(live_answer(number))
     shown = [row[0] for _, imu, _ in state.since()["steps"] for row in imu]
     assert shown == list(range(HOP * 9))
 
 
-def test_a_viewer_is_told_only_what_is_new_to_it(state: LiveState) -> None:
-    state.take(live_answer(0))
+def test_a_viewer_gets_only_what_is_new_to_it(state: LiveState) -> None:
+    state.write(live_answer(0))
     first = state.since()
     assert "steps" not in state.since(first["run"], first["number"])
-    state.take(live_answer(1, "sitting"))
+    state.write(live_answer(1, "sitting"))
     news = state.since(first["run"], first["number"])
     assert len(news["steps"]) == 1
     assert [row[0] for row in news["steps"][0][1]] == list(range(2 * HOP, 3 * HOP))
     assert news["answer"]["activity"] == "sitting"
 
 
-def test_a_viewer_of_an_earlier_run_is_told_everything(state: LiveState, info: StreamInfo) -> None:
+def test_a_viewer_of_an_earlier_run_gets_everything(state: LiveState, info: StreamInfo) -> None:
     for number in range(3):
-        state.take(live_answer(number))
+        state.write(live_answer(number))
     earlier = LiveState(info).since()["run"]
     assert len(state.since(earlier, 2)["steps"]) == 3
     assert len(state.since(state.since()["run"], 99)["steps"]) == 3
 
 
-def test_a_gap_shows_as_the_samples_that_are_missing(state: LiveState) -> None:
-    state.take(live_answer(0))
-    state.take(live_answer(2, segment=1, late_s=2.0))
+def test_a_gap_is_a_number_of_missing_samples(state: LiveState) -> None:
+    state.write(live_answer(0))
+    state.write(live_answer(2, segment=1, late_s=2.0))
     (_, (missing, imu, _)) = state.since()["steps"]
     assert missing == 100
-    assert len(imu) == 2 * HOP, "nothing of a new segment was shown before"
+    assert len(imu) == 2 * HOP, "all samples of a new segment are new"
 
 
-def test_a_restarted_clock_is_a_gap_of_its_own(state: LiveState) -> None:
-    state.take(live_answer(100))
-    state.take(live_answer(0, segment=1))
+def test_a_restarted_clock_is_a_gap_of_one_sample(state: LiveState) -> None:
+    state.write(live_answer(100))
+    state.write(live_answer(0, segment=1))
     assert state.since()["steps"][1][0] == 1
 
 
-def test_a_week_is_kept_and_told_in_bounded_room(state: LiveState) -> None:
+def test_the_size_stays_bounded_over_a_week(state: LiveState) -> None:
     activities = itertools.cycle(LABELS)
     totals = Totals(BEGIN_S)
     sizes = []
@@ -100,27 +100,27 @@ def test_a_week_is_kept_and_told_in_bounded_room(state: LiveState) -> None:
         if number % (2 * DAY_S) == 0:
             totals = Totals(BEGIN_S + number * HOP_S)
         event = Event("started", "walking", number * HOP_S, BEGIN_S + number * HOP_S)
-        state.take(live_answer(number, next(activities), segment=number, events=[event], totals=totals))
+        state.write(live_answer(number, next(activities), segment=number, events=[event], totals=totals))
         if number % (60 * 240) == 0:
             sizes.append(len(json.dumps(state.since())))
-    told = state.since()
-    assert len(told["steps"]) <= HISTORY_ROWS
-    assert sum(len(imu) for _, imu, _ in told["steps"]) <= 2 * SIGNAL_ROWS
-    assert len(told["events"]) == EVENTS
-    assert len(told["timeline"]) <= BINS
+    news = state.since()
+    assert len(news["steps"]) <= HISTORY_ROWS
+    assert sum(len(imu) for _, imu, _ in news["steps"]) <= 2 * SIGNAL_ROWS
+    assert len(news["events"]) == EVENTS
+    assert len(news["timeline"]) <= BINS
     assert max(sizes) < 150_000
 
 
-def test_the_day_starts_anew_at_midnight(state: LiveState) -> None:
-    state.take(live_answer(0, "lying", totals=Totals(BEGIN_S, {"lying": 0.5})))
-    state.take(live_answer(1, "sitting", totals=Totals(BEGIN_S + 1, {"sitting": 0.5})))
-    told = state.since()
-    assert [activity for _, _, activity in told["timeline"]] == ["sitting"]
-    assert told["totals"]["seconds"] == {"sitting": 0.5}
+def test_the_day_restarts_at_midnight(state: LiveState) -> None:
+    state.write(live_answer(0, "lying", totals=Totals(BEGIN_S, {"lying": 0.5})))
+    state.write(live_answer(1, "sitting", totals=Totals(BEGIN_S + 1, {"sitting": 0.5})))
+    news = state.since()
+    assert [activity for _, _, activity in news["timeline"]] == ["sitting"]
+    assert news["totals"]["seconds"] == {"sitting": 0.5}
 
 
 def test_totals_are_those_of_the_newest_answer(state: LiveState) -> None:
-    state.take(live_answer(0, totals=Totals(BEGIN_S, {"walking": 60.0}, 5.0, 3)))
+    state.write(live_answer(0, totals=Totals(BEGIN_S, {"walking": 60.0}, 5.0, 3)))
     told = state.since()["totals"]
     assert told == {"since_s": BEGIN_S, "seconds": {"walking": 60.0}, "not_worn_s": 5.0, "transitions": 3}
 
@@ -128,19 +128,19 @@ def test_totals_are_those_of_the_newest_answer(state: LiveState) -> None:
 def test_the_newest_event_comes_first(state: LiveState) -> None:
     ended = Event("ended", "sitting", 1.0, BEGIN_S + 1)
     started = Event("started", "walking", 1.0, BEGIN_S + 1)
-    state.take(live_answer(0, events=[ended, started]))
+    state.write(live_answer(0, events=[ended, started]))
     assert [(event["kind"], event["activity"]) for event in state.since()["events"]] == [
         ("started", "walking"),
         ("ended", "sitting"),
     ]
 
 
-def test_losses_are_told_by_their_reason(info: StreamInfo) -> None:
+def test_losses_are_counted_by_reason(info: StreamInfo) -> None:
     state = LiveState(info)
     report = ResampleReport(SensorReport(rate_hz=104.0, received=1000, duplicate=2), SensorReport(not_finite=1))
     info.report.lost["wrong checksum"] = 7
     info.sink_reports.append(lambda: SinkReport("mqtt://broker/home", written=5, dropped=4))
-    state.take(live_answer(0, report=report, latency_s=0.0123))
+    state.write(live_answer(0, report=report, latency_s=0.0123))
     assert state.since()["sensor"] == {
         "rate_hz": 104.0,
         "latency_ms": 12.3,
@@ -149,8 +149,8 @@ def test_losses_are_told_by_their_reason(info: StreamInfo) -> None:
     }
 
 
-def test_what_is_told_is_json_that_every_browser_reads(state: LiveState) -> None:
-    state.take(live_answer(0, events=[Event("started", "walking", 0.0, BEGIN_S)]))
+def test_the_state_is_json_that_every_browser_reads(state: LiveState) -> None:
+    state.write(live_answer(0, events=[Event("started", "walking", 0.0, BEGIN_S)]))
     text = json.dumps([state.setup(), state.since()], allow_nan=False)
     assert json.loads(text)[1]["answer"]["activity"] == "walking"
 
@@ -161,9 +161,9 @@ def test_viewers_in_other_threads_never_see_half_an_answer(state: LiveState) -> 
 
     def look() -> None:
         while not done.is_set():
-            told = state.since()
-            if "answer" in told and len(told["steps"]) != min(told["number"], HISTORY_ROWS):
-                torn.append(told)
+            news = state.since()
+            if "answer" in news and len(news["steps"]) != min(news["number"], HISTORY_ROWS):
+                torn.append(news)
 
     viewers = [threading.Thread(target=look) for _ in range(2)]
     switching = sys.getswitchinterval()
@@ -172,7 +172,7 @@ def test_viewers_in_other_threads_never_see_half_an_answer(state: LiveState) -> 
         for viewer in viewers:
             viewer.start()
         for number in range(400):
-            state.take(live_answer(number, LABELS[number % 6]))
+            state.write(live_answer(number, LABELS[number % 6]))
     finally:
         done.set()
         for viewer in viewers:
@@ -181,7 +181,7 @@ def test_viewers_in_other_threads_never_see_half_an_answer(state: LiveState) -> 
     assert not torn
 
 
-def test_a_timeline_joins_neighbours_and_leaves_gaps_open() -> None:
+def test_a_timeline_joins_neighbours_but_not_over_gaps() -> None:
     day = Timeline()
     for second in (*range(10), *range(20, 25)):
         day.add(BEGIN_S + second, "walking" if second < 4 else "sitting", 1.0)
@@ -192,7 +192,7 @@ def test_a_timeline_joins_neighbours_and_leaves_gaps_open() -> None:
     ]
 
 
-def test_a_whole_day_is_kept_in_bins_of_about_two_minutes_each_with_what_was_seen_longest() -> None:
+def test_a_whole_day_has_bins_of_about_two_minutes_each_with_its_longest_activity() -> None:
     day = Timeline()
     for second in range(DAY_S):
         day.add(BEGIN_S + second, "walking" if second // 3600 % 2 else "sitting", 1.0)
@@ -202,7 +202,7 @@ def test_a_whole_day_is_kept_in_bins_of_about_two_minutes_each_with_what_was_see
 
 
 @pytest.mark.parametrize("leap_s", [-3600.0, 55 * 365 * DAY_S])
-def test_a_clock_that_is_set_begins_the_timeline_anew(leap_s: float) -> None:
+def test_the_timeline_restarts_if_the_clock_is_set(leap_s: float) -> None:
     day = Timeline()
     day.add(BEGIN_S, "walking", 1.0)
     day.add(BEGIN_S + leap_s, "sitting", 1.0)
