@@ -20,7 +20,7 @@ from har_runtime.files import write_bytes
 from har_runtime.model.load import load_model
 from har_runtime.recognizer import Recognizer
 from har_runtime.sinks import StreamInfo
-from har_runtime.sinks.live.sink import LivePage
+from har_runtime.sinks.live.sink import LiveSink
 from har_runtime.sources import open_source
 from har_runtime.stream import run_stream
 
@@ -68,7 +68,7 @@ def picture(width: int, dark: bool) -> bytes:
     model = load_model("waist")
     source, kept = open_source(SOURCE), _Kept()
     run_stream(Recognizer(model), source, [kept])
-    page = LivePage("127.0.0.1", 0, None, StreamInfo(model.card, source.description, source.report))
+    page = LiveSink("127.0.0.1", 0, None, StreamInfo(model.card, source.description, source.report))
     try:
         with tempfile.TemporaryDirectory() as profile:
             browser = open_browser(Path(profile))

@@ -1,9 +1,9 @@
 """The web server of the live page: who may see it, how many at once, and what they get.
 
-Viewers ask again and again for what is new to them; nothing is sent unasked and nothing kept for a viewer, so that one
-that hangs holds nobody up. It serves what it has itself: the page may load nothing from elsewhere (its
-Content-Security-Policy says so to the browser), and no other page may read it (Host and Origin are checked, against DNS
-rebinding too). It speaks plain HTTP: a token keeps strangers out, not eavesdroppers.
+Viewers poll for what is new to them. Nothing is pushed and nothing is kept for a viewer, so that one that hangs delays
+nobody. The page may load nothing from elsewhere (the Content-Security-Policy forbids it), and pages of other sites may
+not read it (Host and Origin are checked, also against DNS rebinding). It speaks plain HTTP: a token keeps strangers
+out, but does not stop eavesdroppers.
 """
 
 import hmac
@@ -26,11 +26,11 @@ from har_runtime.sinks.live.state import LiveState
 from har_runtime.web_server import BoundedServer, ServerThread, listen, url_of
 
 VIEWERS = 8
-"""Who may watch at the same time."""
-VIEWER_LEAVES_S = 10.0
-"""A viewer who has not asked for so long has gone; a page asks three times a second while it is in sight."""
+"""The maximum number of viewers at the same time."""
+VIEWER_TIMEOUT_S = 10.0
+"""A viewer who has not polled for this long has left; a visible page polls three times a second."""
 CONNECTIONS = 64
-"""Open at the same time; a browser opens up to six."""
+"""The maximum number of open connections; a browser opens up to six."""
 IDLE_S = 30.0
 """How long a connection may stay open without a request."""
 COOKIE_DAYS = 365
@@ -43,24 +43,24 @@ FILES = {
     "page.css": ("page.css", "text/css"),
     "page.js": ("page.js", "text/javascript"),
 }
-"""Those of this folder, by their path on the server."""
+"""Files of this folder and their types, by path on the server."""
 
 
-class PageServer:
-    """Serves the page in a thread of its own, which does not keep the program alive.
+class LiveServer:
+    """Serves the page in its own thread, which does not keep the program alive.
 
     Raises:
-        SourceError: it cannot listen there, or strangers could watch.
+        SourceError: it cannot listen on the address, or strangers could watch.
     """
 
     def __init__(self, host: str, port: int, state: LiveState, token: str | None = None):
-        """A server that is listening already.
+        """Start to listen.
 
         Args:
-            host: address to listen on; 127.0.0.1 is seen by this computer alone, 0.0.0.0 by every network.
-            port: 0 for any that is free.
+            host: address to listen on; only this computer can see 127.0.0.1, every network can see 0.0.0.0.
+            port: 0 for any free port.
             state: what is shown.
-            token: what a viewer must know; without one only this computer can watch.
+            token: that a viewer must know; without one only this computer can watch.
         """
         sockets = listen("live", host, port)
         open_to_others = not all(_is_loopback(sock) for sock in sockets)
@@ -85,7 +85,7 @@ class PageServer:
         self._thread = ServerThread("live page", server, sockets)
 
     def close(self) -> None:
-        """Stop listening and hang up; takes half a second at most."""
+        """Stop listening and close all connections."""
         self._thread.close()
 
 
@@ -94,23 +94,23 @@ def _is_loopback(sock: socket.socket) -> bool:
 
 
 class _Access:
-    """Who may ask."""
+    """Who may see the page."""
 
     def __init__(self, token: str | None, hosts: set[str] | None, port: int):
-        """The rules.
+        """Set the rules.
 
         Args:
-            token: needed by everybody; None where it is not.
-            hosts: names by which the page may be asked for; None for any (whoever has the token knows where he is).
-            port: gives the cookie its name: cookies of one host are shared by all its ports.
+            token: that everybody needs; None if nobody does.
+            hosts: names under which the page may be requested; None for any, because the token is enough.
+            port: part of the cookie's name, because all ports of a host share their cookies.
         """
         self._token, self._hosts = token, hosts
         self.cookie = f"har_stream_{port}"
         self.secret = "" if token is None else hmac.digest(token.encode(), b"har-stream live page", "sha256").hex()
         self._viewers: dict[str, float] = {}
 
-    def is_addressed_rightly(self, host: str, origin: str | None) -> bool:
-        """Whether `Host` is ours, and `Origin`, where the browser names one, the same."""
+    def is_own_address(self, host: str, origin: str | None) -> bool:
+        """Whether `Host` is the page's own, and `Origin`, if there is one, is the same."""
         try:
             name = urlsplit(f"//{host}").hostname
             same = origin is None or urlsplit(origin).netloc == host
@@ -118,8 +118,8 @@ class _Access:
             return False
         return same and (self._hosts is None or name in self._hosts)
 
-    def knows(self, cookie: str | None) -> bool:
-        """Whether a cookie is the one that the token was exchanged for."""
+    def is_cookie(self, cookie: str | None) -> bool:
+        """Whether this is the cookie that a viewer with the token got; True if there is no token."""
         return self._token is None or hmac.compare_digest((cookie or "").encode(), self.secret.encode())
 
     def is_token(self, given: str) -> bool:
@@ -127,9 +127,9 @@ class _Access:
         return self._token is not None and hmac.compare_digest(given.encode(), self._token.encode())
 
     def admit(self, viewer: str) -> bool:
-        """Let a viewer watch, if there is room."""
+        """Whether a viewer may watch; False if there are too many others."""
         now = time.monotonic()
-        self._viewers = {name: seen for name, seen in self._viewers.items() if now - seen < VIEWER_LEAVES_S}
+        self._viewers = {name: seen for name, seen in self._viewers.items() if now - seen < VIEWER_TIMEOUT_S}
         if viewer not in self._viewers and len(self._viewers) >= VIEWERS:
             return False
         self._viewers[viewer] = now
@@ -137,7 +137,7 @@ class _Access:
 
 
 class _Handler(RequestHandler):
-    """Checks who asks, and how, before anything else."""
+    """Checks every request before it replies."""
 
     def initialize(self, access: _Access, reply: Callable[["_Handler"], None]) -> None:
         self.access, self._reply = access, reply
@@ -151,15 +151,15 @@ class _Handler(RequestHandler):
         self.set_header("Cache-Control", "no-cache")
 
     def prepare(self) -> None:
-        if not self.access.is_addressed_rightly(self.request.host, self.request.headers.get("Origin")):
-            raise HTTPError(HTTPStatus.FORBIDDEN, reason="Asked for by another page or name")
-        if self.access.knows(self.get_cookie(self.access.cookie)):
+        if not self.access.is_own_address(self.request.host, self.request.headers.get("Origin")):
+            raise HTTPError(HTTPStatus.FORBIDDEN, reason="Requested by another site or under another name")
+        if self.access.is_cookie(self.get_cookie(self.access.cookie)):
             return
         if not self.access.is_token(self.get_query_argument("token", "")):
             raise HTTPError(HTTPStatus.UNAUTHORIZED, reason="Open the page once as http://HOST:PORT/?token=TOKEN")
         # Lax, so that a link in a message opens the page; it is not sent when another page asks.
         self.set_cookie(self.access.cookie, self.access.secret, expires_days=COOKIE_DAYS, httponly=True, samesite="Lax")
-        self.redirect("/")  # The token does not stay in the address.
+        self.redirect("/")  # So that the token does not stay in the address bar.
 
     def get(self) -> None:
         self._reply(self)
@@ -199,7 +199,7 @@ def _send_state(handler: _Handler, state: LiveState) -> None:
     try:
         number = int(handler.get_query_argument("after", "0"))
     except ValueError:
-        raise HTTPError(HTTPStatus.BAD_REQUEST, reason="after is no number") from None
+        raise HTTPError(HTTPStatus.BAD_REQUEST, reason="after is not a number") from None
     if not handler.access.admit(handler.get_query_argument("viewer", "")[:32]):
         raise HTTPError(HTTPStatus.SERVICE_UNAVAILABLE, reason=f"{VIEWERS} others are watching")
     _send(handler, json.dumps(state.since(handler.get_query_argument("run", ""), number)).encode(), "application/json")

@@ -1,7 +1,6 @@
-"""`live:HOST:PORT?token=SECRET` - a web page with the activity now, the signal, probabilities and the day so far.
+"""`live:HOST:PORT?token=SECRET` - a web page with the current activity, the signal, probabilities and the day so far.
 
-The page is drawn with Bokeh, whose JavaScript comes from the installed package: the browser needs no internet. Answers
-are only noted here; a thread of its own serves them.
+The page is drawn with Bokeh, whose JavaScript comes from the installed package: the browser needs no internet.
 """
 
 import sys
@@ -14,35 +13,35 @@ from har_runtime.sinks.live.state import LiveState
 from har_runtime.uri import Uri
 
 HOST, PORT = "127.0.0.1", 8765
-SHORTEST_TOKEN = 8
+MIN_TOKEN_LENGTH = 8
 
 
-def open_live(uri: Uri, info: StreamInfo) -> "LivePage":
+def open_live(uri: Uri, info: StreamInfo) -> "LiveSink":
     """The sink of a `live:` URI."""
     uri.only("token")
     target = uri.target if uri.target.startswith("//") or not uri.target else f"//{uri.target}"
     host, port = replace(uri, target=target).address(HOST, PORT)
-    return LivePage(host, port, uri.option("token", _token, None), info)
+    return LiveSink(host, port, uri.option("token", _token, None), info)
 
 
 def _token(text: str) -> str:
-    if len(text) < SHORTEST_TOKEN:
-        raise ValueError(f"must have {SHORTEST_TOKEN} characters or more")
+    if len(text) < MIN_TOKEN_LENGTH:
+        raise ValueError(f"must have {MIN_TOKEN_LENGTH} characters or more")
     return text
 
 
-class LivePage:
-    """Shows answers to whoever looks at the page."""
+class LiveSink:
+    """Shows answers on the page, which another thread serves."""
 
     def __init__(self, host: str, port: int, token: str | None, info: StreamInfo):
         try:
-            from har_runtime.sinks.live.server import PageServer
+            from har_runtime.sinks.live.server import LiveServer
         except ImportError as error:
             raise SourceError(f"live: needs Bokeh ({error}): pip install 'haredge[web]'") from error
         self._state = LiveState(info)
-        self._server = PageServer(host, port, self._state, token)
+        self._server = LiveServer(host, port, self._state, token)
         self.url = self._server.url
-        secret = "" if token is None else "?token=... with the token you gave"
+        secret = "" if token is None else "?token=... (the token that you gave)"
         print(f"live page: {self.url}{secret}", file=sys.stderr, flush=True)
 
     def write(self, answer: Answer) -> None:

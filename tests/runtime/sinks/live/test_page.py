@@ -259,6 +259,7 @@ def test_a_page_that_is_reloaded_counts_as_the_same_viewer(page: Any, stream: St
     assert news(stream)["number"] > 0
 
 
+@pytest.mark.slow
 def test_the_page_says_when_har_stream_has_ended(browser: Any, tmp_path: Path) -> None:
     with started(tmp_path / "day.jsonl") as stream:
         browser.get(stream.url)

@@ -15,23 +15,23 @@ from tests.runtime.sinks.made_answers import stream_info
 from har_runtime.cli.stream import main
 from har_runtime.errors import SourceError
 from har_runtime.sinks import open_sink
-from har_runtime.sinks.live.sink import LivePage
+from har_runtime.sinks.live.sink import LiveSink
 
 pytest.importorskip("bokeh", reason="needs pip install 'haredge[web]'")
 from har_runtime.sinks.live import server as page_server
 
 PATIENCE_S = 30
 TOKEN = "not-easy-to-guess"
-Opener = Callable[[str], LivePage]
+Opener = Callable[[str], LiveSink]
 
 
 @pytest.fixture
 def open_page() -> Iterator[Opener]:
-    pages: list[LivePage] = []
+    pages: list[LiveSink] = []
 
-    def open_it(uri: str) -> LivePage:
+    def open_it(uri: str) -> LiveSink:
         page = open_sink(uri, stream_info())
-        assert isinstance(page, LivePage)
+        assert isinstance(page, LiveSink)
         pages.append(page)
         return page
 
@@ -41,16 +41,16 @@ def open_page() -> Iterator[Opener]:
 
 
 @pytest.fixture(scope="module")
-def local_page() -> Iterator[LivePage]:
+def local_page() -> Iterator[LiveSink]:
     """A page for tests that leave it as it is."""
     page = open_sink("live:127.0.0.1:0", stream_info())
-    assert isinstance(page, LivePage)
+    assert isinstance(page, LiveSink)
     yield page
     page.close()
 
 
 def ask(
-    page: LivePage, path: str = "/", method: str = "GET", **headers: str
+    page: LiveSink, path: str = "/", method: str = "GET", **headers: str
 ) -> tuple[int, http.client.HTTPMessage, str]:
     """Status, headers and body."""
     connection = http.client.HTTPConnection("127.0.0.1", port_of(page), timeout=PATIENCE_S)
@@ -62,11 +62,11 @@ def ask(
         connection.close()
 
 
-def port_of(page: LivePage) -> int:
+def port_of(page: LiveSink) -> int:
     return int(re.findall(r":(\d+)/$", page.url)[0])
 
 
-def hang(page: LivePage, request: bytes) -> socket.socket:
+def hang(page: LiveSink, request: bytes) -> socket.socket:
     """A viewer that sends requests and never reads."""
     viewer = socket.socket()
     viewer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -76,11 +76,11 @@ def hang(page: LivePage, request: bytes) -> socket.socket:
     return viewer
 
 
-def request_for(page: LivePage, path: str) -> bytes:
+def request_for(page: LiveSink, path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port_of(page)}\r\n\r\n".encode()
 
 
-def test_everything_the_page_loads_comes_from_its_own_server(local_page: LivePage) -> None:
+def test_everything_the_page_loads_comes_from_its_own_server(local_page: LiveSink) -> None:
     status, headers, html = ask(local_page)
     assert status == 200
     loaded = re.findall(r'(?:src|href)="([^"]+)"', html)
@@ -109,12 +109,12 @@ def test_viewers_receive_each_answer_once(open_page: Opener) -> None:
         ("/state", "POST", 405),
     ],
 )
-def test_invalid_requests_are_refused(local_page: LivePage, path: str, method: str, status: int) -> None:
+def test_invalid_requests_are_refused(local_page: LiveSink, path: str, method: str, status: int) -> None:
     assert ask(local_page, path, method)[0] == status
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8765", "localhost:9000", "[::1]:8765"])
-def test_the_page_answers_to_every_name_of_this_computer(local_page: LivePage, host: str) -> None:
+def test_the_page_answers_to_every_name_of_this_computer(local_page: LiveSink, host: str) -> None:
     assert ask(local_page, Host=host)[0] == 200
 
 
@@ -122,7 +122,7 @@ def test_the_page_answers_to_every_name_of_this_computer(local_page: LivePage, h
 @pytest.mark.parametrize(
     "headers", [{"Host": "evil.example:8765"}, {"Host": "[bad"}, {"Origin": "http://evil.example"}, {"Origin": "null"}]
 )
-def test_pages_of_other_sites_cannot_read_it(local_page: LivePage, path: str, headers: dict[str, str]) -> None:
+def test_pages_of_other_sites_cannot_read_it(local_page: LiveSink, path: str, headers: dict[str, str]) -> None:
     assert ask(local_page, path, **headers)[0] == 403
 
 
@@ -148,7 +148,7 @@ def test_a_viewer_too_many_is_refused_and_does_not_disturb_the_others(open_page:
     status, _, body = ask(page, "/state?viewer=one-too-many")
     assert (status, body) == (503, f"{page_server.VIEWERS} others are watching\n")
     assert ask(page, "/state?viewer=0")[0] == 200
-    monkeypatch.setattr(page_server, "VIEWER_LEAVES_S", 0.0)  # All of them have left.
+    monkeypatch.setattr(page_server, "VIEWER_TIMEOUT_S", 0.0)  # All of them have left.
     assert ask(page, "/state?viewer=one-too-many")[0] == 200
 
 
