@@ -94,7 +94,8 @@ class MqttSink:
         self._discovery = discovery_payload(address.topic, card, _version())
         self._state: tuple[Any, bytes] | None = None
         """Activity and reason, and the state's payload; None before the first answer."""
-        self._state_sent: tuple[Any, bytes] | None = None
+        self._sent_about: Any = None
+        """Activity and reason of the state that was sent last."""
         self._state_due_s = 0.0
         # paho's threads take it only when they connect and disconnect, and then hold no lock of their own: no deadlock.
         self._lock = threading.Lock()
@@ -210,13 +211,13 @@ class MqttSink:
         self._sent.append(_Sent(messages, [self._publish(topic, payload) for topic, payload in messages]))
 
     def _send_state(self, at_once: bool = False) -> None:
-        state, sent = self._state, self._state_sent
-        if state is None:
+        if self._state is None:
             return
+        about, payload = self._state
         now_s = time.monotonic()
-        if at_once or sent is None or state[0] != sent[0] or now_s >= self._state_due_s:
-            self._publish("state", state[1], retain=True)
-            self._state_sent, self._state_due_s = state, now_s + STATE_S
+        if at_once or about != self._sent_about or now_s >= self._state_due_s:
+            self._publish("state", payload, retain=True)
+            self._sent_about, self._state_due_s = about, now_s + STATE_S
 
     def _publish(self, topic: str, payload: bytes, retain: bool = False) -> "MQTTMessageInfo":
         return self._client.publish(f"{self._topic}/{topic}", payload, qos=1, retain=retain)
