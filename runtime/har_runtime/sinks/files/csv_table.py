@@ -49,7 +49,7 @@ def csv_format(labels: tuple[str, ...]) -> LineFormat:
         probabilities = [*row["probabilities"].values(), *row["window_probabilities"].values()]
         return _line([*(row.get(name, "") for name in PLAIN), *probabilities])
 
-    return LineFormat(line, (header,), header)
+    return LineFormat(line, header, header)
 
 
 def _line(cells: Iterable[Any]) -> bytes:

@@ -12,8 +12,8 @@ from har_runtime.sinks.base import RecordSink, StreamInfo
 from har_runtime.sinks.files.sink import LineFormat, open_lines
 from har_runtime.uri import Uri
 
-PREFIXES = (b'{"version": ', b'{"unix_s": ')
-"""Lines of version 2, and of version 1: each says its own version, so that a file may have both."""
+PREFIX = b'{"unix_s": '
+"""Of rows of every version: a file may have several, as each line says its own."""
 
 
 def open_jsonl(uri: Uri, info: StreamInfo) -> RecordSink[Any]:
@@ -31,4 +31,4 @@ def jsonl_format(labels: tuple[str, ...]) -> LineFormat:
     def line(answer: Answer) -> bytes:
         return json.dumps(row_of(answer, labels)).encode() + b"\n"
 
-    return LineFormat(line, PREFIXES)
+    return LineFormat(line, PREFIX)

@@ -28,12 +28,12 @@ class LineFile:
     show after a power cut for data that did not reach the disk.
     """
 
-    def __init__(self, path: Path, prefixes: tuple[bytes, ...], header: bytes = b""):
+    def __init__(self, path: Path, prefix: bytes, header: bytes = b""):
         """Open a file or create it.
 
         Args:
             path: the file.
-            prefixes: the first bytes that a file may have; another file is refused, unchanged.
+            prefix: the first bytes of every such file; another file is refused, unchanged.
             header: the first line of a new file.
 
         Raises:
@@ -50,7 +50,7 @@ class LineFile:
         try:
             if self._regular:
                 self._lock()
-                self._repair(prefixes)
+                self._repair(prefix)
             if is_new and self._regular:
                 _sync_folder(path.parent)
         except BaseException:
@@ -98,15 +98,14 @@ class LineFile:
         except OSError:
             return  # A network file system without locks.
 
-    def _repair(self, prefixes: tuple[bytes, ...]) -> None:
+    def _repair(self, prefix: bytes) -> None:
         size = os.fstat(self._file.fileno()).st_size
         self._file.seek(max(0, size - TAIL))
         tail = self._file.read(TAIL) or b""
         self._file.seek(0)
-        head = (self._file.read(max(map(len, prefixes))) or b"").rstrip(b"\0")
+        head = (self._file.read(len(prefix)) or b"").rstrip(b"\0")
         whole = _whole_lines(tail)
-        known = any(head.startswith(prefix) or prefix.startswith(head) for prefix in prefixes)
-        if not known or (not whole and size > TAIL):
+        if not prefix.startswith(head) or (not whole and size > TAIL):
             raise SourceError(
                 f"{self.path}: holds something else, or answers of another model or an earlier version of haredge; "
                 "give another file"

@@ -31,8 +31,8 @@ class LineFormat:
 
     line: Callable[[Answer], bytes]
     """One answer as one line."""
-    prefixes: tuple[bytes, ...]
-    """The first bytes that a file of this format may have."""
+    prefix: bytes
+    """The first bytes of every file of this format."""
     header: bytes = b""
     """The line before the first answer."""
 
@@ -113,7 +113,7 @@ class FileSink(_LineSink):
                 return current
             self._sync()
             self._close_file()
-            self._file = LineFile(path, self._lines.prefixes, self._lines.header)
+            self._file = LineFile(path, self._lines.prefix, self._lines.header)
             try:
                 self._rotation.prune(path)
             except OSError as error:
