@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from har_runtime.answers.answer import Answer
 from har_runtime.model.card import ModelCard
+from har_runtime.signal.report import ResampleReport
 from har_runtime.sources.base import SourceReport
 
 Record = TypeVar("Record")
@@ -52,6 +53,15 @@ class StreamInfo:
     def sinks(self) -> list[SinkReport]:
         """The counts of every open sink so far."""
         return [report() for report in self.sink_reports]
+
+    def losses(self, report: ResampleReport) -> dict[str, int]:
+        """Everything that was lost or looked wrong before an answer, counted by reason.
+
+        Args:
+            report: of the answer.
+        """
+        counts = {**report.named_counts(), "reconnections": self.report.reconnections, **dict(self.report.lost)}
+        return {reason: count for reason, count in counts.items() if count}
 
 
 class Sink(Protocol):

@@ -12,7 +12,6 @@ from har_runtime.answers.answer import UNKNOWN, Answer
 from har_runtime.classify import Prediction
 from har_runtime.contract import HOP
 from har_runtime.errors import SourceError
-from har_runtime.signal.report import ResampleReport
 from har_runtime.sinks.base import Sink, StreamInfo
 from har_runtime.uri import Uri
 
@@ -131,7 +130,7 @@ def panel(info: StreamInfo, answer: Answer, signal: str = "") -> Any:
         )
     lines = [Text(f"signal {signal}", style="cyan", no_wrap=True)] if signal else []
     lines += [Text(line, style="dim") for line in _state(answer)]
-    lines += [Text(line, style="red") for line in _losses(info, answer.report)]
+    lines += [Text(line, style="red") for line in _losses(info, answer)]
     return Panel(
         Group(headline, Text(), bars, Text(), *lines),
         title=info.source,
@@ -145,7 +144,7 @@ def _spaced(label: str) -> str:
 
 
 def _state(answer: Answer) -> list[str]:
-    """Where the sensor and the day stand, two lines."""
+    """State of the sensor and totals of the day."""
     acc = answer.report.accelerometer
     rate = "measuring" if acc.rate_hz is None else f"{acc.rate_hz:.1f} Hz"
     latency = "" if answer.latency_s is None else f"   latency {1000 * answer.latency_s:.1f} ms"
@@ -168,12 +167,8 @@ def _clock(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
-def _losses(info: StreamInfo, report: ResampleReport) -> list[str]:
-    """What else went wrong, a line for each kind of it."""
-    lines: list[str] = []
-    if lost := dict(info.report.lost):
-        lines.append("lost at the source: " + ", ".join(f"{count} x {why}" for why, count in lost.items()))
-    counts = {"reconnections": info.report.reconnections, **report.named_counts()}
-    if any(counts.values()):
-        lines.append("   ".join(f"{what} {count}" for what, count in counts.items() if count))
-    return lines + [str(sink) for sink in info.sinks if sink.dropped or sink.trouble]
+def _losses(info: StreamInfo, answer: Answer) -> list[str]:
+    """Everything lost at the source and in the samples, and sinks that miss answers."""
+    losses = ", ".join(f"{count} {reason}" for reason, count in info.losses(answer.report).items())
+    sinks = [str(sink) for sink in info.sinks if sink.dropped or sink.trouble]
+    return [losses, *sinks] if losses else sinks

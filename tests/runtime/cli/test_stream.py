@@ -204,15 +204,13 @@ def test_the_live_view_shows_losses_only_if_there_are_any() -> None:
         console = Console(record=True, width=100, file=Path(os.devnull).open("w"))  # noqa: SIM115
         console.print(panel(info, answer))
         recognizer.reset()
-        return console.export_text()
+        return " ".join(console.export_text().replace("│", " ").split())
 
-    assert "lost" not in view() and "stuck" not in view()
+    assert not any(word in view() for word in ("checksum", "reconnections", "clock jumps", "stuck", "full scale"))
     (chunk,) = source
     assert chunk.acc is not None and chunk.gyro is not None
     recording = replace(recording, times_ns=chunk.times_ns, acc=chunk.acc, gyro=chunk.gyro)
-    text = view()
-    assert "lost at the source: 3 x wrong checksum" in text
-    assert "reconnections 1   clock jumps 1   stuck 100   at full scale 20" in text
+    assert "1 clock jumps, 100 stuck, 20 at full scale, 1 reconnections, 3 wrong checksum" in view()
 
 
 def test_a_sensor_mounted_differently_gives_the_same_answers_with_its_axes(tmp_path: Path, capsys) -> None:

@@ -119,7 +119,7 @@ function showNow({ answer, now_s }) {
   setText("activity", displayName(answer.activity));
   element("activity").dataset.activity = answer.activity;
   element("now").style.setProperty("--activity", setup.colours[answer.activity]);
-  const parts = [`for ${duration(Math.max(0, answer.unix_s - answer.since_s))}`];
+  const parts = [`for ${duration(Math.max(0, answer.unix_s - answer.since_unix_s))}`];
   if (answer.reason) parts.unshift(REASONS[answer.reason]);
   if (answer.truth) parts.push(`truth: ${displayName(answer.truth)}`);
   setText("detail", parts.join(" · "));
@@ -130,7 +130,7 @@ function showNow({ answer, now_s }) {
 }
 
 function showTotals({ totals, answer, utc_offset_s }) {
-  setText("today-since", `since ${clock(totals.since_s, utc_offset_s).slice(0, 5)}`);
+  setText("today-since", `since ${clock(totals.since_unix_s, utc_offset_s).slice(0, 5)}`);
   const seconds = { ...totals.seconds };
   if (totals.not_worn_s) seconds["not worn"] = totals.not_worn_s;
   const longest = Math.max(1, ...Object.values(seconds));

@@ -9,16 +9,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from har_runtime.answers.answer import Answer, Event, Totals
+from har_runtime.answers.answer import Answer, Event
 from har_runtime.answers.palette import NOT_WORN, activity_colours
-from har_runtime.classify import Prediction
 from har_runtime.contract import HOP, HOP_S, PERIOD_NS, SAMPLE_RATE_HZ
+from har_runtime.signal.window import Window
 from har_runtime.sinks.base import StreamInfo
 from har_runtime.sinks.live.timeline import Timeline
 
@@ -54,15 +54,12 @@ class LiveState:
         self._lock = threading.Lock()
         self._run = secrets.token_hex(8)
         self._number = 0
-        self._answer: dict[str, Any] | None = None
+        self._answer: Answer | None = None
+        self._activity_since_s = 0.0
+        """When the current activity began, seconds since 1970."""
         self._steps: deque[_Step] = deque(maxlen=HISTORY_ROWS)
-        self._last: Prediction | None = None
-        self._shown: tuple[str, float] | None = None
         self._timeline = Timeline()
-        self._day: float | None = None
-        self._totals: dict[str, Any] = {}
         self._events: deque[Event] = deque(maxlen=EVENTS)
-        self._sensor: dict[str, Any] = {}
 
     def setup(self) -> dict[str, Any]:
         """Everything that stays the same while the stream runs, as JSON-able values."""
@@ -81,30 +78,20 @@ class LiveState:
 
     def write(self, answer: Answer) -> None:
         """Add one answer."""
-        missing = _missing_samples(self._last, answer.prediction)
-        window = answer.prediction.window.imu
-        imu = window if missing or self._last is None else window[-HOP:]
-        activity = NOT_WORN if answer.reason == "not worn" else answer.activity
-        if self._shown is None or self._shown[0] != activity:
-            self._shown = activity, answer.unix_s
+        last, activity = self._answer, _activity(answer)
+        missing = 0 if last is None else _missing_samples(last.prediction.window, answer.prediction.window)
+        imu = answer.prediction.window.imu
         with self._lock:
+            if last is None or last.totals.since_unix_s != answer.totals.since_unix_s:
+                self._timeline = Timeline()
+            if last is None or _activity(last) != activity:
+                self._activity_since_s = answer.unix_s
             self._number += 1
-            self._last = answer.prediction
-            self._steps.append(_Step(self._number, missing, imu, answer.probabilities))
-            self._answer = {
-                "activity": activity,
-                "reason": answer.reason,
-                "confidence": round(answer.confidence, 3),
-                "since_s": self._shown[1],
-                "truth": answer.truth,
-                "unix_s": answer.unix_s,
-            }
-            if self._day != answer.totals.since_unix_s:
-                self._day, self._timeline = answer.totals.since_unix_s, Timeline()
+            self._answer = answer
+            new = imu if missing or last is None else imu[-HOP:]
+            self._steps.append(_Step(self._number, missing, new, answer.probabilities))
             self._timeline.add(answer.unix_s - HOP_S, activity, HOP_S)
-            self._totals = _totals(answer.totals)
             self._events.extend(answer.events)
-            self._sensor = _sensor(answer, self._info)
 
     def since(self, run: str = "", number: int = 0) -> dict[str, Any]:
         """Everything that is new to a viewer, as JSON-able values.
@@ -121,30 +108,44 @@ class LiveState:
         with self._lock:
             known = number if run == self._run and number <= self._number else 0
             now_s = time.time()
-            news = {
+            news: dict[str, Any] = {
                 "run": self._run,
                 "number": self._number,
                 "now_s": now_s,
                 "utc_offset_s": time.localtime(now_s).tm_gmtoff,
             }
-            if known == self._number:
+            if known == self._number or self._answer is None:
                 return news
+            answer, since_s = self._answer, self._activity_since_s
             steps = [step for step in self._steps if step.number > known]
-            timeline = self._timeline.spans()
-            events = [
-                {"kind": event.kind, "activity": event.activity, "unix_s": event.unix_s}
-                for event in reversed(self._events)
-            ]
-            news |= {"answer": self._answer, "totals": self._totals, "sensor": self._sensor}
-        return news | {"steps": _to_lists(steps), "timeline": timeline, "events": events}
+            timeline, events = self._timeline.spans(), list(self._events)
+        return news | {
+            "answer": {
+                "activity": _activity(answer),
+                "reason": answer.reason,
+                "confidence": round(answer.confidence, 3),
+                "since_unix_s": since_s,
+                "truth": answer.truth,
+                "unix_s": answer.unix_s,
+            },
+            "steps": _to_lists(steps),
+            "timeline": timeline,
+            "totals": asdict(answer.totals),
+            "events": [asdict(event) for event in reversed(events)],
+            "sensor": _sensor(answer, self._info),
+        }
 
 
-def _missing_samples(last: Prediction | None, new: Prediction) -> int:
+def _activity(answer: Answer) -> str:
+    return NOT_WORN if answer.reason == "not worn" else answer.activity
+
+
+def _missing_samples(last: Window, new: Window) -> int:
     """Samples of the 50 Hz grid missing between two windows; at least 1 if their segments differ."""
-    if last is None or last.window.segment == new.window.segment:
+    if last.segment == new.segment:
         return 0
-    lost = round((new.window.start_ns - last.window.end_ns) / PERIOD_NS) - 1
-    return min(max(lost, 1), HISTORY_ROWS * HOP)  # The clock of a restarted sensor may be earlier.
+    missing = round((new.start_ns - last.end_ns) / PERIOD_NS) - 1
+    return min(max(missing, 1), HISTORY_ROWS * HOP)  # The clock of a restarted sensor may be earlier.
 
 
 def _to_lists(steps: Sequence[_Step]) -> list[tuple[int, list[list[float]], list[float]]]:
@@ -160,27 +161,13 @@ def _to_lists(steps: Sequence[_Step]) -> list[tuple[int, list[list[float]], list
     ]
 
 
-def _totals(totals: Totals) -> dict[str, Any]:
-    return {
-        "since_s": totals.since_unix_s,
-        "seconds": dict(totals.seconds),
-        "not_worn_s": totals.not_worn_s,
-        "transitions": totals.transitions,
-    }
-
-
 def _sensor(answer: Answer, info: StreamInfo) -> dict[str, Any]:
-    """Rate, Hz, delay of the answer, ms, and what was lost, by its reason."""
+    """Rate, Hz, latency of the answer, ms, samples received, and losses by reason."""
     acc = answer.report.accelerometer
-    counts = {
-        **answer.report.named_counts(),
-        "reconnections": info.report.reconnections,
-        **dict(info.report.lost),
-        **{f"answers that {sink.name} missed": sink.dropped for sink in info.sinks},
-    }
+    missed = {f"answers that {sink.name} missed": sink.dropped for sink in info.sinks if sink.dropped}
     return {
         "rate_hz": acc.rate_hz,
         "latency_ms": None if answer.latency_s is None else round(1000 * answer.latency_s, 1),
         "received": acc.received,
-        "lost": {reason: count for reason, count in counts.items() if count},
+        "lost": info.losses(answer.report) | missed,
     }

@@ -42,7 +42,7 @@ def test_the_newest_answer_is_shown_with_the_time_its_activity_began(state: Live
     shown = state.since()["answer"]
     assert shown["activity"] == "sitting"
     assert shown["confidence"] == 0.75
-    assert shown["unix_s"] - shown["since_s"] == pytest.approx(2 * HOP_S)
+    assert shown["unix_s"] - shown["since_unix_s"] == pytest.approx(2 * HOP_S)
 
 
 def test_an_unknown_activity_has_its_reason(state: LiveState) -> None:
@@ -121,8 +121,8 @@ def test_the_day_restarts_at_midnight(state: LiveState) -> None:
 
 def test_totals_are_those_of_the_newest_answer(state: LiveState) -> None:
     state.write(live_answer(0, totals=Totals(BEGIN_S, {"walking": 60.0}, 5.0, 3)))
-    told = state.since()["totals"]
-    assert told == {"since_s": BEGIN_S, "seconds": {"walking": 60.0}, "not_worn_s": 5.0, "transitions": 3}
+    totals = state.since()["totals"]
+    assert totals == {"since_unix_s": BEGIN_S, "seconds": {"walking": 60.0}, "not_worn_s": 5.0, "transitions": 3}
 
 
 def test_the_newest_event_comes_first(state: LiveState) -> None:
