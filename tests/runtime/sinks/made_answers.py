@@ -1,4 +1,4 @@
-"""Answers to give to sinks, and a place to wait for what they do with them."""
+"""Made-up answers for sinks, and a way to wait for what the sinks do."""
 
 import time
 from collections.abc import Callable
@@ -20,7 +20,7 @@ DEADLINE_S = 30.0
 
 
 def stream_info(can_wait: bool = False) -> StreamInfo:
-    """Of a sensor, or of a recording."""
+    """The stream of a sensor, or of a recording."""
     return StreamInfo(CARD, "a source of the test", SourceReport(can_wait=can_wait))
 
 
@@ -46,7 +46,7 @@ def make_answer(number: int, **changes: object) -> Answer:
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:
-    """Wait for something that happens on another thread or in another program; fails after a deadline."""
+    """Wait for something on another thread or in another program; fails after a deadline."""
     end_s = time.monotonic() + DEADLINE_S
     while not condition():
         assert time.monotonic() < end_s, f"{what}: not within {DEADLINE_S:.0f} s"
