@@ -65,6 +65,7 @@ def test_every_user_is_evaluated_once_by_a_model_that_never_saw_them(validated: 
     assert (validated / "plots" / "tsne_user.png").exists()
 
 
+@pytest.mark.slow
 def test_two_processes_give_what_one_gives(validated: Path, small_hapt: Path, tmp_path: Path) -> None:
     out = tmp_path / "two"
     assert main(arguments(out, small_hapt, "--recipe", "uci-har-supervised", "--jobs", "2")) == 0
@@ -84,6 +85,7 @@ def test_finished_folds_are_kept_and_missing_ones_are_run_again(
     assert_same_predictions(validated, out)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_leaves_folds_that_resume(validated: Path, small_hapt: Path, tmp_path: Path) -> None:
     out = tmp_path / "stopped"
@@ -150,19 +152,20 @@ def test_only_the_same_cross_validation_is_resumed(validated: Path, small_hapt: 
 
 @dataclass(frozen=True)
 class KilledOnce(FoldJob):
-    """A fold whose worker is killed the first time it starts."""
+    """A fold; the worker of fold 1 is killed the first time it starts."""
 
     driver: int = 0
 
     @property
     def folder(self) -> Path:
         killed = self.out / f"killed-{self.index}"
-        if os.getpid() != self.driver and not killed.exists():
+        if self.index == 1 and os.getpid() != self.driver and not killed.exists():
             killed.touch()
             os.kill(os.getpid(), signal.SIGKILL)
         return super().folder
 
 
+@pytest.mark.slow
 def test_on_ray_the_fold_of_a_killed_worker_is_run_again_and_finished_folds_are_not(
     validated: Path, small_hapt: Path, tmp_path: Path
 ) -> None:
@@ -182,7 +185,7 @@ def test_on_ray_the_fold_of_a_killed_worker_is_run_again_and_finished_folds_are_
     done: list[int] = []
     run_folds_on_ray(jobs, "local", done.append)
     assert sorted(done) == [0, 1, 2]
-    assert all((out / f"killed-{index}").exists() for index in range(3))
+    assert (out / "killed-1").exists()
     assert (fold_folder(out, 0) / "predictions.npz").stat().st_mtime_ns == kept
     assert_same_predictions(validated, out)
 

@@ -159,6 +159,7 @@ def test_bf16_passes_give_nearly_the_loss_of_float32(windows: WindowSet, tmp_pat
     assert losses(tmp_path / "32") == pytest.approx(losses(tmp_path / "bf16"), rel=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_leaves_a_run_that_resumes_and_only_our_own_lines_on_the_terminal(small_hapt, tmp_path) -> None:
     out = tmp_path / "run"
@@ -202,6 +203,7 @@ def test_a_helper_process_returns_the_record_and_writes_no_model(windows, tmp_pa
     assert not (tmp_path / "run" / "model.safetensors").exists()
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_losses_of_one(small_hapt: Path, tmp_path: Path) -> None:
     """Each step has the same batch, pairs, dropout and batch norm; only sums are taken in another order, of which
     AdamW's first steps, signs of gradients that are nearly zero, make more: `test_distributed` is the strict one."""
