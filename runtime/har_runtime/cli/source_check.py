@@ -1,4 +1,4 @@
-"""Watching a source for some seconds: its true rate, jitter, gaps, losses and units, and what to do about each."""
+"""Watches a source for some seconds: its true rate, jitter, gaps, losses and units, and what to do about each."""
 
 import threading
 import time
@@ -16,26 +16,26 @@ from har_runtime.signal.units import rest_magnitude, unit_problem
 from har_runtime.sources import Source, open_source
 from har_runtime.uri import parse_uri
 
-PATIENCE_S = 10.0
-"""A source may take so much longer: to be set up, and for the units to be found out."""
-MOST_SAMPLES = 200_000
+EXTRA_S = 10.0
+"""Additional time for a source to be set up and its units to be found."""
+MAX_SAMPLES = 200_000
 UNEVEN = 0.3
-"""Standard deviation of the time between samples, as a fraction of it, from which on it is worth a word."""
-WORTH_A_WORD = 0.01
-"""Part of the samples that may be lost before something needs doing."""
+"""Standard deviation of the time between samples over its mean; more is noted."""
+TOLERABLE_LOSS = 0.01
+"""Share of the samples that may be lost before it needs fixing."""
 CLOCK_RATIO = (0.8, 1.25)
-"""Sensor time over the computer's, in some seconds, of a clock that runs in the unit it is taken for."""
+"""Limits of the sensor's time over the computer's; outside, the unit of the sensor's time is wrong."""
 UNTIMED = ("replay", "simulated")
-"""Sources whose time is not that of the computer."""
+"""Sources whose time does not pass like the computer's."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     subject: str
     state: Literal["ok", "note", "fix"]
-    """Whether it is well, is worth knowing, or needs doing something about."""
+    """Well, worth knowing, or to be fixed."""
     found: str
     advice: str | None = None
     """What to do."""
@@ -46,15 +46,15 @@ class Rhythm:
     """The times of one sensor's samples."""
 
     rate_hz: float
-    """Over all, gaps left out."""
+    """Without the gaps."""
     jitter_ms: float
-    """Standard deviation of the time between samples, gaps left out."""
+    """Standard deviation of the time between samples, without the gaps."""
     longest_ms: float
     """Longest time between two samples."""
 
 
 def rhythm(times_ns: NDArray[np.int64]) -> Rhythm | None:
-    """Of times as they came, shape (n,); None for fewer than two that go forward.
+    """The rhythm of times in their order of arrival, shape (n,); None if no two neighbours are within 0.1 s.
 
     >>> rhythm(np.array([0, 20, 40, 60, 400, 420]) * 1_000_000)
     Rhythm(rate_hz=50.0, jitter_ms=0.0, longest_ms=340.0)
@@ -68,7 +68,7 @@ def rhythm(times_ns: NDArray[np.int64]) -> Rhythm | None:
 
 
 class _Watch(threading.Thread):
-    """Reads a source beside the program, which goes on where no sample comes."""
+    """Reads a source in a thread of its own, so that a silent source does not block the program."""
 
     def __init__(self, source: Source, seconds: float):
         super().__init__(daemon=True)
@@ -76,8 +76,8 @@ class _Watch(threading.Thread):
         self.resampler = Resampler()
         self.times: dict[str, list[NDArray[np.int64]]] = {"accelerometer": [], "gyroscope": []}
         self.acc: list[NDArray[np.float64]] = []
-        self.took_s = 0.0
-        """From the first samples to the last."""
+        self.duration_s = 0.0
+        """Time from the first samples to the last."""
         self.error: Exception | None = None
 
     def run(self) -> None:
@@ -87,7 +87,7 @@ class _Watch(threading.Thread):
             for chunk in self._source:
                 now = time.monotonic()
                 start = now if start is None else start
-                self.took_s = now - start
+                self.duration_s = now - start
                 self.resampler.push(chunk.times_ns, chunk.acc, chunk.gyro)
                 if chunk.acc is not None:
                     self.times["accelerometer"].append(chunk.times_ns)
@@ -95,15 +95,15 @@ class _Watch(threading.Thread):
                 if chunk.gyro is not None:
                     self.times["gyroscope"].append(chunk.times_ns)
                 samples += len(chunk.times_ns)
-                if self.took_s >= self._seconds or samples >= MOST_SAMPLES:
+                if self.duration_s >= self._seconds or samples >= MAX_SAMPLES:
                     break
             self.resampler.finish()
-        except Exception as error:  # Whatever a source does, the doctor says it and goes on.
+        except Exception as error:  # The doctor reports any failure of a source and continues.
             self.error = error
 
 
 def source_findings(text: str, seconds: float) -> list[Finding]:
-    """Open a source by its URI, watch it for `seconds`, and say what was seen."""
+    """Open a source by its URI, watch it for `seconds`, and return the findings."""
     try:
         source = open_source(text)
     except HarError as error:
@@ -111,7 +111,7 @@ def source_findings(text: str, seconds: float) -> list[Finding]:
     watch = _Watch(source, seconds)
     try:
         watch.start()
-        watch.join(seconds + PATIENCE_S)
+        watch.join(seconds + EXTRA_S)
         silent = watch.is_alive() and not any(watch.times.values())
     finally:
         source.close()
@@ -120,7 +120,7 @@ def source_findings(text: str, seconds: float) -> list[Finding]:
         return [*findings, Finding("source", "fix", str(watch.error) or type(watch.error).__name__)]
     if silent or not any(watch.times.values()):
         advice = "is the sensor switched on, connected and set to send?"
-        return [*findings, Finding("samples", "fix", f"none came in {seconds + PATIENCE_S:.0f} s", advice)]
+        return [*findings, Finding("samples", "fix", f"none arrived in {seconds + EXTRA_S:.0f} s", advice)]
     if source.report.units:
         findings.append(Finding("units", "ok", source.report.units))
     report = watch.resampler.report
@@ -128,10 +128,10 @@ def source_findings(text: str, seconds: float) -> list[Finding]:
         findings += sensor_findings(name, watch.times[name], sensor)
     findings += _gravity(watch.acc)
     if parse_uri(text).kind not in UNTIMED:
-        findings += _clock(watch.times["accelerometer"], watch.took_s)
+        findings += _clock(watch.times["accelerometer"], watch.duration_s)
     received = max(report.accelerometer.received, report.gyroscope.received)
     for why, count in source.report.lost.items():
-        state = "fix" if count > WORTH_A_WORD * received else "note"
+        state = "fix" if count > TOLERABLE_LOSS * received else "note"
         advice = "a slower rate, a higher baud rate, a shorter cable or a better radio link" if state == "fix" else None
         findings.append(Finding("losses", state, f"{count} x {why}, beside {received} samples", advice))
     return findings
@@ -140,7 +140,7 @@ def source_findings(text: str, seconds: float) -> list[Finding]:
 def sensor_findings(name: str, times: list[NDArray[np.int64]], report: SensorReport) -> list[Finding]:
     """Rate, jitter, gaps and losses of one sensor."""
     if not times:
-        return [Finding(name, "fix", "no sample of it", "turn it on in the sensor or the app: a model needs both")]
+        return [Finding(name, "fix", "no samples", "turn it on in the sensor or the app: a model needs both")]
     seen = rhythm(np.concatenate(times))
     if seen is None:
         return [Finding(name, "fix", f"{report.received} samples, none within 0.1 s of another", _faster())]
@@ -152,25 +152,25 @@ def sensor_findings(name: str, times: list[NDArray[np.int64]], report: SensorRep
     if seen.rate_hz < MIN_RATE_HZ:
         findings.append(Finding(name, "fix", text, _faster()))
     elif seen.jitter_ms > UNEVEN * 1000 / seen.rate_hz:
-        advice = "times that are even would serve better: let the sensor send its own time, if it can"
+        advice = "even times would be better: let the sensor send its own time, if it can"
         findings.append(Finding(name, "note", text, advice))
     else:
         findings.append(Finding(name, "ok", text))
     if report.gaps:
-        advice = "nothing is answered across a gap: look at the cable or the radio link, the baud rate, the power"
+        advice = "there are no answers across a gap: check the cable or the radio link, the baud rate, the power"
         findings.append(Finding(name, "fix", f"{report.gaps} gaps over 0.1 s", advice))
     if report.clock_jumps:
         findings.append(Finding(name, "fix", f"its clock was set back {report.clock_jumps} times", "does it restart?"))
     bad = report.dropped - report.unpaired
     if bad:
-        state = "fix" if bad > WORTH_A_WORD * report.received else "note"
+        state = "fix" if bad > TOLERABLE_LOSS * report.received else "note"
         counts = report.named_counts()
         names = ("not finite", "repeated", "out of order", "stray")
         text = "samples dropped: " + ", ".join(f"{counts[name]} {name}" for name in names if counts[name])
-        advice = "times must go forward, and each line hold a whole sample" if state == "fix" else None
+        advice = "times must increase, and each line must have a whole sample" if state == "fix" else None
         findings.append(Finding(name, state, text, advice))
     if report.stuck:
-        advice = "no real sensor reads the same for a second, unless it is a coarse one at rest: move it and try again"
+        advice = "only a coarse sensor at rest reads the same value for a second: move it and try again"
         findings.append(Finding(name, "note", f"{report.stuck} samples stayed the same", advice))
     if report.full_scale:
         advice = "set a larger range in the sensor"
@@ -179,7 +179,7 @@ def sensor_findings(name: str, times: list[NDArray[np.int64]], report: SensorRep
 
 
 def _faster() -> str:
-    return f"set it to 50 or 100 Hz: {MIN_RATE_HZ} Hz is the least"
+    return f"set it to 50 or 100 Hz: at least {MIN_RATE_HZ} Hz are needed"
 
 
 def _gravity(acc: list[NDArray[np.float64]]) -> list[Finding]:
@@ -191,11 +191,11 @@ def _gravity(acc: list[NDArray[np.float64]]) -> list[Finding]:
     return [Finding("gravity", "ok", f"reads {magnitude:.2f} m/s^2")]
 
 
-def _clock(times: list[NDArray[np.int64]], took_s: float) -> list[Finding]:
-    if len(times) < 2 or took_s < 1:
+def _clock(times: list[NDArray[np.int64]], duration_s: float) -> list[Finding]:
+    if len(times) < 2 or duration_s < 1:
         return []
-    # From the end of the first piece to that of the last, as `took_s` is.
-    ratio = float(times[-1][-1] - times[0][-1]) / 1e9 / took_s
+    # From the end of the first chunk to that of the last, like `duration_s`.
+    ratio = float(times[-1][-1] - times[0][-1]) / 1e9 / duration_s
     if CLOCK_RATIO[0] <= ratio <= CLOCK_RATIO[1]:
         return [Finding("sensor clock", "ok", f"{ratio:.2f} s to the computer's second")]
     advice = "is the unit of its time column right?"

@@ -1,7 +1,7 @@
-"""`--still`: what five seconds of standing still say of a sensor, whatever source it comes from.
+"""`--still`: checks a sensor, from any source, by five seconds of standing still.
 
-The gyroscope's bias, whether acceleration is m/s^2 and how far off its scale, and which way up the sensor sits, as
-against the data the model learnt from.
+It measures the gyroscope's bias, checks the unit and scale of acceleration, and finds which way up the sensor is,
+compared with the model's training data.
 """
 
 import math
@@ -21,21 +21,21 @@ from har_runtime.signal.resample import Resampler
 from har_runtime.signal.units import SCALE_TOLERANCE, scale_error, unit_problem
 
 STILL_S = 5
-PATIENCE_S = 30
-"""So much of the sensors' time may pass without five seconds free of gaps."""
-LARGEST_ACC_SPREAD = 0.5
-LARGEST_GYRO_SPREAD = 0.2
-"""Standard deviation over the five seconds, m/s^2 and rad/s, all axes together: nine of ten stretches of HAPT's people
-standing stay below, who wear the phone on a belt, and none of them walking, who move four and two times as much."""
-LARGEST_BIAS = 0.35
-"""rad/s; 20 deg/s, the zero-rate tolerance of the coarsest usual part (MPU-6050, datasheet section 6.1)."""
-FITTING_DEGREES = 30.0
-"""HAPT's people wear it up to 25 degrees from their mean when they stand, and sit up to 32 degrees from it."""
+MAX_WAIT_S = 30
+"""Time of the sensors within which there must be five seconds without a gap."""
+MAX_ACC_SPREAD = 0.5
+MAX_GYRO_SPREAD = 0.2
+"""Standard deviation over the five seconds, m/s^2 and rad/s, of all axes together. In HAPT, whose people wear the phone
+on a belt, nine of ten stretches of standing stay below; all of walking exceed it, by factors of four and two."""
+MAX_BIAS = 0.35
+"""rad/s: 20 deg/s, the zero-rate tolerance of the least accurate common part (MPU-6050, datasheet section 6.1)."""
+MAX_TILT_DEGREES = 30.0
+"""HAPT's people wear it up to 25 degrees from their mean when standing, and up to 32 degrees when sitting."""
 
 
 @dataclass(frozen=True)
 class Still:
-    """What a sensor reads while its wearer stands still, in the frame it was given in."""
+    """The readings of a sensor whose wearer stands still, in the frame of the samples."""
 
     gravity: tuple[float, float, float]
     """Mean acceleration, m/s^2."""
@@ -48,12 +48,12 @@ class Still:
 
     @property
     def magnitude(self) -> float:
-        """Of gravity, m/s^2."""
+        """Magnitude of gravity, m/s^2."""
         return math.hypot(*self.gravity)
 
     @property
     def scale_error(self) -> float:
-        """By how much gravity reads too large, as a fraction: of the scale, if the accelerometer has no offset."""
+        """Relative error of gravity: the error of the scale, if the accelerometer has no offset."""
         return scale_error(self.magnitude)
 
     def to_dict(self) -> dict[str, Any]:
@@ -62,10 +62,10 @@ class Still:
 
 
 def measure_still(chunks: Iterable[SampleChunk]) -> Still:
-    """Read five seconds without a gap, and no more, from a source whose wearer stands still.
+    """Read five seconds without a gap, and no more, while the wearer stands still.
 
     Raises:
-        SourceError: the source ended or had gaps all along, the wearer moved, or acceleration is not in m/s^2.
+        SourceError: the source ended or always had gaps, the wearer moved, or acceleration is not in m/s^2.
     """
     still = _check(_five_seconds(chunks))
     if problem := unit_problem(still.magnitude):
@@ -90,14 +90,14 @@ def _five_seconds(chunks: Iterable[SampleChunk]) -> NDArray[np.float64]:
         report = resampler.report
         received = max(report.accelerometer.received, report.gyroscope.received)
         rate_hz = max(report.accelerometer.rate_hz or 0.0, report.gyroscope.rate_hz or 0.0)
-        if received > PATIENCE_S * max(rate_hz, SAMPLE_RATE_HZ):
+        if received > MAX_WAIT_S * max(rate_hz, SAMPLE_RATE_HZ):
             break
     acc, gyro = resampler.report.accelerometer, resampler.report.gyroscope
     missing = " and ".join(
         name for name, sensor in (("accelerometer", acc), ("gyroscope", gyro)) if not sensor.received
     )
     if missing:
-        raise SourceError(f"--still: no sample of the {missing} came; both sensors are needed")
+        raise SourceError(f"--still: no samples of the {missing}; both sensors are needed")
     raise SourceError(
         f"--still: {STILL_S} seconds without a gap are needed, and the source gave {sum(map(len, parts)) / 50:.1f} "
         f"({acc.received} samples at {rate_hz:.0f} Hz, {max(acc.gaps, gyro.gaps)} gaps over 0.1 s); see har-stream "
@@ -109,17 +109,17 @@ def _check(imu: NDArray[np.float64]) -> Still:
     mean = imu.mean(axis=0).tolist()
     acc_spread, gyro_spread = (float(np.sqrt(part.var(axis=0).sum())) for part in (imu[:, :3], imu[:, 3:]))
     still = Still((mean[0], mean[1], mean[2]), (mean[3], mean[4], mean[5]), acc_spread, gyro_spread)
-    # As a fraction of gravity, so that a sensor in g is not taken for one that never moves.
-    acc_limit = LARGEST_ACC_SPREAD / STANDARD_GRAVITY * still.magnitude
-    if acc_spread > acc_limit or gyro_spread > LARGEST_GYRO_SPREAD:
+    # Relative to gravity, so that the limit also holds for a sensor in g.
+    acc_limit = MAX_ACC_SPREAD / STANDARD_GRAVITY * still.magnitude
+    if acc_spread > acc_limit or gyro_spread > MAX_GYRO_SPREAD:
         raise SourceError(
             f"--still: the sensor moved (acceleration by {acc_spread:.2f}, at most {acc_limit:.2f}; angular rate by "
-            f"{gyro_spread:.2f} rad/s, at most {LARGEST_GYRO_SPREAD}): stand still for {STILL_S} seconds and try again"
+            f"{gyro_spread:.2f} rad/s, at most {MAX_GYRO_SPREAD}): stand still for {STILL_S} seconds and try again"
         )
     bias = math.hypot(*still.gyro_bias)
-    if bias > LARGEST_BIAS:
+    if bias > MAX_BIAS:
         raise SourceError(
-            f"--still: at rest the gyroscope reads {bias:.2f}, more than any bias in rad/s ({LARGEST_BIAS}): it turns "
+            f"--still: at rest the gyroscope reads {bias:.2f}, more than any bias in rad/s ({MAX_BIAS}): it turns "
             "steadily, or its unit is deg/s"
         )
     return still
@@ -127,20 +127,20 @@ def _check(imu: NDArray[np.float64]) -> Still:
 
 @dataclass(frozen=True)
 class Placement:
-    """How a sensor sits, as against the data a model learnt from."""
+    """The orientation of a sensor, compared with a model's training data."""
 
     up: str
-    """The axis that points up, "+x" for one."""
+    """The axis that points up, e.g. "+x"."""
     tilt_degrees: float
-    """Between that axis and the vertical."""
+    """Angle between that axis and the vertical."""
     off_degrees: float | None
-    """Between the vertical and the model's; None where its card does not say which way is up."""
+    """Angle between the vertical and the model's; None if the card does not say which way is up."""
     suggestions: tuple[Axes, ...]
-    """Turns after which the sensor would sit as the model's did, the smallest first: four, since gravity leaves the
-    turn about the vertical open; none where it already does, or would under no turn."""
+    """Turns that would set the sensor upright as in the model's data, the smallest first: four, since gravity does not
+    show the turn about the vertical. Empty if it is upright already, or under no turn."""
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain JSON-able values, suggestions as `--axes` takes them."""
+        """As plain JSON-able values, the suggestions as `--axes` reads them."""
         return {**asdict(self), "suggestions": [str(axes) for axes in self.suggestions]}
 
 
@@ -148,8 +148,8 @@ def judge_placement(still: Still, gravity: tuple[float, float, float] | None, ax
     """Compare with the direction of gravity in the model's data.
 
     Args:
-        gravity: unit vector in the contract's frame, of an upright wearer; None for unknown.
-        axes: under which `still` was measured; suggestions replace it.
+        gravity: unit vector of an upright wearer, in the contract's frame; None if unknown.
+        axes: applied to the samples of `still`; suggestions replace them.
     """
     vertical = np.array(still.gravity) / still.magnitude
     axis = int(np.argmax(np.abs(vertical)))
@@ -159,44 +159,44 @@ def judge_placement(still: Still, gravity: tuple[float, float, float] | None, ax
         return Placement(up, tilt, None, ())
     wanted = np.array(gravity)
     off = _degrees(float(vertical @ wanted))
-    # The axis nearest the vertical is to take the place of the model's.
+    # The axis nearest the vertical becomes the model's vertical axis.
     main = int(np.argmax(np.abs(wanted)))
     upright = [turn for turn in turns() if turn.order[main] == axis and turn.turn(vertical)[main] * wanted[main] > 0]
     upright.sort(key=lambda turn: -_trace(turn))
     best = min(_degrees(float(turn.turn(vertical) @ wanted)) for turn in upright)
-    if off <= FITTING_DEGREES or best > FITTING_DEGREES:
+    if off <= MAX_TILT_DEGREES or best > MAX_TILT_DEGREES:
         return Placement(up, tilt, off, ())
     return Placement(up, tilt, off, tuple(turn.after(axes) for turn in upright))
 
 
 def describe(still: Still, placement: Placement, card: ModelCard) -> list[str]:
-    """What was found, in lines for a person."""
+    """The results as lines of text."""
     bias = ", ".join(f"{math.degrees(value):+.2f}" for value in still.gyro_bias)
-    lines = [f"still: gyroscope bias {bias} deg/s, taken off from now on"]
+    lines = [f"still: gyroscope bias {bias} deg/s, subtracted from now on"]
     gravity = f"  gravity reads {still.magnitude:.2f} m/s^2, {100 * still.scale_error:+.1f} %"
     if abs(still.scale_error) > SCALE_TOLERANCE:
-        gravity += ": the unit is right, scale or offset are not; calibrate the accelerometer"
+        gravity += ": the unit is right, but scale or offset are not; calibrate the accelerometer"
     lines.append(gravity)
     sits = f"  up is the sensor's {placement.up} ({placement.tilt_degrees:.0f} degrees off)"
     worn = f"of {card.name} ({card.placement or 'placement unknown'})"
     if placement.off_degrees is None:
         return [*lines, f"{sits}; the card {worn} does not say which way was up in its data, so this cannot be checked"]
-    if placement.off_degrees <= FITTING_DEGREES:
+    if placement.off_degrees <= MAX_TILT_DEGREES:
         return [*lines, f"{sits}, as in the data {worn}: {placement.off_degrees:.0f} degrees apart"]
     lines.append(f"{sits}, {placement.off_degrees:.0f} degrees from the data {worn}")
     if not placement.suggestions:
-        return [*lines, f"  no quarter turns bring it within {FITTING_DEGREES:.0f} degrees: mount the sensor straight"]
+        return [*lines, f"  no quarter turns bring it within {MAX_TILT_DEGREES:.0f} degrees: mount the sensor straight"]
     first, *others = placement.suggestions
     lines.append(f"  to set it upright: --axes {first}")
     return [
         *lines,
-        "  gravity does not tell how it is turned about the vertical; if the answers are wrong, it may be "
+        "  gravity does not show the turn about the vertical; if the answers are wrong, try "
         + " or ".join(map(str, others)),
     ]
 
 
 def _trace(turn: Axes) -> int:
-    """Of its matrix: the larger, the smaller the turn."""
+    """The trace of its matrix: the larger, the smaller the turn."""
     return sum(sign for index, (axis, sign) in enumerate(zip(turn.order, turn.signs, strict=True)) if axis == index)
 
 

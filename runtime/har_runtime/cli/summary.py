@@ -1,4 +1,4 @@
-"""What a run of `har-stream` ends with: its activities, what was lost, and how often it was right, as text and JSON."""
+"""The summary of a run of `har-stream`: activities, losses and, if the truth is known, scores; as text and JSON."""
 
 from dataclasses import asdict
 from typing import Any
@@ -13,7 +13,7 @@ def to_dict(result: StreamResult, info: StreamInfo, still: dict[str, Any] | None
     """As plain JSON-able values.
 
     Args:
-        still: what the still phase found, if there was one.
+        still: the result of `--still`; None without it.
     """
     found = info.report
     return {
@@ -30,7 +30,7 @@ def to_dict(result: StreamResult, info: StreamInfo, still: dict[str, Any] | None
 
 
 def summary(result: StreamResult, info: StreamInfo) -> list[str]:
-    """The lines that a run ends with."""
+    """The lines printed at the end of a run."""
     report = result.report
     lines = [f"{result.windows} windows of {info.source}"]
     if result.windows:

@@ -38,7 +38,7 @@ class FakeSource:
 @pytest.fixture
 def watched(monkeypatch) -> Callable[..., list[Finding]]:
     """Findings on a fake source."""
-    monkeypatch.setattr(source_check, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(source_check, "EXTRA_S", 0.3)
     monkeypatch.setattr(source_check, "UNTIMED", ("fake",))
 
     def watch(chunks: Callable[[], Iterator[SampleChunk]], lost: dict[str, int] | None = None) -> list[Finding]:
@@ -196,7 +196,7 @@ def test_what_is_wrong_with_a_sensor_is_reported_with_its_numbers(watched) -> No
     assert "accelerometer: its clock was set back 1 times" in fixes(watched(device(times=back)))
     uneven = np.sort(rng.integers(0, 500 * PERIOD_NS, 500))
     assert any(
-        finding.state == "note" and "even would serve better" in str(finding.advice)
+        finding.state == "note" and "even times would be better" in str(finding.advice)
         for finding in watched(device(times=uneven))
     )
     weak = fixes(watched(device(acc=np.full((500, 3), 0.1))))[-1]
@@ -214,7 +214,7 @@ def test_what_is_wrong_with_a_sensor_is_reported_with_its_numbers(watched) -> No
 def test_a_sensor_that_is_missing_is_named(watched) -> None:
     chunk = next(device()())
     alone = SampleChunk(chunk.times_ns, chunk.acc, None)
-    assert fixes(watched(lambda: iter([alone]))) == ["gyroscope: no sample of it"]
+    assert fixes(watched(lambda: iter([alone]))) == ["gyroscope: no samples"]
 
 
 def test_losses_at_the_source_are_reported_and_need_fixing_if_there_are_many(watched) -> None:
@@ -236,7 +236,7 @@ def test_a_source_that_is_silent_or_fails_is_only_a_finding(watched) -> None:
     def falls_over() -> Iterator[SampleChunk]:
         raise ZeroDivisionError
 
-    assert fixes(watched(silent)) == ["samples: none came in 0 s"]
+    assert fixes(watched(silent)) == ["samples: none arrived in 0 s"]
     release.set()
     assert fixes(watched(fails)) == ["source: unplugged; plug it in again"]
     assert fixes(watched(falls_over)) == ["source: ZeroDivisionError"]

@@ -76,7 +76,7 @@ def test_sensors_that_come_apart_serve_as_well() -> None:
             {"seconds": 100.0, "gap_each_s": 3},
             r"5 seconds without a gap are needed.* gaps over 0\.1 s\); see har-stream",
         ),
-        ({"seconds": 0.0}, "no sample of the accelerometer and gyroscope came"),
+        ({"seconds": 0.0}, "no samples of the accelerometer and gyroscope"),
     ],
 )
 def test_what_cannot_be_measured_is_refused_in_one_line(given, message: str) -> None:
@@ -87,7 +87,7 @@ def test_what_cannot_be_measured_is_refused_in_one_line(given, message: str) -> 
 
 
 def test_a_source_of_one_sensor_is_refused() -> None:
-    with pytest.raises(SourceError, match="no sample of the gyroscope came"):
+    with pytest.raises(SourceError, match="no samples of the gyroscope"):
         measure_still(SampleChunk(chunk.times_ns, chunk.acc, None) for chunk in sensor())
 
 
@@ -140,7 +140,7 @@ def test_a_sensor_mounted_askew_gets_no_flag() -> None:
     assert any("mount the sensor straight" in line for line in describe(still(tuple(askew.tolist())), placement, card))
 
 
-def test_the_lines_say_what_was_found_and_what_gravity_cannot_tell() -> None:
+def test_the_lines_say_what_was_found_and_what_gravity_does_not_show() -> None:
     card = load_model("waist").card
     upside_down = Still((-9.9, 0.3, 0.2), (0.01, 0.0, -0.02), 0.1, 0.01)
     text = "\n".join(describe(upside_down, judge_placement(upside_down, UP, IDENTITY), card))
@@ -149,7 +149,7 @@ def test_the_lines_say_what_was_found_and_what_gravity_cannot_tell() -> None:
     assert "up is the sensor's -x (2 degrees off)" in text
     assert "degrees from the data of waist (waist)" in text
     assert "to set it upright: --axes x=-x," in text
-    assert "gravity does not tell how it is turned about the vertical" in text
+    assert "gravity does not show the turn about the vertical" in text
     unknown = "\n".join(describe(upside_down, judge_placement(upside_down, None, IDENTITY), card))
     assert "does not say which way was up in its data, so this cannot be checked" in unknown
     off = Still((10.6, 0.0, 0.0), (0.0, 0.0, 0.0), 0.1, 0.01)
