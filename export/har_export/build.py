@@ -1,4 +1,4 @@
-"""The bytes of each format, from a network and calibration windows; nothing is checked or written yet."""
+"""Makes the bytes of each format from a network and calibration windows; checks and writes nothing."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -13,20 +13,21 @@ from har_runtime.errors import ModelError
 from har_runtime.model.card import ModelCard, QuantisedEnds
 
 DERIVED = {"c": "tflite-int8"}
-"""Formats that hold the bytes of another."""
+"""Formats with the bytes of another format."""
+NO_INT8_INPUT = "a network with fine_scale computes its input in float32, which int8 input cannot carry"
 
 
 @dataclass(frozen=True)
 class Built:
-    """Models without their card."""
+    """Models without a card."""
 
     models: dict[str, bytes]
-    """By format, those of `DERIVED` left out."""
+    """By format, without those of `DERIVED`."""
     ends: QuantisedEnds | None
-    """Of "tflite-int8-io", where it is built."""
+    """Scales and offsets of "tflite-int8-io"; None if it was not built."""
 
     def sealed(self, format: str, card: ModelCard) -> bytes:
-        """The file of a format, with its card inside."""
+        """The bytes of a format's file with the card inside."""
         model = self.models[DERIVED.get(format, format)]
         return onnx_file.seal(model, card) if format == "onnx" else flatbuffer.seal(model, card)
 
@@ -43,11 +44,13 @@ def build(
     Args:
         network: (batch, 50, 6) windows in SI units to (batch, classes) probabilities, in evaluation mode; for
             "tflite-int8-io" an `InferenceNetwork`.
-        training_windows: windows in SI units of training users, shape (n, 50, 6), to calibrate.
-        for_int8: a network that was trained for quantisation, where the int8 files are not to be those of `network`.
+        formats: keys of `FORMATS`.
+        training_windows: windows of training users in SI units for the calibration, shape (n, 50, 6).
+        for_int8: another network for the int8 files, fine-tuned for quantisation; None for the same one.
+        progress: called with the name of each step.
 
     Raises:
-        ModelError: an operator that a format lacks.
+        ModelError: a format lacks an operator of the network or cannot carry its input.
         DataError: no calibration windows.
     """
     wanted = {DERIVED.get(format, format) for format in formats}
@@ -65,8 +68,8 @@ def build(
             models["tflite-fp16"] = tflite.to_float16(float_model)
         if wanted & {"tflite-int8", "tflite-int8-io"}:
             progress("quantising to int8")
-            robust = float_model if for_int8 is None else tflite.to_tflite(for_int8)
-            models["tflite-int8"] = tflite.to_int8(robust, tflite.calibration_windows(training_windows))
+            float_model = float_model if for_int8 is None else tflite.to_tflite(for_int8)
+            models["tflite-int8"] = tflite.to_int8(float_model, tflite.calibration_windows(training_windows))
         if "tflite-int8-io" in wanted:
             models["tflite-int8-io"], ends = _with_int8_ends(models["tflite-int8"], network)
             if "tflite-int8" not in wanted:
@@ -75,15 +78,11 @@ def build(
 
 
 def _with_int8_ends(int8_model: bytes, network: nn.Module) -> tuple[bytes, QuantisedEnds]:
-    assert isinstance(network, InferenceNetwork)
+    if not isinstance(network, InferenceNetwork) or network.front.unit is not None:
+        raise ModelError(f"tflite-int8-io: {NO_INT8_INPUT}")
     front = network.front
-    if front.unit is not None:
-        raise ModelError(
-            "tflite-int8-io: a network with fine_scale makes its input in float32 arithmetic, which int8 input cannot "
-            "carry; leave tflite-int8-io out of --formats (TFLM runs tflite-int8 as well)"
-        )
     core, scale, zero = flatbuffer.without_float_ends(int8_model)
-    # The core is fed (x - mean) * gain = scale * (q - zero).
+    # The input of the core is (x - mean) * gain = scale * (q - zero).
     steps = scale / front.gain.double().numpy()
     offset = front.mean.double().numpy() - zero * steps
     return core, QuantisedEnds(tuple(steps.tolist()), tuple(offset.tolist()))

@@ -1,4 +1,4 @@
-"""A model as C source for TensorFlow Lite for Microcontrollers: its bytes, and what a program must know of it."""
+"""A model as C source for TensorFlow Lite for Microcontrollers: its bytes, labels, window and arena."""
 
 import re
 
@@ -13,8 +13,8 @@ def header(card: ModelCard, size: int, arena_bytes: int) -> str:
     """`model.h`.
 
     Args:
-        size: of the model, bytes.
-        arena_bytes: that TFLM takes for it.
+        size: of the model in bytes.
+        arena_bytes: what TFLM needs for it.
     """
     arena = -(-arena_bytes // ARENA_ROUNDING) * ARENA_ROUNDING
     labels = "\n".join(f'    "{label}",' for label in card.labels)
@@ -54,7 +54,7 @@ extern const unsigned char g_har_model[HAR_MODEL_BYTES];
 
 
 def source(model: bytes) -> str:
-    """`model.cc`."""
+    """`model.cc`, with the bytes of the model."""
     rows = (", ".join(f"0x{byte:02x}" for byte in model[at : at + 16]) for at in range(0, len(model), 16))
     body = ",\n    ".join(rows)
     return f"""\

@@ -1,4 +1,4 @@
-"""The command `har-export`: a checkpoint becomes the files people embed."""
+"""The command `har-export`: turns a checkpoint into model files."""
 
 import argparse
 import json
@@ -9,7 +9,6 @@ from pathlib import Path
 
 from har_export.formats import FORMATS, INT8
 from har_runtime.cli.common import Command, Program, add_json, data_folder, percentage
-from har_runtime.errors import ModelError
 from har_runtime.files import write_bytes
 from har_runtime.model.load import load_model
 from har_train.quiet import quiet_tensorflow
@@ -19,12 +18,12 @@ def _add_convert(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", type=Path, help="model.safetensors of har-train, or the folder of a run")
     parser.add_argument("--out", required=True, type=Path, help="folder for the files")
     parser.add_argument("--name", help="name of the model (default: that of its recipe)")
-    parser.add_argument("--formats", default=",".join(FORMATS), help=f"of {_formats()} (default: all)")
+    parser.add_argument("--formats", help=f"comma-separated list of {_formats()} (default: all that are possible)")
     parser.add_argument(
-        "--data", help="folder or archive of its data set, to calibrate and score (default: $HAREDGE_DATA)"
+        "--data", help="folder or archive of its data set, for calibration and scores (default: $HAREDGE_DATA)"
     )
     parser.add_argument(
-        "--qat", action="store_true", help="fine-tune the network for int8 first, and say what it gains"
+        "--qat", action="store_true", help="fine-tune the network for int8 first, and use the result if it is better"
     )
     parser.add_argument(
         "--max-loss",
@@ -38,18 +37,18 @@ def _add_convert(parser: argparse.ArgumentParser) -> None:
         type=percentage,
         default=100 * (INT8.agreement or 0),
         metavar="PERCENT",
-        help="test windows for which int8 must give float32's answer (default: %(default)s)",
+        help="share of test windows in which int8 must give float32's answer (default: %(default)s)",
     )
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="compare in ONNX Runtime and LiteRT alone, not in all that is here",
+        help="compare only in ONNX Runtime and LiteRT, not in all installed runtimes",
     )
     parser.add_argument(
         "--tflite-runtime",
         type=Path,
         metavar="PYTHON",
-        help="Python of an environment with tflite-runtime, to compare with too: it stands for older runtimes in apps",
+        help="also compare in tflite-runtime, with the Python of its environment: it stands for older runtimes in apps",
     )
     add_json(parser)
 
@@ -70,37 +69,42 @@ def _formats() -> str:
 
 def _convert(options: argparse.Namespace) -> int:
     from har_export.interpreters import own_runtimes, runtimes
-    from har_export.pipeline import check_exportable, export_model
+    from har_export.pipeline import export_model
+    from har_export.preconditions import check_users, check_writable, possible_formats
+    from har_export.progress import step_display
     from har_train.data.windows import cut_windows
     from har_train.datasets import load
     from har_train.fit.answer_parameters import fit_answers
     from har_train.fit.checkpoint import load_checkpoint
 
-    formats = tuple(dict.fromkeys(options.formats.split(",")))
-    unknown = [format for format in formats if format not in FORMATS]
-    if unknown:
-        raise ModelError(f"--formats: unknown format '{unknown[0]}'; known: {', '.join(FORMATS)}")
     checkpoint = load_checkpoint(options.checkpoint)
     record = checkpoint.record
-    check_exportable(record)
-    config = record.recipe.data
-    recordings = load(config.dataset, data_folder(options.data), config.placement)
-    windows = cut_windows(recordings, config)
+    wanted = None if options.formats is None else tuple(options.formats.split(","))
+    formats, skipped = possible_formats(checkpoint, wanted)
+    compared = own_runtimes() if options.quick else runtimes(options.tflite_runtime)
+    check_writable(options.out)
+    for format, reason in skipped.items():
+        print(f"har-export: {format} is skipped: {reason}", file=sys.stderr)
     int8 = replace(INT8, macro_f1_loss=options.max_loss / 100, agreement=options.min_agreement / 100)
-    _say("smoothing and thresholds")
-    answers = fit_answers(recordings, windows, record.split, checkpoint.probabilities)
-    done = export_model(
-        checkpoint,
-        windows,
-        options.out,
-        options.name or re.sub(r"[^\w.-]+", "-", record.recipe.name),  # Settings changed by --set are in it.
-        formats,
-        answers=answers,
-        qat=options.qat,
-        bounds={key: int8 if format.bound is INT8 else format.bound for key, format in FORMATS.items()},
-        compared=own_runtimes() if options.quick else runtimes(options.tflite_runtime),
-        progress=_say,
-    )
+    with step_display() as show:
+        show("reading the data")
+        recordings = load(record.recipe.data.dataset, data_folder(options.data), record.recipe.data.placement)
+        windows = cut_windows(recordings, record.recipe.data)
+        check_users(windows, record)
+        show("fitting smoothing and thresholds")
+        answers = fit_answers(recordings, windows, record.split, checkpoint.probabilities)
+        done = export_model(
+            checkpoint,
+            windows,
+            options.out,
+            options.name or re.sub(r"[^\w.-]+", "-", record.recipe.name),  # It contains the settings of --set.
+            formats,
+            answers=answers,
+            qat=options.qat,
+            bounds={key: int8 if format.bound is INT8 else format.bound for key, format in FORMATS.items()},
+            compared=compared,
+            progress=show,
+        )
     if options.json:
         print(json.dumps(done.to_dict(), indent=1))
         return 0
@@ -108,15 +112,11 @@ def _convert(options: argparse.Namespace) -> int:
         print(
             f"{file.path}  {file.size / 1024:.0f} KiB  {sum(file.operators.values())} operators  "
             f"macro-F1 {100 * file.score.macro_f1:.2f} % on {file.score.windows} windows of "
-            f"{len(record.split.test)} users it never saw"
+            f"{len(record.split.test)} unseen users"
         )
     for line in done.summary():
         print(line)
     return 0
-
-
-def _say(step: str) -> None:
-    print(f"{step} ...", file=sys.stderr, flush=True)
 
 
 def _inspect(options: argparse.Namespace) -> int:
@@ -141,8 +141,8 @@ PROGRAM = Program(
             "turn a checkpoint into model files",
             _add_convert,
             _convert,
-            "Turn a checkpoint of har-train into model files to embed, with their model card, and prove that every "
-            "runtime gives PyTorch's answers on the users that the model was not trained on.",
+            "Turn a checkpoint of har-train into model files with their card, and check in every runtime that they "
+            "give PyTorch's answers on users that the model was not trained on.",
         ),
         Command(
             "inspect",

@@ -1,4 +1,4 @@
-"""What the converters have in common: they talk too much, and they fail in a hundred lines."""
+"""Runs the converters quietly and turns their long errors into one line."""
 
 import io
 import logging
@@ -14,7 +14,7 @@ from har_train.quiet import quiet_tensorflow
 
 @contextmanager
 def quiet_converter() -> Iterator[None]:
-    """Keep the converters' banners and warnings, meant for their authors, off the terminal."""
+    """Hide the converters' banners and warnings, which are for their developers."""
     quiet_tensorflow()
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
@@ -31,20 +31,22 @@ def conversion(format: str) -> Iterator[None]:
     """Run a converter quietly.
 
     Raises:
-        ModelError: it failed; its own reason in one line.
+        ModelError: it failed; the message gives its reason in one line.
     """
     try:
         with quiet_converter():
             yield
-    except Exception as error:  # The converters raise whatever they come across.
+    except ImportError:
+        raise
+    except Exception as error:  # The converters raise errors of any type.
         raise ModelError(
-            f"{format} cannot express this network ({type(error).__name__}: {_reason(error)}): nothing written; leave "
-            "the format out with --formats, or build the network from operators that it has"
+            f"{format} cannot express this network ({type(error).__name__}: {_reason(error)}): nothing written; choose "
+            "other --formats, or build the network from operators that this format has"
         ) from error
 
 
 def _reason(error: BaseException | None) -> str:
-    """The one line that names an operator, of all the lines of an error and of those that led to it."""
+    """The line that names an operator, from an error and its causes; otherwise the first line."""
     lines: list[str] = []
     while error is not None:
         lines += [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -1,17 +1,18 @@
-"""The formats that a model is exported to, and how far each may be from PyTorch."""
+"""The formats that a model is exported to, and how much each may differ from PyTorch."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Bound:
-    """How far a file may be from PyTorch on the test users before the export is refused."""
+    """How much a file may differ from PyTorch on the test users before the export is refused."""
 
     worst: float | None = None
     """Largest difference of a probability."""
     macro_f1_loss: float | None = None
+    """Largest loss of macro-F1, as a fraction."""
     agreement: float | None = None
-    """Least share of windows with the same answer."""
+    """Smallest share of windows with the same answer."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Format:
     """Added to the model's name."""
     extension: str
     number_format: str
-    """The score of the card that is its own."""
+    """The key of its score in the card."""
     bound: Bound
     help: str
 
@@ -35,6 +36,6 @@ FORMATS = {
     "tflite-fp16": Format("-fp16", ".tflite", "fp16", Bound(worst=1e-2), "float16 weights, float32 arithmetic"),
     "tflite-int8-io": Format("-int8-io", ".tflite", "int8", INT8, "int8 input and output too, for microcontrollers"),
     "onnx": Format("", ".onnx", "fp32", FLOAT, "float32, any batch"),
-    "c": Format("", "", "int8", INT8, "model.h and model.cc for TFLM, of tflite-int8's bytes"),
+    "c": Format("", "", "int8", INT8, "model.h and model.cc for TFLM, with the bytes of tflite-int8"),
 }
 """The int8 file is the one to embed, so it has the plain name."""

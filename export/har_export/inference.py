@@ -1,4 +1,4 @@
-"""The network as it is deployed: no projector, batch norm folded, normalisation, temperature and softmax inside."""
+"""The network as it is deployed: without projector, batch norm folded, with normalisation, temperature and softmax."""
 
 import copy
 
@@ -12,8 +12,8 @@ from har_train.fit.network import HarNetwork, PlainBlock, ResidualBlock, enlarge
 class InferenceNetwork(nn.Module):
     """(batch, 50, 6) windows in SI units to (batch, classes) probabilities.
 
-    The same numbers as softmax(network(x) / temperature) in evaluation mode, with a third fewer operators. It is built
-    from layers that TFLite has, in the layout it keeps, so that the conversion adds no transposes.
+    It computes softmax(network(x) / temperature) in evaluation mode with a third fewer operators. It consists of layers
+    that TFLite has, in TFLite's layout, so that the conversion adds no transposes.
     """
 
     def __init__(self, network: HarNetwork, temperature: float):
@@ -22,23 +22,23 @@ class InferenceNetwork(nn.Module):
         self.front = FrontEnd(network)
         self.blocks = nn.Sequential(*(_folded(block) for block in network.encoder.blocks))
         self.classifier = _folded_classifier(network.classifier, temperature)
-        # The converter tells weights apart by their address, and copies those that are not contiguous to memory it
-        # reuses: channels-last weights of one shape would end up as one.
+        # The converter identifies weights by their address, and copies weights that are not contiguous into memory that
+        # it reuses: channels-last weights of the same shape would be merged.
         for parameter in self.parameters():
             parameter.data = parameter.data.clone(memory_format=torch.contiguous_format)
         self.eval()
 
     def forward(self, imu: Tensor) -> Tensor:
         x = self.blocks(self.front(imu).unsqueeze(1).permute(0, 3, 1, 2))
-        x = x.mean((2, 3), keepdim=True)  # Kept dimensions, or TFLite gets a transpose and ONNX a gather.
+        x = x.mean((2, 3), keepdim=True)  # Without keepdim TFLite gets a transpose and ONNX a gather.
         return self.classifier(x.flatten(1)).softmax(dim=1)
 
 
 class FrontEnd(nn.Module):
-    """From SI units to what the encoder is fed.
+    """From SI units to the input of the encoder.
 
-    It stays in float32 in every format: one int8 scale cannot hold m/s^2 and rad/s, nor steps and stillness, side by
-    side. The quantizer knows it by the name of this class.
+    It stays in float32 in every format: one int8 scale cannot hold both m/s^2 and rad/s, or both steps and stillness.
+    The quantizer finds it by the name of this class.
     """
 
     def __init__(self, network: HarNetwork):
@@ -68,7 +68,7 @@ class _FoldedResidualBlock(nn.Module):
         )
         convolution, norm = block.shortcut
         assert isinstance(norm, nn.BatchNorm2d)
-        if isinstance(convolution, nn.Identity):  # Batch norm alone: one factor and one offset for each channel.
+        if isinstance(convolution, nn.Identity):  # Batch norm alone: a factor and an offset per channel.
             convolution = nn.Conv2d(norm.num_features, norm.num_features, 1, groups=norm.num_features, bias=False)
             nn.init.ones_(convolution.weight)
         self.shortcut = fuse_conv_bn_eval(convolution.eval(), norm)  # pyright: ignore[reportArgumentType]

@@ -1,4 +1,4 @@
-"""`har-export inspect FILE`: what is in a model file."""
+"""`har-export inspect FILE`: shows what is in a model file."""
 
 import argparse
 import json
@@ -15,7 +15,7 @@ from har_runtime.model.tflite_metadata import read_metadata
 
 @dataclass(frozen=True)
 class Inspection:
-    """A model file taken apart."""
+    """The contents of a model file."""
 
     format: str
     size: int
@@ -31,23 +31,26 @@ class Inspection:
 
 
 def inspect(path: Path) -> Inspection:
-    """Take a .tflite or .onnx apart, whoever made it.
+    """Read a .tflite or .onnx, whichever program made it.
 
     Raises:
-        ModelError: not there, not such a file, or a damaged one.
+        ModelError: the file is missing, damaged or not a model.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
-    if path.suffix == ".onnx":
-        card = onnx_file.read_card(content, path)
-        counts, tensors = onnx_file.operators(content), onnx_file.tensors(content)
-    else:
-        card = read_metadata(content, path).get(METADATA_NAME)
-        counts, tensors = flatbuffer.operators(content), flatbuffer.tensors(content)
+    is_onnx = path.suffix == ".onnx"
+    card = onnx_file.read_card(content, path) if is_onnx else read_metadata(content, path).get(METADATA_NAME)
     parsed = None if card is None else card_from_json(card, str(path))
-    return Inspection("onnx" if path.suffix == ".onnx" else "tflite", len(content), parsed, counts, tensors)
+    reader = onnx_file if is_onnx else flatbuffer
+    try:
+        counts, tensors = reader.operators(content), reader.tensors(content)
+    except ImportError:
+        raise
+    except Exception as error:  # The libraries check nothing: on damaged bytes they raise errors of any type.
+        raise ModelError(f"{path}: the model is damaged or cut off; copy or export it again") from error
+    return Inspection("onnx" if is_onnx else "tflite", len(content), parsed, counts, tensors)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -58,10 +61,10 @@ def run(options: argparse.Namespace) -> int:
         return 0
     from rich.console import Console
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     for line in _head(options.file, found):
-        console.print(line, markup=False)
-    console.print(_table("operators", ("operator", "how many"), [(k, str(n)) for k, n in found.operators.items()]))
+        console.print(_printable(line), soft_wrap=True)
+    console.print(_table("operators", ("operator", "count"), [(k, str(n)) for k, n in found.operators.items()]))
     console.print(_table("tensors", ("tensor", "shape", "type", "bytes in the file", "scale"), _rows(found.tensors)))
     return 0
 
@@ -70,20 +73,25 @@ def _head(path: Path, found: Inspection) -> list[str]:
     lines = [f"{path}: {found.format}, {found.size:,} bytes, of which {found.weight_bytes:,} are weights"]
     card = found.card
     if card is None:
-        return [*lines, "no model card inside: not exported by har-export"]
+        return [*lines, "no model card inside: the file is not from har-export"]
     training = card.training
     lines += [
         f"card: {card.name} {card.version}, placement {card.placement}, labels {', '.join(card.labels)}",
-        f"  fed {card.window} samples at {card.sample_rate_hz} Hz, each {card.hop}: "
+        f"  input: {card.window} samples at {card.sample_rate_hz} Hz, every {card.hop} samples: "
         + ", ".join(f"{name} {unit}" for name, unit in zip(card.channels, card.units, strict=True)),
-        f"  trained by {training.recipe} on {training.data} ({len(training.trained_on)} users; {training.licence})",
+        f"  trained with {training.recipe} on {training.data} ({len(training.trained_on)} users; {training.licence})",
     ]
     lines += [
         f"  {kind}: macro-F1 {100 * score.macro_f1:.2f} % on {score.windows:,} windows of "
-        f"{len(training.never_seen)} users it never saw"
+        f"{len(training.never_seen)} unseen users"
         for kind, score in card.scores.items()
     ]
     return lines
+
+
+def _printable(text: str) -> str:
+    """Text of a foreign file without characters that control a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _rows(tensors: Sequence[TensorInfo]) -> list[tuple[str, ...]]:
@@ -91,7 +99,9 @@ def _rows(tensors: Sequence[TensorInfo]) -> list[tuple[str, ...]]:
     for tensor in tensors:
         scale = "" if not tensor.scale else f"{tensor.scale[0]:.3g}" + (" ..." if len(tensor.scale) > 1 else "")
         shape = " x ".join(str(size) for size in tensor.shape)
-        rows.append((tensor.name[-60:], shape, tensor.type, f"{tensor.size:,}" if tensor.size else "", scale))
+        rows.append(
+            (_printable(tensor.name[-60:]), shape, tensor.type, f"{tensor.size:,}" if tensor.size else "", scale)
+        )
     return rows
 
 

@@ -1,30 +1,43 @@
-"""Run as a script by another Python: answers of its TFLite interpreter, with nothing of haredge needed there.
+"""A script for another Python, which needs no haredge: runs windows through its TFLite interpreter.
 
-    python interpreter_process.py MODULE MODEL WINDOWS.npy ANSWERS.npy
+    python interpreter_process.py MODULE
 
-prints the interpreter's version. Kept to what Python 3.8 and numpy 1 understand.
+prints the interpreter's version. Then, for each line "MODEL<tab>WINDOWS.npy<tab>OUTPUTS.npy" on stdin, it writes the
+outputs and prints "done". It works with Python 3.8 and numpy 1.
 """
 
 import importlib
+import os
 import sys
 
 import numpy as np
 
 
-def main(module: str, model: str, windows: str, answers: str) -> None:
-    """Run every window through the model."""
+def main(module: str) -> None:
+    """Serve until stdin ends."""
+    replies = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # Whatever the libraries print must not mix with the replies.
     package = importlib.import_module(module)
-    interpreter = getattr(package, "lite", package).Interpreter(model_path=model)
-    interpreter.allocate_tensors()
-    taken, given = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
-    rows = []
-    for window in np.load(windows, allow_pickle=False):
-        interpreter.set_tensor(taken, window[None])
-        interpreter.invoke()
-        rows.append(interpreter.get_tensor(given)[0])
-    np.save(answers, np.stack(rows))
     version = getattr(package, "__version__", None)
-    print(version or getattr(importlib.import_module(module.split(".")[0]), "__version__", "unknown"))
+    print(version or getattr(importlib.import_module(module.split(".")[0]), "__version__", "unknown"), file=replies)
+    replies.flush()
+    for line in sys.stdin:
+        model, windows, outputs = line.rstrip("\n").split("\t")
+        np.save(outputs, run(getattr(package, "lite", package), model, np.load(windows, allow_pickle=False)))
+        print("done", file=replies, flush=True)
+
+
+def run(lite, model: str, windows: np.ndarray) -> np.ndarray:
+    """Outputs of the model for windows, one at a time."""
+    interpreter = lite.Interpreter(model_path=model)
+    interpreter.allocate_tensors()
+    inputs, outputs = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    rows = []
+    for window in windows:
+        interpreter.set_tensor(inputs, window[None])
+        interpreter.invoke()
+        rows.append(interpreter.get_tensor(outputs)[0])
+    return np.stack(rows)
 
 
 if __name__ == "__main__":

@@ -1,26 +1,27 @@
-"""Every runtime that people run the files with, behind one call: bytes of a model in, answers to windows out."""
+"""All runtimes that people run the files with, behind one interface: open a model, then turn windows into outputs."""
 
-import functools
+import contextlib
 import importlib.metadata
 import os
 import subprocess
 import sys
 import tempfile
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from har_export.microcontroller import MicroInterpreter, is_installed
+from har_export.microcontroller import NOT_INSTALLED, MicroInterpreter, is_installed
 from har_runtime.errors import HarError
 from har_runtime.model.native_stderr import quiet_stderr
 from har_runtime.model.onnx_backend import OnnxBackend
 
-Answers = Callable[[NDArray[Any]], NDArray[Any]]
-"""Windows, shape (n, 50, 6), to answers, shape (n, classes), in the model's own types."""
+Predict = Callable[[NDArray[Any]], NDArray[Any]]
+"""Windows, shape (n, 50, 6), to outputs, shape (n, classes), in the model's own types."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,14 @@ class Runtime:
 
     name: str
     formats: tuple[str, ...]
-    """Formats that it is shown with."""
-    open: Callable[[bytes], Answers]
+    """Formats that it runs."""
+    open: Callable[[bytes], Predict]
     version: Callable[[], str]
     slow: bool = False
-    """Whether it is written to be read, not to be fast: shown with fewer windows."""
+    """Whether it is not optimised, and therefore compared on fewer windows."""
 
 
-class NotHereError(HarError):
+class NotInstalledError(HarError):
     """A runtime that is not installed on this machine."""
 
 
@@ -46,7 +47,7 @@ MICRO = "TFLM"
 
 
 def own_runtimes() -> list[Runtime]:
-    """Those that haredge itself runs models with."""
+    """The runtimes that haredge itself uses."""
     return [
         Runtime("ONNX Runtime", ("onnx",), lambda model: OnnxBackend(model, "model"), _version("onnxruntime")),
         Runtime("LiteRT, XNNPACK", TFLITE, litert, _version("ai-edge-litert")),
@@ -54,12 +55,16 @@ def own_runtimes() -> list[Runtime]:
 
 
 def runtimes(tflite_runtime: Path | None = None) -> list[Runtime]:
-    """All runtimes, those that are not here included: opening a model in them raises `NotHereError`.
+    """All runtimes. If one is not installed, opening a model in it raises `NotInstalledError`.
 
     Args:
-        tflite_runtime: Python of an environment that has tflite-runtime; it stands for the older runtimes inside apps.
+        tflite_runtime: Python of an environment with tflite-runtime, which stands for the older runtimes inside apps.
+
+    Raises:
+        HarError: `tflite_runtime` cannot be run.
     """
-    python = Path(sys.executable)
+    if tflite_runtime is not None and not os.access(tflite_runtime, os.X_OK):
+        raise HarError(f"--tflite-runtime: {tflite_runtime} is not a Python that can be run")
     return [
         *own_runtimes(),
         Runtime(
@@ -75,9 +80,9 @@ def runtimes(tflite_runtime: Path | None = None) -> list[Runtime]:
             _version("ai-edge-litert"),
             slow=True,
         ),
-        _other_process("TensorFlow, tf.lite", python, "tensorflow", TFLITE),
-        _other_process("tflite-runtime", tflite_runtime, "tflite_runtime.interpreter", TFLITE),
-        # float16 weights are for phones: TFLM has no kernel that widens them.
+        _other_python("TensorFlow, tf.lite", Path(sys.executable), "tensorflow"),
+        _other_python("tflite-runtime", tflite_runtime, "tflite_runtime.interpreter"),
+        # Not float16: TFLM has no kernel that converts float16 weights to float32.
         Runtime(MICRO, ("tflite", *TFLITE[2:]), _micro, _version("tflite-micro"), slow=True),
     ]
 
@@ -106,50 +111,85 @@ class _LiteRt:
         return np.stack(rows)
 
 
-def litert(model: bytes) -> Answers:
-    """A .tflite as haredge runs it: in LiteRT with XNNPACK."""
+def litert(model: bytes) -> Predict:
+    """Open a .tflite as haredge does: in LiteRT with XNNPACK."""
     return _LiteRt(model, "BUILTIN")
 
 
-def _micro(model: bytes) -> Answers:
+def _micro(model: bytes) -> Predict:
     if not is_installed():
-        raise NotHereError("tflite-micro is not installed (wheels for x86-64 Linux only)")
+        raise NotInstalledError(NOT_INSTALLED)
     return MicroInterpreter(model)
 
 
-def _other_process(name: str, python: Path | None, module: str, formats: tuple[str, ...]) -> Runtime:
-    """A runtime that cannot share a process or an environment with LiteRT."""
-    said: dict[str, str] = {}
-    package = module.partition(".")[0]
+class _OtherPython:
+    """A runtime that cannot share a process or an environment with LiteRT.
 
-    @functools.cache  # TensorFlow takes seconds to import.
-    def is_importable() -> bool:
-        command = [python, "-c", f"import {module}"]
-        return subprocess.run(command, capture_output=True, env=_quiet(), check=False).returncode == 0
+    Its process starts when it is first needed, because TensorFlow takes seconds to import, and ends with this object.
+    """
 
-    def open_in(model: bytes) -> Answers:
-        if python is None:
-            raise NotHereError(f"no environment with {package} was given")
-        if not is_importable():
-            raise NotHereError(f"{package} cannot be imported by {python.name}")
+    def __init__(self, name: str, python: Path | None, module: str):
+        self.name, self._python, self._module = name, python, module
+        self._process: subprocess.Popen[str] | None = None
+        self._version = "unknown"
 
-        def answers(windows: NDArray[Any]) -> NDArray[Any]:
-            script = Path(__file__).with_name("interpreter_process.py")
+    def open(self, model: bytes) -> Predict:
+        if self._process is None:
+            self._start()
+
+        def predict(windows: NDArray[Any]) -> NDArray[Any]:
             with tempfile.TemporaryDirectory() as folder:
-                files = [Path(folder) / name for name in ("model.tflite", "windows.npy", "answers.npy")]
+                files = [Path(folder) / name for name in ("model.tflite", "windows.npy", "outputs.npy")]
                 files[0].write_bytes(model)
                 np.save(files[1], windows)
-                command = [python, script, module, *files]
-                run = subprocess.run(command, capture_output=True, text=True, env=_quiet(), check=False)
-                if run.returncode:
-                    raise HarError(f"{name} cannot run the model: {run.stderr.strip().splitlines()[-1:]}")
-                said["version"] = run.stdout.strip().splitlines()[-1]
+                if self._ask("\t".join(map(str, files))) != "done":
+                    raise HarError(f"{self.name} cannot run the model: {self._last_error()}")
                 return np.load(files[2], allow_pickle=False)
 
-        return answers
+        return predict
 
-    return Runtime(name, formats, open_in, lambda: said.get("version", "unknown"))
+    def version(self) -> str:
+        return self._version
+
+    def _start(self) -> None:
+        package = self._module.partition(".")[0]
+        if self._python is None:
+            raise NotInstalledError(f"no environment with {package} was given")
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the process
+        script = Path(__file__).with_name("interpreter_process.py")
+        self._process = subprocess.Popen(
+            [self._python, script, self._module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", "PYTHONWARNINGS": "ignore"},
+        )
+        weakref.finalize(self, _end, self._process, self._errors)
+        self._version = self._ask()
+        if not self._version:
+            self._process = None
+            raise NotInstalledError(f"{package} cannot be imported by {self._python.name}")
+
+    def _ask(self, request: str = "") -> str:
+        """Send a request, if there is one, and return the reply; "" if the process has ended."""
+        assert self._process is not None and self._process.stdin is not None and self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            if request:
+                print(request, file=self._process.stdin, flush=True)
+        return self._process.stdout.readline().strip()
+
+    def _last_error(self) -> str:
+        self._errors.seek(0)
+        return (self._errors.read().strip() or "it ended without a message").splitlines()[-1]
 
 
-def _quiet() -> dict[str, str]:
-    return {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", "PYTHONWARNINGS": "ignore"}
+def _end(process: subprocess.Popen[str], errors: IO[str]) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        process.communicate()  # Closes its stdin, on which it ends.
+    errors.close()
+
+
+def _other_python(name: str, python: Path | None, module: str) -> Runtime:
+    other = _OtherPython(name, python, module)
+    return Runtime(name, TFLITE, other.open, other.version)

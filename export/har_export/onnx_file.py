@@ -1,5 +1,6 @@
-"""ONNX models by torch.onnx: any batch, the card in their metadata, nothing of the machine that made them."""
+"""ONNX models from torch.onnx: any batch size, the card in their metadata, nothing about the machine that made them."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,12 @@ def to_onnx(network: nn.Module) -> bytes:
         network: (batch, 50, 6) windows to (batch, classes) probabilities, in evaluation mode.
 
     Raises:
-        ModelError: an operator that ONNX lacks.
+        ModelError: the network has an operator that ONNX lacks.
     """
     with conversion("onnx"):
         program = torch.onnx.export(
             network,
-            # Two windows: a batch of one would be taken for a constant.
+            # Two windows: torch treats a batch size of one as a constant.
             (torch.zeros(2, WINDOW, len(CHANNELS)),),
             dynamo=True,
             opset_version=OPSET,
@@ -36,7 +37,7 @@ def to_onnx(network: nn.Module) -> bytes:
             dynamic_shapes=({0: torch.export.Dim("batch")},),
             verbose=False,
         )
-        assert program is not None
+        assert program is not None  # For the type checker: dynamo=True always returns a program.
         program.optimize()
         model: Any = program.model_proto
     _forget_tracing(model)
@@ -54,28 +55,25 @@ def seal(model: bytes, card: ModelCard) -> bytes:
 
 
 def read_card(model: bytes, where: Path | str) -> str | None:
-    """The text of the card inside.
+    """The text of the card inside, or None.
 
     Raises:
-        ModelError: not an ONNX model, or a damaged one.
+        ModelError: not an ONNX model, or damaged.
     """
     from google.protobuf.message import DecodeError
 
     try:
         content = _parsed(model)
     except DecodeError as error:
-        raise ModelError(f"{where}: not an ONNX model, or a damaged one") from error
+        raise ModelError(f"{where}: not an ONNX model, or damaged") from error
     if not content.graph.node:
-        raise ModelError(f"{where}: not an ONNX model, or an empty one")
+        raise ModelError(f"{where}: not an ONNX model, or empty")
     return {entry.key: entry.value for entry in content.metadata_props}.get(METADATA_NAME)
 
 
 def operators(model: bytes) -> dict[str, int]:
-    """How many operators of each kind an ONNX model has, in the order of their first use."""
-    counts: dict[str, int] = {}
-    for node in _parsed(model).graph.node:
-        counts[node.op_type] = counts.get(node.op_type, 0) + 1
-    return counts
+    """The number of operators of each kind in an ONNX model, in the order of their first use."""
+    return dict(Counter(node.op_type for node in _parsed(model).graph.node))
 
 
 def tensors(model: bytes) -> list[TensorInfo]:
@@ -102,7 +100,7 @@ def _parsed(model: bytes) -> Any:
 
 
 def _forget_tracing(model: Any) -> None:
-    """Leave out what the exporter notes of its own work: stack traces with file names, and half the size."""
+    """Remove the exporter's notes, e.g. stack traces with file names, which make up half of the file."""
     del model.metadata_props[:], model.functions[:]
     graph = model.graph
     del graph.metadata_props[:], graph.value_info[:]

@@ -1,4 +1,4 @@
-"""Proof that the files agree: every runtime that is here, on the windows of people the model never saw."""
+"""Compares the files with PyTorch in every installed runtime, on the windows of people the model never saw."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -8,24 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_export.formats import FORMATS, Bound
-from har_export.interpreters import MICRO, REFERENCE_KERNELS, NotHereError, Runtime
+from har_export.interpreters import MICRO, REFERENCE_KERNELS, NotInstalledError, Runtime
 from har_runtime.errors import ModelError
 from har_runtime.model.card import QuantisedEnds
 from har_runtime.scores import score
 from har_train.data.windows import WindowSet
 
 SLOW_WINDOWS = 1000
-"""Evenly over the test windows, for runtimes that take 10 ms a window and more."""
+"""Number of test windows, evenly spaced, for runtimes that need 10 ms and more per window."""
 WITH_STEPS = ("tflite-int8", "tflite-int8-io")
 STEP = 1 / 256
 """One quantisation step (LSB) of an int8 probability."""
 MICRO_STEPS = 2
-"""Most steps that TFLM may be from LiteRT's reference kernels, whose arithmetic it shares in all but rounding."""
+"""How many steps TFLM may differ from LiteRT's reference kernels: the arithmetic is the same except for rounding."""
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """One file in one runtime beside PyTorch."""
+    """How one file in one runtime compares with PyTorch."""
 
     format: str
     runtime: str
@@ -42,18 +42,18 @@ class Agreement:
     macro_f1_pytorch: float
     """Of PyTorch on the same windows."""
     steps: int | None = None
-    """Of int8 files: largest difference from LiteRT's reference kernels, in steps of 1/256."""
+    """For int8 files: largest difference from LiteRT's reference kernels, in steps of 1/256."""
     same_as_reference: float | None = None
-    """Of int8 files: share of probabilities that are exactly those of LiteRT's reference kernels."""
+    """For int8 files: share of probabilities equal to those of LiteRT's reference kernels."""
 
 
 @dataclass(frozen=True)
 class Parity:
-    """What the report says."""
+    """The comparison of all files in all runtimes."""
 
     rows: tuple[Agreement, ...]
     missing: dict[str, str]
-    """Runtimes that are not on this machine, and why."""
+    """Runtimes that are not installed, and why."""
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON-able values."""
@@ -71,12 +71,12 @@ class Parity:
             f"{100 * row.agreement:.2f} % | {100 * row.macro_f1:.2f} ({100 * row.macro_f1_pytorch:.2f}) |"
             for row in self.rows
         ]
-        lines += ["", "Differences are between probabilities and PyTorch's; in brackets PyTorch's own macro-F1."]
-        steps = [row for row in self.rows if row.runtime == MICRO and row.steps is not None]
+        lines += ["", "Differences from PyTorch's probabilities; PyTorch's own macro-F1 in brackets."]
         lines += [
-            f"{row.format} in TFLM: {100 * (row.same_as_reference or 0):.2f} % of the probabilities are those of "
-            f"LiteRT's reference kernels, the others at most {row.steps} of 256 steps away."
-            for row in steps
+            f"{row.format} in TFLM: {100 * (row.same_as_reference or 0):.2f} % of the probabilities equal those of "
+            f"LiteRT's reference kernels, the others differ by at most {row.steps} of 256 steps."
+            for row in self.rows
+            if row.runtime == MICRO and row.steps is not None
         ]
         lines += [f"Not measured: {name} ({why})." for name, why in self.missing.items()]
         return "\n".join(lines) + "\n"
@@ -85,7 +85,7 @@ class Parity:
 def measure(
     models: Mapping[str, bytes],
     ends: QuantisedEnds | None,
-    wanted: NDArray[np.float32],
+    expected: NDArray[np.float32],
     test: WindowSet,
     runtimes: list[Runtime],
     progress: Callable[[str], None] = lambda step: None,
@@ -93,9 +93,11 @@ def measure(
     """Run every model in every runtime.
 
     Args:
-        models: by format, "c" left out: it is the bytes of another.
+        models: by format, without "c", which has the bytes of another format.
         ends: of the model with int8 input and output.
-        wanted: PyTorch's probabilities for `test`, shape (n, classes).
+        expected: PyTorch's probabilities for `test`, shape (n, classes).
+        runtimes: those that are not installed are listed in the result.
+        progress: called with the name of each step.
     """
     few = np.unique(np.linspace(0, len(test.y) - 1, SLOW_WINDOWS).astype(np.int64))
     found: dict[tuple[str, str], NDArray[np.float32]] = {}
@@ -105,21 +107,22 @@ def measure(
         for format in [format for format in runtime.formats if format in models]:
             progress(f"comparing {format} in {runtime.name}")
             try:
-                answers = runtime.open(models[format])
-            except NotHereError as error:
+                predict = runtime.open(models[format])
+            except NotInstalledError as error:
                 missing[runtime.name] = str(error)
                 break
-            found[format, runtime.name] = _probabilities(answers(_fed(x, ends if format == "tflite-int8-io" else None)))
+            inputs = x if ends is None or format != "tflite-int8-io" else quantised(x, ends)
+            found[format, runtime.name] = _probabilities(predict(inputs))
     rows: list[Agreement] = []
     for runtime in runtimes:
         chosen = few if runtime.slow else np.arange(len(test.y))
         for format in [format for format in runtime.formats if (format, runtime.name) in found]:
             got = found[format, runtime.name]
             reference = found.get((format, REFERENCE_KERNELS)) if format in WITH_STEPS else None
-            away = None if reference is None else np.abs((got if runtime.slow else got[few]) - reference)
-            difference = np.abs(got - wanted[chosen])
-            guess, answer = got.argmax(axis=1), wanted[chosen].argmax(axis=1)
-            reached = score(test.y[chosen], guess, test.labels)
+            from_reference = None if reference is None else np.abs((got if runtime.slow else got[few]) - reference)
+            difference = np.abs(got - expected[chosen])
+            answer, expected_answer = got.argmax(axis=1), expected[chosen].argmax(axis=1)
+            scores = score(test.y[chosen], answer, test.labels)
             rows.append(
                 Agreement(
                     format,
@@ -128,36 +131,32 @@ def measure(
                     len(chosen),
                     float(difference.max()),
                     float(difference.mean()),
-                    float((guess == answer).mean()),
-                    reached.accuracy,
-                    reached.macro_f1,
-                    score(test.y[chosen], answer, test.labels).macro_f1,
-                    None if away is None else round(float(away.max()) / STEP),
-                    None if away is None else float((away == 0).mean()),
+                    float((answer == expected_answer).mean()),
+                    scores.accuracy,
+                    scores.macro_f1,
+                    score(test.y[chosen], expected_answer, test.labels).macro_f1,
+                    None if from_reference is None else round(float(from_reference.max()) / STEP),
+                    None if from_reference is None else float((from_reference == 0).mean()),
                 )
             )
     return Parity(tuple(sorted(rows, key=lambda row: list(FORMATS).index(row.format))), missing)
 
 
 def quantised(x: NDArray[np.float32], ends: QuantisedEnds) -> NDArray[np.int8]:
-    """Windows in SI units, shape (n, 50, 6), as a file with int8 input takes them."""
+    """Windows in SI units, shape (n, 50, 6), as the input of a file with int8 input."""
     steps = np.rint((x - np.array(ends.offset, np.float32)) / np.array(ends.scale, np.float32))
     return np.clip(steps, -128, 127).astype(np.int8)
 
 
-def _fed(x: NDArray[np.float32], ends: QuantisedEnds | None) -> NDArray[Any]:
-    return x if ends is None else quantised(x, ends)
-
-
-def _probabilities(answers: NDArray[Any]) -> NDArray[np.float32]:
-    return answers if answers.dtype == np.float32 else (answers.astype(np.float32) + 128) * np.float32(STEP)
+def _probabilities(outputs: NDArray[Any]) -> NDArray[np.float32]:
+    return outputs if outputs.dtype == np.float32 else (outputs.astype(np.float32) + 128) * np.float32(STEP)
 
 
 def check(parity: Parity, bounds: Mapping[str, Bound]) -> None:
-    """Make sure that every row is within the bound of its format.
+    """Check that every row is within the bound of its format.
 
     Raises:
-        ModelError: one is not.
+        ModelError: a row is not.
     """
     for row in parity.rows:
         bound, loss = bounds.get(row.format, Bound()), row.macro_f1_pytorch - row.macro_f1
@@ -178,4 +177,4 @@ def check(parity: Parity, bounds: Mapping[str, Bound]) -> None:
                 "written; try --qat, or allow it with --max-loss"
             )
         if row.runtime == MICRO and row.steps is not None and row.steps > MICRO_STEPS:
-            raise ModelError(f"{where} is {row.steps} steps from LiteRT's reference kernels: nothing written")
+            raise ModelError(f"{where} differs from LiteRT's reference kernels by {row.steps} steps: nothing written")

@@ -1,8 +1,7 @@
-"""The export stage: checkpoint in, checked model files with their cards out."""
+"""The export stage: turns a checkpoint into checked model files with their cards."""
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,9 +16,9 @@ from har_export.inference import InferenceNetwork
 from har_export.interpreters import Runtime, runtimes
 from har_export.microcontroller import MicroInterpreter
 from har_export.parity import Parity, check, measure
+from har_export.preconditions import check_users, check_writable, possible_formats
+from har_export.progress import StepTimer
 from har_export.qat import QatResult, fine_tuned
-from har_runtime.contract import WINDOW
-from har_runtime.errors import ModelError
 from har_runtime.files import write_all
 from har_runtime.model.card import CardScore, ModelCard, Training
 from har_runtime.model.load import card_path
@@ -43,12 +42,12 @@ class Exported:
 
 @dataclass(frozen=True)
 class Export:
-    """All that an export made."""
+    """The result of an export."""
 
     files: list[Exported]
     parity: Parity
     arena_bytes: int | None
-    """What TFLM needs for the C source; None where that was not asked for."""
+    """What TFLM needs for the C source; None without format "c"."""
     qat: QatResult | None
     seconds: dict[str, float]
     """Wall-clock time of each step."""
@@ -64,7 +63,7 @@ class Export:
         }
 
     def summary(self) -> list[str]:
-        """What a user reads besides the files: agreement, memory, fine-tuning."""
+        """Agreement, memory and fine-tuning, as lines of text."""
         lines = [self.parity.table().rstrip()]
         if self.arena_bytes is not None:
             lines.append(f"TFLM needs an arena of {self.arena_bytes:,} bytes.")
@@ -76,7 +75,7 @@ def export_model(
     windows: WindowSet,
     out: Path,
     name: str,
-    formats: tuple[str, ...] = tuple(FORMATS),
+    formats: tuple[str, ...] | None = None,
     *,
     answers: Answers | None = None,
     qat: bool = False,
@@ -84,25 +83,28 @@ def export_model(
     compared: list[Runtime] | None = None,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Export:
-    """Write a model in each format, a card beside each, and `NAME-parity.json` with its table `NAME-parity.md`.
+    """Write a model in each format with its card, and the comparison as `NAME-parity.json` and `NAME-parity.md`.
 
     Args:
         windows: of the checkpoint's data set; training users calibrate, test users score.
-        answers: smoothing and rejection for the card (`har_train.fit.answer_parameters`); None leaves them out.
+        formats: keys of `FORMATS`; None for all that are possible (`possible_formats`).
+        answers: smoothing and rejection for the card (`har_train.fit.answer_parameters`); None for a card without them.
         qat: fine-tune the network for int8 first.
-        bounds: by format, without a bound where it is left out; None for those of `FORMATS`.
-        compared: runtimes to compare in; None for all that are here.
+        bounds: by format; a missing format has no bound. None for the bounds of `FORMATS`.
+        compared: runtimes to compare in; None for all that are installed.
         progress: called with the name of each step.
 
     Raises:
-        ModelError: windows other than the contract's, an operator that a format lacks, or a file that is further from
-            PyTorch than its bound; nothing is written then.
-        DataError: no calibration windows.
-        HarError: a file cannot be written; none is left under its final name then.
+        ModelError: the network's windows are not the contract's, a format cannot carry the network, or a file differs
+            from PyTorch by more than its bound. Nothing is written.
+        DataError: the windows lack the users of the checkpoint.
+        HarError: a file cannot be written. None is left under its final name.
     """
     record = checkpoint.record
-    check_exportable(record)
-    steps = _Steps(progress)
+    formats, _ = possible_formats(checkpoint, formats)
+    check_users(windows, record)
+    check_writable(out)
+    steps = StepTimer(progress)
     network = InferenceNetwork(checkpoint.network, record.temperature)
     training, test = windows.of_users(record.split.train), windows.of_users(record.split.test)
     tuned = fine_tuned(network, training, windows.of_users(record.split.validation), steps) if qat else None
@@ -140,35 +142,6 @@ def export_model(
     return Export(rows, parity, arena, tuned, steps.seconds)
 
 
-def check_exportable(record: TrainingRecord) -> None:
-    """Make sure that the runtime can feed the network.
-
-    Raises:
-        ModelError: trained on windows other than the contract's.
-    """
-    if record.recipe.data.window != WINDOW:
-        raise ModelError(
-            f"{record.recipe.name}: trained on windows of {record.recipe.data.window} samples, and the runtime feeds "
-            f"{WINDOW}: such a model can be judged and not exported"
-        )
-
-
-class _Steps:
-    """Tells of each step and keeps how long it took."""
-
-    def __init__(self, tell: Callable[[str], None]):
-        self.seconds: dict[str, float] = {}
-        self._tell, self._name, self._begin = tell, "", time.perf_counter()
-
-    def __call__(self, name: str) -> None:
-        now = time.perf_counter()
-        if self._name:
-            self.seconds[self._name] = round(now - self._begin, 2)
-        self._name, self._begin = name, now
-        if name:
-            self._tell(name)
-
-
 def make_card(record: TrainingRecord, name: str) -> ModelCard:
     """The card of a training record, without scores."""
     training = Training(
@@ -195,7 +168,7 @@ def make_card(record: TrainingRecord, name: str) -> ModelCard:
 
 
 def gravity_of(windows: WindowSet) -> tuple[float, float, float] | None:
-    """Mean direction of acceleration of each user standing, and of these the mean; None where nobody stands."""
+    """Mean over users of each one's mean direction of acceleration while standing; None without standing windows."""
     if "standing" not in windows.labels:
         return None
     standing = windows.select(windows.y == windows.labels.index("standing"))
@@ -209,7 +182,7 @@ def gravity_of(windows: WindowSet) -> tuple[float, float, float] | None:
 
 
 def _scores(parity: Parity) -> dict[str, CardScore]:
-    """By number format, of the first runtime that ran a file of it with every window: the one haredge itself uses."""
+    """By number format, from the first runtime that ran such a file: the one that haredge itself uses."""
     scores: dict[str, CardScore] = {}
     for row in parity.rows:
         scores.setdefault(FORMATS[row.format].number_format, CardScore(row.macro_f1, row.accuracy, row.windows))

@@ -1,7 +1,7 @@
-"""Quantisation-aware fine-tuning (torchao's PT2E): weights that lose less when they become int8.
+"""Quantisation-aware fine-tuning (torchao's PT2E): weights that lose less accuracy in int8.
 
-The folded network runs with its weights and activations rounded as the int8 file rounds them, and is fitted to the
-answers that it gave in float32. Only weights change; the file is calibrated and quantised as any other.
+The folded network runs with weights and activations rounded as in the int8 file, and learns to give the same outputs as
+in float32. Only weights change; the file is then calibrated and quantised as usual.
 """
 
 import copy
@@ -25,32 +25,33 @@ EPOCHS = 3
 BATCH = 256
 LEARNING_RATE = 1e-5
 OBSERVED_EPOCHS = 1
-"""Epochs in which activation ranges still follow what comes; then they stand still and the weights settle."""
+"""Epochs in which the activation ranges still follow the data; they are then frozen while the weights settle."""
 _CONVOLUTION = torch.ops.aten.conv2d.default
 _LINEAR = torch.ops.aten.linear.default
 _ENCODER_INPUT = torch.ops.aten.permute.default
 _ROUNDED = {_ENCODER_INPUT, _CONVOLUTION, _LINEAR, torch.ops.aten.add.Tensor, torch.ops.aten.mean.dim}
-"""Operators whose results are int8 in the file; where a ReLU follows, that is part of the operator there."""
+"""Operators whose results are int8 in the file. If a ReLU follows, it is part of the operator there."""
 
 
 @dataclass(frozen=True)
 class QatResult:
-    """What fine-tuning gained on the validation users, and the network that is the better one for int8."""
+    """What fine-tuning gained on the validation users, and the better network for int8."""
 
     network: InferenceNetwork
-    """The tuned one, or the one it began with where tuning gained nothing."""
+    """The tuned network if tuning gained macro-F1, otherwise the original one."""
     used: bool
-    """Whether that is the tuned one."""
+    """Whether `network` is the tuned one."""
     macro_f1_float: float
     macro_f1_before: float
     """Of the int8 file without tuning."""
     macro_f1_after: float
+    """Of the int8 file with tuning."""
     error_before: float
-    """Mean difference of a probability from float32's."""
+    """Mean absolute difference of the probabilities from float32's."""
     error_after: float
 
     def to_dict(self) -> dict[str, float | bool]:
-        """The figures."""
+        """The figures as plain values."""
         return {name: value for name, value in vars(self).items() if name != "network"}
 
     def sentence(self) -> str:
@@ -70,11 +71,11 @@ def fine_tuned(
     progress: Callable[[str], None] = lambda step: None,
     seed: int = 0,
 ) -> QatResult:
-    """Tune a copy of `network` for int8 on the training users and measure it on the validation users."""
+    """Tune a copy of `network` for int8 on the training users, and evaluate it on the validation users."""
     generator = torch.Generator().manual_seed(seed)
     x = torch.from_numpy(training.x)
     with torch.inference_mode():
-        wanted = torch.cat([network(part) for part in x.split(1024)])
+        expected = torch.cat([network(part) for part in x.split(1024)])
     rounded = _rounded(network)
     optimiser = torch.optim.Adam([value for value in rounded.parameters() if value.requires_grad], LEARNING_RATE)
     for epoch in range(EPOCHS):
@@ -83,7 +84,7 @@ def fine_tuned(
             _stop_observing(rounded)
         for batch in torch.randperm(len(x), generator=generator).split(BATCH):
             optimiser.zero_grad()
-            loss = nn.functional.kl_div(rounded(x[batch]).clamp_min(1e-7).log(), wanted[batch], reduction="batchmean")
+            loss = nn.functional.kl_div(rounded(x[batch]).clamp_min(1e-7).log(), expected[batch], reduction="batchmean")
             loss.backward()
             optimiser.step()
     tuned = copy.deepcopy(network)
@@ -91,12 +92,12 @@ def fine_tuned(
     with torch.no_grad():
         for name, value in tuned.named_parameters():
             value.copy_(weights[name])
-    progress("judging int8 with and without fine-tuning")
-    return _judged(network, tuned, training, validation)
+    progress("evaluating int8 with and without fine-tuning")
+    return _compare(network, tuned, training, validation)
 
 
 def _rounded(network: InferenceNetwork) -> nn.Module:
-    """A copy of the network with fake quantisation, in which gradients pass through the rounding."""
+    """A copy of the network with fake quantisation; gradients pass through the rounding."""
     with quiet_converter():
         from torchao.quantization.pt2e.quantize_pt2e import prepare_qat_pt2e
 
@@ -107,7 +108,7 @@ def _rounded(network: InferenceNetwork) -> nn.Module:
 
 
 def _annotator() -> Any:
-    """Says which tensors are int8: torchao's quantizers are for other machines' operators."""
+    """Marks the tensors that are int8 in the file; torchao's own quantizers are for other runtimes."""
     from torchao.quantization.pt2e.fake_quantize import FusedMovingAvgObsFakeQuantize
     from torchao.quantization.pt2e.observer import MovingAverageMinMaxObserver, MovingAveragePerChannelMinMaxObserver
     from torchao.quantization.pt2e.quantizer import QuantizationAnnotation, QuantizationSpec, Quantizer
@@ -143,7 +144,7 @@ def _annotator() -> Any:
             return model
 
         def validate(self, model: Any) -> None:
-            """Every annotation is one that torchao knows."""
+            """Required by torchao; there is nothing to check."""
 
     return Annotator()
 
@@ -154,18 +155,18 @@ def _stop_observing(model: nn.Module) -> None:
     model.apply(disable_observer)
 
 
-def _judged(
+def _compare(
     network: InferenceNetwork, tuned: InferenceNetwork, training: WindowSet, validation: WindowSet
 ) -> QatResult:
     with torch.inference_mode():
-        wanted = network(torch.from_numpy(validation.x)).numpy()
-    reached: list[float] = []
+        expected = network(torch.from_numpy(validation.x)).numpy()
+    macro_f1: list[float] = []
     errors: list[float] = []
     for candidate in (network, tuned):
         model = build(candidate, ("tflite-int8",), training.x).models["tflite-int8"]
         got = litert(model)(validation.x)
-        reached.append(score(validation.y, got.argmax(axis=1), validation.labels).macro_f1)
-        errors.append(float(np.abs(got - wanted).mean()))
-    exact = score(validation.y, wanted.argmax(axis=1), validation.labels).macro_f1
-    used = reached[1] > reached[0]
-    return QatResult(tuned if used else network, used, exact, *reached, *errors)
+        macro_f1.append(score(validation.y, got.argmax(axis=1), validation.labels).macro_f1)
+        errors.append(float(np.abs(got - expected).mean()))
+    macro_f1_float = score(validation.y, expected.argmax(axis=1), validation.labels).macro_f1
+    used = macro_f1[1] > macro_f1[0]
+    return QatResult(tuned if used else network, used, macro_f1_float, *macro_f1, *errors)

@@ -14,11 +14,12 @@ from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import DataError
 
 Extremes: TypeAlias = MutableMapping[str, Any]
-"""What the quantizer knows of a tensor: "min", "max", and here for each window "mins" and "maxs"."""
+"""What the quantizer knows about a tensor: "min" and "max", and here "mins" and "maxs" of each window."""
 
 CALIBRATION_WINDOWS = 2000
 CALIBRATION_QUANTILE = 0.95
-"""Chosen on validation users (`uci-har`, seed 1): 99.5 % of int8 answers are then float32's, 98.5 % with extremes."""
+"""Chosen on validation users (`uci-har`, seed 1): 99.5 % of the int8 answers then equal float32's, and 98.5 % with
+extremes."""
 
 
 def to_tflite(network: nn.Module) -> bytes:
@@ -28,7 +29,7 @@ def to_tflite(network: nn.Module) -> bytes:
         network: (batch, 50, 6) windows to (batch, classes) probabilities, in evaluation mode.
 
     Raises:
-        ModelError: an operator that TFLite lacks.
+        ModelError: the network has an operator that TFLite lacks.
     """
     with conversion("tflite"):
         import litert_torch
@@ -37,7 +38,7 @@ def to_tflite(network: nn.Module) -> bytes:
 
 
 def to_float16(float_model: bytes) -> bytes:
-    """float16 weights, float32 arithmetic: half the size, no calibration."""
+    """The model with float16 weights and float32 arithmetic: half the size, no calibration."""
     with quiet_converter():
         from ai_edge_quantizer import qtyping, quantizer, recipe_manager
         from ai_edge_quantizer.algorithm_manager import AlgorithmName
@@ -58,18 +59,18 @@ def to_float16(float_model: bytes) -> bytes:
 
 
 def to_int8(float_model: bytes, calibration: NDArray[np.float32]) -> bytes:
-    """int8 weights (a scale for each output channel) and activations, float32 input and output.
+    """The model with int8 weights (one scale per output channel) and activations, float32 input and output.
 
-    What `FrontEnd` does stays in float32. For the ranges see `_ranges`.
+    `FrontEnd` stays in float32. `_ranges` chooses the ranges.
 
     Args:
-        calibration: windows in SI units of training users, shape (n, 50, 6).
+        calibration: windows of training users in SI units, shape (n, 50, 6).
 
     Raises:
         DataError: no calibration windows.
     """
     if not len(calibration):
-        raise DataError("no calibration windows: int8 needs some of the training users'")
+        raise DataError("no calibration windows: int8 needs windows of the training users")
     with quiet_converter():
         from ai_edge_quantizer import qtyping, quantizer, recipe_manager
         from ai_edge_quantizer.algorithm_manager import AlgorithmName
@@ -93,7 +94,7 @@ def to_int8(float_model: bytes, calibration: NDArray[np.float32]) -> bytes:
 
 
 def _collect_extremes(seen: Extremes, new: Extremes) -> Extremes:
-    """Keep what each window reached, for `_ranges`; the quantizer calls this for each tensor and window."""
+    """Collect the extremes of each window for `_ranges`; the quantizer calls this for each tensor and window."""
     if not seen:
         return dict(new)
     if "mins" not in seen:
@@ -104,32 +105,32 @@ def _collect_extremes(seen: Extremes, new: Extremes) -> Extremes:
 
 
 def _ranges(model: bytes, extremes: Mapping[str, Extremes]) -> dict[str, Extremes]:
-    """The range of each tensor, from what each calibration window reached.
+    """The range of each tensor, from the extremes of each calibration window.
 
-    Feature maps get the range that CALIBRATION_QUANTILE of the windows stay in: a single swift turn reaches three to
-    five times as far as an ordinary window, and a scale made for it is too coarse for the stillness in which sitting
-    differs from standing. Features and logits keep their extremes: clipped logits cost calibration.
+    Feature maps get the range that contains CALIBRATION_QUANTILE of the windows: a single fast turn reaches three to
+    five times as far as an ordinary window, and a scale made for it is too coarse to tell sitting from standing.
+    Features and logits keep their extremes: clipping logits would spoil the calibrated probabilities.
     """
     from ai_edge_quantizer.utils import tfl_flatbuffer_utils
 
-    content: Any = tfl_flatbuffer_utils.read_model(model)  # Its type stubs take every field for None.
+    content: Any = tfl_flatbuffer_utils.read_model(model)  # Its type stubs say that every field is None.
     maps = {tensor.name.decode() for tensor in content.subgraphs[0].tensors if len(tensor.shape) >= 3}
     ranges: dict[str, Extremes] = {}
     for name, seen in extremes.items():
-        if "mins" not in seen:  # A constant: seen once.
+        if "mins" not in seen:  # A constant, seen once.
             ranges[name] = seen
             continue
         low, high = seen["min"], seen["max"]
         if name in maps:
-            lowest = [float(np.min(value)) for value in seen["mins"]]
-            highest = [float(np.max(value)) for value in seen["maxs"]]
-            low = np.full_like(low, min(0, np.quantile(lowest, 1 - CALIBRATION_QUANTILE)))
-            high = np.full_like(high, np.quantile(highest, CALIBRATION_QUANTILE))
+            lows = [float(np.min(value)) for value in seen["mins"]]
+            highs = [float(np.max(value)) for value in seen["maxs"]]
+            low = np.full_like(low, min(0, np.quantile(lows, 1 - CALIBRATION_QUANTILE)))
+            high = np.full_like(high, np.quantile(highs, CALIBRATION_QUANTILE))
         ranges[name] = {"min": low, "max": high}
     return ranges
 
 
 def calibration_windows(x: NDArray[np.float32], seed: int = 0) -> NDArray[np.float32]:
-    """A random choice of training windows, enough to see the extremes of every layer."""
+    """A random choice of training windows, enough to reach the extremes of every layer."""
     order = np.random.default_rng(seed).permutation(len(x))
     return x[order[:CALIBRATION_WINDOWS]]

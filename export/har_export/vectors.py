@@ -1,11 +1,12 @@
-"""Golden vectors for code in other languages: raw sensor events, the windows they must give, the model's answers to
-these and how far they are from its training data; and sequences of answers with the smoothing filter's beliefs.
+"""Golden vectors for code in other languages: raw sensor events, the windows that they give, the model's probabilities
+for these windows and their distance from the training data; and sequences of probabilities with the smoothing filter's
+beliefs.
 
     har-export vectors waist --out export/vectors.json
 
-The events are a simulated wearer's, seen by sensors with faults that real ones have. Windows are float32, compared bit
-by bit; a port that uses other arithmetic states its own bound. Distances and beliefs are float64 sums, whose last
-digits depend on the order of adding.
+The events come from a simulated wearer, through sensors with realistic faults. Windows are float32 and compared bit by
+bit; a port with other arithmetic needs its own tolerance. Distances and beliefs are float64 sums, whose last digits
+depend on the order of addition.
 """
 
 import base64
@@ -27,7 +28,7 @@ from har_runtime.sources.simulated.wearer import Wearer
 
 FORMAT = "haredge-vectors-1"
 DECIMALS = 4
-"""Of the events' values: what a sensor of 16 bits resolves, and short to write."""
+"""Of the events' values: the resolution of a 16-bit sensor, and short in the file."""
 
 
 @dataclass(frozen=True)
@@ -40,39 +41,35 @@ class Stream:
     values: NDArray[np.float64]
     """Shape (n, 3), SI units; NaN where the sensor failed."""
 
-    def without(self, keep: NDArray[np.bool_]) -> "Stream":
-        """The events where `keep` is true."""
-        return Stream(self.sensor, self.times_ns[keep], self.values[keep])
-
-    def at(self, order: NDArray[np.int64]) -> "Stream":
-        """The events in another order, or some of them twice."""
-        return Stream(self.sensor, self.times_ns[order], self.values[order])
+    def select(self, index: NDArray[np.bool_] | NDArray[np.int64]) -> "Stream":
+        """The events of a mask, or of indices in any order."""
+        return Stream(self.sensor, self.times_ns[index], self.values[index])
 
 
 def _phone(signal: "Signal", rng: np.random.Generator) -> list[Stream]:
     """Two sensors at 50 Hz with their own clock ticks and 2 ms of jitter."""
-    return [signal.seen("acc", 50, 2e-3, 4.0, rng), signal.seen("gyro", 50, 2e-3, 4.0, rng, start=0.007)]
+    return [signal.sample("acc", 50, 2e-3, 4.0, rng), signal.sample("gyro", 50, 2e-3, 4.0, rng, start=0.007)]
 
 
 def _fast(signal: "Signal", rng: np.random.Generator) -> list[Stream]:
     """208 and 104 Hz: the anti-alias filter."""
-    return [signal.seen("acc", 208, 1e-4, 3.0, rng), signal.seen("gyro", 104, 1e-4, 3.0, rng, start=0.003)]
+    return [signal.sample("acc", 208, 1e-4, 3.0, rng), signal.sample("gyro", 104, 1e-4, 3.0, rng, start=0.003)]
 
 
 def _slow(signal: "Signal", rng: np.random.Generator) -> list[Stream]:
     """25 Hz: interpolation alone."""
-    return [signal.seen("acc", 25, 1e-3, 3.0, rng), signal.seen("gyro", 25, 1e-3, 3.0, rng, start=0.013)]
+    return [signal.sample("acc", 25, 1e-3, 3.0, rng), signal.sample("gyro", 25, 1e-3, 3.0, rng, start=0.013)]
 
 
 def _faults(signal: "Signal", rng: np.random.Generator) -> list[Stream]:
     """A gap of 0.4 s, a failed sample, a repeated one and one that comes late."""
-    acc, gyro = signal.seen("acc", 50, 1e-3, 5.0, rng), signal.seen("gyro", 50, 1e-3, 5.0, rng)
+    acc, gyro = signal.sample("acc", 50, 1e-3, 5.0, rng), signal.sample("gyro", 50, 1e-3, 5.0, rng)
     elapsed = (acc.times_ns - acc.times_ns[0]) / 1e9
-    acc = acc.without((elapsed < 2.0) | (elapsed > 2.4))
+    acc = acc.select((elapsed < 2.0) | (elapsed > 2.4))
     acc.values[30, 1] = np.nan
     order = np.arange(len(gyro.times_ns))
     order[[60, 61]] = order[[61, 60]]
-    return [acc, gyro.at(np.insert(order, 40, 40))]
+    return [acc, gyro.select(np.insert(order, 40, 40))]
 
 
 CASES: dict[str, Callable[["Signal", np.random.Generator], list[Stream]]] = {
@@ -84,7 +81,7 @@ CASES: dict[str, Callable[["Signal", np.random.Generator], list[Stream]]] = {
 
 
 class Signal:
-    """A simulated wearer as something that sensors of any rate look at."""
+    """The movement of a simulated wearer, which sensors of any rate can sample."""
 
     def __init__(self, seed: int, skip_s: float):
         bouts = Wearer(seed)
@@ -94,18 +91,18 @@ class Signal:
             if bout.times_ns[-1] > (skip_s + 10) * 1e9:
                 break
         self._t = np.concatenate([chunk.times_ns for chunk in chunks]) / 1e9 - skip_s
-        self._of = {
+        self._values = {
             "acc": np.concatenate([chunk.acc for chunk in chunks]),
             "gyro": np.concatenate([chunk.gyro for chunk in chunks]),
         }
 
-    def seen(
+    def sample(
         self, sensor: str, rate_hz: float, jitter_s: float, seconds: float, rng: np.random.Generator, start: float = 0.0
     ) -> Stream:
-        """Events of a sensor whose ticks are off by +-`jitter_s`."""
+        """Events of a sensor with times that jitter by +-`jitter_s`."""
         times = start + np.arange(round(seconds * rate_hz)) / rate_hz
         times = times + rng.uniform(-jitter_s, jitter_s, len(times))
-        values = np.stack([np.interp(times, self._t, axis) for axis in self._of[sensor].T], axis=1)
+        values = np.stack([np.interp(times, self._t, axis) for axis in self._values[sensor].T], axis=1)
         return Stream(sensor, np.rint((times + 1000.0) * 1e9).astype(np.int64), values.round(DECIMALS))
 
 
@@ -113,7 +110,7 @@ def make_vectors(model: Model) -> dict[str, Any]:
     """All cases as plain JSON-able values.
 
     Raises:
-        ModelError: a card without smoothing or rejection.
+        ModelError: the card has no smoothing or rejection.
     """
     if model.card.smoothing is None or model.card.rejection is None:
         raise ModelError(f"{model.card.name}: its card has no smoothing and rejection; export the model again")
@@ -173,12 +170,12 @@ def make_vectors(model: Model) -> dict[str, Any]:
 
 
 GAPS_S = (0.5, 0.5, 0.74, 0.76, 1.24, 2.0, 5.0, 59.9, 61.0, 3600.0, -10.0, 0.5)
-"""Between the ends of windows: neighbours, gaps on both sides of a rounding, longer ones than count, and a clock that
-was set back."""
+"""Between the ends of windows: neighbours, gaps on both sides of a rounding, gaps above the limit, and a clock that was
+set back."""
 
 
 def _smoothing_cases(hmm: HmmFilter, classes: int) -> list[dict[str, Any]]:
-    """Windows' probabilities with the filter's belief after each."""
+    """Sequences of window probabilities with the filter's belief after each."""
     rng = np.random.default_rng(0)
     steady = np.repeat(np.arange(6) % classes, 5)
     sure = 0.9 * np.eye(classes)[steady] + 0.1 * rng.dirichlet(np.ones(classes), len(steady))
@@ -217,7 +214,7 @@ def _smoothing_cases(hmm: HmmFilter, classes: int) -> list[dict[str, Any]]:
 
 
 def _by_arrival(streams: list[Stream]) -> list[list[Any]]:
-    """The events of all streams, each stream in its own order, merged by the newest time that each has reached."""
+    """The events of all streams, merged by the newest time that each stream has reached; each keeps its own order."""
     rows: list[tuple[int, int, list[Any]]] = []
     for stream in streams:
         reached = np.maximum.accumulate(stream.times_ns)
@@ -228,7 +225,7 @@ def _by_arrival(streams: list[Stream]) -> list[list[Any]]:
 
 
 def to_json(vectors: dict[str, Any]) -> str:
-    """One event or window a line: a change shows where it is."""
+    """JSON with one event or window per line, so that a diff shows what changed."""
     text = json.dumps({**vectors, "cases": None, "smoothing": None}, indent=1)
     for key in ("cases", "smoothing"):
         cases = ",\n".join(_case(case) for case in vectors[key])

@@ -1,10 +1,14 @@
-"""`har-export inspect`: what is in a model file, whoever made it."""
+"""`har-export inspect` shows what is in any model file."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from har_export import flatbuffer
+from har_export.build import Built
 from har_export.cli import main
 from har_export.flatbuffer import without_float_ends
 from har_runtime.errors import ModelError
@@ -37,23 +41,28 @@ def test_scales_of_an_int8_file_are_shown(exported: Path, capsys) -> None:
     assert all(len(tensor["scale"]) == tensor["shape"][0] or tensor["shape"][-1] for tensor in weights)
 
 
-def test_a_file_without_a_card_is_shown_as_such(exported: Path, run: Path, tmp_path: Path, capsys) -> None:
-    from torch import nn
-
-    from har_export.tflite import to_tflite
-
-    class Bare(nn.Module):
-        def forward(self, imu):
-            return imu.mean(1)
-
-    (tmp_path / "bare.tflite").write_bytes(to_tflite(Bare()))
+def test_a_file_without_a_card_is_shown_as_such(built: Built, tmp_path: Path, capsys) -> None:
+    content = flatbuffer._unpacked(built.models["tflite"])
+    content.metadata = []
+    (tmp_path / "bare.tflite").write_bytes(flatbuffer._packed(content))
     assert main(["inspect", str(tmp_path / "bare.tflite")]) == 0
     assert "no model card inside" in capsys.readouterr().out
 
 
-def test_only_a_model_that_was_quantised_can_lose_its_float_ends(exported: Path) -> None:
+def test_only_a_quantised_model_can_lose_its_float_ends(built: Built) -> None:
     with pytest.raises(ModelError, match="need one QUANTIZE and a last DEQUANTIZE"):
-        without_float_ends((exported / "toy-fp32.tflite").read_bytes())
+        without_float_ends(built.models["tflite"])
+
+
+def test_tensor_names_are_shown_as_they_are(built: Built, tmp_path: Path, capsys) -> None:
+    name = "[/bold]\x1b[31m"
+    content = flatbuffer._unpacked(built.models["tflite"])
+    content.subgraphs[0].tensors[-1].name = b"\xff" + name.encode()
+    (tmp_path / "odd.tflite").write_bytes(flatbuffer._packed(content))
+    assert main(["inspect", str(tmp_path / "odd.tflite")]) == 0
+    shown = capsys.readouterr().out
+    assert "[/bold]" in shown
+    assert "\x1b" not in shown
 
 
 @pytest.mark.parametrize(
@@ -65,7 +74,7 @@ def test_only_a_model_that_was_quantised_can_lose_its_float_ends(exported: Path)
         ("empty.onnx", b"", "not an ONNX model"),
     ],
 )
-def test_what_is_no_model_is_one_line(name, content, message, tmp_path: Path, capsys) -> None:
+def test_a_file_that_is_not_a_model_gives_one_line(name, content, message, tmp_path: Path, capsys) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     assert main(["inspect", str(tmp_path / name)]) == 2
@@ -74,9 +83,23 @@ def test_what_is_no_model_is_one_line(name, content, message, tmp_path: Path, ca
     assert message in line
 
 
-def test_a_file_that_was_cut_off_is_one_line(exported: Path, tmp_path: Path, capsys) -> None:
-    for name in ("toy.tflite", "toy.onnx"):
-        content = (exported / name).read_bytes()
-        (tmp_path / name).write_bytes(content[: len(content) // 2])
-        assert main(["inspect", str(tmp_path / name)]) == 2
-        assert len(capsys.readouterr().err.splitlines()) == 1
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["toy.tflite", "toy.onnx"])
+def test_a_damaged_file_is_shown_or_refused_in_one_line(
+    name, export_of: Callable[[str], Path], tmp_path: Path, capsys
+) -> None:
+    content = (export_of("fcn") / name).read_bytes()
+    rng = np.random.default_rng(0)
+    ends = len(content) - 60_000  # A .tflite has its structure and its card at the end, an .onnx anywhere.
+    cut_off = [content[: len(content) // 2], *(content[:size] for size in rng.integers(0, len(content), 20))]
+    flipped = [bytearray(content) for _ in range(80)]
+    for damaged in flipped:
+        places = (rng.integers(0, 3000), rng.integers(ends, len(content)), rng.integers(0, len(content)))
+        damaged[rng.choice(places)] = rng.integers(0, 256)
+    codes: list[int] = []
+    for damaged in (*cut_off, *flipped):
+        (tmp_path / name).write_bytes(damaged)
+        codes.append(main(["inspect", str(tmp_path / name), "--json"]))
+        assert codes[-1] == 0 or len(capsys.readouterr().err.splitlines()) == 1
+    assert codes[0] == 2
+    assert {0, 2} == set(codes)

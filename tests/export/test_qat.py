@@ -1,4 +1,4 @@
-"""Fine-tuning for int8: it rounds where the file rounds, learns, and is used only where it gains."""
+"""Fine-tuning for int8 rounds where the file rounds, learns, and is used only if it gains."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from har_export import qat
-from har_export.build import build
+from har_export import qat, tflite
+from har_export.build import Built
 from har_export.inference import InferenceNetwork
 from har_export.interpreters import litert, own_runtimes
 from har_export.pipeline import export_model
@@ -15,24 +15,26 @@ from har_train.data.windows import WindowSet
 from har_train.fit.checkpoint import load_checkpoint
 
 
-@pytest.fixture
-def network(runs: dict[str, Path]) -> InferenceNetwork:
-    checkpoint = load_checkpoint(runs["fcn"])
-    return InferenceNetwork(checkpoint.network, checkpoint.record.temperature)
+@pytest.fixture(autouse=True)
+def few_calibration_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tflite, "CALIBRATION_WINDOWS", 300)
 
 
-def test_the_rounded_network_errs_as_much_as_the_int8_file(network: InferenceNetwork, windows: WindowSet) -> None:
+@pytest.mark.slow
+def test_the_rounded_network_errs_as_much_as_the_int8_file(
+    network: InferenceNetwork, built: Built, windows: WindowSet
+) -> None:
     x = torch.from_numpy(windows.x)
     rounded = qat._rounded(network)
     with torch.inference_mode():
-        rounded(x)  # Ranges are taken from what comes by.
+        rounded(x)  # Sets the ranges.
         emulated, exact = rounded(x).numpy(), network(x).numpy()
-    model = build(network, ("tflite-int8",), windows.x).models["tflite-int8"]
-    int8 = litert(model)(windows.x)
+    int8 = litert(built.models["tflite-int8"])(windows.x)
     assert 0.3 < np.abs(emulated - exact).mean() / np.abs(int8 - exact).mean() < 3
 
 
-def test_fine_tuning_leaves_the_network_alone_and_is_used_where_it_gains(
+@pytest.mark.slow
+def test_fine_tuning_does_not_change_the_network_and_is_used_only_if_it_gains(
     network: InferenceNetwork, windows: WindowSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = {name: value.clone() for name, value in network.named_parameters()}
@@ -47,8 +49,9 @@ def test_fine_tuning_leaves_the_network_alone_and_is_used_where_it_gains(
     assert ruined.network is network
 
 
-def test_an_export_says_what_fine_tuning_gained(runs: dict[str, Path], windows: WindowSet, tmp_path: Path) -> None:
-    checkpoint = load_checkpoint(runs["fcn"])
+@pytest.mark.slow
+def test_an_export_says_what_fine_tuning_gained(fcn: Path, windows: WindowSet, tmp_path: Path) -> None:
+    checkpoint = load_checkpoint(fcn)
     compared = own_runtimes()
     done = export_model(checkpoint, windows, tmp_path, "toy", ("tflite-int8",), qat=True, bounds={}, compared=compared)
     assert done.qat is not None
