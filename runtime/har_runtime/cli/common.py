@@ -97,7 +97,7 @@ class Program:
                 common += rest[:1]
                 del rest[:1]
         first = rest[0] if rest else None
-        if first in commands:
+        if first is not None and first in commands:
             return [first, *common, *rest[1:]]
         if first is not None and not first.startswith("-") and not (program.default and program.default.takes_values):
             program.error(f"unknown command '{first}'; known: {', '.join(commands)}")

@@ -9,7 +9,7 @@ import warnings
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from har_runtime.answers.answer import UNKNOWN
 from har_runtime.answers.palette import COLOURS, NOT_WORN, activity_colours
@@ -36,7 +36,7 @@ MAX_NAME: Final = 24
 STEPS: Final = (*(minutes * 60 for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 240)), 86_400)
 """Seconds between the ticks of a timeline."""
 MAX_TICKS: Final = 13
-SETTINGS: Final = {
+SETTINGS: Final[dict[Any, Any]] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],  # It comes with matplotlib.
     "font.size": 10,
@@ -106,7 +106,8 @@ def make_figure(log: ActivityLog) -> "Figure":
     layout = ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.1)
     figure = Figure((WIDTH, timeline_height + lower_height), layout=layout, facecolor="white")
     figure.patch.set_gid("background")
-    upper, lower = figure.subfigures(2, 1, height_ratios=(timeline_height, lower_height))
+    parts: Any = figure.subfigures(2, 1, height_ratios=(timeline_height, lower_height))
+    upper, lower = parts
     for part in (upper, lower):
         part.set_facecolor("none")
     upper.suptitle(title, x=0.015, ha="left", weight="bold", size=14)
