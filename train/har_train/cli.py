@@ -30,12 +30,12 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--epochs", type=whole_number(1), help="stop after this many, for a short try (default: the recipe's)"
     )
-    parser.add_argument("--resume", action="store_true", help="go on with what is in --out")
+    parser.add_argument("--resume", action="store_true", help="continue with what is in --out")
     parser.add_argument(
         "--precision",
         choices=("auto", "32", "bf16"),
         default="auto",
-        help="bf16 takes two thirds of the time where the CPU has it; auto asks the CPU (default: auto)",
+        help="bf16 takes two thirds of the time if the CPU has it; auto asks the CPU (default: auto)",
     )
 
 
@@ -45,7 +45,7 @@ def _add_transfer(parser: argparse.ArgumentParser) -> None:
         type=lambda text: tuple(name for name in text.split(",") if name),
         default=(),
         metavar="SETS",
-        help="score on these data sets too, on the activities in common: motionsense,sp-sw-har/wrist",
+        help="also score on these data sets, on the activities in common, e.g. motionsense,sp-sw-har/wrist",
     )
 
 
@@ -53,7 +53,7 @@ def _add_fit(fit: argparse.ArgumentParser) -> None:
     _add_training(fit)
     fit.add_argument("--out", required=True, type=Path, help="folder for model.safetensors, logs and checkpoints")
     fit.add_argument(
-        "--accelerator", choices=("auto", "cpu", "gpu"), default="auto", help="what computes (default: auto)"
+        "--accelerator", choices=("auto", "cpu", "gpu"), default="auto", help="the hardware to train on (default: auto)"
     )
     fit.add_argument(
         "--devices", type=whole_number(1), default=1, help="processes on a CPU, or GPUs, on each machine (default: 1)"
@@ -69,7 +69,7 @@ def _add_fit(fit: argparse.ArgumentParser) -> None:
 
 def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
     evaluate.add_argument("model", help="model.safetensors, the folder of a run, a .tflite or a pretrained name")
-    evaluate.add_argument("--recording", metavar="NAME", help="score one recording alone, such as hapt-05")
+    evaluate.add_argument("--recording", metavar="NAME", help="score only this recording, such as hapt-05")
     evaluate.add_argument("--out", type=Path, help="folder for report.json, report.md and plots")
     add_data(evaluate)
     _add_transfer(evaluate)
@@ -96,8 +96,8 @@ def _add_cross_validate(validate: argparse.ArgumentParser) -> None:
 
 
 def _add_compare(compare: argparse.ArgumentParser) -> None:
-    compare.add_argument("a", type=Path, help="report.json of the one, or its folder")
-    compare.add_argument("b", type=Path, help="report.json of the other, or its folder")
+    compare.add_argument("a", type=Path, help="report.json of the first evaluation, or its folder")
+    compare.add_argument("b", type=Path, help="report.json of the second evaluation, or its folder")
     add_json(compare)
 
 

@@ -73,7 +73,7 @@ def test_it_says_that_it_is_simulated_and_how_to_read_it(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
 @pytest.mark.usefixtures("ctrl_c")
-def test_stopped_it_takes_its_link_away(tmp_path: Path, stop: signal.Signals, code: int) -> None:
+def test_after_a_signal_its_link_is_removed(tmp_path: Path, stop: signal.Signals, code: int) -> None:
     link = tmp_path / "imu"
     with simulated("--link", str(link)) as (process, _):
         assert link.is_symlink()
@@ -110,7 +110,7 @@ def test_a_wrong_argument_is_reported_in_one_line(arguments: list[str], message:
     assert message in line
 
 
-def test_a_file_in_the_place_of_the_link_is_left_alone(tmp_path: Path, capsys) -> None:
+def test_an_existing_file_is_not_replaced_by_the_link(tmp_path: Path, capsys) -> None:
     (tmp_path / "imu").write_text("precious")
     assert main(["simulate", "--pty", "--link", str(tmp_path / "imu")]) == 2
     assert "cannot make the link" in capsys.readouterr().err

@@ -50,7 +50,7 @@ def test_no_more_than_five_seconds_are_taken_from_the_source() -> None:
     assert 5.0 < first / 1e9 < 5.6
 
 
-def test_sensors_that_come_apart_serve_as_well() -> None:
+def test_separate_streams_of_the_two_sensors_work_too() -> None:
     chunks = list(sensor())
     apart = [
         part
@@ -91,21 +91,21 @@ def test_a_source_of_one_sensor_is_refused() -> None:
         measure_still(SampleChunk(chunk.times_ns, chunk.acc, None) for chunk in sensor())
 
 
-def test_a_source_that_never_stands_still_for_long_enough_is_not_read_for_ever() -> None:
+def test_a_source_without_five_seconds_free_of_gaps_is_not_read_forever() -> None:
     chunks = sensor(seconds=100.0, gap_each_s=3)
     with pytest.raises(SourceError):
         measure_still(chunks)
     assert next(chunks).times_ns[0] < 45e9
 
 
-def test_a_sensor_that_sits_as_the_model_s_did_needs_no_turn() -> None:
+def test_a_sensor_oriented_like_the_model_s_needs_no_turn() -> None:
     placement = judge_placement(still((9.7, 0.5, -1.0)), UP, IDENTITY)
     assert (placement.up, placement.suggestions) == ("+x", ())
     assert placement.off_degrees is not None and placement.off_degrees < 15
 
 
 @pytest.mark.parametrize("mounted", list(turns()), ids=str)
-def test_whichever_way_a_sensor_is_mounted_one_of_the_flags_suggested_sets_it_upright(mounted) -> None:
+def test_for_any_quarter_turn_one_of_the_suggested_axes_sets_the_sensor_upright(mounted) -> None:
     gravity = mounted.turn(9.8 * np.array(UP))
     placement = judge_placement(still(tuple(gravity.tolist())), UP, IDENTITY)
     fits = placement.off_degrees is not None and placement.off_degrees < 30
@@ -117,7 +117,7 @@ def test_whichever_way_a_sensor_is_mounted_one_of_the_flags_suggested_sets_it_up
         assert any(axes.after(mounted) == IDENTITY for axes in placement.suggestions)
 
 
-def test_a_suggestion_takes_the_place_of_the_flag_given() -> None:
+def test_a_suggestion_replaces_the_given_axes() -> None:
     given = parse_axes("x=-y,y=x,z=z")
     upside_down = parse_axes("x=-x,y=-y,z=z")
     raw = upside_down.turn(9.8 * np.array(UP))
@@ -127,12 +127,12 @@ def test_a_suggestion_takes_the_place_of_the_flag_given() -> None:
     assert upside_down in placement.suggestions
 
 
-def test_of_four_turns_that_fit_the_smallest_comes_first() -> None:
+def test_the_smallest_of_four_fitting_turns_comes_first() -> None:
     placement = judge_placement(still((0.0, 0.0, 9.8)), (1.0, 0.0, 0.0), IDENTITY)
     assert str(placement.suggestions[0]) in ("x=z,y=y,z=-x", "x=z,y=x,z=y")
 
 
-def test_a_sensor_mounted_askew_gets_no_flag() -> None:
+def test_a_tilted_sensor_gets_no_suggestion() -> None:
     askew = 9.8 * np.array([-1.0, 1.0, 1.0]) / np.sqrt(3)
     placement = judge_placement(still(tuple(askew.tolist())), (1.0, 0.0, 0.0), IDENTITY)
     assert placement.suggestions == ()

@@ -128,7 +128,7 @@ def test_a_service_reports_ready_with_its_sinks_open_then_its_activity_and_that_
     assert any_manager.received.count("READY=1") == any_manager.received.count("STOPPING=1") == 1
 
 
-def test_terminated_it_ends_well_with_every_line_whole(manager: Manager, tmp_path: Path) -> None:
+def test_after_sigterm_it_ends_with_code_0_and_whole_lines(manager: Manager, tmp_path: Path) -> None:
     log = tmp_path / "day.jsonl"
     with started(manager, "--source", "simulated:?speed=50", "--sink", f"jsonl:{log}") as process:
         manager.wait_for("STATUS=walking")
@@ -142,7 +142,7 @@ def test_terminated_it_ends_well_with_every_line_whole(manager: Manager, tmp_pat
     assert f"{len(rows)} windows of simulated wearer" in error
 
 
-def test_terminated_while_it_still_listens_to_a_silent_port_it_ends_well(tmp_path: Path, manager: Manager) -> None:
+def test_after_sigterm_while_it_listens_to_a_silent_port_it_ends_with_code_0(tmp_path: Path, manager: Manager) -> None:
     pty = Pty(tmp_path / "imu")
     try:
         with started(manager, "--source", f"serial:{pty.path}", "--log-level", "info") as process:
@@ -158,7 +158,7 @@ def test_terminated_while_it_still_listens_to_a_silent_port_it_ends_well(tmp_pat
         pty.close()
 
 
-def test_an_unplugged_sensor_is_no_hang_and_the_watchdog_is_fed_all_the_while(manager: Manager, tmp_path: Path) -> None:
+def test_an_unplugged_sensor_is_not_a_hang_and_the_watchdog_stays_fed(manager: Manager, tmp_path: Path) -> None:
     link = tmp_path / "imu"
     arguments = ("--source", f"serial:{link}", "--sink", "jsonl:/dev/null", "--log-level", "info")
     with plugged(link):

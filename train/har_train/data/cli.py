@@ -15,7 +15,7 @@ from har_runtime.recording import Recording
 def _add_fetch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="data set, such as hapt")
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder to keep it in: your HAREDGE_DATA"
+        "--out", type=Path, required=True, metavar="DIR", help="the folder to save it in: your HAREDGE_DATA"
     )
     add_json(parser)
 
@@ -23,7 +23,7 @@ def _add_fetch(parser: argparse.ArgumentParser) -> None:
 def _add_describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="data set, such as hapt, or csv-folder for your own")
     add_data(parser)
-    parser.add_argument("--placement", metavar="P", help="only sensors worn there, such as wrist")
+    parser.add_argument("--placement", metavar="P", help="only sensors worn at this place, such as wrist")
     parser.add_argument("--plot", type=Path, metavar="F.png", help="draw a few typical seconds of each activity")
     add_json(parser)
 
