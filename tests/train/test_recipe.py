@@ -1,4 +1,4 @@
-"""Recipes are strict: what no run would use is an error, not a silent default."""
+"""Recipes are strict: an unknown or impossible setting is an error, not a silent default."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def test_the_six_contrastive_methods_of_table_9_are_recipes(name: str, method: s
         assert (recipe.optimiser.learning_rate, recipe.optimiser.epochs) == (1e-4, 100)
 
 
-def test_a_recipe_is_its_base_but_for_what_it_says_itself(tmp_path: Path) -> None:
+def test_a_recipe_replaces_only_some_settings_of_its_base(tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
     mine.write_text('base = "uci-har"\nname = "mine"\n[optimiser]\nepochs = 3\n')
     recipe, base = load_recipe(str(mine)), load_recipe("uci-har")
@@ -132,7 +132,7 @@ def test_every_shipped_recipe_reads_back_from_its_own_values(name: str) -> None:
         ("name = ", "not valid TOML"),
     ],
 )
-def test_a_recipe_with_something_wrong_in_it_is_refused(tmp_path: Path, text: str, message: str) -> None:
+def test_a_recipe_with_an_error_in_it_is_refused(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(text)
     with pytest.raises(DataError, match=message) as caught:
@@ -140,7 +140,7 @@ def test_a_recipe_with_something_wrong_in_it_is_refused(tmp_path: Path, text: st
     assert "\n" not in str(caught.value)
 
 
-def test_a_recipe_that_is_not_there_is_said() -> None:
+def test_a_missing_recipe_is_reported() -> None:
     with pytest.raises(DataError, match=r"unknown recipe 'uci': give a \.toml file or one of hapt-"):
         load_recipe("uci")
     with pytest.raises(DataError, match=r"absent\.toml: no such recipe file"):

@@ -145,7 +145,7 @@ def test_the_command_prints_tables_or_json_and_draws(tmp_path: Path, capsys) -> 
 
 def test_a_missing_placement_is_one_line_and_exit_code_2(small_hapt: Path, capsys) -> None:
     assert main(["describe", "hapt", "--data", str(small_hapt), "--placement", "wrist"]) == 2
-    assert capsys.readouterr().err == "har-data: hapt: no recording was worn at 'wrist'; there are: waist\n"
+    assert capsys.readouterr().err == "har-data describe: hapt: no recording was worn at 'wrist'; there are: waist\n"
 
 
 def test_the_description_of_hapt_matches_its_files(hapt_recordings: list[Recording]) -> None:

@@ -1,6 +1,7 @@
-"""A report says what there is to say, and its plots show it."""
+"""A report names all scores, and its plots show them."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,14 @@ def judgement() -> Judgement:
     return judge(predictions([0.9, 0.5, 0.8]), replicates=100)
 
 
+@pytest.fixture(scope="module")
+def report(judgement: Judgement, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole report, in a folder that did not exist before."""
+    out = tmp_path_factory.mktemp("report") / "new" / "out"
+    write_report(out, DOCUMENT, judgement, features())
+    return out
+
+
 def features(count: int = 90) -> Embedding:
     """Three classes of windows, each a cloud of its own, of three users."""
     rng = np.random.default_rng(0)
@@ -70,13 +79,11 @@ def section(text: str, title: str) -> list[str]:
     return [line for line in part.splitlines() if line.startswith("| ")]
 
 
-def test_a_report_is_json_markdown_and_plots_that_show_something(judgement: Judgement, tmp_path: Path) -> None:
-    written = write_report(tmp_path / "new" / "out", DOCUMENT, judgement, features())
+def test_a_report_is_json_markdown_and_plots_that_show_something(report: Path) -> None:
     names = ["report.json", "report.md", *(f"plots/{name}.png" for name in PLOTS)]
-    assert [path.relative_to(tmp_path / "new" / "out").as_posix() for path in written] == names
-    assert sorted(path for path in (tmp_path / "new" / "out").rglob("*") if path.is_file()) == sorted(written)
-    text = written[1].read_text(encoding="utf-8")
-    for path in written[2:]:
+    assert sorted(path for path in report.rglob("*") if path.is_file()) == sorted(report / name for name in names)
+    text = (report / "report.md").read_text(encoding="utf-8")
+    for path in (report / name for name in names[2:]):
         picture = pixels(path)[..., :3]
         assert min(picture.shape[:2]) > 300
         assert picture.std() > 0.03
@@ -84,9 +91,8 @@ def test_a_report_is_json_markdown_and_plots_that_show_something(judgement: Judg
         assert f"(plots/{path.name})" in text
 
 
-def test_the_report_names_the_worst_user_the_interval_and_every_class_and_user(judgement, tmp_path) -> None:
-    write_report(tmp_path, DOCUMENT, judgement, None)
-    text = (tmp_path / "report.md").read_text(encoding="utf-8")
+def test_the_report_names_the_worst_user_the_interval_and_every_class_and_user(judgement, report: Path) -> None:
+    text = (report / "report.md").read_text(encoding="utf-8")
     low, high = (f"{100 * end:.2f}" for end in judgement.interval)
     assert text.startswith("# uci-har on hapt, 3 subject groups\n")
     assert f"**Macro-F1 {100 * judgement.scores.macro_f1:.2f} %**" in text
@@ -131,21 +137,22 @@ def test_one_user_alone_is_reported_without_an_interval(tmp_path: Path) -> None:
     assert "no interval: it needs more than one user" in report_lines({}, judge(predictions([0.8])))[-1]
 
 
-def test_a_user_without_an_error_and_one_with_are_told_apart(tmp_path: Path) -> None:
+def test_the_most_frequent_error_of_each_user_is_named(tmp_path: Path) -> None:
     write_report(tmp_path, {}, judge(predictions([1.0, 0.9]), replicates=10), None)
     rows = section((tmp_path / "report.md").read_text(encoding="utf-8"), "Users")
     assert rows[-1].endswith("| none |")
     assert " taken for " in rows[2]
 
 
-def test_the_same_input_gives_the_same_bytes(judgement: Judgement, tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        write_report(tmp_path / name, DOCUMENT, judgement, features())
-    for file in ("report.json", "report.md", *(f"plots/{name}.png" for name in PLOTS)):
-        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes(), file
+def test_the_same_input_gives_the_same_bytes_and_returns_the_files(judgement, report: Path, tmp_path: Path) -> None:
+    written = write_report(tmp_path, DOCUMENT, judgement, features())
+    names = ["report.json", "report.md", *(f"plots/{name}.png" for name in PLOTS)]
+    assert [path.relative_to(tmp_path).as_posix() for path in written] == names
+    for file in names:
+        assert (report / file).read_bytes() == (tmp_path / file).read_bytes(), file
 
 
-def test_a_confusion_matrix_stands_in_the_json_row_by_row(judgement: Judgement, tmp_path: Path) -> None:
+def test_the_json_has_each_row_of_a_confusion_matrix_on_one_line(judgement: Judgement, tmp_path: Path) -> None:
     write_report(tmp_path, {**DOCUMENT, "note": 'brackets [ ] { } and "quotes"\n'}, judgement, None)
     text = (tmp_path / "report.json").read_text(encoding="utf-8")
     row = ", ".join(str(count) for count in judgement.scores.confusion[0])
@@ -155,38 +162,36 @@ def test_a_confusion_matrix_stands_in_the_json_row_by_row(judgement: Judgement, 
     assert {key: table[key] for key in DOCUMENT} == DOCUMENT
 
 
-def test_a_number_that_json_does_not_know_is_not_written(judgement: Judgement, tmp_path: Path) -> None:
+def test_a_number_that_json_lacks_is_not_written(judgement: Judgement, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="Out of range float"):
         write_report(tmp_path, {"loss": float("nan")}, judgement, None)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_plot_of_an_older_report_does_not_stay(judgement: Judgement, tmp_path: Path) -> None:
-    write_report(tmp_path, DOCUMENT, judgement, features())
+def test_a_plot_of_an_older_report_does_not_stay(judgement: Judgement, report: Path, tmp_path: Path) -> None:
+    shutil.copytree(report, tmp_path, dirs_exist_ok=True)
     write_report(tmp_path, DOCUMENT, judgement, None)
     assert not (tmp_path / "plots" / "tsne_user.png").exists()
     assert "tsne" not in (tmp_path / "report.md").read_text(encoding="utf-8")
 
 
 def test_a_handful_of_windows_is_reported_without_a_plot_of_their_features(judgement: Judgement, tmp_path) -> None:
-    written = write_report(tmp_path / "few", DOCUMENT, judgement, features(9))
-    assert not any("tsne" in path.name for path in written)
-    assert any("tsne" in path.name for path in write_report(tmp_path / "enough", DOCUMENT, judgement, features(12)))
+    assert not any("tsne" in path.name for path in write_report(tmp_path, DOCUMENT, judgement, features(9)))
+    assert set(plots.embedding_plots(features(9), LABELS, 0)) == set()
+    assert set(plots.embedding_plots(features(12), LABELS, 0)) == {"activity", "user"}
 
 
-def test_a_folder_that_cannot_be_made_is_one_line(judgement: Judgement, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_one_line(judgement: Judgement, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(HarError, match="cannot be written"):
         write_report(tmp_path / "file", DOCUMENT, judgement, None)
 
 
-@pytest.mark.parametrize("name", ["confusion", "reliability", "users"])
-def test_plots_change_with_the_data(judgement: Judgement, tmp_path: Path, name: str) -> None:
-    better = judge(predictions([0.99, 0.95, 0.97]), replicates=100)
-    for folder, found in (("a", judgement), ("b", better)):
-        write_report(tmp_path / folder, DOCUMENT, found, None)
-    a, b = (pixels(tmp_path / folder / "plots" / f"{name}.png") for folder in ("a", "b"))
-    assert a.shape != b.shape or np.abs(a - b).max() > 0.2
+def test_plots_change_with_the_data(report: Path, tmp_path: Path) -> None:
+    write_report(tmp_path, DOCUMENT, judge(predictions([0.99, 0.95, 0.97]), replicates=100), None)
+    for name in ("confusion", "reliability", "users"):
+        a, b = (pixels(folder / "plots" / f"{name}.png") for folder in (report, tmp_path))
+        assert a.shape != b.shape or np.abs(a - b).max() > 0.2, name
 
 
 def test_the_cells_of_the_confusion_plot_hold_percent_of_each_row() -> None:

@@ -1,4 +1,4 @@
-"""Transitions, statistics and thresholds: of training and validation users, and of nobody else."""
+"""Transitions, statistics and thresholds come from the training and validation users only."""
 
 from dataclasses import replace
 
@@ -65,7 +65,7 @@ def two(counts: tuple[int, int] = (60, 40)) -> WindowSet:
     return WindowSet(np.zeros((len(y), 50, 6), np.float32), y, names, names, np.zeros(len(y)), ("sitting", "walking"))
 
 
-def test_a_change_is_counted_across_a_posture_change_and_what_nobody_labelled() -> None:
+def test_a_change_is_counted_across_a_posture_change_and_unlabelled_samples() -> None:
     bouts = [("sitting", 2500), ("sit_to_stand", 100), ("", 50), ("walking", 1250), ("", 100), ("sitting", 2500)]
     smoothing = fit_transitions([labelled(*bouts)], two(), evidence=0.5, weight=1)
     assert smoothing is not None
@@ -76,7 +76,7 @@ def test_a_change_is_counted_across_a_posture_change_and_what_nobody_labelled() 
     assert smoothing.evidence == 0.5
 
 
-def test_recordings_without_a_change_tell_no_transitions() -> None:
+def test_recordings_without_a_change_give_no_transitions() -> None:
     assert fit_transitions([labelled(("sitting", 500), ("", 100), ("sitting", 500))], two(), 0.5, 1) is None
 
 

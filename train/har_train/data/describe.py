@@ -55,7 +55,7 @@ class SensorSummary:
     counts: dict[str, int]
     """What was wrong with samples, by `SensorReport.named_counts`."""
     slowest_hz: float | None
-    """Least rate of a recording, measured by the resampler; None where none was long enough to measure."""
+    """Lowest rate of a recording, measured by the resampler; None if every recording is too short to measure it."""
     median_hz: float | None
     fastest_hz: float | None
 
