@@ -83,6 +83,7 @@ def test_after_a_signal_its_link_is_removed(tmp_path: Path, stop: signal.Signals
 
 
 @pytest.mark.usefixtures("ctrl_c")
+@pytest.mark.slow
 def test_har_stream_names_the_activities_of_the_virtual_sensor(tmp_path: Path) -> None:
     link = tmp_path / "imu"
     with simulated("--link", str(link)) as _:

@@ -51,6 +51,7 @@ def test_the_demo_is_mostly_right_says_that_it_is_simulated_and_ends(capsys) -> 
 
 
 @pytest.mark.parametrize("number", [5, 24, 55])
+@pytest.mark.slow
 def test_a_replayed_recording_scores_what_har_train_evaluate_scores(
     number, data, hapt_recordings, monkeypatch, tmp_path, capsys
 ) -> None:

@@ -158,6 +158,7 @@ def test_after_sigterm_while_it_listens_to_a_silent_port_it_ends_with_code_0(tmp
         pty.close()
 
 
+@pytest.mark.slow
 def test_an_unplugged_sensor_is_not_a_hang_and_the_watchdog_stays_fed(manager: Manager, tmp_path: Path) -> None:
     link = tmp_path / "imu"
     arguments = ("--source", f"serial:{link}", "--sink", "jsonl:/dev/null", "--log-level", "info")
