@@ -12,6 +12,7 @@ from har_runtime.errors import DataError
 from har_runtime.files import write_bytes
 
 REPOSITORY = Path(__file__).parents[2]
+RESULTS = REPOSITORY / "benchmarks" / "results"
 LIBRARIES = (
     "haredge",
     "numpy",

@@ -1,4 +1,4 @@
-"""A headless Chromium that goes nowhere by itself, for the live page's picture and tests."""
+"""A headless Chromium without requests of its own, for the picture and the tests of the live page."""
 
 import shutil
 from pathlib import Path
@@ -26,21 +26,21 @@ PATIENCE_S = 60
 
 
 def open_browser(profile: Path) -> "WebDriver":
-    """Start Chromium with an empty profile folder; whoever calls quits it.
+    """Start Chromium with an empty profile folder; the caller quits it.
 
-    Its log "performance" has every request.
+    Its log "performance" contains every request.
 
     Raises:
         SourceError: Chromium, its driver or selenium is not installed.
     """
     browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if browser is None or driver is None:
-        raise SourceError("needs a browser: apt install chromium chromium-driver")
+        raise SourceError("Chromium is not installed; apt install chromium chromium-driver")
     try:
         from selenium import webdriver
         from selenium.webdriver.chrome.service import Service
     except ImportError as error:
-        raise SourceError("needs selenium: pip install 'haredge[dev]'") from error
+        raise SourceError("selenium is not installed; pip install 'haredge[dev]'") from error
     options = webdriver.ChromeOptions()
     options.binary_location = browser
     for flag in (*FLAGS, f"--user-data-dir={profile}"):
@@ -53,7 +53,7 @@ def open_browser(profile: Path) -> "WebDriver":
 
 
 def set_view(browser: "WebDriver", width: int, height: int, dark: bool = False, scale: float = 1.0) -> None:
-    """Lay pages out for a screen of this size, CSS pixels; under 600 wide it is a phone's."""
+    """Show pages on a screen of this size in CSS pixels; below a width of 600 it is a phone."""
     size = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": width < 600}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     feature = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}

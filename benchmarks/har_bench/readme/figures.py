@@ -1,7 +1,7 @@
-"""Writes the measured figures and the pictures into the README files: none of them is typed by hand.
+"""Writes the measured figures and the pictures into the READMEs; none of them is typed by hand.
 
     python -m har_bench.readme.figures          # after a benchmark has written its JSON
-    python -m har_bench.readme.figures --check  # exit code 2 where a README and the JSON differ
+    python -m har_bench.readme.figures --check  # exit code 2 if a README differs from the JSON
 
 A block starts with `<!-- figures: NAME -->` and ends with `<!-- end -->`.
 """
@@ -9,34 +9,24 @@ A block starts with `<!-- figures: NAME -->` and ends with `<!-- end -->`.
 import argparse
 import json
 import re
-import statistics
 import sys
-from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+import textwrap
 
-from har_bench import tables
-from har_bench.results import REPOSITORY as ROOT
+from har_bench.readme.blocks import BLOCKS
+from har_bench.results import REPOSITORY, RESULTS
 from har_bench.script import run_script, script_parser
-from har_bench.training.cross_validation import METHODS, PARTS, SUITES
-from har_bench.unknowns import tables as unknowns_tables
 from har_runtime.errors import DataError
-from har_runtime.files import atomic_path, write_bytes
+from har_runtime.files import write_bytes
 
-RESULTS = ROOT / "benchmarks" / "results"
-PICTURE = ROOT / "runtime" / "assets" / "har-stream.svg"
-DAY = ROOT / "runtime" / "assets" / "day.svg"
-USERS = ROOT / "train" / "assets" / "hapt-users.png"
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/*.md")])
+PAGES = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("*/*.md")])
+WIDTH = 120
 BLOCK = re.compile(r"(?<=<!-- figures: )([a-z0-9_]+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = script_parser("readme.figures", "Put measured figures into READMEs.")
-    parser.add_argument("--check", action="store_true", help="change nothing, complain where something would change")
+    parser = script_parser("readme.figures", "Write measured figures into the READMEs.")
+    parser.add_argument("--check", action="store_true", help="change nothing; fail if something would change")
     return run_script(parser, arguments, _run)
 
 
@@ -46,320 +36,38 @@ def _run(options: argparse.Namespace) -> int:
         wanted = BLOCK.sub(lambda match: f"{match[1]}{match[2]}{render(match[1])}", text)
         if wanted != text:
             if options.check:
-                page = path.relative_to(ROOT)
-                raise DataError(
-                    f"{page}: not the figures of benchmarks/results; run python -m har_bench.readme.figures"
-                )
+                page = path.relative_to(REPOSITORY)
+                raise DataError(f"{page} differs from benchmarks/results; run python -m har_bench.readme.figures")
             write_bytes(path, wanted.encode())
     if not options.check:
-        write_bytes(PICTURE, draw_picture().encode())
-        draw_day(DAY)
-        draw_users(USERS)
+        from har_bench.readme.pictures import draw_pictures
+
+        draw_pictures()
     return 0
-
-
-def _result(name: str) -> dict[str, Any]:
-    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def render(name: str) -> str:
     """The Markdown of a block.
 
     Raises:
-        DataError: no such block.
+        DataError: there is no such block.
     """
     if name not in BLOCKS:
         raise DataError(f"unknown figures '{name}'; known: {', '.join(BLOCKS)}")
-    result, shown = BLOCKS[name]
-    if not (RESULTS / f"{result}.json").exists():
+    result, renderer = BLOCKS[name]
+    path = RESULTS / f"{result}.json"
+    if not path.exists():
         return "Not measured yet.\n"
-    return shown(_result(result))
+    return "".join(map(_wrapped, renderer(json.loads(path.read_text(encoding="utf-8"))).splitlines(keepends=True)))
 
 
-def _hapt_runs(result: dict[str, Any]) -> str:
-    lines = [
-        "| recipe | seed | test users | float32 | int8 | epochs (best) | training |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for row in sorted(result["runs"], key=lambda row: (row["recipe"], row["seed"])):
-        users = ", ".join(user.removeprefix("hapt-") for user in row["test_users"])
-        scores = {kind: f"{100 * score['macro_f1']:.2f}" for kind, score in row["scores"].items()}
-        lines.append(
-            f"| {row['recipe']} | {row['seed']} | {users} | {scores['fp32']} | {scores['int8']} "
-            f"| {row['epochs']} ({row['best_epoch']}) | {row['training_seconds'] / 60:.0f} min |"
-        )
-    for name, mean in result["means"].items():
-        spread = "" if mean["std"] is None else f" ± {100 * mean['std']:.2f}"
-        lines.append(f"| **{name}, mean of {mean['runs']}** | | | **{100 * mean['macro_f1']:.2f}{spread}** | | | |")
-    paper = result["paper"]
-    mean = f"{100 * paper['macro_f1']:.2f} ± {100 * paper['std']:.2f}"
-    lines.append(f"| paper, {paper['source']} | | | {mean} | | | |")
-    return "\n".join(lines) + "\n"
-
-
-def _runtime_speed(result: dict[str, Any]) -> str:
-    replay, demo = result["replay"], result["demo"]
-    machine = result["machine"]
-    heavy = ", ".join(result["import"]["heavy_libraries"]) or "none"
-    return (
-        f"Measured on {machine['cpu']}, {machine['cores']} cores, Python {machine['python']}:\n\n"
-        f"- replay of a {replay['seconds']:.0f} s recording: {replay['times_real_time']:,.0f} x real time\n"
-        f"- `har-stream --demo`: first answer after {demo['first_prediction_seconds']:.1f} s, "
-        f"end after {demo['whole_seconds']:.0f} s\n"
-        f"- `import har_runtime`: {result['import']['seconds']:.2f} s; torch, tensorflow, scipy, pandas: {heavy}\n"
-    )
-
-
-def _cross_validation(result: dict[str, Any]) -> str:
-    beside = {(row["set"], row["method"], row["against"]): row for row in result["comparisons"]}
-    lines = [
-        "| trained on | method | macro-F1 | minus supervised | minus random forest | worst user | calibration error "
-        "| on other sets |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    rows = [row for row in result["rows"] if row["method"] in METHODS]
-    for row in sorted(rows, key=lambda row: (row["set"], -row["judgement"]["scores"]["macro_f1"])):
-        judgement = row["judgement"]
-        compared = [
-            f"{100 * found['difference']:+.1f} ({_range(found['interval'])})" if found else ""
-            for against in ("supervised", "random-forest")
-            for found in [beside.get((row["set"], row["method"], against))]
-        ]
-        elsewhere = [
-            f"{other['dataset']}{'/' + other['placement'] if other['placement'] else ''} {_percent(other['macro_f1'])}"
-            for other in row["transfer"]
-        ]
-        cells = [
-            f"{row['set']}, {row['protocol']}",
-            row["method"],
-            f"**{_percent(judgement['scores']['macro_f1'])}** ({_range(judgement['interval'])})",
-            *compared,
-            _percent(judgement["users"][judgement["worst_user"]]["macro_f1"]),
-            _percent(judgement["calibration"]["ece"]),
-            ", ".join(elsewhere),
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    hours = sum(row["training_seconds"] for row in rows) / 3600
-    machine = result["machine"]
-    time = f"Training took {hours:.1f} hours, summed over the folds; each had one core of {machine['cpu']}."
-    return "\n".join(lines) + f"\n\n{time}\n"
-
-
-def _parts(result: dict[str, Any]) -> str:
-    """What each part adds to fine-scale: on validation users, by which it is chosen, and on the users never seen."""
-    rows = {(row["set"], row["method"]): row for row in result["rows"]}
-    beside = {(row["set"], row["method"]): row for row in result["comparisons"] if row["against"] == "fine-scale"}
-    sets = [name for name in SUITES if any((name, part) in rows for part in PARTS)]
-    lines = [f"| part | {' | '.join(sets)} |", f"|---|{'---|' * len(sets)}"]
-    for part in PARTS:
-        cells: list[str] = []
-        for name in sets:
-            if (name, part) not in rows:
-                cells.append("not run")
-                continue
-            found = beside[name, part]
-            validation = [
-                statistics.fmean(rows[name, method]["validation_macro_f1"]) for method in (part, "fine-scale")
-            ]
-            cells.append(
-                f"{100 * found['difference']:+.1f} ({_range(found['interval'])}); "
-                f"validation {100 * (validation[0] - validation[1]):+.1f}"
-            )
-        lines.append(f"| {part} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
-def _emulated_pi(result: dict[str, Any]) -> str:
-    pi, replay, live = result["pi"], result["replay"], result["witmotion"]
-    return (
-        f"Emulated {pi['architecture']}, {pi['system']}, Python {pi['python']}, beside {result['machine']['cpu']}: "
-        f"`har-stream --demo` gave {result['demo']['windows']} windows, a virtual WitMotion {live['windows']}. "
-        f"A recording of {replay['windows']} windows gave {replay['same_label']} of the same labels and "
-        f"{100 * replay['same_probabilities']:.1f} % of the very same probabilities; "
-        f"{100 * replay['within_two_steps']:.1f} % are within two of 256 steps, the farthest is "
-        f"{replay['largest_difference_steps']} away. Nothing here says how fast a Pi is.\n"
-    )
-
-
-def _export(result: dict[str, Any]) -> str:
-    from har_export.parity import Agreement, Parity
-
-    lines = ["| file | KiB | operators | macro-F1 |", "|---|---|---|---|"]
-    lines += [
-        f"| `{Path(file['path']).relative_to(Path(result['files'][0]['path']).parent)}` | {file['size'] / 1024:.0f} "
-        f"| {sum(file['operators'].values())} | {100 * file['score']['macro_f1']:.2f} |"
-        for file in result["files"]
-    ]
-    parity = Parity(tuple(Agreement(**row) for row in result["parity"]["rows"]), result["parity"]["missing"])
-    steps = result["seconds"].items()
-    comparing = sum(seconds for step, seconds in steps if step.startswith("comparing"))
-    making = sum(seconds for _, seconds in steps) - comparing
-    windows = max(row.windows for row in parity.rows)
-    return "\n".join(lines) + (
-        f"\n\nOn {windows:,} windows of people `waist` never saw; macro-F1 in %:\n\n{parity.table()}\n"
-        f"TFLM's arena takes {result['arena_bytes']:,} bytes. Making the files took {making:.0f} s, comparing them "
-        f"{comparing:.0f} s.\n"
-    )
-
-
-def _endurance(result: dict[str, Any]) -> str:
-    samples, windows, memory = result["samples"], result["windows"], result["memory"]
-    return (
-        f"A week of a WitMotion at 100 Hz, {samples['sent']:,} samples, from its bytes to int8 answers: "
-        f"{windows['came']:,} windows of {windows['expected']:,} expected, {windows['start_elsewhere']} of them "
-        f"elsewhere in time; {memory['warm_bytes'] / 1e6:.1f} MB after the warm-up, at most "
-        f"{memory['highest_bytes'] / 1e6:.1f} MB.\n"
-    )
-
-
-def _stream_cost(result: dict[str, Any]) -> str:
-    return (
-        f"`har-stream` on a WitMotion at {result['rate_hz']} Hz for {result['seconds']:.0f} s, on "
-        f"{result['machine']['cpu']}: {100 * result['share_of_a_core']:.2f} % of a core, at most "
-        f"{result['peak_memory_bytes'] / 1e6:.0f} MB.\n"
-    )
-
-
-def _sink_latency(result: dict[str, Any]) -> str:
-    page, without = result["with_page"], result["without_page"]
-    port, sensor = page["from_port_ms"], page["from_sensor_ms"]
-    return (
-        f"From a window's last sample to its line in the file, with terminal, JSON lines, CSV, MQTT and page for "
-        f"{page['seconds']} s, on {result['machine']['cpu']}: {port['p50']:.1f} ms, p99 {port['p99']:.1f} ms, counted "
-        f"from its reading; the port is read ten times a second, so {sensor['p50']:.0f} ms, p99 "
-        f"{sensor['p99']:.0f} ms, from its sending. At most {without['peak_memory_bytes'] / 1e6:.0f} MB without the "
-        f"page, {page['peak_memory_bytes'] / 1e6:.0f} MB with it.\n"
-    )
-
-
-def _hapt_groups(result: dict[str, Any]) -> str:
-    beside = {
-        row["method"]: row for row in result["comparisons"] if (row["set"], row["against"]) == ("hapt", "supervised")
-    }
-    lines = ["| method | macro-F1 (95 % interval over users) | minus supervised | worst user |", "|---|---|---|---|"]
-    rows = [row for row in result["rows"] if row["set"] == "hapt" and row["method"] in METHODS]
-    for row in sorted(rows, key=lambda row: -row["judgement"]["scores"]["macro_f1"]):
-        judgement, found = row["judgement"], beside.get(row["method"])
-        difference = f"{100 * found['difference']:+.1f} ({_range(found['interval'])})" if found else ""
-        lines.append(
-            f"| {row['method']} | **{_percent(judgement['scores']['macro_f1'])}** ({_range(judgement['interval'])}) "
-            f"| {difference} | {_percent(judgement['users'][judgement['worst_user']]['macro_f1'])} |"
-        )
-    return "\n".join(lines) + "\n"
-
-
-def _training_speed(result: dict[str, Any]) -> str:
-    seconds, machine = result["epoch_seconds"], result["machine"]
-    views = seconds["multi_task"] / seconds["multi_task_jitter_only"] - 1
-    own = seconds["supervised_augmented"] / seconds["supervised"] - 1
-    return (
-        f"One epoch over {result['windows']:,} windows of HAPT, validation and checkpoint included, on "
-        f"{machine['cpu']}, {machine['cores']} cores, {result['precision']}:\n\n"
-        f"- multi-task (three passes): {seconds['multi_task']:.1f} s; the four optional augmentations of the views add "
-        f"{100 * views:+.0f} % to it\n"
-        f"- supervised only (one pass): {seconds['supervised']:.1f} s; the five augmentations of the classifier add "
-        f"{100 * own:+.0f} % to it\n"
-    )
-
-
-def _table4(result: dict[str, Any]) -> str:
-    from har_bench.training import table4
-
-    return table4.markdown(result)
-
-
-def _peers(result: dict[str, Any]) -> str:
-    from har_bench.training.peers import score_table
-
-    measured = {"machine": result["machine"], **result["measured"]}
-    return f"{score_table(result['peers']).markdown()}\n{tables.markdown(measured)}"
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f}"
-
-
-def _range(interval: list[float] | None) -> str:
-    return "no interval" if interval is None else f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f}"
-
-
-BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
-    "hapt_runs": ("hapt_runs", _hapt_runs),
-    "runtime_speed": ("runtime_speed", _runtime_speed),
-    "training_speed": ("training_speed", _training_speed),
-    "cross_validation": ("cross_validation", _cross_validation),
-    "hapt_groups": ("cross_validation", _hapt_groups),
-    "har_bench": ("har_bench", tables.markdown),
-    "table4": ("table4", _table4),
-    "peers": ("peers", _peers),
-    "parts": ("cross_validation", _parts),
-    "export": ("export", _export),
-    "emulated_pi": ("emulated_pi", _emulated_pi),
-    "endurance": ("endurance", _endurance),
-    "stream_cost": ("stream_cost", _stream_cost),
-    "sink_latency": ("sink_latency", _sink_latency),
-    "smoothing": ("smoothing", unknowns_tables.smoothing),
-    "other_placements": ("other_placements", unknowns_tables.other_placements),
-    "left_out_activities": ("left_out_activities", unknowns_tables.left_out_activities),
-}
-"""For each block, the result that it shows and how."""
-
-
-def draw_day(path: Path) -> None:
-    """The picture of `har-stream report`, of a simulated day."""
-    from har_bench.readme.simulated_day import write_day
-    from har_runtime.cli.activity_log import read_log
-    from har_runtime.cli.report_plot import draw
-
-    with TemporaryDirectory() as folder:
-        rows = Path(folder) / "day.jsonl"
-        write_day(rows)
-        draw(read_log([rows]), path)
-
-
-def draw_users(path: Path) -> None:
-    """What the best network on HAPT is worth to each of its people, as PNG."""
-    from har_train.evaluation.judgement import judgement_from_dict
-    from har_train.evaluation.plots import user_scores
-
-    networks = [row for row in _result("cross_validation")["rows"] if row["set"] == "hapt" and row["training_seconds"]]
-    best = max(networks, key=lambda row: row["judgement"]["scores"]["macro_f1"])
-    with atomic_path(path) as temporary:
-        user_scores(judgement_from_dict(best["judgement"], best["method"])).savefig(temporary, format="png")
-
-
-def draw_picture() -> str:
-    """The terminal view of har-stream, as an SVG of its own: a moment of the demo."""
-    from rich.console import Console
-
-    from har_runtime import Recognizer, load_model
-    from har_runtime.answers.answer import Answer
-    from har_runtime.sinks import StreamInfo
-    from har_runtime.sinks.terminal import Sparkline, panel
-    from har_runtime.sources import open_source
-    from har_runtime.stream import run_stream
-
-    class Latest:
-        answer: Answer | None = None
-        signal = Sparkline()
-
-        def write(self, answer: Answer) -> None:
-            self.answer = answer
-            self.signal.push(answer.prediction)
-
-        def close(self) -> None:
-            """Nothing to let go of."""
-
-    model, latest = load_model("waist"), Latest()
-    source = open_source("simulated:?seed=0&seconds=40&speed=max")
-    run_stream(Recognizer(model), source, [latest])
-    assert latest.answer is not None
-    console = Console(record=True, width=72, file=Path("/dev/null").open("w"), color_system="truecolor")  # noqa: SIM115
-    info = StreamInfo(model.card, source.description, source.report)
-    console.print(panel(info, replace(latest.answer, latency_s=None), str(latest.signal)))
-    svg = console.export_svg(title="har-stream --demo")
-    # rich asks a content network for its font; the picture must not.
-    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+def _wrapped(line: str) -> str:
+    """A line in lines of at most 120 characters, unless it is a row of a table."""
+    if len(line) <= WIDTH or line.startswith("|"):
+        return line
+    indent = "  " if line.startswith("- ") else ""
+    wrapped = textwrap.fill(line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return wrapped + "\n"
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Takes the README's picture of the live page: a real browser looks at a simulated wearer.
+"""Takes the README's picture of the live page: a real browser shows a simulated wearer.
 
     python -m har_bench.readme.live_picture --out runtime/assets/live.png
     python -m har_bench.readme.live_picture --out phone.png --width 390 --dark
 
-The wearer's minutes are classified as fast as possible; their answers are then dated as if they had just been lived.
+The wearer's minutes are classified as fast as possible; their answers are then dated as if they were live.
 """
 
 import argparse
@@ -26,12 +26,12 @@ from har_runtime.stream import run_stream
 
 SECONDS = 420
 DRAWN_MS = 800
-"""Until charts and bars have their final size."""
+"""Time until charts and bars have their final size."""
 SOURCE = f"simulated:?seed=0&seconds={SECONDS}&speed=max"
 
 
 class _Kept:
-    """Keeps every answer as it was."""
+    """Keeps every answer."""
 
     def __init__(self) -> None:
         self.answers: list[Answer] = []
@@ -40,7 +40,7 @@ class _Kept:
         self.answers.append(answer)
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to close."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,7 +61,7 @@ def picture(width: int, dark: bool) -> bytes:
     """The whole page as PNG.
 
     Raises:
-        SourceError: no browser, or no Bokeh.
+        SourceError: the browser or Bokeh is not installed.
     """
     from selenium.webdriver.support.wait import WebDriverWait
 
@@ -92,7 +92,7 @@ def picture(width: int, dark: bool) -> bytes:
 
 
 def _dated(answer: Answer, begin_s: float) -> Answer:
-    """As if the wearer had begun at `begin_s`, seconds since 1970."""
+    """The answer as if the wearer had started at `begin_s`, seconds since 1970."""
     return replace(
         answer,
         unix_s=begin_s + answer.prediction.end_s,

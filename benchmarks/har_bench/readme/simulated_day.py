@@ -1,4 +1,4 @@
-"""A simulated day, from samples through the shipped model to rows as of a `jsonl:` sink. Synthetic."""
+"""A synthetic day: simulated samples, answered by the shipped model, as rows of a `jsonl:` sink."""
 
 import json
 from collections.abc import Iterator
@@ -29,15 +29,15 @@ AFTER_LUNCH = [
     *[("walking", 9), ("stairs_up", 0.5), ("standing", 31), ("sitting", 40), ("standing", 8), ("walking", 2)],
     *[("sitting", 66), ("standing", 7), ("lying", 25)],
 ]
-"""What the wearer does, and for how many minutes."""
+"""Activities of the wearer, with their minutes."""
 LUNCH_MINUTES = 40
 """The sensor lies on a table."""
 SWAY, SWAY_S = 0.15, 41.0
-"""m/s^2 and s: a body is never as still as the synthetic postures; this is 0.9 degrees to and fro."""
+"""m/s^2 and s: a body is never as still as the synthetic postures; this sways it by 0.9 degrees."""
 
 
 def write_day(path: Path) -> None:
-    """Write the answers to the day, as `jsonl:` does."""
+    """Write the day's answers as `jsonl:` does."""
     model = load_model("waist")
     morning_s = now_s = MORNING.timestamp()
     answering = Answering(model.card, clock=lambda: now_s)
