@@ -1,4 +1,4 @@
-"""The signal contract: what every haredge model is fed, in Python, Java and JavaScript alike.
+"""The signal contract: the input of every haredge model, in Python, Java and JavaScript alike.
 
 Acceleration in m/s^2 with gravity, angular rate in rad/s, device axes in the Android convention (a phone lying face
 up at rest reads about +9.81 on z). Windows of 1 s at 50 Hz that overlap by half are the paper's (section 4.1.3).
@@ -18,7 +18,7 @@ WINDOW: Final = 50
 HOP: Final = 25
 """Samples between the starts of two windows (0.5 s)."""
 HOP_S: Final = HOP / SAMPLE_RATE_HZ
-"""Seconds between two answers, and what each stands for: a window shares the rest with its neighbours."""
+"""Seconds between two answers, and the time that each stands for: windows overlap by the rest."""
 MAX_GAP_NS: Final = 100_000_000
 """A longer gap (0.1 s) between two samples ends a segment: nothing is interpolated across it."""
 MIN_RATE_HZ: Final = 20
@@ -36,10 +36,10 @@ def to_ns(times: ArrayLike) -> NDArray[np.int64]:
 
     Args:
         times: shape (n,), float seconds or integer nanoseconds. NaN and infinite times become the smallest int64,
-            which the resampler counts as not finite.
+            which the resampler drops and counts as not finite.
 
     Raises:
-        DataError: a float time beyond +-292 years, which is seconds mistaken for something else.
+        DataError: a float time beyond +-292 years, which cannot be seconds.
     """
     array = np.atleast_1d(np.asarray(times))
     if np.issubdtype(array.dtype, np.integer):

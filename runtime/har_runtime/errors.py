@@ -1,16 +1,16 @@
 """The one exception family of haredge.
 
-Each message is a single line that says what was wrong, where, and what to do, because the command lines print it as
-it is and exit with code 2.
+Each message is a single line that says what was wrong, where, and what to do: the command lines print it as it is and
+exit with code 2.
 """
 
 
 class HarError(Exception):
-    """Something a user can put right: a file, an option, a device."""
+    """Something a user can correct: a file, an option, a device."""
 
 
 class ConfigError(HarError):
-    """A configuration file that cannot be used: damaged, a key nobody knows, a value of the wrong type."""
+    """A configuration file that cannot be used: damaged, an unknown key, a value of the wrong type."""
 
 
 class DataError(HarError):
@@ -18,8 +18,8 @@ class DataError(HarError):
 
 
 class ModelError(HarError):
-    """A model, card or checkpoint that cannot be used: damaged, foreign, or made for another input."""
+    """A model, card or checkpoint that cannot be used: damaged, of another program, or made for another input."""
 
 
 class SourceError(HarError):
-    """A sample source or a sink that cannot be opened or has failed."""
+    """A source or sink that cannot be opened or has failed."""

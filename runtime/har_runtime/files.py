@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are written completely or not at all."""
 
 import os
 import tempfile
@@ -11,7 +11,7 @@ from har_runtime.errors import HarError
 
 @contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
-    """A temporary path beside `target` that becomes `target` when the block ends well, and vanishes when it does not.
+    """A temporary path beside `target` that becomes `target` if the block succeeds, and is deleted if it fails.
 
     Raises:
         HarError: the folder cannot be written to, or the disk is full.
@@ -36,17 +36,17 @@ def write_bytes(target: Path, content: bytes) -> None:
     """Write a file atomically.
 
     Raises:
-        HarError: it cannot be written; what stood there before still does.
+        HarError: it cannot be written; an older file stays as it was.
     """
     with atomic_path(target) as temporary:
         temporary.write_bytes(content)
 
 
 def write_all(files: Mapping[Path, bytes]) -> None:
-    """Write several files, all or none: none stands under its name before all have been written.
+    """Write several files, all or none: none gets its name before all have been written.
 
     Raises:
-        HarError: one cannot be written; what stood there before still does.
+        HarError: one cannot be written; older files stay as they were.
     """
     with ExitStack() as stack:
         for target, content in files.items():

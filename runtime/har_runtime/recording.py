@@ -1,4 +1,4 @@
-"""A recording in the contract's units and frame, and the truth of its windows."""
+"""A recording in the contract's units and frame, and the true labels of its windows."""
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from har_runtime.signal.resample import Resampler
 from har_runtime.signal.window import Window, Windower
 
 CHUNK = 8192
-"""Samples passed to a resampler at a time: any number gives the same windows, this one keeps memory small."""
+"""Samples pushed to the resampler at a time. Any number gives the same windows; this one keeps memory small."""
 
 
 @dataclass(frozen=True)
@@ -27,18 +27,18 @@ class Recording:
     gyro: NDArray[np.float64]
     """rad/s, contract frame, shape (n, 3)."""
     labels: NDArray[np.str_] | None = None
-    """Activity at each sample, shape (n,); an empty string where nobody labelled it."""
+    """Activity at each sample, shape (n,); an empty string if it is unlabelled."""
     user: str | None = None
     placement: str | None = None
     source_rate_hz: float | None = None
-    """Nominal rate of the source, Hz; `times_ns` say what it was."""
+    """Nominal rate of the source, Hz; `times_ns` give the true one."""
 
 
 class LabelTrack:
     """Labels over time, kept as the times at which they change.
 
-    The label at a time is that of the nearest sample. A window has a label where all of it has the same one: a window
-    across a change of activity has none, in training as in scoring.
+    The label at a time is that of the nearest sample. A window has a label if all of it has the same one: a window
+    across a change of activity has none, in training and in scoring.
 
     >>> track = LabelTrack()
     >>> track.push([0.0, 1.0, 2.0, 3.0], ["sitting", "sitting", "walking", "walking"])
@@ -66,15 +66,15 @@ class LabelTrack:
             self._newest_ns = max(int(t.max()), self._newest_ns if self._newest_ns is not None else int(t.max()))
 
     def between(self, first_ns: int, last_ns: int) -> str | None:
-        """The one label that holds from `first_ns` to `last_ns`; None where it changes or there is none."""
+        """The label from `first_ns` to `last_ns`; None if it changes or is missing."""
         index = bisect_right(self._starts, first_ns) - 1
         if index < 0 or bisect_right(self._starts, last_ns) - 1 != index:
             return None
         return self._labels[index] or None
 
     def longest(self, first_ns: int, last_ns: int) -> str | None:
-        """The label that holds longest from `first_ns` to `last_ns`, the earlier of two that hold equally long; None
-        where there is none at all."""
+        """The label that lasts longest from `first_ns` to `last_ns`, or the earlier of two equally long; None if all is
+        unlabelled."""
         index = max(0, bisect_right(self._starts, first_ns) - 1)
         held: dict[str, int] = {}
         while index < len(self._starts) and self._starts[index] <= last_ns:
@@ -86,7 +86,7 @@ class LabelTrack:
         return max(held, key=lambda label: held[label]) if held else None
 
     def forget_before(self, time_ns: int) -> None:
-        """Drop the changes that no window from `time_ns` on can need."""
+        """Drop the changes that no window after `time_ns` needs."""
         passed = bisect_right(self._starts, time_ns) - 1
         if passed > 0:
             del self._starts[:passed], self._labels[:passed]
@@ -98,24 +98,24 @@ class LabelTrack:
 
 @dataclass(frozen=True)
 class CutRecording:
-    """The windows of a recording with their truth."""
+    """The windows of a recording with their labels."""
 
     windows: list[Window]
     labels: list[str | None]
-    """For each window; None where it has no label by the rule asked for."""
+    """Of each window; None if it has no label by the rule chosen."""
     report: ResampleReport = field(default_factory=ResampleReport)
 
 
 def cut_recording(
     recording: Recording, window: int = WINDOW, hop: int = HOP, label_rule: str = "whole"
 ) -> CutRecording:
-    """Resample and window a whole recording, by the code that streams it.
+    """Resample and window a whole recording, with the code that streams use.
 
     Args:
         window: samples at 50 Hz.
         hop: samples between the starts of two windows.
-        label_rule: "whole" labels the windows whose every sample has the same label, "majority" all that have any, by
-            the one that holds longest.
+        label_rule: "whole" labels the windows whose samples all have one label; "majority" labels every window that has
+            a label, with the one that lasts longest.
 
     >>> n = 200
     >>> still = Recording("still", np.arange(n) * 20_000_000, np.zeros((n, 3)), np.zeros((n, 3)), np.full(n, "lying"))

@@ -1,4 +1,4 @@
-"""How well predictions fit the truth: one implementation for `har-stream`, `har-train` and the benchmarks."""
+"""How well predictions match the truth: one implementation for `har-stream`, `har-train` and the benchmarks."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class ClassScore:
     recall: float
     f1: float
     support: int
-    """Windows that truly are of this class."""
+    """Windows whose true label is this class."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def score(truth: ArrayLike, predicted: ArrayLike, labels: tuple[str, ...]) -> Sc
 
 
 def score_confusion(confusion: NDArray[np.int64], labels: tuple[str, ...]) -> Scores:
-    """Score counted pairs: rows are the truth, columns the prediction, in the order of `labels`."""
+    """Score a confusion matrix: rows are the truth, columns the prediction, in the order of `labels`."""
     total = int(confusion.sum())
     hits, support, guessed = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
     precision, recall = _ratio(hits, guessed), _ratio(hits, support)

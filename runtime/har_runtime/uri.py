@@ -1,4 +1,4 @@
-"""The small URIs by which sources and sinks are named: `KIND:TARGET?option=value&option=value`."""
+"""The URIs that name sources and sinks: `KIND:TARGET?option=value&option=value`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Uri:
         """The option `name`, converted by `kind`.
 
         Raises:
-            SourceError: a value that `kind` refuses.
+            SourceError: a value that `kind` rejects.
         """
         if name not in self.options:
             return default
@@ -30,10 +30,10 @@ class Uri:
             raise SourceError(f"{self.kind}: option {name}={self.options[name]} is not valid ({error})") from error
 
     def only(self, *names: str) -> None:
-        """Make sure that there are no other options than these.
+        """Refuse other options than these.
 
         Raises:
-            SourceError: an option nobody knows.
+            SourceError: an unknown option.
         """
         for name in self.options:
             if name not in names:
@@ -47,19 +47,19 @@ class Uri:
         (('192.168.1.20', 80), ('::1', 8080))
 
         Args:
-            host: where the target names none.
-            port: where the target names none.
+            host: if the target names none.
+            port: if the target names none.
 
         Raises:
-            SourceError: a target that is no address.
+            SourceError: a target that is not an address.
         """
         try:
             parts = urlsplit(self.target)
             given = parts.port
         except ValueError as error:
-            raise SourceError(f"{self.kind}:{self.target} is no address ({error}); write {self._shape}") from error
+            raise SourceError(f"{self.kind}:{self.target} is not an address ({error}); write {self._shape}") from error
         if (self.target and not self.target.startswith("//")) or parts.path.strip("/") or "@" in parts.netloc:
-            raise SourceError(f"{self.kind}:{self.target} is no address; write {self._shape}")
+            raise SourceError(f"{self.kind}:{self.target} is not an address; write {self._shape}")
         return parts.hostname or host, port if given is None else given
 
     @property
@@ -74,7 +74,7 @@ def parse_uri(text: str) -> Uri:
     Uri(kind='replay', target='walk.csv', options={'speed': '10'})
 
     Raises:
-        SourceError: no kind, or options that are no `name=value`.
+        SourceError: no kind, or options that are not `name=value`.
     """
     kind, colon, rest = text.partition(":")
     if not colon or not kind:

@@ -28,5 +28,5 @@ def test_an_address_has_a_host_and_a_port(text: str, address: tuple[str, int]) -
      "phyphox://me@phone", "phyphox://[fe80::1"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused_with_the_shape_of_one(text: str) -> None:
-    with pytest.raises(SourceError, match=r"is no address.*; write phyphox://HOST:PORT"):
+    with pytest.raises(SourceError, match=r"is not an address.*; write phyphox://HOST:PORT"):
         parse_uri(text).address("127.0.0.1", 80)

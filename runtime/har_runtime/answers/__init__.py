@@ -1,1 +1,1 @@
-"""From predictions to what a person reads: steady activities, honest doubt, events and totals."""
+"""From predictions to answers: steady activities, doubt, events and totals."""

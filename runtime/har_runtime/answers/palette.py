@@ -1,7 +1,7 @@
 """One colour for each activity, the same in every picture and page.
 
-The colours are those of Okabe and Ito (Color Universal Design, 2008), which colour-blind readers can tell apart; their
-yellow, which is hard to see on white, and black, which is not seen on a dark page, give way to two of Paul Tol's.
+The colours are those of Okabe and Ito (Color Universal Design, 2008), which colour-blind readers can tell apart. Two of
+Paul Tol's replace their yellow, which is hard to see on white, and black, which is invisible on a dark page.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from har_runtime.answers.answer import UNKNOWN
 
 NOT_WORN = "not worn"
-"""Shown in place of an activity while nobody wears the sensor."""
+"""Shown instead of an activity while nobody wears the sensor."""
 
 COLOURS = {
     "walking": "#0072B2",
@@ -24,7 +24,7 @@ COLOURS = {
     NOT_WORN: "#BDBDBD",
 }
 SPARE = tuple(COLOURS.values())[:8]
-"""For activities without a colour of their own, as far as the others have left them over."""
+"""For activities without a colour of their own, unless another activity has it."""
 
 
 def activity_colours(labels: Iterable[str]) -> dict[str, str]:
@@ -35,7 +35,7 @@ def activity_colours(labels: Iterable[str]) -> dict[str, str]:
     """
     labels = tuple(labels)
     taken = {COLOURS[label] for label in labels if label in COLOURS}
-    free = [colour for colour in SPARE if colour not in taken] or list(SPARE)
-    foreign = [label for label in labels if label not in COLOURS]
-    chosen = {label: free[index % len(free)] for index, label in enumerate(foreign)}
+    unused = [colour for colour in SPARE if colour not in taken] or list(SPARE)
+    others = [label for label in labels if label not in COLOURS]
+    chosen = {label: unused[index % len(unused)] for index, label in enumerate(others)}
     return {label: COLOURS.get(label) or chosen[label] for label in (*labels, UNKNOWN, NOT_WORN)}

@@ -1,8 +1,8 @@
-"""When an answer is better left open: too little confidence, or a window unlike all that the model was trained on.
+"""When an answer is unknown: too little confidence, or a window unlike everything that the model was trained on.
 
-The second is asked of the window itself, not of the network, which is often sure of what it never saw: its mean and
-spread in each channel, and the length of its mean acceleration, against those of each activity's training windows
-(Mahalanobis distance to the nearest one; Lee et al. 2018 with simple statistics in place of a network's features).
+The second is measured on the window itself, because a network is often sure of what it never saw: mean and spread of
+each channel, and the length of the mean acceleration, are compared with each activity's training windows (Mahalanobis
+distance to the nearest one, as in Lee et al. 2018 with simple statistics instead of a network's features).
 """
 
 import numpy as np
@@ -13,14 +13,14 @@ from har_runtime.answers.smoothing import Smoothed
 from har_runtime.model.card import Rejection
 
 SPREAD_FLOOR = 0.02
-"""m/s^2 and rad/s: below it a spread is the sensor's noise, not the wearer, and its logarithm must not tell."""
+"""m/s^2 and rad/s. A smaller spread is the sensor's noise, whose logarithm must not count."""
 
 
 def window_statistics(windows: NDArray[np.float32]) -> NDArray[np.float64]:
-    """What a window is compared by: shape (..., time, 6) in SI units to (..., 13).
+    """Statistics of windows: shape (..., time, 6) in SI units to (..., 13).
 
-    The mean of each channel, the logarithm of each standard deviation, and the length of the mean acceleration: that is
-    gravity's whichever way is up, and another one in g.
+    The mean of each channel, the logarithm of each standard deviation, and the length of the mean acceleration, which
+    is gravity in any orientation, and shows a wrong unit.
 
     >>> still = np.tile(np.float32([9.81, 0, 0, 0, 0, 0]), (50, 1))
     >>> window_statistics(still).round(2).tolist()[5:]
@@ -33,7 +33,7 @@ def window_statistics(windows: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 class Rejector:
-    """Judges windows by the thresholds and statistics of a card."""
+    """Compares windows with the thresholds and statistics of a card."""
 
     def __init__(self, rejection: Rejection):
         self._rejection = rejection
@@ -53,13 +53,13 @@ class Rejector:
         return np.sqrt((whitened**2).sum(axis=2).min(axis=1))
 
     def step(self, window: NDArray[np.float32], smoothed: Smoothed, raw: bool) -> Reason | None:
-        """Why the answer is unknown; None where it is not.
+        """Why the answer is unknown; None if it is known.
 
         Args:
             window: SI units, shape (50, 6).
-            raw: whether the probabilities are those of the window alone, and not a filter's belief.
+            raw: whether the probabilities are the window's own instead of a filter's belief.
         """
-        if not self.distances(window[None])[0] <= self._rejection.distance:  # NaN is unlike anything too.
+        if not self.distances(window[None])[0] <= self._rejection.distance:  # True for NaN as well.
             return "unlike"
-        least = self._rejection.raw_confidence if raw else self._rejection.confidence
-        return "unsure" if smoothed.probabilities.max() < least else None
+        minimum = self._rejection.raw_confidence if raw else self._rejection.confidence
+        return "unsure" if smoothed.probabilities.max() < minimum else None

@@ -1,6 +1,6 @@
-"""From one window's probabilities to a steady activity: a causal HMM filter, hysteresis, or nothing.
+"""From windows' probabilities to a steady activity: a causal HMM filter, hysteresis, or nothing.
 
-Each smoother sees the windows in their order and never looks ahead, so an answer is final when it is given.
+A smoother takes the windows in order and never looks ahead, so an answer never changes.
 """
 
 from collections.abc import Callable
@@ -15,28 +15,28 @@ from har_runtime.errors import ModelError
 from har_runtime.model.card import ModelCard, Smoothing
 
 MAX_STEPS = 120
-"""Hops that a gap counts for at most: after a minute the filter has all but forgotten what was before."""
-LEAST_PROBABILITY = 1e-6
-"""Of a class in the filter: one wrong window of a model that is too sure must not rule an activity out for good."""
+"""A gap counts as this many hops at most: after a minute the filter has almost forgotten what was before."""
+MIN_PROBABILITY = 1e-6
+"""Of a class in the filter: one window of an overconfident model must not rule out an activity for good."""
 HOLD = 3
-"""Windows (1.5 s) that hysteresis wants of a new activity before it believes it."""
+"""Windows in a row (1.5 s) that hysteresis needs to change the activity."""
 
 
 @dataclass(frozen=True)
 class Smoothed:
-    """What a smoother makes of a window."""
+    """A smoother's result for a window."""
 
     index: int
     """Of the activity, in the card's labels."""
     probabilities: NDArray[np.float64]
-    """Of every label, shape (classes,); they add up to 1 but for rounding."""
+    """Of every label, shape (classes,); the sum is 1 except for rounding."""
 
 
 class Smoother(Protocol):
-    """Takes windows in their order."""
+    """Takes windows in order."""
 
     def step(self, probabilities: NDArray[np.floating], end_ns: int) -> Smoothed:
-        """Take in the next window.
+        """Add the next window.
 
         Args:
             probabilities: of every label, shape (classes,).
@@ -45,7 +45,7 @@ class Smoother(Protocol):
         ...
 
     def reset(self) -> None:
-        """Start afresh."""
+        """Start again."""
         ...
 
 
@@ -53,8 +53,8 @@ class HmmFilter:
     """The forward algorithm (Rabiner 1989, section III): belief in each activity given all windows so far.
 
     A step of one hop carries the belief through the transition matrix; a gap of n hops through n steps. The model's
-    probabilities, divided by the prior that they hold, are the evidence of a window; the exponent makes up for
-    windows that share half their samples.
+    probabilities, divided by the prior that they include, are the evidence of a window. The exponent
+    corrects for windows that share half their samples.
     """
 
     def __init__(self, smoothing: Smoothing):
@@ -66,7 +66,7 @@ class HmmFilter:
     def step(self, probabilities: NDArray[np.floating], end_ns: int) -> Smoothed:
         for _ in range(self._steps(end_ns)):
             self._belief = self._belief @ self._transitions
-        likelihood = np.maximum(probabilities, LEAST_PROBABILITY, dtype=np.float64) / self._prior
+        likelihood = np.maximum(probabilities, MIN_PROBABILITY, dtype=np.float64) / self._prior
         belief = self._belief * likelihood**self._evidence
         self._belief = belief / belief.sum()
         return Smoothed(int(self._belief.argmax()), self._belief)
@@ -82,7 +82,7 @@ class HmmFilter:
 
 
 class Hysteresis:
-    """An activity holds until another has been the likeliest for `hold` windows in a row."""
+    """An activity lasts until another has been the likeliest for `hold` windows in a row."""
 
     def __init__(self, hold: int = HOLD):
         self._hold = hold
@@ -91,28 +91,28 @@ class Hysteresis:
     def step(self, probabilities: NDArray[np.floating], end_ns: int) -> Smoothed:
         likeliest = int(probabilities.argmax())
         if self._held is None or (self._end_ns is not None and end_ns - self._end_ns > self._hold * HOP_S * 1e9):
-            self._held = likeliest  # Nothing is known of what was before the gap.
+            self._held = likeliest  # After a gap, start from what is likeliest now.
         self._end_ns = end_ns
-        self._streak = self._streak + 1 if likeliest == self._candidate else 1
+        self._repeats = self._repeats + 1 if likeliest == self._candidate else 1
         self._candidate = likeliest
-        if self._streak >= self._hold:
+        if self._repeats >= self._hold:
             self._held = likeliest
         return Smoothed(self._held, probabilities.astype(np.float64))
 
     def reset(self) -> None:
         self._held: int | None = None
-        self._candidate, self._streak = -1, 0
+        self._candidate, self._repeats = -1, 0
         self._end_ns: int | None = None
 
 
 class NoSmoothing:
-    """Each window for itself."""
+    """Each window by itself."""
 
     def step(self, probabilities: NDArray[np.floating], end_ns: int) -> Smoothed:
         return Smoothed(int(probabilities.argmax()), probabilities.astype(np.float64))
 
     def reset(self) -> None:
-        """Nothing is kept."""
+        """It keeps nothing."""
 
 
 def _hmm_of(card: ModelCard) -> Smoother:
@@ -129,5 +129,5 @@ SMOOTHERS: dict[str, Callable[[ModelCard], Smoother]] = {
 
 
 def default_smoothing(card: ModelCard) -> str:
-    """What suits a card: "hmm" where it has transitions, else "none"."""
+    """The default for a card: "hmm" if it has transitions, otherwise "none"."""
     return "hmm" if card.smoothing else "none"

@@ -1,8 +1,8 @@
-"""Whether anybody wears the sensor: one that lies on a table moves less than any wearer, for minutes.
+"""Whether the sensor is worn: on a table it moves less than on any wearer, for minutes.
 
-A window is still where its spread stays under what sensors make of nothing, and its mean, which is the direction of
-gravity, stays where it was: breathing alone tilts a sensor on the body by more. A sleeping wearer may lie like that
-for a while, so it takes ten minutes until nobody is believed to wear it, and one movement until somebody is.
+A window is still if its spread is no more than a sensor's noise, and its mean, which is the direction of gravity, stays
+the same: even breathing tilts a sensor on the body by more. A sleeping wearer may lie this still for a while, so the
+sensor counts as not worn only after ten minutes, and as worn again after one movement.
 """
 
 import numpy as np
@@ -17,22 +17,22 @@ STILL_SPREAD_GYRO = 0.02
 """rad/s in each axis: over twice the noise of cheap gyroscopes."""
 STILL_DRIFT_ACC = 0.05
 """m/s^2 in each axis, between the means of any two windows of a while: 0.3 degrees. Half of
-HAPT's and MotionSense's people drift by 0.2 or more within 20 s of sitting or lying, and few stay under 0.05 so long;
-the mean of a cheap sensor's noise stays within 0.03."""
-PATIENCE_WINDOWS = 10 * 60 * SAMPLE_RATE_HZ // HOP
-"""Still windows in a row, ten minutes: see above."""
+HAPT's and MotionSense's people drift by 0.2 or more within 20 s of sitting or lying, and few by less than 0.05; the
+mean of a cheap sensor's noise stays within 0.03."""
+NOT_WORN_WINDOWS = 10 * 60 * SAMPLE_RATE_HZ // HOP
+"""Still windows in a row (ten minutes) after which the sensor is not worn."""
 MAX_BREAK_NS = 5_000_000_000
-"""After a longer gap the wait begins again: nobody knows what happened meanwhile."""
+"""After a longer gap the wait begins again, since anything may have happened in it."""
 
 
 class WornDetector:
-    """Takes windows in their order."""
+    """Takes windows in order."""
 
     def __init__(self) -> None:
         self.reset()
 
     def step(self, window: NDArray[np.float32], end_ns: int) -> bool:
-        """Take in the next window; whether somebody wears the sensor, as far as can be told.
+        """Add the next window; returns whether the sensor is worn, as far as this can be known.
 
         Args:
             window: SI units, shape (50, 6).
@@ -49,14 +49,14 @@ class WornDetector:
             low = high = mean
         self._low, self._high = low, high
         self._still += not moved
-        if self._still >= PATIENCE_WINDOWS:
-            # Counted anew, so that a sensor that warms up over hours is not taken for one that moves.
+        if self._still >= NOT_WORN_WINDOWS:
+            # Count again from here, so that the slow drift of a warming sensor is not taken for movement.
             self._worn, self._still = False, 0
             self._low = self._high = mean
         return self._worn
 
     def reset(self) -> None:
-        """Start afresh: the sensor is worn until it proves otherwise."""
+        """Start again: the sensor counts as worn at first."""
         self._worn, self._still = True, 0
         self._low, self._high = np.full(3, np.inf), np.full(3, -np.inf)
         self._end_ns: int | None = None

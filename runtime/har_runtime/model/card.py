@@ -1,4 +1,4 @@
-"""The model card: what a model takes, gives and is worth, in a JSON beside the model and inside it."""
+"""The model card: a model's input, output, training and scores, as JSON beside the model and inside it."""
 
 import json
 import math
@@ -14,37 +14,37 @@ METADATA_NAME = "haredge_card"
 """Name of the TFLite metadata entry and of the ONNX metadata property that hold the card."""
 
 STATISTICS = 2 * len(CHANNELS) + 1
-"""Numbers that a window is compared by: see `rejection.window_statistics`."""
+"""Statistics of a window: see `rejection.window_statistics`."""
 NUMBERS = re.compile(r"\[([-+.,\deE\s]*)\]")
-"""A list of numbers: it stands on one line."""
+"""A list of numbers, which is written on one line."""
 
 
 @dataclass(frozen=True)
 class Training:
-    """How a model was made."""
+    """How a model was trained."""
 
     recipe: str
     data: str
-    """Data set it learnt from."""
+    """Its data set."""
     licence: str
     """Terms of that data set."""
     citation: str
     """What to cite."""
     seed: int
     trained_on: tuple[str, ...]
-    """Users whose windows made the weights."""
+    """Users whose windows trained the weights."""
     chosen_on: tuple[str, ...]
-    """Users that decided when to stop and the temperature."""
+    """Validation users: they decided when to stop, and the temperature."""
     never_seen: tuple[str, ...]
-    """Users that decided nothing: the scores are theirs."""
+    """Test users: they decided nothing, and the scores are theirs."""
     version: str
-    """haredge that trained it."""
+    """Of the haredge that trained it."""
     commit: str | None = None
 
 
 @dataclass(frozen=True)
 class CardScore:
-    """What one number format of the model reaches on the users it never saw."""
+    """Scores of one number format of the model on the users it never saw."""
 
     macro_f1: float
     accuracy: float
@@ -53,10 +53,10 @@ class CardScore:
 
 @dataclass(frozen=True)
 class QuantisedEnds:
-    """How a file with int8 input and output is fed and read.
+    """How to convert the input and output of a file whose tensors are int8.
 
-    It is fed round((x - offset) / scale), of each channel and clipped to -128..127, for x in SI units: normalisation
-    and quantisation in one, since one scale is too coarse for m/s^2 and rad/s alike. A probability is
+    The input is round((x - offset) / scale), for each channel, clipped to -128..127, with x in SI units: normalisation
+    and quantisation in one, since a single scale is too coarse for both m/s^2 and rad/s. A probability is
     (output + 128) / 256.
     """
 
@@ -68,12 +68,12 @@ class QuantisedEnds:
 
 @dataclass(frozen=True)
 class Smoothing:
-    """What an HMM filter over consecutive windows needs."""
+    """Parameters of the HMM filter over consecutive windows."""
 
     transitions: tuple[tuple[float, ...], ...]
     """Probability of each activity a hop (0.5 s) after each: a row for each activity before, in the labels' order."""
     prior: tuple[float, ...]
-    """Share of each activity in the training windows, which the model's probabilities hold."""
+    """Share of each activity in the training windows, which the model's probabilities include."""
     evidence: float
     """Exponent of a window's likelihood: below 1, since windows share half their samples."""
 
@@ -83,11 +83,11 @@ class Rejection:
     """When an answer is unknown; thresholds are quantiles over the validation users' windows."""
 
     confidence: float
-    """Of the HMM filter's likeliest activity, under which it is unsure."""
+    """Below this probability of the HMM filter's likeliest activity the answer is unsure."""
     raw_confidence: float
-    """The same for a window's own likeliest activity, without the filter."""
+    """The same without the filter, for the window's own likeliest activity."""
     distance: float
-    """From the nearest activity's training windows, in standard deviations, over which a window is unlike them."""
+    """Above this distance from the nearest activity's training windows, in standard deviations, a window is unlike."""
     means: tuple[tuple[float, ...], ...]
     """Of the window statistics (`rejection.window_statistics`), a row for each activity."""
     whitening: tuple[tuple[float, ...], ...]
@@ -96,14 +96,14 @@ class Rejection:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """Everything a program needs to feed a model and read its answer."""
+    """Everything a program needs to use a model."""
 
     name: str
     version: str
     labels: tuple[str, ...]
     """Activity of each output, in order."""
     placement: str | None
-    """Where the sensor was worn, "waist" for one."""
+    """Where the sensor was worn, e.g. "waist"."""
     temperature: float
     """Calibration temperature; already inside the graph."""
     training: Training
@@ -119,13 +119,13 @@ class ModelCard:
     """Of each channel."""
     frame: str = FRAME
     smoothing: Smoothing | None = None
-    """None where no recordings without a break could tell what follows what."""
+    """None if the data has no continuous recordings to learn it from."""
     rejection: Rejection | None = None
-    """None where it was not determined: no answer is unknown then."""
+    """None if it was not determined; then no answer is unknown for doubt."""
     gravity: tuple[float, float, float] | None = None
-    """Which way was up: unit vector of acceleration, mean over training users standing; None where nobody stood."""
+    """Which way was up: unit vector of acceleration, mean over training users standing; None if nobody stood."""
     quantised_ends: QuantisedEnds | None = None
-    """None where input and output are float32."""
+    """None if input and output are float32."""
     sha256: str | None = None
     """Of the model file; None in the copy inside the file."""
 
@@ -136,13 +136,13 @@ class ModelCard:
 
 
 def card_from_json(text: str | bytes, where: str) -> ModelCard:
-    """Read a card and make sure that it fits the signal contract.
+    """Read a card and check that it fits the signal contract.
 
     Args:
-        where: file the text comes from, for errors.
+        where: the file, for error messages.
 
     Raises:
-        ModelError: no card, an incomplete one, or a model that wants other input than the runtime gives.
+        ModelError: not a card, an incomplete one, or a model for another input than the runtime gives.
     """
     try:
         table: dict[str, Any] = json.loads(text)
@@ -162,7 +162,7 @@ def card_from_json(text: str | bytes, where: str) -> ModelCard:
 
 
 def _known(kind: type, table: dict[str, Any]) -> dict[str, Any]:
-    """The entries that `kind` has; others come from other versions. JSON lists become tuples."""
+    """The entries that are fields of `kind`; others are of other versions. JSON lists become tuples."""
     names = {entry.name for entry in fields(kind)}
     return {key: _frozen(value) for key, value in table.items() if key in names}
 
@@ -182,7 +182,7 @@ def _check_contract(card: ModelCard, where: str) -> None:
     }
     for name, value in wanted.items():
         if getattr(card, name) != value:
-            raise ModelError(f"{where}: the model wants {name} {getattr(card, name)}, this runtime feeds {value}")
+            raise ModelError(f"{where}: the model needs {name} {getattr(card, name)}, this runtime gives {value}")
     if card.gravity is not None and len(card.gravity) != 3:
         raise ModelError(f"{where}: the card's gravity must be three numbers, not {card.gravity}")
     if not card.labels or len(set(card.labels)) != len(card.labels):
@@ -190,7 +190,7 @@ def _check_contract(card: ModelCard, where: str) -> None:
     for name, fit in (("smoothing", _smoothing_fits), ("rejection", _rejection_fits)):
         try:
             fits = getattr(card, name) is None or fit(card)
-        except (TypeError, ValueError):  # No numbers, or rows of different lengths.
+        except (TypeError, ValueError):  # Not numbers, or rows of different lengths.
             fits = False
         if not fits:
             raise ModelError(f"{where}: {name} of the card does not fit its labels; export the model again")

@@ -12,19 +12,19 @@ from har_runtime.errors import ModelError
 from har_runtime.model.native_stderr import quiet_stderr
 
 INTERPRETERS = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
-"""Modules with a TFLite `Interpreter`, in order of preference."""
+"""Modules with a TFLite `Interpreter`, the preferred one first."""
 
 
 class LiteRtBackend:
     """Runs one window at a time through a TFLite interpreter.
 
     Raises:
-        ModelError: no interpreter installed, a damaged file, or a model with other tensors than the contract's.
+        ModelError: no interpreter installed, a damaged file, or a model whose tensors are not the contract's.
     """
 
     def __init__(self, path: Path, classes: int, threads: int = 1):
         module = _interpreter_module()
-        # XNNPACK and the C++ logger write to the process's stderr; kept off a user's terminal unless it fails.
+        # XNNPACK and the C++ logger write to the process's stderr: show that only if loading fails.
         with quiet_stderr() as log:
             try:
                 self._interpreter: Any = module.Interpreter(model_path=str(path), num_threads=threads)

@@ -1,4 +1,4 @@
-"""A model with its card, found by name or by path."""
+"""Loads a model with its card, by name or by path."""
 
 import hashlib
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from har_runtime.model.tflite_metadata import read_metadata
 
 
 class Backend(Protocol):
-    """Whatever turns windows into probabilities."""
+    """What turns windows into probabilities."""
 
     def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Shape (n, 50, 6) in SI units to (n, classes)."""
@@ -39,7 +39,7 @@ class Model:
 
 
 def pretrained_names() -> list[str]:
-    """Models inside the wheel."""
+    """The models inside the package."""
     return sorted(
         entry.name[:-7] for entry in files("har_runtime.pretrained").iterdir() if entry.name.endswith(".tflite")
     )
@@ -63,7 +63,7 @@ def load_model(name_or_path: str | Path, threads: int = 1) -> Model:
 
 
 def card_path(model: Path) -> Path:
-    """Where the card beside a model file stands: `NAME.json` of `NAME.tflite`, `NAME.onnx.json` of `NAME.onnx`."""
+    """Path of the card beside a model file: `NAME.json` for `NAME.tflite`, `NAME.onnx.json` for `NAME.onnx`."""
     return model.with_suffix(".json") if model.suffix == ".tflite" else model.with_name(f"{model.name}.json")
 
 
@@ -82,12 +82,12 @@ def _load(path: Path, threads: int) -> Model:
 
 
 def read_card(path: Path, content: bytes, embedded: str | bytes | None) -> ModelCard | None:
-    """The card beside a model file, or else the copy inside it; None where there is neither.
+    """The card beside a model file, or else the copy inside it; None if there is neither.
 
     Args:
         path: of the model file.
         content: its bytes.
-        embedded: text of the copy inside, if there is one.
+        embedded: text of the copy inside, if any.
 
     Raises:
         ModelError: a damaged card, one that does not fit the contract, or one of another file.
@@ -96,7 +96,7 @@ def read_card(path: Path, content: bytes, embedded: str | bytes | None) -> Model
     if beside.is_file():
         card = card_from_json(beside.read_bytes(), str(beside))
         if card.sha256 is not None and card.sha256 != hashlib.sha256(content).hexdigest():
-            raise ModelError(f"{path}: does not fit its card {beside.name} (sha256 differs); copy both again")
+            raise ModelError(f"{path}: does not match its card {beside.name} (sha256 differs); copy both again")
         return card
     return None if embedded is None else card_from_json(embedded, str(path))
 

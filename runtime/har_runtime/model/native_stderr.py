@@ -1,4 +1,4 @@
-"""Keeps what C++ libraries print off a user's terminal."""
+"""Hides what C++ libraries print to stderr."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_stderr() -> Iterator[Callable[[], str]]:
-    """Send what C++ code writes to stderr to a temporary file; yields a function that reads it."""
+    """Redirect the stderr of the process, C++ code included, to a temporary file; yields a function that reads it."""
     sys.stderr.flush()
     try:
         saved = os.dup(2)

@@ -18,7 +18,7 @@ class OnnxBackend:
     """Runs windows through ONNX Runtime.
 
     Raises:
-        ModelError: onnxruntime is not installed, a damaged file, or a model with other tensors than the contract's.
+        ModelError: onnxruntime is not installed, a damaged file, or a model whose tensors are not the contract's.
     """
 
     def __init__(self, content: bytes, where: Path | str, threads: int = 1):
@@ -28,20 +28,20 @@ class OnnxBackend:
             raise ModelError(f"{where}: needs onnxruntime; pip install 'haredge[onnx]'") from error
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        options.log_severity_level = 4  # Its errors come as exceptions; nothing else is for a user's terminal.
+        options.log_severity_level = 4  # Errors come as exceptions; show nothing else on the terminal.
         try:
             self._session: Any = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # Its own classes have no common base.
+        except Exception as error:  # onnxruntime's exceptions have no common base.
             raise ModelError(f"{where}: ONNX Runtime cannot load it ({' '.join(str(error).split())[:200]})") from error
         self._where = where
         self._input = self._session.get_inputs()[0].name
         self.embedded_card: str | None = self._session.get_modelmeta().custom_metadata_map.get(METADATA_NAME)
 
     def check_tensors(self, classes: int) -> None:
-        """Make sure that the model takes and gives what the contract says.
+        """Check that input and output are those of the contract.
 
         Raises:
-            ModelError: it does not.
+            ModelError: they are not.
         """
         ends = [*self._session.get_inputs(), *self._session.get_outputs()]
         found = [(end.type, tuple(end.shape[1:])) for end in ends]

@@ -1,6 +1,6 @@
-"""Reads the metadata entries of a .tflite without an interpreter, and never past its end.
+"""Reads the metadata entries of a .tflite without an interpreter, and never past the end of the file.
 
-Only what the runtime needs of the FlatBuffers format (https://flatbuffers.dev/internals) and of TFLite's schema:
+It knows only as much of the FlatBuffers format (https://flatbuffers.dev/internals) and of TFLite's schema as it needs:
 `Model.buffers` is field 4 and `Model.metadata` field 6; `Metadata` is (name, buffer); `Buffer` is (data, offset, size).
 """
 
@@ -17,7 +17,7 @@ def read_metadata(content: bytes, where: Path | str) -> dict[str, bytes]:
     """Metadata entries by name.
 
     Raises:
-        ModelError: not a .tflite, or cut off.
+        ModelError: not a .tflite, or a truncated one.
     """
     if content[4:8] != IDENTIFIER:
         raise ModelError(f"{where}: not a .tflite model (no TFL3 identifier)")
@@ -44,7 +44,7 @@ class _Reader:
         return int(struct.unpack_from("<I", self._content, at)[0])
 
     def field(self, table: int, number: int) -> int:
-        """Where a table's field stands; 0 where it is absent."""
+        """Position of a table's field; 0 if it is missing."""
         vtable = table - struct.unpack_from("<i", self._content, table)[0]
         size = struct.unpack_from("<H", self._content, vtable)[0]
         slot = 4 + 2 * number

@@ -1,1 +1,1 @@
-"""From samples as a sensor gives them to the windows that a model is fed."""
+"""From a sensor's samples to a model's windows."""

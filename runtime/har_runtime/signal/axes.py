@@ -1,4 +1,4 @@
-"""`--axes x=-y,y=x,z=z`: a sensor that is mounted otherwise than the contract's frame, turned into it."""
+"""`--axes x=-y,y=x,z=z`: turns the axes of a sensor into the contract's frame."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ NAMES = "xyz"
 
 @dataclass(frozen=True)
 class Axes:
-    """A turn by quarter turns: where each axis of the contract's frame comes from.
+    """A rotation by quarter turns: which axis of the sensor each axis of the contract's frame is.
 
     >>> axes = parse_axes("x=-y,y=x,z=z")
     >>> axes.turn(np.array([[1.0, 2.0, 3.0]])).tolist()
@@ -38,14 +38,14 @@ class Axes:
         return vectors[..., self.order] * np.array(self.signs, np.float64)
 
     def after(self, first: "Axes") -> "Axes":
-        """This turn of what `first` has turned, as one."""
+        """`first` and then this one, combined."""
         given = list(zip(self.order, self.signs, strict=True))
         order, signs = [first.order[axis] for axis, _ in given], [first.signs[axis] * sign for axis, sign in given]
         return Axes((order[0], order[1], order[2]), (signs[0], signs[1], signs[2]))
 
     @property
     def mirrors(self) -> bool:
-        """Whether it is no turn but a mirror image."""
+        """Whether it is a mirror image instead of a rotation."""
         odd = [self.order[0] > self.order[1], self.order[0] > self.order[2], self.order[1] > self.order[2]]
         return (sum(odd) % 2 == 1) != (self.signs[0] * self.signs[1] * self.signs[2] < 0)
 
@@ -54,7 +54,7 @@ IDENTITY = Axes((0, 1, 2), (1, 1, 1))
 
 
 def parse_axes(text: str) -> Axes:
-    """The axes that `x=-y,y=x,z=z` stands for: what the contract's x is made of, and so on.
+    """Parse `x=-y,y=x,z=z`: the contract's x is the sensor's -y, and so on.
 
     Raises:
         SourceError: not each axis once on either side, or a mirror image.
@@ -66,7 +66,7 @@ def parse_axes(text: str) -> Axes:
     axes = [source.lstrip("+-") for source in sources.values()]
     if sorted(sources) != list(NAMES) or sorted(axes) != list(NAMES) or any(len(s) > 2 for s in sources.values()):
         raise SourceError(
-            f"--axes {text}: each of x, y and z must stand once on either side, with or without a minus, such as "
+            f"--axes {text}: each of x, y and z must be given once on each side, with or without a minus, e.g. "
             "x=-y,y=x,z=z"
         )
     order = [NAMES.index(sources[name].lstrip("+-")) for name in NAMES]
@@ -74,14 +74,14 @@ def parse_axes(text: str) -> Axes:
     found = Axes((order[0], order[1], order[2]), (signs[0], signs[1], signs[2]))
     if found.mirrors:
         raise SourceError(
-            f"--axes {text}: a mirror image, under which the gyroscope would turn the wrong way round; no mounting "
-            "does that: change one sign, or exchange two axes"
+            f"--axes {text}: this is a mirror image, which no mounting makes, and it would reverse the gyroscope: "
+            "change one sign, or swap two axes"
         )
     return found
 
 
 def turns() -> Iterator[Axes]:
-    """All 24 of them."""
+    """All 24 rotations by quarter turns."""
     for order in itertools.permutations(range(3)):
         for signs in itertools.product((1, -1), repeat=3):
             axes = Axes((order[0], order[1], order[2]), (signs[0], signs[1], signs[2]))
@@ -92,7 +92,7 @@ def turns() -> Iterator[Axes]:
 def turned(
     chunks: Iterable[SampleChunk], axes: Axes, gyro_bias: tuple[float, float, float] = (0.0, 0.0, 0.0)
 ) -> Iterator[SampleChunk]:
-    """The chunks in the contract's frame, and without the gyroscope's bias (rad/s in that frame)."""
+    """The chunks in the contract's frame, with the gyroscope's bias (rad/s, in that frame) subtracted."""
     bias = np.array(gyro_bias)
     for chunk in chunks:
         acc = None if chunk.acc is None else axes.turn(chunk.acc)

@@ -1,4 +1,4 @@
-"""From whatever a sensor delivers to the uniform 50 Hz grid of the signal contract.
+"""From samples of any rate to the uniform 50 Hz grid of the signal contract.
 
 Accelerometer and gyroscope are two streams, each with its own sample times, rate and jitter. Each stream is cut into
 *stretches* at gaps. Where a stretch of each overlaps there is a *segment*, on a 50 Hz grid that starts at the first
@@ -20,11 +20,12 @@ from har_runtime.signal.sensor_stream import MAX_LEAD_NS, SensorStream
 from har_runtime.signal.stretch import Stretch, values_at
 
 LARGE_ACCELERATION = 14.0
-"""m/s^2; no accelerometer has a full scale under 2 g (19.6), and nobody holds still at more than 1 g."""
+"""m/s^2. No accelerometer has a full scale under 2 g (19.6), and nobody holds still at more than 1 g."""
 LARGE_ANGULAR_RATE = 2.0
-"""rad/s; no gyroscope has a full scale under 125 deg/s (2.18)."""
+"""rad/s. No gyroscope has a full scale under 125 deg/s (2.18)."""
 AGREEMENT_NS = 2_000_000_000
-"""Two sensors of which one alone was set back are on one clock again once both have shown the same time for so long."""
+"""If only one of two sensors was set back, they are on one clock again once both have shown the same time for this
+long."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,11 @@ class UniformChunk:
 
 
 class Resampler:
-    """Accelerometer and gyroscope of any rate from 20 Hz on, brought to segments on one 50 Hz grid.
+    """Brings accelerometer and gyroscope, at any rates of 20 Hz or more, to segments on one 50 Hz grid.
 
     Args:
-        block: give out an open segment in multiples of so many samples. A hop that divides the window costs a windower
-            no time, as each window ends with such a block, and makes live samples, of which two or three come at a
-            time, cheap.
+        block: return an open segment in multiples of this many samples. A hop that divides the window delays no
+            window, since each ends with such a block, and makes small pushes cheap.
 
     >>> import numpy as np
     >>> resampler = Resampler()
@@ -68,9 +68,9 @@ class Resampler:
         self._segments = self._samples = 0
         self._grid_ns: int | None = None
         self._given = 0
-        """Samples of this segment given out."""
+        """Samples of this segment returned."""
         self._due_ns: int | None = None
-        """No sample can be given out before both sensors have come so far; None where there is no telling."""
+        """No sample can be returned before both sensors have reached this time; None if unknown."""
 
     @property
     def report(self) -> ResampleReport:
@@ -81,7 +81,7 @@ class Resampler:
         return ResampleReport(acc, gyro, self._segments, self._samples)
 
     def push(self, times: ArrayLike, acc: ArrayLike | None = None, gyro: ArrayLike | None = None) -> list[UniformChunk]:
-        """Take in samples of one sensor, or of both where they share their times.
+        """Add samples of one sensor, or of both if they share their times.
 
         Args:
             times: shape (n,), float seconds or integer nanoseconds, of the sensor's own clock.
@@ -93,7 +93,7 @@ class Resampler:
 
         Raises:
             DataError: shapes that do not fit, or a time out of range. Samples that are NaN, repeated or out of
-                order are no error: they are dropped and counted in `report`.
+                order are not an error: they are dropped and counted in `report`.
         """
         if acc is not None:
             self._accelerometer.push(times, acc)
@@ -109,7 +109,8 @@ class Resampler:
         return chunks
 
     def finish(self) -> list[UniformChunk]:
-        """The input has ended: give out what was still waiting for a neighbour. Later samples start a new segment."""
+        """The input has ended: return the samples that were waiting for a later neighbour. Later samples start a new
+        segment."""
         self._accelerometer.close()
         self._gyroscope.close()
         chunks = self._drain()
@@ -119,7 +120,7 @@ class Resampler:
         return chunks
 
     def _can_wait(self) -> bool:
-        """Whether nothing would come of looking at the samples now: this makes small pushes cheap."""
+        """Whether processing the samples now would return nothing: this makes small pushes cheap."""
         acc, gyro = self._accelerometer, self._gyroscope
         if self._due_ns is None or acc.urgent or gyro.urgent or acc.latest_ns is None or gyro.latest_ns is None:
             return False
@@ -130,12 +131,12 @@ class Resampler:
         self._due_ns = None
         while (acc := self._accelerometer.front()) and (gyro := self._gyroscope.front()):
             if acc.clock != gyro.clock:
-                if self._agree(acc, gyro):
+                if self._same_clock(acc, gyro):
                     continue
                 break
             start = max(acc.first_ns, gyro.first_ns)
-            if self._grid_ns is None or self._grid_ns < start:  # The latter where the buffers were bounded.
-                if self._retire(start, acc, gyro):
+            if self._grid_ns is None or self._grid_ns < start:  # The latter if waiting samples were dropped.
+                if self._drop_ended(start, acc, gyro):
                     continue
                 self._grid_ns, self._given = start, 0
             until = min(acc.final_until(self._grid_ns), gyro.final_until(self._grid_ns))
@@ -143,18 +144,18 @@ class Resampler:
             if not (acc.closed or gyro.closed):
                 count = max(0, count - (self._given + count) % self.block)
             if count:
-                chunks.append(self._give(count, self._grid_ns, acc, gyro))
+                chunks.append(self._next_samples(count, self._grid_ns, acc, gyro))
                 self._grid_ns += count * PERIOD_NS
                 acc.forget_before(self._grid_ns)
                 gyro.forget_before(self._grid_ns)
-            if self._retire(self._grid_ns, acc, gyro) or (not count and self._agree(acc, gyro)):
+            if self._drop_ended(self._grid_ns, acc, gyro) or (not count and self._same_clock(acc, gyro)):
                 continue
             block_ns = (self.block - self._given % self.block - 1) * PERIOD_NS
             self._due_ns = self._grid_ns + block_ns + max(acc.margin_ns, gyro.margin_ns)
             break
         return chunks
 
-    def _give(self, count: int, grid_ns: int, acc: Stretch, gyro: Stretch) -> UniformChunk:
+    def _next_samples(self, count: int, grid_ns: int, acc: Stretch, gyro: Stretch) -> UniformChunk:
         """The next `count` samples of the segment."""
         self._segments += not self._given
         self._given += count
@@ -162,7 +163,7 @@ class Resampler:
         grid = grid_ns + PERIOD_NS * np.arange(count, dtype=np.int64)
         return UniformChunk(self._segments - 1, grid_ns, values_at(acc, gyro, grid).astype(np.float32))
 
-    def _retire(self, grid_ns: int, acc: Stretch, gyro: Stretch) -> bool:
+    def _drop_ended(self, grid_ns: int, acc: Stretch, gyro: Stretch) -> bool:
         """Remove the stretches that ended before `grid_ns`; True if there was one, so that the segment ends."""
         ended = False
         for sensor, stretch in ((self._accelerometer, acc), (self._gyroscope, gyro)):
@@ -172,11 +173,11 @@ class Resampler:
                 ended = True
         return ended
 
-    def _agree(self, acc: Stretch, gyro: Stretch) -> bool:
-        """Let go of stretches on a clock that the other sensor has left; True where there were any.
+    def _same_clock(self, acc: Stretch, gyro: Stretch) -> bool:
+        """Drop stretches on a clock that the other sensor has left; True if there were any.
 
-        Both sensors have one clock as a rule, and are set back together. Where only one of them was, because its times
-        alone are wrong for a while, they are taken for one clock again once they have shown the same time for long.
+        Both sensors usually have one clock, and are set back together. If only one of them was, because its times are
+        wrong for a while, they count as on one clock again once both have shown the same time for AGREEMENT_NS.
         """
         pairs = ((self._accelerometer, acc, self._gyroscope, gyro), (self._gyroscope, gyro, self._accelerometer, acc))
         for sensor, stretch, other, other_stretch in pairs:
@@ -186,9 +187,9 @@ class Resampler:
                 return True
             if sensor.clock < other.clock and other.set_back_at_ns is not None:
                 own, new = sensor.stretches[-1], other.stretches[-1]
-                # Near where the other was set back, this one may only be slower to deliver.
-                gone_on = int(own.t[-1]) - other.set_back_at_ns
-                if not -MAX_LEAD_NS <= gone_on <= AGREEMENT_NS and own.overlap_ns(new) >= AGREEMENT_NS:
+                # Near the time at which the other was set back, this one may only deliver later.
+                continued_ns = int(own.t[-1]) - other.set_back_at_ns
+                if not -MAX_LEAD_NS <= continued_ns <= AGREEMENT_NS and own.overlap_ns(new) >= AGREEMENT_NS:
                     other.set_clock(other.clock)
                     sensor.set_clock(other.clock)
                     self._grid_ns = None

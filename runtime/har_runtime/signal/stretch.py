@@ -1,4 +1,4 @@
-"""One sensor's samples between two gaps, and how they are read off at grid times.
+"""One sensor's samples between two gaps, and their values at grid times.
 
 A stretch near 50 Hz or slower is interpolated; a faster one goes through an anti-alias kernel that is evaluated at the
 true sample times, so that jitter and odd rates (104, 208 Hz) need no special case.
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from har_runtime.contract import MIN_RATE_HZ, PERIOD_NS, SAMPLE_RATE_HZ
 
 RATE_SPAN_NS = 500_000_000
-"""The rate of a stretch is measured over its first half second, before a first window could be complete anyway."""
+"""The rate of a stretch is measured over its first half second, before the first window can be complete."""
 FILTER_ABOVE_HZ = 1.1 * SAMPLE_RATE_HZ
 """Above this rate a stretch is low-passed. At 50 Hz with some jitter nothing would alias, and a recording made on the
 grid must come out as it went in."""
@@ -25,7 +25,7 @@ def _anti_alias_kernel() -> NDArray[np.float64]:
 
     A Hann window of 0.2 s has a transition 3.1 / 0.2 s = 15.5 Hz wide (Oppenheim and Schafer, table 7.2), so a cutoff
     of 22 Hz passes up to 14 Hz and stops from 30 Hz on, by 44 dB or more. A table with linear interpolation (error
-    below 1e-5) in place of sine and cosine makes the same values in every language.
+    below 1e-5) instead of sine and cosine gives the same values in every language.
     """
     offset = np.arange(KERNEL_HALF_WIDTH_NS // _KERNEL_STEP_NS + 2) * _KERNEL_STEP_NS
     hann = 0.5 + 0.5 * np.cos(np.pi * np.minimum(offset / KERNEL_HALF_WIDTH_NS, 1.0))
@@ -35,7 +35,7 @@ def _anti_alias_kernel() -> NDArray[np.float64]:
 _KERNEL = _anti_alias_kernel()
 _KERNEL_RISE = np.diff(_KERNEL)
 _PIECE = 96
-"""Grid points that are low-passed at a time: their tables then stay in the processor's cache."""
+"""Grid points that are low-passed at a time, so that their tables stay in the processor's cache."""
 
 
 class Stretch:
@@ -50,7 +50,7 @@ class Stretch:
         self.closed = False
         self.rate_hz: float | None = None
         self._used_ns: int | None = None
-        """Grid points before it were given out."""
+        """Grid points before this time were returned."""
 
     def append(self, t: NDArray[np.int64], x: NDArray[np.float64]) -> None:
         self.t = np.concatenate([self.t, t])
@@ -67,7 +67,7 @@ class Stretch:
 
     @property
     def rate_so_far_hz(self) -> float:
-        """Its rate, even where it is too short to be sure of it."""
+        """Its rate, even if it is too short for a sure one."""
         return _rate_hz(self.t) if self.rate_hz is None else self.rate_hz
 
     @property
@@ -80,17 +80,17 @@ class Stretch:
 
     @property
     def margin_ns(self) -> int:
-        """Time lost at each end of the stretch, where the kernel would hang over."""
+        """Time lost at each end of the stretch, where the kernel would reach past it."""
         return KERNEL_HALF_WIDTH_NS if self.filtered else 0
 
     @property
     def too_short(self) -> bool:
-        """Whether it ended before anything could be made of it."""
+        """Whether it ended before it had a usable time."""
         return self.closed and self.last_ns < self.start_ns + self.margin_ns
 
     @property
     def first_ns(self) -> int:
-        """The first time whose value can be had of the samples held."""
+        """The first time whose value can be computed from the samples held."""
         first = self.start_ns + self.margin_ns
         return first if self._used_ns is None else max(first, self._used_ns)
 
@@ -100,18 +100,18 @@ class Stretch:
 
     @property
     def unused(self) -> int:
-        """Samples held that no grid point was given out for, though one could be: not the overhang of the kernel."""
+        """Samples held for which no grid point was returned, except those that the kernel reaches past."""
         if self._used_ns is None:
             return len(self.t)
         first, stop = np.searchsorted(self.t, [self._used_ns, self.last_ns + 1])
         return max(0, int(stop - first))
 
     def overlap_ns(self, other: "Stretch") -> int:
-        """Time for which the samples held in both lie side by side; negative where they do not."""
+        """How long the samples held in both overlap in time; negative if they do not."""
         return int(min(self.t[-1], other.t[-1]) - max(self.t[0], other.t[0]))
 
     def final_until(self, grid_ns: int) -> int:
-        """The last time whose value no later sample can change, for a grid that stands at `grid_ns`."""
+        """The last time whose value no later sample can change, for a grid whose next point is `grid_ns`."""
         if self.closed:
             return self.last_ns
         if len(self.t) < 2:
@@ -119,7 +119,7 @@ class Stretch:
         newest, before = int(self.t[-1]), int(self.t[-2])
         on_grid = (newest - grid_ns) % PERIOD_NS == 0 and newest - PERIOD_NS <= before
         if not self.filtered and on_grid:
-            return newest  # A sample on the grid is the value itself: no need to wait for its neighbour.
+            return newest  # A sample on the grid is the value itself.
         return before - self.margin_ns
 
     def forget_before(self, grid_ns: int) -> None:
@@ -137,8 +137,10 @@ class Stretch:
 
 
 def values_at(acc: Stretch, gyro: Stretch, grid: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Signals of both stretches at `grid` (int64 ns, each one final), shape (len(grid), 6)."""
-    if acc.filtered == gyro.filtered and np.array_equal(acc.t, gyro.t):  # One device: what depends on time, once.
+    """Values of both stretches at `grid` (int64 ns, final times), shape (len(grid), 6)."""
+    if acc.filtered == gyro.filtered and np.array_equal(
+        acc.t, gyro.t
+    ):  # One device: compute what depends on time once.
         return _read(acc.t, np.concatenate([acc.x, gyro.x], axis=1), acc.filtered, grid)
     return np.concatenate([_read(stretch.t, stretch.x, stretch.filtered, grid) for stretch in (acc, gyro)], axis=1)
 
@@ -152,7 +154,7 @@ def _rate_hz(t: NDArray[np.int64]) -> float:
 
 
 def _interpolated(t: NDArray[np.int64], x: NDArray[np.float64], grid: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Cubic Hermite interpolation; a tangent is the central difference over both neighbours.
+    """Cubic Hermite interpolation; the tangent is the central difference over both neighbours.
 
     That is Catmull-Rom on even spacing (5 Hz at 50 Hz loses 0.4 % at worst, linear interpolation 5 %), and stays
     bounded by the neighbours' difference on any spacing, where Lagrange polynomials swing.
@@ -160,11 +162,11 @@ def _interpolated(t: NDArray[np.int64], x: NDArray[np.float64], grid: NDArray[np
     last = len(t) - 1
     left = np.searchsorted(t, grid, side="right") - 1
     offset = (grid - t[left])[:, None]
-    if not offset.any():  # A recording made on the grid: nothing lies between samples.
+    if not offset.any():  # A recording made on the grid needs no interpolation.
         return x[left]
     right = np.minimum(left + 1, last)
     before, after = np.maximum(left - 1, 0), np.minimum(left + 2, last)
-    # A grid point on the stretch's last sample has no right neighbour; its width is never used, only kept from zero.
+    # A grid point on the stretch's last sample has no right neighbour; its width is never used but must not be 0.
     width = np.maximum(t[right] - t[left], 1).astype(np.float64)[:, None]
     tangent_left = (x[right] - x[before]) / np.maximum(t[right] - t[before], 1)[:, None] * width
     tangent_right = (x[after] - x[left]) / np.maximum(t[after] - t[left], 1)[:, None] * width
@@ -181,7 +183,7 @@ def _interpolated(t: NDArray[np.int64], x: NDArray[np.float64], grid: NDArray[np
 
 def _low_passed(t: NDArray[np.int64], x: NDArray[np.float64], grid: NDArray[np.int64]) -> NDArray[np.float64]:
     """Convolution with the anti-alias kernel, as a quadrature over the true sample times, gain 1 at 0 Hz."""
-    span = np.empty(len(t), np.float64)  # Time each sample stands for, twice over.
+    span = np.empty(len(t), np.float64)  # Twice the time that each sample stands for.
     span[1:-1] = t[2:] - t[:-2]
     span[0], span[-1] = t[1] - t[0], t[-1] - t[-2]
     first = np.searchsorted(t, grid - KERNEL_HALF_WIDTH_NS)
@@ -196,7 +198,7 @@ def _low_passed(t: NDArray[np.int64], x: NDArray[np.float64], grid: NDArray[np.i
         index = np.minimum(index, len(t) - 1)
         weight = np.where(inside, _kernel_at(np.where(inside, np.abs(t[index] - grid[part]), 0)) * span[index], 0.0)
         weight = weight[:, :, None]
-        # One tap after the other, not a sum over an axis: numpy would group that by shape, and so by chunk.
+        # One tap after another instead of a sum over an axis, which numpy would group by shape, and so by chunk.
         for weighted, own in zip(weight * x[index], weight, strict=True):
             total[part] += weighted
             weights[part] += own

@@ -1,4 +1,4 @@
-"""From 50 Hz segments to the overlapping windows a model is fed."""
+"""From 50 Hz segments to the overlapping windows of a model."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from har_runtime.signal.resample import UniformChunk
 
 @dataclass(frozen=True)
 class Window:
-    """One model input and where it stands in time."""
+    """One model input and its time."""
 
     segment: int
     """The segment it was cut from, counted from 0."""
     start_ns: int
     """Sensor time of its first sample."""
     imu: NDArray[np.float32]
-    """Shape (50, 6), the contract's channel order and SI units."""
+    """Shape (50, 6), the contract's channel order and SI units; read-only."""
 
     @property
     def end_ns(self) -> int:
@@ -48,7 +48,7 @@ class Windower:
         self._pending: NDArray[np.float32] = np.empty((0, 6), np.float32)
 
     def push(self, chunks: Iterable[UniformChunk]) -> list[Window]:
-        """Take in consecutive chunks and return the windows they complete, in time order."""
+        """Add consecutive chunks; returns the windows they complete, in time order."""
         windows: list[Window] = []
         for chunk in chunks:
             if chunk.segment != self._segment:

@@ -234,7 +234,7 @@ def test_a_card_of_another_file_gives_one_line(tmp_path: Path, capsys: pytest.Ca
     with (tmp_path / "waist.tflite").open("ab") as file:
         file.write(b"\0")
     assert main([str(tmp_path / "waist.tflite"), *QUICK]) == 2
-    assert "does not fit its card waist.json" in line(capsys)
+    assert "does not match its card waist.json" in line(capsys)
 
 
 @pytest.mark.parametrize(

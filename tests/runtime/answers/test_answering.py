@@ -13,7 +13,7 @@ from tests.runtime.answers.toy_card import CARD, HOP_NS, LABELS, moving, predict
 from har_runtime.answers.answer import UNKNOWN, Answer
 from har_runtime.answers.answering import Answering
 from har_runtime.answers.rejection import window_statistics
-from har_runtime.answers.worn import PATIENCE_WINDOWS
+from har_runtime.answers.worn import NOT_WORN_WINDOWS
 from har_runtime.errors import ModelError
 from har_runtime.model.card import STATISTICS, ModelCard, Rejection
 
@@ -62,11 +62,11 @@ def test_a_window_unlike_the_training_data_is_unknown_however_sure_the_model_is(
 
 
 def test_a_sensor_on_a_table_is_not_worn_and_its_time_no_activity() -> None:
-    windows = lying_about(PATIENCE_WINDOWS + 20, 0.01, 0.002)
+    windows = lying_about(NOT_WORN_WINDOWS + 20, 0.01, 0.002)
     answers = answers_to(CARD, [predicted(0, n * HOP_NS, imu=imu) for n, imu in enumerate(windows)])
     assert (answers[-1].activity, answers[-1].reason) == (UNKNOWN, "not worn")
     assert answers[-1].totals.not_worn_s == 21 / 2
-    assert answers[-1].totals.seconds == {"still": (PATIENCE_WINDOWS - 1) / 2}
+    assert answers[-1].totals.seconds == {"still": (NOT_WORN_WINDOWS - 1) / 2}
     ended = [event for answer in answers for event in answer.events][-1]
     assert (ended.kind, ended.activity) == ("ended", "still")
 

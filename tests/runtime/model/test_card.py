@@ -94,11 +94,11 @@ def test_what_a_later_version_adds_is_passed_over() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (changed(sample_rate_hz=100), "wants sample_rate_hz 100, this runtime feeds 50"),
-        (changed(window=128), "wants window 128"),
-        (changed(channels=["acc_x", "acc_y", "acc_z"]), "wants channels"),
-        (changed(units=["g"] * 6), "wants units"),
-        (changed(frame="ios"), "wants frame ios"),
+        (changed(sample_rate_hz=100), "needs sample_rate_hz 100, this runtime gives 50"),
+        (changed(window=128), "needs window 128"),
+        (changed(channels=["acc_x", "acc_y", "acc_z"]), "needs channels"),
+        (changed(units=["g"] * 6), "needs units"),
+        (changed(frame="ios"), "needs frame ios"),
         (changed(labels=["still", "still"]), "labels of the card are empty or repeat"),
         (changed(format="other"), "no model card"),
         (changed(training={}), "damaged or incomplete"),

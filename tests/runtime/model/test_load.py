@@ -75,7 +75,7 @@ def test_a_model_that_was_cut_off_is_refused(folder: Path, keep: int) -> None:
 
 def test_a_model_that_is_not_the_card_s_is_refused(folder: Path) -> None:
     (folder / "waist.tflite").write_bytes(WAIST + b"\0")
-    with pytest.raises(ModelError, match=r"does not fit its card waist\.json \(sha256 differs\)"):
+    with pytest.raises(ModelError, match=r"does not match its card waist\.json \(sha256 differs\)"):
         load_model(folder / "waist.tflite")
 
 
@@ -95,7 +95,7 @@ def test_a_model_without_a_card_is_refused(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"sample_rate_hz": 100}, "wants sample_rate_hz 100, this runtime feeds 50"),
+        ({"sample_rate_hz": 100}, "needs sample_rate_hz 100, this runtime gives 50"),
         (
             {"labels": ["still", "moving"], "smoothing": None, "rejection": None},
             r"needed are float32 imu \(1, 50, 6\) and probabilities \(1, 2\)",

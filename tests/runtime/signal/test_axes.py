@@ -41,13 +41,13 @@ def test_the_order_spaces_capitals_and_plus_signs_do_not_matter() -> None:
     ["", "x=y", "x=x,y=y,z=y", "x=x,x=y,z=z", "x=x,y=y,z=w", "x=x,y=y,z=--z", "x=x,y=y,z=z,z=z", "x,y,z", "x=x;"],
 )
 def test_what_names_not_each_axis_once_is_refused(text: str) -> None:
-    with pytest.raises(SourceError, match="each of x, y and z must stand once on either side"):
+    with pytest.raises(SourceError, match="each of x, y and z must be given once on each side"):
         parse_axes(text)
 
 
 @pytest.mark.parametrize("text", ["x=-x,y=y,z=z", "x=y,y=x,z=z", "x=-x,y=-y,z=-z", "x=z,y=y,z=x"])
 def test_a_mirror_image_is_refused_because_of_the_gyroscope(text: str) -> None:
-    with pytest.raises(SourceError, match="the gyroscope would turn the wrong way round"):
+    with pytest.raises(SourceError, match="it would reverse the gyroscope"):
         parse_axes(text)
 
 

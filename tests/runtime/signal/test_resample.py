@@ -109,6 +109,7 @@ def as_bytes(chunks: list[UniformChunk]) -> list[tuple[int, int, bytes]]:
     return [(chunk.segment, chunk.start_ns, chunk.imu.tobytes()) for chunk in chunks]
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.one_of(streams(), faulty_streams()), st.sampled_from([1, 7, HOP]))
 def test_any_chunking_and_interleaving_gives_bit_identical_segments(case, block) -> None:
@@ -120,6 +121,7 @@ def test_any_chunking_and_interleaving_gives_bit_identical_segments(case, block)
     assert resampler.report == whole.report
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(faulty_streams(), st.lists(st.integers(0, 400), max_size=30))
 def test_any_chunking_of_a_faulty_device_gives_bit_identical_segments(case, cuts) -> None:
@@ -130,6 +132,7 @@ def test_any_chunking_of_a_faulty_device_gives_bit_identical_segments(case, cuts
     assert as_bytes(resample(t, acc, gyro, cuts)) == as_bytes(resample(t, acc, gyro))
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(streams())
 def test_no_segment_reaches_into_a_gap_of_either_sensor(case) -> None:

@@ -365,7 +365,7 @@ def test_a_phone_without_remote_access_is_told_apart_from_one_that_does_not_answ
     [
         ("phyphox:", "needs the address that the app shows"),
         ("phyphox://:8080", "needs the address that the app shows"),
-        ("phyphox:192.168.1.20", "is no address"),
+        ("phyphox:192.168.1.20", "is not an address"),
         ("phyphox://127.0.0.1?speed=2", "unknown option 'speed'"),
         (f"phyphox://{'a' * 70}", "no answer"),
     ],

@@ -297,7 +297,7 @@ def test_a_token_is_required_if_the_uri_has_one() -> None:
         ("sensorlogger://127.0.0.1:0?platform=symbian", "option platform=symbian is not valid.*auto, ios, android"),
         ("sensorlogger://127.0.0.1:0?token=", "the token is empty"),
         ("sensorlogger://127.0.0.1:0?tocken=x", "unknown option 'tocken'"),
-        ("sensorlogger:8000", "is no address"),
+        ("sensorlogger:8000", "is not an address"),
         ("sensorlogger://203.0.113.1:0", "cannot listen on"),
     ],
 )
