@@ -429,7 +429,9 @@ def test_live_samples_are_resampled_twice_a_second_and_not_each_time_they_come(m
     assert 118 <= len(calls) <= 122
 
 
-@pytest.mark.parametrize("clock", ["far ahead", "too slow", "standing", "all gaps"])
+@pytest.mark.parametrize(
+    "clock", ["far ahead", "too slow", "standing", pytest.param("all gaps", marks=pytest.mark.slow)]
+)
 def test_whatever_one_sensor_s_clock_does_what_waits_for_the_other_is_bounded(clock: str) -> None:
     times, values = device(100_000)
     odd = {
