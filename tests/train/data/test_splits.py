@@ -36,6 +36,11 @@ def test_a_user_in_two_parts_is_refused() -> None:
         UserSplit(("a", "b"), ("c",), ("b",))
 
 
+def test_three_users_are_enough_for_three_parts() -> None:
+    split = split_users(["a", "b", "c"], 0, validation=0.1)
+    assert (len(split.train), len(split.validation), len(split.test)) == (1, 1, 1)
+
+
 def test_too_few_users_to_divide_are_refused() -> None:
     with pytest.raises(DataError, match="too few to divide"):
         split_users(["a", "b"], 0)

@@ -38,7 +38,7 @@ def split_users(users: Iterable[str], seed: int, validation: float = 0.2, test: 
     """
     names = sorted(set(users))
     order = np.random.default_rng(seed).permutation(len(names))
-    n_test, n_validation = round(test * len(names)), round(validation * len(names))
+    n_test, n_validation = (max(1, round(share * len(names))) for share in (test, validation))
     parts = np.split(order, [n_test, n_test + n_validation])
     chosen = [tuple(sorted(names[index] for index in part)) for part in parts]
     return UserSplit(train=chosen[2], validation=chosen[1], test=chosen[0])
