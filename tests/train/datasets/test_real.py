@@ -1,5 +1,7 @@
-"""MotionSense and sp-sw-har as published. The expected figures were counted by code that is independent of the
-loaders."""
+"""MotionSense, sp-sw-har and DiFronzo as published.
+
+The expected figures were counted by code that is independent of the loaders.
+"""
 
 import zipfile
 from pathlib import Path
@@ -22,6 +24,11 @@ def motionsense(data: Path) -> list[Recording]:
 @pytest.fixture(scope="module")
 def sp_sw_har(data: Path) -> list[Recording]:
     return load("sp-sw-har", data)
+
+
+@pytest.fixture(scope="module")
+def difronzo(data: Path) -> list[Recording]:
+    return load("difronzo", data)
 
 
 def up(values: np.ndarray) -> str:
@@ -154,3 +161,33 @@ def test_an_incomplete_motionsense_archive_is_refused(tmp_path: Path, rows: int,
     archive = write_zip(tmp_path / "motionsense.zip", {"A_DeviceMotion_data/dws_1/sub_1.csv": content})
     with pytest.raises(DataError, match=message):
         load("motionsense", archive)
+
+
+def test_difronzo_is_12_recordings_of_8_people_with_14_minutes_of_each_activity(difronzo: list[Recording]) -> None:
+    assert [recording.name for recording in difronzo] == [f"difronzo-{n:02d}" for n in range(1, 13)]
+    assert {recording.user for recording in difronzo} == {f"difronzo-{n:02d}" for n in range(1, 9)}
+    assert {(recording.placement, recording.source_rate_hz) for recording in difronzo} == {("pocket", 50.0)}
+    for label in ("walking", "stairs_up", "stairs_down", "sitting", "standing"):
+        assert seconds(difronzo, label, 50) / 60 == pytest.approx(14.4, abs=0.7)
+
+
+def test_difronzo_hangs_upside_down_in_the_pocket_with_gravity_in_it(difronzo: list[Recording]) -> None:
+    standing = [
+        one.acc[one.labels == "standing"] for one in difronzo if one.labels is not None and "standing" in one.labels
+    ]
+    assert {up(acc) for acc in standing} == {"-y"}
+    assert np.median(np.linalg.norm(np.concatenate(standing), axis=1)) == pytest.approx(STANDARD_GRAVITY, abs=0.1)
+
+
+def test_difronzo_starts_when_both_sensors_answer(difronzo: list[Recording]) -> None:
+    for recording in difronzo:
+        assert recording.acc[0].any()
+        assert recording.gyro[0].any()
+        assert 4 * 20_000_000 < recording.times_ns[0] < 22 * 20_000_000
+
+
+def test_a_misprint_in_difronzos_labels_is_read_as_what_was_meant(difronzo: list[Recording]) -> None:
+    """Row `5 3 4 13265 159396` of a recording with 16,621 samples."""
+    fifth = difronzo[4]
+    sitting = np.flatnonzero(fifth.labels == "sitting") + 1 + fifth.times_ns[0] // 20_000_000
+    assert sitting[-1] == 15_939

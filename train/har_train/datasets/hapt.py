@@ -1,17 +1,14 @@
 """HAPT v2.1: the raw form of UCI HAR. 30 people, a phone on the waist, 50 Hz, six activities and six transitions."""
 
-import re
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from har_runtime.contract import PERIOD_NS, STANDARD_GRAVITY
-from har_runtime.errors import DataError
 from har_runtime.recording import Recording
 from har_train.datasets.archive import Archive
 from har_train.datasets.base import DataSet, Download
-from har_train.datasets.table import read_numbers
+from har_train.datasets.experiments import Experiment, read_experiments
 
 ACTIVITIES = {
     1: "walking",
@@ -42,30 +39,13 @@ def load(path: Path) -> list[Recording]:
         DataError: not the archive, or damaged.
     """
     with Archive(path, "RawData/labels.txt") as archive:
-        table = read_numbers(archive, "RawData/labels.txt", 5).astype(int)
-        pattern = re.compile(r"RawData/acc_exp(\d+)_user(\d+)\.txt")
-        files = sorted((match for name in archive.names if (match := pattern.fullmatch(name))), key=lambda m: m[1])
-        if not files:
-            raise DataError(f"{path}: no RawData/acc_exp*_user*.txt in it; this is not the HAPT archive")
-        return [_recording(archive, match[1], match[2], table) for match in files]
+        return [_recording(experiment) for experiment in read_experiments(archive, "RawData", ACTIVITIES, {})]
 
 
-def _recording(archive: Archive, experiment: str, user: str, table: NDArray[np.int_]) -> Recording:
-    acc = read_numbers(archive, f"RawData/acc_exp{experiment}_user{user}.txt", 3) * STANDARD_GRAVITY
-    gyro_name = f"RawData/gyro_exp{experiment}_user{user}.txt"
-    gyro = read_numbers(archive, gyro_name, 3)
-    if len(acc) != len(gyro):
-        raise DataError(f"{archive.path}: {gyro_name} has {len(gyro)} rows, its accelerometer file {len(acc)}")
-    labels = np.full(len(acc), "", dtype="U16")
-    for _, labelled_user, activity, first, last in table[table[:, 0] == int(experiment)]:
-        if labelled_user != int(user) or activity not in ACTIVITIES or not 1 <= first <= last <= len(acc):
-            raise DataError(
-                f"{archive.path}: RawData/labels.txt: experiment {int(experiment)}, rows {first} to {last}: does not "
-                f"fit user {int(user)}, the activities 1 to 12 or the {len(acc)} rows of the recording"
-            )
-        labels[first - 1 : last] = ACTIVITIES[int(activity)]
-    times = np.arange(len(acc), dtype=np.int64) * PERIOD_NS
-    return Recording(f"hapt-{experiment}", times, acc, gyro, labels, f"hapt-{int(user):02d}", "waist", 50.0)
+def _recording(experiment: Experiment) -> Recording:
+    times = np.arange(len(experiment.acc), dtype=np.int64) * PERIOD_NS
+    acc, user = experiment.acc * STANDARD_GRAVITY, f"hapt-{int(experiment.user):02d}"
+    return Recording(f"hapt-{experiment.number}", times, acc, experiment.gyro, experiment.labels, user, "waist", 50.0)
 
 
 DATASET = DataSet(
