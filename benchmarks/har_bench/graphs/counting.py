@@ -125,8 +125,11 @@ def count(module: nn.Module, window: int, channels: int) -> Work:
         module: takes (1, window, channels); it is not changed.
     """
     elements: Counter[str] = Counter()
-    flops = _pass(module, window, channels, lambda *observed: elements.update(_elements(*observed)))
-    total = flops["Global"]
+    counter = FlopCounterMode(display=False)
+    with counter:
+        _pass(module, window, channels, "meta", lambda *observed: elements.update(_elements(*observed)))
+    flops = {name: Counter({str(op): n for op, n in ops.items()}) for name, ops in counter.get_flop_counts().items()}
+    total = flops.get("Global", Counter())
     recurrent = sum(_inside(module, flops, nn.RNNBase).values())
     attention = _inside(module, flops, nn.MultiheadAttention)
     projection = sum(attention.values()) - attention["aten.bmm"]
@@ -150,7 +153,7 @@ def memory(module: nn.Module, window: int, channels: int) -> Memory:
             widest = max(widest, given.nbytes + result.nbytes)
             outputs += result.nbytes if next(layer.parameters(), None) is not None else 0
 
-    _pass(module, window, channels, observe)
+    _pass(module, window, channels, "cpu", observe)  # Faster than "meta", which splits recurrent layers into steps.
     return Memory(weight_bytes(module), file_bytes(module), outputs, widest)
 
 
@@ -170,20 +173,18 @@ Observer = Callable[[nn.Module, Tensor, Tensor], None]
 """Called with each layer, its first input and its first output."""
 
 
-def _pass(module: nn.Module, window: int, channels: int, observe: Observer) -> dict[str, Counter[str]]:
-    """FLOPs by module and operator of a forward pass on the meta device; "Global" is the total."""
-    twin = copy.deepcopy(module).to("meta").eval()
+def _pass(module: nn.Module, window: int, channels: int, device: str, observe: Observer) -> None:
+    """Run a forward pass of a copy in evaluation mode."""
+    twin = copy.deepcopy(module).to(device).eval()
 
     def hook(layer: nn.Module, given: tuple[Any, ...], result: Any) -> None:
         observe(layer, given[0], result[0] if isinstance(result, tuple) else result)
 
     for layer in twin.modules():
         layer.register_forward_hook(hook)
-    counter = FlopCounterMode(display=False)
-    with torch.no_grad(), counter:
-        twin(torch.zeros(1, window, channels, device="meta"))
-    counts = {name: Counter({str(op): n for op, n in ops.items()}) for name, ops in counter.get_flop_counts().items()}
-    return {"Global": Counter(), **counts}
+    dtype = next((parameter.dtype for parameter in twin.parameters()), torch.float32)
+    with torch.no_grad():
+        twin(torch.zeros(1, window, channels, device=device, dtype=dtype))
 
 
 def _inside(module: nn.Module, flops: dict[str, Counter[str]], kind: type[nn.Module]) -> Counter[str]:

@@ -79,6 +79,7 @@ def int8(model: bytes) -> bytes:
     return tflite.to_int8(model, np.random.default_rng(0).normal(0, 3, (8, 50, 6)).astype(np.float32))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("convert", [lambda model: model, int8, tflite.to_float16], ids=["fp32", "int8", "fp16"])
 def test_a_tflite_counts_what_pytorch_counts(
     network: InferenceNetwork, float_model: bytes, convert: Callable[[bytes], bytes], request: pytest.FixtureRequest
@@ -94,6 +95,7 @@ def test_a_tflite_counts_what_pytorch_counts(
     assert found.peak_activation_bytes == 3 * widest  # Of a residual block: shortcut, input and output.
 
 
+@pytest.mark.slow
 def test_an_onnx_counts_what_pytorch_counts(network: InferenceNetwork) -> None:
     found = onnx_graph.read_graph(onnx_file.to_onnx(network), "model")
     assert found.macs == count(network, 50, 6).macs
@@ -104,6 +106,7 @@ def test_an_onnx_counts_what_pytorch_counts(network: InferenceNetwork) -> None:
     assert found.peak_activation_bytes == 3 * 4 * 50 * 128
 
 
+@pytest.mark.slow
 def test_recurrent_layers_of_an_onnx_are_counted_step_by_step() -> None:
     network = TinierHar(6, 50, 6).eval()
     found = onnx_graph.read_graph(onnx_file.to_onnx(network), "model")

@@ -45,25 +45,29 @@ class Plain(nn.Module):
         return self.output(imu.flatten(1)).softmax(dim=1)
 
 
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Files that are not models."""
+    for extension in ("tflite", "onnx", "txt", "pt2"):
+        (tmp_path / f"text.{extension}").write_text("not a model")
+    return tmp_path
+
+
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A .tflite and a .onnx without cards, and files that are not models."""
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A .tflite and a .onnx without cards."""
     out = tmp_path_factory.mktemp("models")
     torch.manual_seed(0)
     (out / "plain.tflite").write_bytes(tflite.to_tflite(Plain().eval()))
     (out / "plain.onnx").write_bytes(onnx_file.to_onnx(Plain().eval()))
-    (out / "text.tflite").write_text("not a model")
-    (out / "text.onnx").write_text("not a model")
-    (out / "text.txt").write_text("not a model")
-    (out / "text.pt2").write_text("not a model")
     return out
 
 
 @pytest.fixture(scope="module")
-def result(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def result(models: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The result of a short run of the shipped model and two without cards."""
     out = tmp_path_factory.mktemp("out")
-    files = [str(folder / "plain.tflite"), str(folder / "plain.onnx")]
+    files = [str(models / "plain.tflite"), str(models / "plain.onnx")]
     written = ["--json", str(out / "a.json"), "--markdown", str(out / "a.md"), "--plot", str(out / "a.png")]
     assert main(["waist", *files, "--threads", "1,2", *QUICK, *written]) == 0
     assert (out / "a.png").read_bytes().startswith(b"\x89PNG")
@@ -77,6 +81,7 @@ def line(capsys: pytest.CaptureFixture[str]) -> str:
     return only
 
 
+@pytest.mark.slow
 def test_every_model_is_described(result: dict[str, Any]) -> None:
     waist, plain, onnx = result["models"]
     assert [model["name"] for model in result["models"]] == ["waist", "plain.tflite", "plain.onnx"]
@@ -90,6 +95,7 @@ def test_every_model_is_described(result: dict[str, Any]) -> None:
     assert "2 x MACs" in result["convention"]
 
 
+@pytest.mark.slow
 def test_every_model_ran_in_every_runtime_that_takes_it(result: dict[str, Any]) -> None:
     ran = [(run["model"], run["runtime"], run["threads"]) for run in result["runs"]]
     assert {("waist", "LiteRT", 1), ("waist", "LiteRT", 2), ("plain.onnx", "ONNX Runtime", 2)} <= set(ran)
@@ -106,6 +112,7 @@ def test_every_model_ran_in_every_runtime_that_takes_it(result: dict[str, Any]) 
         assert run["version"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not RUNTIMES["tflm"].is_installed, reason="tflite-micro is not installed")
 def test_tflm_reports_its_arena(result: dict[str, Any]) -> None:
     waist, plain, _ = result["models"]
@@ -113,6 +120,7 @@ def test_tflm_reports_its_arena(result: dict[str, Any]) -> None:
     assert plain["tflm_arena_bytes"] is None
 
 
+@pytest.mark.slow
 def test_int8_on_one_thread_is_compared_with_the_peak(result: dict[str, Any]) -> None:
     rate = result["int8_peak"]["macs_per_second"]
     assert rate == max(result["int8_peak"]["products"].values())
@@ -122,6 +130,7 @@ def test_int8_on_one_thread_is_compared_with_the_peak(result: dict[str, Any]) ->
     assert compared["share_of_int8_peak"] == pytest.approx(macs * 1e6 / compared["latency_us"]["p50"] / rate)
 
 
+@pytest.mark.slow
 def test_a_result_contains_the_machine_and_its_noise(result: dict[str, Any]) -> None:
     assert result["machine"]["cpu"]
     assert set(result["state"]) == {"before", "after"}
@@ -132,11 +141,13 @@ def test_a_result_contains_the_machine_and_its_noise(result: dict[str, Any]) -> 
     assert "| waist | int8 |" in text
 
 
+@pytest.mark.slow
 def test_check_compares_with_the_sum_of_many_windows(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["waist", "--runtimes", "litert", "--check", *QUICK]) == 0
     assert "sum of 10,000" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not RUNTIMES["tflm"].is_installed, reason="tflite-micro is not installed")
 def test_tflm_does_not_get_weights_that_it_would_read_wrongly() -> None:
     waist = open_model(MODELS / "waist.tflite", "waist")
@@ -150,6 +161,7 @@ def test_tflm_does_not_get_weights_that_it_would_read_wrongly() -> None:
         measure([outside], Settings(("tflm",), repetitions=2, energy=False))
 
 
+@pytest.mark.slow
 def test_energy_is_measured_if_the_machine_has_a_meter(monkeypatch: pytest.MonkeyPatch) -> None:
     class Meter:
         name = "made up"
@@ -182,6 +194,7 @@ sys.exit(10 * code + table4)
 """
 
 
+@pytest.mark.slow
 def test_a_tflite_is_measured_without_torch(tmp_path: Path) -> None:
     (tmp_path / "torch.py").write_text("raise ModuleNotFoundError('blocked', name='torch')\n")
     done = subprocess.run(
@@ -273,27 +286,28 @@ def measuring_fails(why: str) -> None:
     raise measuring.NotMeasurableError(f"not measurable here: {why}")
 
 
+@pytest.mark.slow
 def test_a_plot_without_a_score_gives_one_line(
-    folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    models: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    assert main([str(folder / "plain.tflite"), *QUICK, "--plot", str(tmp_path / "a.png")]) == 2
+    assert main([str(models / "plain.tflite"), *QUICK, "--plot", str(tmp_path / "a.png")]) == 2
     assert "none of the measured models has a card with a score" in line(capsys)
     assert not (tmp_path / "a.png").exists()
 
 
-def test_models_with_the_same_name_are_named_with_their_folders(tmp_path: Path, folder: Path) -> None:
-    other = tmp_path / "other"
-    other.mkdir()
-    shutil.copy(folder / "plain.tflite", other)
+def test_models_with_the_same_name_are_named_with_their_folders(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        shutil.copy(MODELS / "waist.tflite", tmp_path / name)
     with ExitStack() as stack:
-        models = open_models([str(folder / "plain.tflite"), str(other / "plain.tflite")], stack)
-    assert [model.name for model in models] == [f"{folder.name}/plain.tflite", "other/plain.tflite"]
+        models = open_models([str(tmp_path / name / "waist.tflite") for name in ("one", "other")], stack)
+    assert [model.name for model in models] == ["one/waist.tflite", "other/waist.tflite"]
 
 
-def test_a_worker_that_dies_is_an_error_and_not_a_hang(folder: Path) -> None:
-    with Worker(Task("litert", folder / "plain.tflite", 1)) as worker:
+def test_a_worker_that_dies_is_an_error_and_not_a_hang() -> None:
+    with Worker(Task("litert", MODELS / "waist.tflite", 1)) as worker:
         worker._process.kill()
-        with pytest.raises(HarError, match=r"plain\.tflite in LiteRT: its process ended with -9"):
+        with pytest.raises(HarError, match=r"waist\.tflite in LiteRT: its process ended with -9"):
             worker.ask(windows=1)
 
 
@@ -302,8 +316,8 @@ def test_a_model_that_a_runtime_refuses_is_an_error(folder: Path) -> None:
         Worker(Task("litert", folder / "text.tflite", 1))
 
 
-def test_windows_of_a_worker_are_answered_one_by_one(folder: Path) -> None:
-    with Worker(Task("litert", folder / "plain.tflite", 1)) as worker:
+def test_windows_of_a_worker_are_answered_one_by_one() -> None:
+    with Worker(Task("litert", MODELS / "waist.tflite", 1)) as worker:
         answer = worker.ask(windows=100)
         assert len(answer["nanoseconds"]) == 100
         assert min(answer["nanoseconds"]) > 0
@@ -361,6 +375,7 @@ def test_results_with_nothing_in_common_cannot_be_compared() -> None:
         compare(made_up(100, (97, 103)), other)
 
 
+@pytest.mark.slow
 def test_two_written_results_are_compared(
     result: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,6 +11,7 @@ def test_the_resampler_needs_half_of_its_filter_and_one_more_sample() -> None:
     assert look_ahead_s() == pytest.approx(0.1 + 1 / RATE_HZ)  # Its sinc reaches 0.1 s to either side.
 
 
+@pytest.mark.slow
 def test_answers_are_timed_from_their_last_sample_to_the_file() -> None:
     if shutil.which("mosquitto", path=BROKER_PATH) is None:
         pytest.skip("mosquitto is not installed (apt install mosquitto)")

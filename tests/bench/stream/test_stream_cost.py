@@ -5,11 +5,13 @@ import os
 from pathlib import Path
 
 import psutil
+import pytest
 
 from har_bench.measure.process import cpu_seconds, peak_memory_bytes
 from har_bench.stream import stream_cost
 
 
+@pytest.mark.slow
 def test_two_seconds_of_a_live_sensor_give_four_answers_and_their_cost(tmp_path: Path, capsys) -> None:
     out = tmp_path / "live.json"
     assert stream_cost.main(["--out", str(out), "--seconds", "2"]) == 0

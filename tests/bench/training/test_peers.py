@@ -29,6 +29,7 @@ def windows(small_hapt: Path) -> WindowSet:
     return cut_windows(load("hapt", small_hapt), RECIPE.data)
 
 
+@pytest.mark.slow
 def test_another_network_learns_in_the_stages_of_ours(windows: WindowSet, tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = OtherNetwork(TinierHar(6, 50, 6), 6)
@@ -43,6 +44,7 @@ def test_another_network_learns_in_the_stages_of_ours(windows: WindowSet, tmp_pa
     assert not {"mean", "std"} & changed
 
 
+@pytest.mark.slow
 def test_the_exported_files_compute_what_another_network_computes(windows: WindowSet, tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = OtherNetwork(CnnHar(6, 50, 6), 6).eval()
@@ -59,6 +61,7 @@ def test_the_exported_files_compute_what_another_network_computes(windows: Windo
     assert np.abs(load_model(paths["tflite-int8"]).probabilities(x) - wanted).max() < 0.1
 
 
+@pytest.mark.slow
 def test_the_forest_as_onnx_equals_the_forest(windows: WindowSet) -> None:
     control = Control("random-forest", windows, forest.SEED)
     converted = forest.probabilities(forest.to_onnx(control), windows.x)
@@ -66,6 +69,7 @@ def test_the_forest_as_onnx_equals_the_forest(windows: WindowSet) -> None:
     assert forest.node_count(control) > 200
 
 
+@pytest.mark.slow
 def test_peers_are_trained_once_scored_and_measured(
     small_hapt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

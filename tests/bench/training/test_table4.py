@@ -8,13 +8,19 @@ import pytest
 from har_bench.cli import main
 from har_bench.networks import CnnHar
 from har_bench.networks.adapter import OtherNetwork
-from har_bench.training import table4_cost
+from har_bench.training import table4, table4_cost
 from har_bench.training.table4 import COLUMNS, Row, markdown, report, rows
 
 
 @pytest.fixture(scope="module")
 def found() -> list[Row]:
     return rows()
+
+
+@pytest.fixture
+def counted_once(found: list[Row], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the command use the counts of `found`; counting takes seconds."""
+    monkeypatch.setattr(table4, "rows", lambda: found)
 
 
 def nearest(found: list[Row], network: str, quantity: str) -> Row:
@@ -26,6 +32,7 @@ def counted(found: list[Row], network: str, quantity: str, how: str) -> Row:
     return row
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "quantity", "how", "percent"),
     [
@@ -53,11 +60,13 @@ def test_the_nearest_count_of_each_figure(
     assert max(map(abs, row.differences)) < percent
 
 
+@pytest.mark.slow
 def test_the_encoder_of_csshar_alone_is_within_two_percent_of_the_printed_flops(found: list[Row]) -> None:
     row = counted(found, "CSSHAR", "FLOPs", "encoder: 2 x MACs")
     assert max(map(abs, row.differences)) < 2
 
 
+@pytest.mark.slow
 def test_the_unused_layer_of_csshar_has_the_size_of_a_transformer_layer(found: list[Row]) -> None:
     used = counted(found, "CSSHAR", "parameters", "encoder")
     both = counted(found, "CSSHAR", "parameters", "encoder and the layer left unused")
@@ -65,6 +74,7 @@ def test_the_unused_layer_of_csshar_has_the_size_of_a_transformer_layer(found: l
     assert max(used.differences) < -9
 
 
+@pytest.mark.slow
 def test_the_flops_of_csshar_match_to_the_last_digit(found: list[Row]) -> None:
     row = nearest(found, "CSSHAR", "FLOPs")
     assert [f"{value / 1e6:.2f}" for value in row.ours] == ["823.70", "491.44", "614.75"]
@@ -76,6 +86,7 @@ def test_differences_are_in_percent_of_the_printed_figure() -> None:
     assert row.distance == pytest.approx(50)
 
 
+@pytest.mark.slow
 def test_the_report_shows_the_nearest_first_and_all_others_after(found: list[Row]) -> None:
     result = report(found)
     first, second = markdown(result).split("All others:")
@@ -92,7 +103,10 @@ def test_a_report_with_all_figures_reproduced_does_not_mention_others() -> None:
     assert "No way to count" not in text
 
 
-def test_the_command_writes_json_and_markdown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.slow
+def test_the_command_writes_json_and_markdown(
+    counted_once: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["table4", "--json", str(tmp_path / "table4.json"), "--markdown", str(tmp_path / "table4.md")]) == 0
     result = json.loads((tmp_path / "table4.json").read_text(encoding="utf-8"))
     text = (tmp_path / "table4.md").read_text(encoding="utf-8")
@@ -102,14 +116,16 @@ def test_the_command_writes_json_and_markdown(tmp_path: Path, capsys: pytest.Cap
         assert list(row["values"]) == list(COLUMNS)
 
 
-def test_a_file_that_cannot_be_written_gives_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.slow
+def test_a_file_that_cannot_be_written_gives_one_line(counted_once: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["table4", "--markdown", "/proc/table4.md"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("har-bench table4: /proc/table4.md: cannot be written")
 
 
+@pytest.mark.slow
 def test_the_networks_are_measured_beside_the_shipped_model(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    counted_once: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # A small network stands for the three, whose conversion takes half a minute.
     monkeypatch.setattr(table4_cost, "NETWORKS", {"cnn": lambda: OtherNetwork(CnnHar(6, 50, 6), 6)})

@@ -20,6 +20,7 @@ from har_train.fit.trainer import fit
 from har_train.recipe import load_recipe
 
 
+@pytest.mark.slow
 def test_every_smoothing_is_scored_with_and_without_rejection(small_hapt: Path, tmp_path: Path) -> None:
     out = tmp_path / "smoothing.json"
     assert smoothing.main(["--data", str(small_hapt), "--out", str(out)]) == 0
@@ -60,6 +61,7 @@ def row(small_hapt: Path, tmp_path_factory: pytest.TempPathFactory) -> dict:
     return score_without("lying", load_checkpoint(out), recordings)
 
 
+@pytest.mark.slow
 def test_lying_is_recognised_as_unknown(row: dict) -> None:
     assert row["left_out"] == "lying"
     assert row["windows"] > 20
@@ -70,6 +72,7 @@ def test_lying_is_recognised_as_unknown(row: dict) -> None:
     assert row["called_unknown"] > row["known_called_unknown"]
 
 
+@pytest.mark.slow
 def test_a_table_has_a_row_for_each_activity_and_their_mean(row: dict) -> None:
     text = tables.left_out_activities({"rows": [row, row]})
     assert text.count("| lying |") == 2
