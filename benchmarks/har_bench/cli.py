@@ -12,7 +12,6 @@ from har_bench.results import describe_machine, write_result
 from har_runtime.cli.common import Command, Program
 from har_runtime.files import write_bytes
 from har_runtime.model.load import pretrained_names
-from har_train.quiet import quiet_tensorflow
 
 
 def _add_measure(parser: argparse.ArgumentParser) -> None:
@@ -71,6 +70,9 @@ def _measure(options: argparse.Namespace) -> int:
 
 
 def _table4(options: argparse.Namespace) -> int:
+    from har_train.quiet import quiet_tensorflow
+
+    quiet_tensorflow()
     from har_bench.training.table4 import run
 
     return run(options)
@@ -103,5 +105,4 @@ PROGRAM = Program(
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    quiet_tensorflow()
     return PROGRAM.main(arguments)
