@@ -1,4 +1,4 @@
-"""The networks are those of their papers: sizes that their authors published, and what each part does."""
+"""The networks match their papers: the published sizes, and the function of each part."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def test_the_cost_of_a_window_of_one_second(make: Any, parameters: int, macs: in
 
 @pytest.mark.parametrize("make", ALL)
 @pytest.mark.parametrize(("window", "channels", "classes"), [(50, 6, 6), (128, 9, 12)])
-def test_each_window_gets_its_logits_whatever_is_beside_it(make: Any, window: int, channels: int, classes: int) -> None:
+def test_the_logits_of_a_window_do_not_depend_on_the_batch(make: Any, window: int, channels: int, classes: int) -> None:
     torch.manual_seed(0)
     network = make(channels, window, classes).eval()
     x = torch.randn(3, window, channels)
@@ -87,23 +87,23 @@ def test_csshar_keeps_the_features_of_every_step(name: str) -> None:
     assert len(network.encoder.transformer) == SETTINGS[name].layers
 
 
-def test_csshar_s_layers_start_with_weights_of_their_own() -> None:
+def test_the_layers_of_csshar_have_different_initial_weights() -> None:
     encoder = Csshar(6, 50, 6).encoder
     first, second = (encoder.get_parameter(f"transformer.{layer}.linear1.weight") for layer in (0, 1))
     assert not torch.equal(first, second)
 
 
-def test_positions_tell_how_far_apart_two_steps_are_and_nothing_else() -> None:
+def test_the_similarity_of_positions_depends_only_on_their_distance() -> None:
     positions = position_encoding(50, 128)
     assert positions[0].tolist() == [0.0, 1.0] * 64
-    likeness = positions @ positions.T
+    similarity = positions @ positions.T
     for distance in range(1, 49):
-        along = likeness.diagonal(distance)
+        along = similarity.diagonal(distance)
         assert torch.allclose(along, along[:1].expand_as(along), atol=1e-3)
-        assert along[0] < likeness[0, 0] - 0.1
+        assert along[0] < similarity[0, 0] - 0.1
 
 
-def test_tinyhar_s_channels_attend_to_each_other_without_scale() -> None:
+def test_the_channel_attention_of_tinyhar_is_unscaled() -> None:
     torch.manual_seed(0)
     attention = ChannelAttention(20)
     x = torch.randn(2, 7, 6, 20)
@@ -123,7 +123,7 @@ def test_tinyhar_adds_a_mean_of_the_steps_to_the_last() -> None:
     assert torch.allclose(attention(same), 2 * same[:, 0], atol=1e-5)  # The weights sum to 1.
 
 
-def test_tinierhar_s_blocks_shorten_the_window_twice() -> None:
+def test_the_blocks_of_tinierhar_halve_the_window_twice() -> None:
     assert TinierHar(6, 50, 6).eval().blocks(torch.zeros(1, 1, 50, 6)).shape == (1, 8, 12, 6)
 
 
@@ -142,9 +142,9 @@ def test_convolutions_treat_all_channels_alike(make: Any) -> None:
         assert torch.allclose(convolutions(x[..., order]), convolutions(x)[..., order], atol=1e-5)
 
 
-def test_response_normalisation_is_krizhevsky_s() -> None:
+def test_response_normalisation_follows_krizhevsky() -> None:
     torch.manual_seed(0)
-    x = 50 * torch.randn(2, 9, 4, 3)  # Large, for its small constant to show.
+    x = 50 * torch.randn(2, 9, 4, 3)  # Large, so that its small constant matters.
     wanted = torch.empty_like(x)
     for filter_ in range(9):
         near = x[:, max(0, filter_ - 2) : filter_ + 3]

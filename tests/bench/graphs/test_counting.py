@@ -70,14 +70,14 @@ class ChannelsFirst(nn.Module):
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
 )
-def test_the_work_of_a_layer_is_its_closed_form(module: nn.Module, wanted: dict[str, int]) -> None:
+def test_the_work_of_a_layer_follows_its_closed_form(module: nn.Module, wanted: dict[str, int]) -> None:
     work = count(module, 50, 6)
     assert {kind: number for kind, number in vars(work).items() if number} == wanted
     assert work.macs == sum(wanted.get(kind, 0) for kind in CONVENTIONS["macs"].weights)
 
 
 @pytest.mark.parametrize("make", [multisupconhar, lambda: TinierHar(6, 50, 6)], ids=["multisupconhar", "tinierhar"])
-def test_two_flops_a_mac_are_what_flop_counter_mode_counts_of_a_real_pass(make: Callable[[], nn.Module]) -> None:
+def test_two_flops_per_mac_are_what_flop_counter_mode_counts_in_a_real_pass(make: Callable[[], nn.Module]) -> None:
     network = make().eval()
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), counter:
@@ -85,7 +85,7 @@ def test_two_flops_a_mac_are_what_flop_counter_mode_counts_of_a_real_pass(make: 
     assert CONVENTIONS["torch"].flops(count(network, 50, 6)) == counter.get_total_flops()
 
 
-# Printed by the tools for these very networks, on PyTorch 2.13: fvcore 0.1.5.post20221221, thop 0.1.1.post2209072238,
+# Printed by the tools for these networks, on PyTorch 2.13: fvcore 0.1.5.post20221221, thop 0.1.1.post2209072238,
 # ptflops 0.7.5 with its pytorch backend.
 @pytest.mark.parametrize(
     ("make", "fvcore", "thop", "ptflops"),
@@ -96,7 +96,7 @@ def test_two_flops_a_mac_are_what_flop_counter_mode_counts_of_a_real_pass(make: 
     ],
     ids=["deepconvlstm", "csshar", "multisupconhar"],
 )
-def test_the_conventions_give_what_the_tools_print(make: Any, fvcore: int, thop: int, ptflops: int) -> None:
+def test_the_conventions_reproduce_the_output_of_the_tools(make: Any, fvcore: int, thop: int, ptflops: int) -> None:
     work = count(make(), 50, 6)
     assert CONVENTIONS["fvcore"].flops(work) == fvcore
     assert CONVENTIONS["thop"].flops(work) == pytest.approx(2 * thop, rel=1e-3)
@@ -114,7 +114,7 @@ def test_the_conventions_give_what_the_tools_print(make: Any, fvcore: int, thop:
         (TinyHar, 128, 9, 6, 3_859_938),
     ],
 )
-def test_published_counts_are_met(make: Any, window: int, channels: int, classes: int, macs: int) -> None:
+def test_published_counts_are_reproduced(make: Any, window: int, channels: int, classes: int, macs: int) -> None:
     work = count(make(channels, window, classes), window, channels)
     assert CONVENTIONS["ptflops"].flops(work) == pytest.approx(2 * macs, rel=0.06)
 
@@ -125,11 +125,11 @@ def test_published_counts_are_met(make: Any, window: int, channels: int, classes
     [(lambda: DeepConvLSTM(6, 50, 6), 526_384), (lambda: Csshar(6, 50, 6), 7_964_720), (multisupconhar, 981_040)],
     ids=["deepconvlstm", "csshar", "multisupconhar"],
 )
-def test_outputs_are_those_that_torchinfo_sums(make: Callable[[], nn.Module], estimate: int) -> None:
+def test_outputs_have_the_size_that_torchinfo_reports(make: Callable[[], nn.Module], estimate: int) -> None:
     assert 2 * memory(make(), 50, 6).outputs == estimate
 
 
-def test_memory_is_told_in_bytes_of_the_module_s_own_format() -> None:
+def test_memory_is_in_bytes_of_the_number_format_of_the_module() -> None:
     network = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3))
     held = memory(network, 50, 6)
     assert held.weights == 4 * (6 * 8 + 8 + 8 * 3 + 3)
@@ -139,7 +139,7 @@ def test_memory_is_told_in_bytes_of_the_module_s_own_format() -> None:
     assert memory(network.double(), 50, 6).weights == 2 * held.weights
 
 
-def test_counting_leaves_the_module_as_it_is() -> None:
+def test_counting_does_not_change_the_module() -> None:
     network = TinyHar(6, 50, 6).train()
     before = {name: value.clone() for name, value in network.state_dict().items()}
     count(network, 50, 6)

@@ -1,4 +1,4 @@
-"""Graphs of files: lifetimes by hand, and counts that agree with PyTorch's own counter whatever the format."""
+"""Graphs of files: lifetimes by hand, and counts that agree with PyTorch's counter in every format."""
 
 import zipfile
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def graph(*operators: Operator, sizes: dict[int | str, int | None], outputs: tup
 @pytest.mark.parametrize(
     ("operators", "sizes", "peak"),
     [
-        # A chain: what was read is gone.
+        # A chain: a tensor is freed once it was read.
         ([Operator("A", (0,), (1,)), Operator("B", (1,), (9,))], {0: 10, 1: 5, 9: 1}, 15),
         # A shortcut: the input stays for the last operator.
         (
@@ -43,9 +43,9 @@ def graph(*operators: Operator, sizes: dict[int | str, int | None], outputs: tup
             {0: 1, 9: 8, 1: 4, 2: 2},
             14,
         ),
-        # What nobody reads lives for its operator alone.
+        # A tensor without a reader lives only during its operator.
         ([Operator("A", (0,), (1, 2)), Operator("B", (1,), (9,))], {0: 1, 1: 3, 2: 100, 9: 1}, 104),
-        # A reshape needs no memory, and keeps what it looks at alive.
+        # A reshape needs no memory, and keeps its input alive.
         (
             [Operator("A", (0,), (1,)), Operator("R", (1,), (2,), in_place=True), Operator("B", (2,), (9,))],
             {0: 1, 1: 50, 2: 50, 9: 2},
@@ -53,11 +53,11 @@ def graph(*operators: Operator, sizes: dict[int | str, int | None], outputs: tup
         ),
     ],
 )
-def test_the_peak_is_the_most_that_lives_at_a_time(operators, sizes, peak: int) -> None:
+def test_the_peak_is_the_highest_number_of_bytes_alive_at_a_time(operators, sizes, peak: int) -> None:
     assert graph(*operators, sizes=sizes).peak_activation_bytes == peak
 
 
-def test_what_is_not_known_is_not_told() -> None:
+def test_unknown_sizes_and_counts_are_not_reported() -> None:
     unknown = graph(Operator("WHILE", (0,), (9,), macs=None), Operator("A", (0,), (1,), 7), sizes={0: 1, 9: None, 1: 1})
     assert unknown.macs is None
     assert unknown.uncounted == ("WHILE",)
@@ -89,7 +89,7 @@ def test_a_tflite_counts_what_pytorch_counts(
     assert found.macs == count(network, 50, 6).macs
     assert found.number_format == number_format
     assert (found.input_shape, found.input_type) == ((1, 50, 6), "float32")
-    # The file holds mean and gain of the six channels besides, and in int8 no more numbers than that.
+    # The file also holds mean and gain of the six channels.
     assert found.parameters == pytest.approx(parameter_count(network) + 12, rel=2e-3)
     widest = 50 * 128 * (1 if number_format == "int8" else 4)
     assert found.peak_activation_bytes == 3 * widest  # Of a residual block: shortcut, input and output.
@@ -101,7 +101,7 @@ def test_an_onnx_counts_what_pytorch_counts(network: InferenceNetwork) -> None:
     assert found.macs == count(network, 50, 6).macs
     assert found.number_format == "fp32"
     assert found.input_shape == (1, 50, 6)
-    # The biases of an untrained network are alike, and stand in the file once.
+    # The biases of an untrained network are equal, and are stored once.
     assert found.parameters == pytest.approx(parameter_count(network), rel=5e-3)
     assert found.peak_activation_bytes == 3 * 4 * 50 * 128
 
@@ -129,7 +129,7 @@ def test_a_program_of_torch_export_counts_the_same_and_nothing_pickled_is_opened
         torch_graph.read_graph(path)
 
 
-def test_the_shipped_model_needs_what_its_graph_says() -> None:
+def test_the_graph_of_the_shipped_model_is_read() -> None:
     found = tflite_graph.read_graph(WAIST, "waist")
     assert 23_900_000 < (found.macs or 0) < 24_300_000
     assert found.number_format == "int8"
@@ -145,16 +145,16 @@ def test_a_tflite_that_was_cut_off_is_refused(keep: int) -> None:
 def test_bytes_that_were_changed_are_read_or_refused() -> None:
     rng = np.random.default_rng(0)
     for _ in range(60):
-        spoilt = bytearray(WAIST)
+        damaged = bytearray(WAIST)
         for place in rng.integers(8, 4000, 20):
-            spoilt[int(place)] = int(rng.integers(256))
+            damaged[int(place)] = int(rng.integers(256))
         try:
-            tflite_graph.read_graph(bytes(spoilt), "x.tflite")
+            tflite_graph.read_graph(bytes(damaged), "x.tflite")
         except ModelError as error:
             assert str(error).startswith("x.tflite: ")
 
 
-def test_the_product_that_the_peak_is_measured_with_is_what_it_says() -> None:
+def test_the_matrix_product_of_the_peak_computes_what_it_should() -> None:
     rows, width = SIZES[0]
     found = tflite_graph.read_graph(product_model(rows, width), "product")
     assert found.macs == product_macs(0) == rows * width * width
