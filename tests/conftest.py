@@ -22,9 +22,20 @@ USERS = 6
 SAMPLES = 5250  # 105 s: long enough for each of the six activities of any wearer.
 
 
+SHARED = ("android", "export")
+"""Folders whose tests share what takes long to make: one process runs all of a folder."""
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # Before torch is imported: workers that share cores slow each other.
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they need, so that `-m "not java"` and the like need no list kept by hand."""
+    """Mark tests by what they need, so that `-m "not java"` and the like need no list kept by hand, and by what they
+    share, so that `--dist loadgroup` makes it once."""
     for item in items:
+        folder = item.path.relative_to(ROOT / "tests").parts[0] if ROOT / "tests" in item.path.parents else ""
+        item.add_marker(pytest.mark.xdist_group(folder if folder in SHARED else str(item.path.relative_to(ROOT))))
         fixtures = getattr(item, "fixturenames", ())
         if "data" in fixtures:
             item.add_marker(pytest.mark.real_data)

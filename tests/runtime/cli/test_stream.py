@@ -291,7 +291,7 @@ def test_stopped_while_standing_still_it_stops() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--demo", "--axes", "x=y,y=x,z=z"], "the gyroscope would turn the wrong way round"),
+        (["--demo", "--axes", "x=y,y=x,z=z"], "this is a mirror image, which no mounting makes"),
         (["--demo", "--axes", "x=y"], "each of x, y and z must be given once"),
         ([], "nothing to read: give --source URI, or --demo"),
         (["--source", "replay:absent.csv"], "absent.csv: cannot be read"),

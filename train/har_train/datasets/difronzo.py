@@ -33,8 +33,8 @@ def load(path: Path) -> list[Recording]:
 def _recording(experiment: Experiment) -> Recording:
     alive = experiment.acc.any(axis=1) & experiment.gyro.any(axis=1)
     start = int(np.argmax(alive))
-    times = np.arange(start, len(alive), dtype=np.int64) * PERIOD_NS
-    acc, gyro, labels = (values[start:] for values in (experiment.acc, experiment.gyro, experiment.labels))
+    times = np.arange(start, len(experiment.acc), dtype=np.int64) * PERIOD_NS
+    acc, gyro, labels = experiment.acc[start:], experiment.gyro[start:], experiment.labels[start:]
     user = f"difronzo-{int(experiment.user):02d}"
     return Recording(f"difronzo-{experiment.number}", times, acc, gyro, labels, user, "pocket", 50.0)
 
