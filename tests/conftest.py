@@ -6,6 +6,7 @@ import signal
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,27 +23,35 @@ USERS = 6
 SAMPLES = 5250  # 105 s: long enough for each of the six activities of any wearer.
 
 
-SHARED = ("android", "export")
-"""Folders whose tests share what takes long to make: one process runs all of a folder."""
+SHARED = ("tests/android/", "tests/export/")
+"""Folders whose files share fixtures that take long to make."""
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # Before torch is imported: workers that share cores slow each other.
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook.
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they need, so that `-m "not java"` and the like need no list kept by hand, and by what they
-    share, so that `--dist loadgroup` makes it once."""
-    for item in items:
-        folder = item.path.relative_to(ROOT / "tests").parts[0] if ROOT / "tests" in item.path.parents else ""
-        item.add_marker(pytest.mark.xdist_group(folder if folder in SHARED else str(item.path.relative_to(ROOT))))
-        fixtures = getattr(item, "fixturenames", ())
-        if "data" in fixtures:
-            item.add_marker(pytest.mark.real_data)
-        if "browser" in fixtures:
-            item.add_marker(pytest.mark.browser)
-        if ROOT / "tests" / "android" in item.path.parents:
-            item.add_marker(pytest.mark.java)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark a test by what it needs, so that `-m "not java"` and the like need no list kept by hand."""
+    fixtures = getattr(item, "fixturenames", ())
+    if "data" in fixtures:
+        item.add_marker(pytest.mark.real_data)
+    if "browser" in fixtures:
+        item.add_marker(pytest.mark.browser)
+    if ROOT / "tests" / "android" in item.path.parents:
+        item.add_marker(pytest.mark.java)
+
+
+@pytest.hookimpl(optionalhook=True)  # Of pytest-xdist.
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `-n`, the tests of a file or of a folder of `SHARED` run in one process, which makes their fixtures once."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return next((folder for folder in SHARED if file.startswith(folder)), file)
+
+    return ByFile(config, log)
 
 
 @pytest.fixture

@@ -165,6 +165,7 @@ def test_the_scores_in_the_card_are_those_of_the_file(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("run", ["fcn", "fine-scale"], indirect=True)  # test_shipped does it with a resnet.
 def test_exporting_again_gives_the_same_bytes(exported: Path, run: Path, export: Export, tmp_path: Path) -> None:
     export(run, tmp_path)
     files = [file.relative_to(exported) for file in made(exported)]
