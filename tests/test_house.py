@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
     [
         ["ruff", "check", "."],
         ["ruff", "format", "--check", "."],
-        ["basedpyright", "--warnings", "--pythonpath", sys.executable],
+        pytest.param(["basedpyright", "--warnings", "--pythonpath", sys.executable], marks=pytest.mark.slow),
         ["lint-imports"],
     ],
     ids=lambda command: command[0],
@@ -27,6 +27,7 @@ def test_the_code_is_clean(command: list[str]) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+@pytest.mark.slow
 def test_the_readmes_show_the_figures_of_the_results() -> None:
     result = subprocess.run(
         [sys.executable, "-m", "har_bench.readme.figures", "--check"], capture_output=True, text=True, check=False

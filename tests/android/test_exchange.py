@@ -15,6 +15,8 @@ from har_runtime.model.load import load_model
 from har_runtime.recognizer import Recognizer
 from har_runtime.sources import open_source
 
+pytestmark = pytest.mark.slow
+
 VECTORS: dict[str, Any] = json.loads((ROOT / "export" / "vectors.json").read_text(encoding="ascii"))
 
 

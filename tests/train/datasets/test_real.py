@@ -15,6 +15,8 @@ from har_runtime.errors import DataError
 from har_runtime.recording import Recording, cut_recording
 from har_train.datasets import load
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def motionsense(data: Path) -> list[Recording]:

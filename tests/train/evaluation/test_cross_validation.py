@@ -24,6 +24,8 @@ from har_train.datasets import find
 from har_train.evaluation.compare import read_evaluation
 from har_train.evaluation.cross_validation import FoldJob, fold_folder, run_folds_on_ray
 
+pytestmark = pytest.mark.slow
+
 
 def arguments(out: Path, data: Path, *more: str) -> list[str]:
     short = [*ARGUMENTS, "--epochs", "1", "--precision", "32"]

@@ -17,6 +17,8 @@ from har_train.evaluation.judgement import Judgement, judge
 from har_train.evaluation.plots import Embedding, embed, subsample
 from har_train.evaluation.report import PLOTS, report_lines, write_report
 
+pytestmark = pytest.mark.slow
+
 DOCUMENT: dict[str, Any] = {
     "recipe": "uci-har",
     "dataset": "hapt",

@@ -15,6 +15,8 @@ from har_train.fit.network import Architecture, HarNetwork
 from har_train.fit.objective import MultiTask
 from har_train.recipe import load_recipe
 
+pytestmark = pytest.mark.slow
+
 
 def one_step(weight: float) -> MultiTask:
     torch.manual_seed(0)
