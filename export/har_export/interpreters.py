@@ -49,7 +49,7 @@ MICRO = "TFLM"
 def own_runtimes() -> list[Runtime]:
     """The runtimes that haredge itself uses."""
     return [
-        Runtime("ONNX Runtime", ("onnx",), lambda model: OnnxBackend(model, "model"), _version("onnxruntime")),
+        Runtime("ONNX Runtime", ("onnx",), _onnx, _version("onnxruntime")),
         Runtime("LiteRT, XNNPACK", TFLITE, litert, _version("ai-edge-litert")),
     ]
 
@@ -85,6 +85,11 @@ def runtimes(tflite_runtime: Path | None = None) -> list[Runtime]:
         # Not float16: TFLM has no kernel that converts float16 weights to float32.
         Runtime(MICRO, ("tflite", *TFLITE[2:]), _micro, _version("tflite-micro"), slow=True),
     ]
+
+
+def _onnx(model: bytes) -> Predict:
+    backend = OnnxBackend(model, "model")
+    return lambda windows: backend.outputs(windows)[0]
 
 
 def _version(package: str) -> Callable[[], str]:

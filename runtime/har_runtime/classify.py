@@ -21,6 +21,10 @@ class Prediction:
     """Probability of the label, 0 to 1."""
     probabilities: NDArray[np.float32]
     """Of every label of the card, in its order, shape (classes,), read-only."""
+    places: NDArray[np.float32] | None = None
+    """Probability of each place of the card, shape (places,), read-only; None if the model does not tell places."""
+    by_place: NDArray[np.float32] | None = None
+    """Probabilities of the labels if the sensor is worn at each place, shape (places, classes), read-only."""
 
     @property
     def start_s(self) -> float:
@@ -37,13 +41,30 @@ def classify(model: Model, windows: Sequence[Window]) -> list[Prediction]:
     """The model's prediction for each window."""
     if not windows:
         return []
-    table = np.array(model.probabilities(np.stack([window.imu for window in windows])))
-    table.flags.writeable = False
-    best = table.argmax(axis=1)
+    outputs = model.outputs(np.stack([window.imu for window in windows]))
+    table, places, by_place = (
+        None if output is None else _read_only(output)
+        for output in (outputs.probabilities, outputs.places, outputs.by_place)
+    )
+    assert table is not None
+    best = table.argmax(axis=1).tolist()
     return [
-        Prediction(window, model.card.labels[index], float(row[index]), row)
-        for window, row, index in zip(windows, table, best.tolist(), strict=True)
+        Prediction(
+            window,
+            model.card.labels[label],
+            float(table[row][label]),
+            table[row],
+            None if places is None else places[row],
+            None if by_place is None else by_place[row],
+        )
+        for row, (window, label) in enumerate(zip(windows, best, strict=True))
     ]
+
+
+def _read_only(output: NDArray[np.float32]) -> NDArray[np.float32]:
+    copy = np.array(output)
+    copy.flags.writeable = False
+    return copy
 
 
 def classify_recording(model: Model, recording: Recording) -> list[Prediction]:

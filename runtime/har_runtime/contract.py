@@ -25,8 +25,20 @@ MIN_RATE_HZ: Final = 20
 
 CHANNELS: Final = ("acc_x", "acc_y", "acc_z", "gyro_x", "gyro_y", "gyro_z")
 UNITS: Final = ("m/s^2", "m/s^2", "m/s^2", "rad/s", "rad/s", "rad/s")
-FRAME: Final = "android"
-"""Device axes, right-handed, gravity included: the axis that points up reads about +9.81 at rest."""
+FRAMES: Final = ("device", "upright")
+"""What a window's axes are: those of the device in the Android convention (right-handed; the axis that points up reads
+about +9.81 at rest), or those turned so that the wearer's up is +z, see `signal.upright`."""
+PLACES: Final = ("torso", "thigh", "wrist")
+"""Parts of the body that a sensor is worn on, as far as they differ in what they show of an activity."""
+PLACE_OF: Final = {
+    "waist": "torso",
+    "hip": "torso",
+    "chest": "torso",
+    "pocket": "thigh",
+    "thigh": "thigh",
+    "wrist": "wrist",
+}
+"""The part of the body of each placement that recordings and users name."""
 STANDARD_GRAVITY: Final = 9.80665
 """m/s^2 in one g (ISO 80000-3); data sets in g are multiplied by it."""
 

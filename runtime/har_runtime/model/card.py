@@ -3,18 +3,21 @@
 import json
 import math
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from har_runtime.contract import CHANNELS, FRAME, HOP, SAMPLE_RATE_HZ, UNITS, WINDOW
+from har_runtime.contract import CHANNELS, FRAMES, HOP, PLACES, SAMPLE_RATE_HZ, UNITS, WINDOW
 from har_runtime.errors import ModelError
 
 FORMAT = "haredge-card-1"
 METADATA_NAME = "haredge_card"
 """Name of the TFLite metadata entry and of the ONNX metadata property that hold the card."""
 
+GYROSCOPE = ("required", "optional")
 STATISTICS = 2 * len(CHANNELS) + 1
 """Statistics of a window: see `rejection.window_statistics`."""
+FRAME_OF_0_1 = "android"
+"""What cards of haredge 0.1 call the frame "device"."""
 NUMBERS = re.compile(r"\[([-+.,\deE\s]*)\]")
 """A list of numbers, which is written on one line."""
 
@@ -79,6 +82,16 @@ class Smoothing:
 
 
 @dataclass(frozen=True)
+class PlaceFilter:
+    """Parameters of the belief in where the sensor is worn, beside that in the activity."""
+
+    change: float
+    """Probability that the place has changed a hop (0.5 s) later."""
+    evidence: float
+    """Exponent of the place's likelihood in a window of gait; it falls with the window's probability of gait."""
+
+
+@dataclass(frozen=True)
 class Rejection:
     """When an answer is unknown; thresholds are quantiles over the validation users' windows."""
 
@@ -117,7 +130,16 @@ class ModelCard:
     channels: tuple[str, ...] = CHANNELS
     units: tuple[str, ...] = UNITS
     """Of each channel."""
-    frame: str = FRAME
+    frame: str = "device"
+    """One of `contract.FRAMES`: the axes of the windows that the model takes."""
+    gyroscope: str = "required"
+    """"required", or "optional": then zeros may stand for the angular rates that a sensor does not have."""
+    places: tuple[str, ...] = ()
+    """Place of each output `places`, in order, each one of `contract.PLACES`; empty if the model does not tell them."""
+    place_filter: PlaceFilter | None = None
+    """None if the model has no places."""
+    families: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Answers that stand for several labels, e.g. "resting" for sitting and lying, the narrowest first."""
     smoothing: Smoothing | None = None
     """None if the data has no continuous recordings to learn it from."""
     rejection: Rejection | None = None
@@ -151,14 +173,25 @@ def card_from_json(text: str | bytes, where: str) -> ModelCard:
         training = _known(Training, table["training"])
         scores = {name: CardScore(**_known(CardScore, row)) for name, row in table["scores"].items()}
         parts = {"training": Training(**training), "scores": scores}
-        for name, kind in (("quantised_ends", QuantisedEnds), ("smoothing", Smoothing), ("rejection", Rejection)):
+        for name, kind in _PARTS.items():
             part = table.get(name)
             parts[name] = part and kind(**_known(kind, part))
+        parts["families"] = {name: tuple(labels) for name, labels in table.get("families", {}).items()}
+        if table.get("frame") == FRAME_OF_0_1:
+            parts["frame"] = "device"
         card = ModelCard(**{**_known(ModelCard, table), **parts})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{where}: the model card is damaged or incomplete ({error})") from error
     _check_contract(card, where)
     return card
+
+
+_PARTS = {
+    "quantised_ends": QuantisedEnds,
+    "smoothing": Smoothing,
+    "rejection": Rejection,
+    "place_filter": PlaceFilter,
+}
 
 
 def _known(kind: type, table: dict[str, Any]) -> dict[str, Any]:
@@ -178,22 +211,36 @@ def _check_contract(card: ModelCard, where: str) -> None:
         "hop": HOP,
         "channels": CHANNELS,
         "units": UNITS,
-        "frame": FRAME,
     }
     for name, value in wanted.items():
         if getattr(card, name) != value:
             raise ModelError(f"{where}: the model needs {name} {getattr(card, name)}, this runtime gives {value}")
+    if card.frame not in FRAMES or card.gyroscope not in GYROSCOPE:
+        raise ModelError(
+            f"{where}: the model needs frame {card.frame} and a gyroscope that is {card.gyroscope}; this runtime knows "
+            f"{' and '.join(FRAMES)}, {' and '.join(GYROSCOPE)}"
+        )
     if card.gravity is not None and len(card.gravity) != 3:
         raise ModelError(f"{where}: the card's gravity must be three numbers, not {card.gravity}")
     if not card.labels or len(set(card.labels)) != len(card.labels):
         raise ModelError(f"{where}: the labels of the card are empty or repeat: {card.labels}")
-    for name, fit in (("smoothing", _smoothing_fits), ("rejection", _rejection_fits)):
+    for name, fit in (
+        ("smoothing", _smoothing_fits),
+        ("rejection", _rejection_fits),
+        ("place_filter", _place_filter_fits),
+    ):
         try:
             fits = getattr(card, name) is None or fit(card)
         except (TypeError, ValueError):  # Not numbers, or rows of different lengths.
             fits = False
         if not fits:
             raise ModelError(f"{where}: {name} of the card does not fit its labels; export the model again")
+    places_fit = set(card.places) <= set(PLACES) and len(set(card.places)) == len(card.places)
+    if not places_fit or bool(card.places) != (card.place_filter is not None):
+        raise ModelError(f"{where}: places and place_filter of the card do not fit; export the model again")
+    for family, labels in card.families.items():
+        if family in card.labels or len(labels) < 2 or not set(labels) <= set(card.labels):
+            raise ModelError(f"{where}: the family {family} of the card must stand for two labels or more")
 
 
 def _smoothing_fits(card: ModelCard) -> bool:
@@ -202,6 +249,11 @@ def _smoothing_fits(card: ModelCard) -> bool:
     rows = (*smoothing.transitions, smoothing.prior)
     stochastic = all(len(row) == classes and min(row) >= 0 and abs(sum(row) - 1) < 1e-4 for row in rows)
     return len(rows) == classes + 1 and stochastic and min(smoothing.prior) > 0 and 0 < smoothing.evidence <= 1
+
+
+def _place_filter_fits(card: ModelCard) -> bool:
+    assert card.place_filter is not None
+    return 0 < card.place_filter.change < 1 and 0 < card.place_filter.evidence <= 1
 
 
 def _rejection_fits(card: ModelCard) -> bool:

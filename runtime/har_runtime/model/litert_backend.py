@@ -1,6 +1,7 @@
 """The LiteRT backend: a .tflite with float32 input and output, on the CPU."""
 
 import importlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import ModelError
 from har_runtime.model.native_stderr import quiet_stderr
+from har_runtime.model.outputs import outputs_text
 
 INTERPRETERS = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 """Modules with a TFLite `Interpreter`, the preferred one first."""
@@ -22,7 +24,7 @@ class LiteRtBackend:
         ModelError: no interpreter installed, a damaged file, or a model whose tensors are not the contract's.
     """
 
-    def __init__(self, path: Path, classes: int, threads: int = 1):
+    def __init__(self, path: Path, output_shapes: Sequence[tuple[int, ...]], threads: int = 1):
         module = _interpreter_module()
         # XNNPACK and the C++ logger write to the process's stderr: show that only if loading fails.
         with quiet_stderr() as log:
@@ -31,29 +33,30 @@ class LiteRtBackend:
                 self._interpreter.allocate_tensors()
             except (ValueError, RuntimeError) as error:
                 raise ModelError(f"{path}: LiteRT cannot load it ({error} {log()})") from error
-            self._check_tensors(path, classes)
-            self(np.zeros((1, WINDOW, len(CHANNELS)), np.float32))  # XNNPACK prepares its weights on the first call.
+            self._check_tensors(path, output_shapes)
+            # XNNPACK prepares its weights on the first call.
+            self.outputs(np.zeros((1, WINDOW, len(CHANNELS)), np.float32))
 
-    def _check_tensors(self, path: Path, classes: int) -> None:
+    def _check_tensors(self, path: Path, output_shapes: Sequence[tuple[int, ...]]) -> None:
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         shapes = [tuple(int(size) for size in entry["shape"]) for entry in (*inputs, *outputs)]
         types = [np.dtype(entry["dtype"]).name for entry in (*inputs, *outputs)]
-        wanted = [(1, WINDOW, len(CHANNELS)), (1, classes)]
+        wanted = [(1, WINDOW, len(CHANNELS)), *((1, *shape) for shape in output_shapes)]
         if shapes != wanted or set(types) != {"float32"}:
             raise ModelError(
                 f"{path}: the model's tensors are {shapes} of {sorted(set(types))}; needed are float32 imu {wanted[0]} "
-                f"and probabilities {wanted[1]}, as har-export writes them"
+                f"and {outputs_text(wanted[1:])}, as har-export writes them"
             )
-        self._input, self._output = inputs[0]["index"], outputs[0]["index"]
+        self._input, self._outputs = inputs[0]["index"], [entry["index"] for entry in outputs]
 
-    def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Probabilities of windows in SI units, shape (n, 50, 6) to (n, classes)."""
-        rows: list[NDArray[np.float32]] = []
+    def outputs(self, windows: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Windows in SI units, shape (n, 50, 6), to the outputs of the file, each of shape (n, ...)."""
+        rows: list[list[NDArray[np.float32]]] = []
         for window in windows:
             self._interpreter.set_tensor(self._input, window[None])
             self._interpreter.invoke()
-            rows.append(self._interpreter.get_tensor(self._output)[0])
-        return np.stack(rows)
+            rows.append([self._interpreter.get_tensor(output)[0] for output in self._outputs])
+        return [np.stack(column) for column in zip(*rows, strict=True)]
 
 
 def _interpreter_module() -> Any:

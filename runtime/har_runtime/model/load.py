@@ -13,14 +13,15 @@ from har_runtime.errors import ModelError
 from har_runtime.model.card import METADATA_NAME, ModelCard, card_from_json
 from har_runtime.model.litert_backend import LiteRtBackend
 from har_runtime.model.onnx_backend import OnnxBackend
+from har_runtime.model.outputs import Outputs, output_shapes
 from har_runtime.model.tflite_metadata import read_metadata
 
 
 class Backend(Protocol):
-    """What turns windows into probabilities."""
+    """What runs a model file."""
 
-    def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Shape (n, 50, 6) in SI units to (n, classes)."""
+    def outputs(self, windows: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Windows of shape (n, 50, 6) in SI units to the file's outputs, each of shape (n, ...)."""
         ...
 
 
@@ -33,9 +34,13 @@ class Model:
 
     def probabilities(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Class probabilities of windows in SI units, shape (n, 50, 6) to (n, classes)."""
+        return self.outputs(windows).probabilities
+
+    def outputs(self, windows: NDArray[np.float32]) -> Outputs:
+        """Everything that the model makes of windows in SI units, shape (n, 50, 6), in the frame of its card."""
         if not len(windows):
-            return np.empty((0, len(self.card.labels)), np.float32)
-        return self.backend(windows)
+            return Outputs(*(np.empty((0, *shape), np.float32) for shape in output_shapes(self.card)))
+        return Outputs(*self.backend.outputs(windows))
 
 
 def pretrained_names() -> list[str]:
@@ -75,10 +80,10 @@ def _load(path: Path, threads: int) -> Model:
     if path.suffix == ".onnx":
         session = OnnxBackend(content, path, threads)
         card = _needed(read_card(path, content, session.embedded_card), path)
-        session.check_tensors(len(card.labels))
+        session.check_tensors(output_shapes(card))
         return Model(card, session)
     card = _needed(read_card(path, content, read_metadata(content, path).get(METADATA_NAME)), path)
-    return Model(card, LiteRtBackend(path, len(card.labels), threads))
+    return Model(card, LiteRtBackend(path, output_shapes(card), threads))
 
 
 def read_card(path: Path, content: bytes, embedded: str | bytes | None) -> ModelCard | None:

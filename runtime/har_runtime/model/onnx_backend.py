@@ -1,5 +1,6 @@
 """The ONNX Runtime backend: a .onnx with the contract's input and output, on the CPU (`pip install haredge[onnx]`)."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import ModelError
 from har_runtime.model.card import METADATA_NAME
+from har_runtime.model.outputs import outputs_text
 
 BATCH = 256
 """Windows run at a time."""
@@ -37,23 +39,24 @@ class OnnxBackend:
         self._input = self._session.get_inputs()[0].name
         self.embedded_card: str | None = self._session.get_modelmeta().custom_metadata_map.get(METADATA_NAME)
 
-    def check_tensors(self, classes: int) -> None:
-        """Check that input and output are those of the contract.
+    def check_tensors(self, output_shapes: Sequence[tuple[int, ...]]) -> None:
+        """Check that input and outputs are those of the contract; shapes are those of one window.
 
         Raises:
             ModelError: they are not.
         """
         ends = [*self._session.get_inputs(), *self._session.get_outputs()]
         found = [(end.type, tuple(end.shape[1:])) for end in ends]
-        wanted = [("tensor(float)", (WINDOW, len(CHANNELS))), ("tensor(float)", (classes,))]
+        wanted = [("tensor(float)", shape) for shape in ((WINDOW, len(CHANNELS)), *output_shapes)]
         if found != wanted:
             shapes = [(end.type, *end.shape) for end in ends]
             raise ModelError(
                 f"{self._where}: the model's tensors are {shapes}; needed are float32 imu (batch, {WINDOW}, "
-                f"{len(CHANNELS)}) and probabilities (batch, {classes}), as har-export writes them"
+                f"{len(CHANNELS)}) and {outputs_text(output_shapes)} for each window, as har-export writes them"
             )
 
-    def __call__(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Probabilities of windows in SI units, shape (n, 50, 6) to (n, classes)."""
+    def outputs(self, windows: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Windows in SI units, shape (n, 50, 6), to the outputs of the file, each of shape (n, ...)."""
         parts = [windows[begin : begin + BATCH] for begin in range(0, len(windows), BATCH)]
-        return np.concatenate([self._session.run(None, {self._input: part})[0] for part in parts])
+        results = [self._session.run(None, {self._input: part}) for part in parts]
+        return [np.concatenate(column) for column in zip(*results, strict=True)]

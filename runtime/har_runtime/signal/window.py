@@ -2,12 +2,28 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.contract import HOP, PERIOD_NS, WINDOW
 from har_runtime.signal.resample import UniformChunk
+
+
+@dataclass(frozen=True)
+class Up:
+    """Which way is up for the wearer, as seen from the device."""
+
+    direction: tuple[float, float, float]
+    """Unit vector in the device's axes: what the accelerometer reads while the wearer stands, divided by gravity."""
+    found: Literal["window", "gait", "given"]
+    """How: the window's own gravity, which says nothing about posture; the wearer's gait; or given from outside."""
+
+    @property
+    def shows_posture(self) -> bool:
+        """Whether standing, sitting and lying differ in windows turned by it."""
+        return self.found != "window"
 
 
 @dataclass(frozen=True)
@@ -20,6 +36,8 @@ class Window:
     """Sensor time of its first sample."""
     imu: NDArray[np.float32]
     """Shape (50, 6), the contract's channel order and SI units; read-only."""
+    up: "Up | None" = None
+    """What was turned to +z; None if the axes are those of the device."""
 
     @property
     def end_ns(self) -> int:

@@ -210,7 +210,9 @@ public final class Card {
         checkInput(table, "hop", Contract.HOP);
         checkInput(table, "channels", new JSONArray(Arrays.asList(Contract.channels())));
         checkInput(table, "units", new JSONArray(Arrays.asList(Contract.units())));
-        checkInput(table, "frame", Contract.FRAME);
+        if (!Contract.FRAME_OF_0_1.equals(table.opt("frame"))) {
+            checkInput(table, "frame", Contract.FRAME);
+        }
         if (!table.isNull("quantised_ends")) {
             throw new BadModelException("the model wants int8 input; this app feeds float32");
         }

@@ -16,7 +16,9 @@ public final class Contract {
     /** A longer gap between two samples ends a segment. Nothing is interpolated across it. */
     public static final long MAX_GAP_NS = 100_000_000L;
     public static final int MIN_RATE_HZ = 20;
-    public static final String FRAME = "android";
+    public static final String FRAME = "device";
+    /** What cards of haredge 0.1 call it. */
+    public static final String FRAME_OF_0_1 = "android";
 
     private static final String[] CHANNELS = {"acc_x", "acc_y", "acc_z", "gyro_x", "gyro_y", "gyro_z"};
     private static final String[] UNITS = {"m/s^2", "m/s^2", "m/s^2", "rad/s", "rad/s", "rad/s"};
