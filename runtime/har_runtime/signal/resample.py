@@ -2,7 +2,7 @@
 
 Accelerometer and gyroscope are two streams, each with its own sample times, rate and jitter. Each stream is cut into
 *stretches* at gaps. Where a stretch of each overlaps there is a *segment*, on a 50 Hz grid that starts at the first
-usable sample of the later stretch.
+usable sample of the later stretch. Of a device without a gyroscope each stretch is a segment, with angular rates of 0.
 
 Every grid value is computed from the same samples by the same operations in the same order, however the input was cut
 into chunks: streaming is bit-identical to batch. For that reason all times are integer nanoseconds.
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from har_runtime.contract import PERIOD_NS
+from har_runtime.errors import DataError
 from har_runtime.signal.report import ResampleReport
 from har_runtime.signal.sensor_stream import MAX_LEAD_NS, SensorStream
 from har_runtime.signal.stretch import Stretch, values_at
@@ -46,6 +47,7 @@ class Resampler:
     Args:
         block: return an open segment in multiples of this many samples. A hop that divides the window delays no
             window, since each ends with such a block, and makes small pushes cheap.
+        gyroscope: False for a device that has none: only the accelerometer is pushed, and the angular rates are 0.
 
     >>> import numpy as np
     >>> resampler = Resampler()
@@ -57,20 +59,22 @@ class Resampler:
     [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
     """
 
-    def __init__(self, block: int = 1) -> None:
+    def __init__(self, block: int = 1, gyroscope: bool = True) -> None:
         self.block = block
+        self.gyroscope = gyroscope
         self.reset()
 
     def reset(self) -> None:
         """Forget everything, counts included."""
         self._accelerometer = SensorStream("accelerometer", LARGE_ACCELERATION)
         self._gyroscope = SensorStream("gyroscope", LARGE_ANGULAR_RATE)
+        self._sensors = (self._accelerometer, self._gyroscope) if self.gyroscope else (self._accelerometer,)
         self._segments = self._samples = 0
         self._grid_ns: int | None = None
         self._given = 0
         """Samples of this segment returned."""
         self._due_ns: int | None = None
-        """No sample can be returned before both sensors have reached this time; None if unknown."""
+        """No sample can be returned before all sensors have reached this time; None if unknown."""
 
     @property
     def report(self) -> ResampleReport:
@@ -92,93 +96,113 @@ class Resampler:
             The 50 Hz samples that have become final, in time order.
 
         Raises:
-            DataError: shapes that do not fit, or a time out of range. Samples that are NaN, repeated or out of
-                order are not an error: they are dropped and counted in `report`.
+            DataError: shapes that do not fit, a time out of range, or angular rates for a resampler without a
+                gyroscope. Samples that are NaN, repeated or out of order are not an error: they are dropped and counted
+                in `report`.
         """
+        if gyro is not None and not self.gyroscope:
+            raise DataError("gyroscope: angular rates were pushed to Resampler(gyroscope=False); push acc alone")
         if acc is not None:
             self._accelerometer.push(times, acc)
         if gyro is not None:
             self._gyroscope.push(times, gyro)
         if self._can_wait():
             return []
-        self._accelerometer.process()
-        self._gyroscope.process()
+        for sensor in self._sensors:
+            sensor.process()
         chunks = self._drain()
-        self._accelerometer.limit_waiting()
-        self._gyroscope.limit_waiting()
+        for sensor in self._sensors:
+            sensor.limit_waiting()
         return chunks
 
     def finish(self) -> list[UniformChunk]:
         """The input has ended: return the samples that were waiting for a later neighbour. Later samples start a new
         segment."""
-        self._accelerometer.close()
-        self._gyroscope.close()
+        for sensor in self._sensors:
+            sensor.close()
         chunks = self._drain()
-        self._accelerometer.clear()
-        self._gyroscope.clear()
+        for sensor in self._sensors:
+            sensor.clear()
         self._grid_ns = self._due_ns = None
         return chunks
 
     def _can_wait(self) -> bool:
         """Whether processing the samples now would return nothing: this makes small pushes cheap."""
-        acc, gyro = self._accelerometer, self._gyroscope
-        if self._due_ns is None or acc.urgent or gyro.urgent or acc.latest_ns is None or gyro.latest_ns is None:
+        if self._due_ns is None:
             return False
-        return min(acc.latest_ns, gyro.latest_ns) < self._due_ns
+        waits = False
+        for sensor in self._sensors:
+            if sensor.urgent or sensor.latest_ns is None:
+                return False
+            waits |= sensor.latest_ns < self._due_ns
+        return waits
 
     def _drain(self) -> list[UniformChunk]:
         chunks: list[UniformChunk] = []
         self._due_ns = None
-        while (acc := self._accelerometer.front()) and (gyro := self._gyroscope.front()):
-            if acc.clock != gyro.clock:
-                if self._same_clock(acc, gyro):
+        while stretches := self._fronts():
+            if stretches[0].clock != stretches[-1].clock:
+                if self._same_clock(stretches):
                     continue
                 break
-            start = max(acc.first_ns, gyro.first_ns)
+            start = max(stretch.first_ns for stretch in stretches)
             if self._grid_ns is None or self._grid_ns < start:  # The latter if waiting samples were dropped.
-                if self._drop_ended(start, acc, gyro):
+                if self._drop_ended(start, stretches):
                     continue
                 self._grid_ns, self._given = start, 0
-            until = min(acc.final_until(self._grid_ns), gyro.final_until(self._grid_ns))
+            until = min(stretch.final_until(self._grid_ns) for stretch in stretches)
             count = max(0, (until - self._grid_ns) // PERIOD_NS + 1)
-            if not (acc.closed or gyro.closed):
+            if not any(stretch.closed for stretch in stretches):
                 count = max(0, count - (self._given + count) % self.block)
             if count:
-                chunks.append(self._next_samples(count, self._grid_ns, acc, gyro))
+                chunks.append(self._next_samples(count, self._grid_ns, stretches))
                 self._grid_ns += count * PERIOD_NS
-                acc.forget_before(self._grid_ns)
-                gyro.forget_before(self._grid_ns)
-            if self._drop_ended(self._grid_ns, acc, gyro) or (not count and self._same_clock(acc, gyro)):
+                for stretch in stretches:
+                    stretch.forget_before(self._grid_ns)
+            if self._drop_ended(self._grid_ns, stretches) or (not count and self._same_clock(stretches)):
                 continue
             block_ns = (self.block - self._given % self.block - 1) * PERIOD_NS
-            self._due_ns = self._grid_ns + block_ns + max(acc.margin_ns, gyro.margin_ns)
+            self._due_ns = self._grid_ns + block_ns + max(stretch.margin_ns for stretch in stretches)
             break
         return chunks
 
-    def _next_samples(self, count: int, grid_ns: int, acc: Stretch, gyro: Stretch) -> UniformChunk:
+    def _fronts(self) -> list[Stretch]:
+        """The oldest usable stretch of every sensor; empty if a sensor has none."""
+        stretches: list[Stretch] = []
+        for sensor in self._sensors:
+            stretch = sensor.front()
+            if stretch is None:
+                return []
+            stretches.append(stretch)
+        return stretches
+
+    def _next_samples(self, count: int, grid_ns: int, stretches: Sequence[Stretch]) -> UniformChunk:
         """The next `count` samples of the segment."""
         self._segments += not self._given
         self._given += count
         self._samples += count
         grid = grid_ns + PERIOD_NS * np.arange(count, dtype=np.int64)
-        return UniformChunk(self._segments - 1, grid_ns, values_at(acc, gyro, grid).astype(np.float32))
+        return UniformChunk(self._segments - 1, grid_ns, values_at(stretches, grid).astype(np.float32))
 
-    def _drop_ended(self, grid_ns: int, acc: Stretch, gyro: Stretch) -> bool:
+    def _drop_ended(self, grid_ns: int, stretches: Sequence[Stretch]) -> bool:
         """Remove the stretches that ended before `grid_ns`; True if there was one, so that the segment ends."""
         ended = False
-        for sensor, stretch in ((self._accelerometer, acc), (self._gyroscope, gyro)):
+        for sensor, stretch in zip(self._sensors, stretches, strict=True):
             if stretch.closed and stretch.last_ns < grid_ns:
                 sensor.stretches.popleft()
                 self._grid_ns = None
                 ended = True
         return ended
 
-    def _same_clock(self, acc: Stretch, gyro: Stretch) -> bool:
+    def _same_clock(self, stretches: Sequence[Stretch]) -> bool:
         """Drop stretches on a clock that the other sensor has left; True if there were any.
 
         Both sensors usually have one clock, and are set back together. If only one of them was, because its times are
         wrong for a while, they count as on one clock again once both have shown the same time for AGREEMENT_NS.
         """
+        if len(stretches) < 2:
+            return False
+        acc, gyro = stretches
         pairs = ((self._accelerometer, acc, self._gyroscope, gyro), (self._gyroscope, gyro, self._accelerometer, acc))
         for sensor, stretch, other, other_stretch in pairs:
             if stretch.clock < other_stretch.clock and stretch.closed:

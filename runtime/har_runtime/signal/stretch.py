@@ -4,6 +4,8 @@ A stretch near 50 Hz or slower is interpolated; a faster one goes through an ant
 true sample times, so that jitter and odd rates (104, 208 Hz) need no special case.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -136,8 +138,15 @@ class Stretch:
         return before - self.unused
 
 
-def values_at(acc: Stretch, gyro: Stretch, grid: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Values of both stretches at `grid` (int64 ns, final times), shape (len(grid), 6)."""
+def values_at(stretches: Sequence[Stretch], grid: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Values of the accelerometer's stretch and, if there is one, the gyroscope's at `grid` (int64 ns, final times).
+
+    Shape (len(grid), 6); without a gyroscope the last three are 0.
+    """
+    if len(stretches) == 1:
+        (acc,) = stretches
+        return np.concatenate([_read(acc.t, acc.x, acc.filtered, grid), np.zeros((len(grid), 3))], axis=1)
+    acc, gyro = stretches
     if acc.filtered == gyro.filtered and np.array_equal(
         acc.t, gyro.t
     ):  # One device: compute what depends on time once.

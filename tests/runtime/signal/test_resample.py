@@ -11,6 +11,7 @@ from har_runtime.contract import HOP, MAX_GAP_NS, PERIOD_NS
 from har_runtime.errors import DataError
 from har_runtime.signal import resample as resample_module
 from har_runtime.signal.repeats import Repeats
+from har_runtime.signal.report import SensorReport
 from har_runtime.signal.resample import Resampler, UniformChunk, concatenate
 from har_runtime.signal.window import Windower
 
@@ -147,6 +148,53 @@ def test_no_segment_reaches_into_a_gap_of_either_sensor(case) -> None:
             for before, after in zip(times[gaps], times[gaps + 1], strict=True):
                 assert last <= before or chunk.start_ns >= after
         assert np.isfinite(chunk.imu).all()
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(streams(), faulty_streams()), st.lists(st.integers(0, 400), max_size=30), st.sampled_from([1, 7, HOP]))
+def test_without_a_gyroscope_any_chunking_gives_what_both_sensors_give_and_no_angular_rate(case, cuts, block) -> None:
+    (t, acc), _ = case[0]
+    alone, both = Resampler(block, gyroscope=False), Resampler()
+    chunks = []
+    for begin, end in itertools.pairwise([0, *sorted(cut for cut in cuts if cut <= len(t)), len(t)]):
+        chunks += alone.push(t[begin:end], acc[begin:end])
+    got = concatenate(chunks + alone.finish())
+    wanted = concatenate(both.push(t, acc, acc) + both.finish())
+    for chunk in wanted:
+        chunk.imu[:, 3:] = 0.0
+    assert as_bytes(got) == as_bytes(wanted)
+    assert alone.report.accelerometer == both.report.accelerometer
+    assert alone.report.gyroscope == SensorReport()
+    assert (alone.report.segments, alone.report.samples) == (both.report.segments, both.report.samples)
+
+
+def test_without_a_gyroscope_a_gap_ends_the_segment_and_a_clock_set_back_too() -> None:
+    times, values = device(1500)
+    times[500:] += SECOND
+    times[1000:] -= 3600 * SECOND
+    resampler = Resampler(HOP, gyroscope=False)
+    chunks = resampler.push(times, values[:, :3]) + resampler.finish()
+    assert [chunk.start_ns for chunk in concatenate(chunks)] == [int(times[at]) + SECOND // 10 for at in (0, 500, 1000)]
+    sensor = resampler.report.accelerometer
+    assert (sensor.gaps, sensor.clock_jumps, sensor.dropped) == (1, 1, 0)
+
+
+def test_without_a_gyroscope_each_window_comes_as_soon_as_with_one() -> None:
+    times, values = device(1000)
+    alone, both = (Resampler(HOP, gyroscope=False), Windower()), (Resampler(HOP), Windower())
+    for begin in range(len(times)):
+        part = slice(begin, begin + 1)
+        without = alone[1].push(alone[0].push(times[part], values[part, :3]))
+        with_both = both[1].push(both[0].push(times[part], values[part, :3], values[part, 3:]))
+        assert [window.start_ns for window in without] == [window.start_ns for window in with_both]
+
+
+def test_angular_rates_are_refused_where_there_is_no_gyroscope() -> None:
+    resampler = Resampler(gyroscope=False)
+    with pytest.raises(DataError, match=r"^gyroscope: angular rates were pushed to Resampler\(gyroscope=False\); .*$"):
+        resampler.push([0, 1], np.zeros((2, 3)), np.zeros((2, 3)))
+    assert resampler.report.accelerometer.received == 0
 
 
 def test_a_recording_made_on_the_50_hz_grid_comes_out_as_it_went_in() -> None:
