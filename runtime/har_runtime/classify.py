@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from har_runtime.errors import ModelError
 from har_runtime.model.load import Model
 from har_runtime.recording import Recording, cut_recording
 from har_runtime.signal.window import Window
@@ -68,5 +69,14 @@ def _read_only(output: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def classify_recording(model: Model, recording: Recording) -> list[Prediction]:
-    """The predictions for a whole recording: those that `Recognizer` makes, however the samples are cut."""
+    """The predictions for a whole recording: those that `Recognizer` makes, however the samples are cut.
+
+    Raises:
+        ModelError: a recording without a gyroscope, and a model that needs one.
+    """
+    if recording.gyro is None and model.card.gyroscope == "required":
+        raise ModelError(
+            f"recording {recording.name} has no gyroscope and the model {model.card.name} needs one: choose a model "
+            "whose card says that its gyroscope is optional"
+        )
     return classify(model, cut_recording(recording).windows)

@@ -1,6 +1,7 @@
 """A recording in the contract's units and frame, and the true labels of its windows."""
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,30 +9,38 @@ from numpy.typing import ArrayLike, NDArray
 
 from har_runtime.contract import HOP, WINDOW, to_ns
 from har_runtime.signal.report import ResampleReport
-from har_runtime.signal.resample import Resampler
+from har_runtime.signal.resample import Resampler, UniformChunk
 from har_runtime.signal.window import Window, Windower
 
 CHUNK = 8192
 """Samples pushed to the resampler at a time. Any number gives the same windows; this one keeps memory small."""
+TURN = 256
+"""Samples of one sensor pushed before it is the other's turn, if they have times of their own: 13 s at 20 Hz, far below
+the minute that one may be ahead of the other."""
 
 
 @dataclass(frozen=True)
 class Recording:
-    """One wearer's accelerometer and gyroscope over some time."""
+    """One wearer's accelerometer and, if the device has one, gyroscope over some time."""
 
     name: str
     times_ns: NDArray[np.int64]
-    """Sensor times, shape (n,)."""
+    """Sensor times of the accelerometer, shape (n,)."""
     acc: NDArray[np.float64]
     """m/s^2 with gravity, contract frame, shape (n, 3)."""
-    gyro: NDArray[np.float64]
-    """rad/s, contract frame, shape (n, 3)."""
+    gyro: NDArray[np.float64] | None
+    """rad/s, contract frame, shape (n, 3), or (m, 3) with times of its own; None if the device has no gyroscope."""
     labels: NDArray[np.str_] | None = None
-    """Activity at each sample, shape (n,); an empty string if it is unlabelled."""
+    """Activity at each sample of the accelerometer, shape (n,); an empty string if it is unlabelled."""
     user: str | None = None
     placement: str | None = None
     source_rate_hz: float | None = None
     """Nominal rate of the source, Hz; `times_ns` give the true one."""
+    gyro_times_ns: NDArray[np.int64] | None = None
+    """Sensor times of the gyroscope, shape (m,), on the accelerometer's clock; None if it shares `times_ns`."""
+    mounting: str | None = None
+    """Recordings with the same mounting were made with the device in the same place, the same way up; None if this
+    recording stands alone."""
 
 
 class LabelTrack:
@@ -111,6 +120,8 @@ def cut_recording(
 ) -> CutRecording:
     """Resample and window a whole recording, with the code that streams use.
 
+    Without a gyroscope the angular rates of the windows are 0. Labels go by the accelerometer's times.
+
     Args:
         window: samples at 50 Hz.
         hop: samples between the starts of two windows.
@@ -123,14 +134,43 @@ def cut_recording(
     >>> len(cut.windows), cut.labels[0], cut.windows[0].imu.shape
     (7, 'lying', (50, 6))
     """
-    resampler, windower = Resampler(), Windower(window, hop)
+    resampler, windower = Resampler(gyroscope=recording.gyro is not None), Windower(window, hop)
     windows: list[Window] = []
-    for begin in range(0, len(recording.times_ns), CHUNK):
-        part = slice(begin, begin + CHUNK)
-        windows += windower.push(resampler.push(recording.times_ns[part], recording.acc[part], recording.gyro[part]))
-    windows += windower.push(resampler.finish())
+    for chunks in _resampled(recording, resampler):
+        windows += windower.push(chunks)
     track = LabelTrack()
     if recording.labels is not None:
         track.push(recording.times_ns, recording.labels)
     rule = track.longest if label_rule == "majority" else track.between
     return CutRecording(windows, [rule(cut.start_ns, cut.end_ns) for cut in windows], resampler.report)
+
+
+def _resampled(recording: Recording, resampler: Resampler) -> Iterator[list[UniformChunk]]:
+    """What the resampler returns as the recording is pushed in pieces."""
+    times, acc, gyro = recording.times_ns, recording.acc, recording.gyro
+    if gyro is not None and recording.gyro_times_ns is not None:
+        yield from _resampled_in_turns(recording.times_ns, acc, recording.gyro_times_ns, gyro, resampler)
+    else:
+        for begin in range(0, len(times), CHUNK):
+            part = slice(begin, begin + CHUNK)
+            yield resampler.push(times[part], acc[part], None if gyro is None else gyro[part])
+    yield resampler.finish()
+
+
+def _resampled_in_turns(
+    acc_times: NDArray[np.int64],
+    acc: NDArray[np.float64],
+    gyro_times: NDArray[np.int64],
+    gyro: NDArray[np.float64],
+    resampler: Resampler,
+) -> Iterator[list[UniformChunk]]:
+    acc_at = gyro_at = 0
+    while acc_at < len(acc) or gyro_at < len(gyro):
+        if gyro_at >= len(gyro) or (acc_at < len(acc) and resampler.behind == "acc"):
+            part = slice(acc_at, acc_at + TURN)
+            yield resampler.push(acc_times[part], acc=acc[part])
+            acc_at += TURN
+        else:
+            part = slice(gyro_at, gyro_at + TURN)
+            yield resampler.push(gyro_times[part], gyro=gyro[part])
+            gyro_at += TURN

@@ -7,7 +7,7 @@ import pickle
 import subprocess
 import sys
 import time
-from dataclasses import FrozenInstanceError, fields, is_dataclass
+from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.conftest import simulated_recording
 
 import har_runtime
-from har_runtime import UNKNOWN, Answer, DataError, Recognizer, Recording, classify_recording, load_model
+from har_runtime import UNKNOWN, Answer, DataError, ModelError, Recognizer, Recording, classify_recording, load_model
 from har_runtime.classify import Prediction
 from har_runtime.model.load import Model
 from har_runtime.samples import SampleChunk
@@ -226,3 +226,8 @@ def test_importing_the_package_loads_no_source_and_no_interpreter() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     late = ("har_runtime.sources.replay", "har_runtime.sources.iio", "ai_edge_litert", "rich", "serial", "tornado")
     assert not [name for name in loaded if name.startswith(late)]
+
+
+def test_a_model_that_needs_a_gyroscope_refuses_a_recording_without_one(model: Model) -> None:
+    with pytest.raises(ModelError, match=r"^recording simulated-0 has no gyroscope and the model waist needs one: .*$"):
+        classify_recording(model, replace(simulated_recording(0, 200), gyro=None))

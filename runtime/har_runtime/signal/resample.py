@@ -10,6 +10,7 @@ into chunks: streaming is bit-identical to batch. For that reason all times are 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -83,6 +84,17 @@ class Resampler:
         self._gyroscope.process()
         acc, gyro = self._accelerometer.counts.snapshot(), self._gyroscope.counts.snapshot()
         return ResampleReport(acc, gyro, self._segments, self._samples)
+
+    @property
+    def behind(self) -> Literal["acc", "gyro"]:
+        """The sensor that is to be pushed next if each comes from a file of its own, so that neither gets too far ahead
+        of the other: the one whose clock was set back less often, or whose newest sample is older."""
+        for sensor in self._sensors:
+            sensor.process()
+        acc, gyro = self._accelerometer, self._gyroscope
+        if not self.gyroscope or (acc.clock, acc.newest_ns) <= (gyro.clock, gyro.newest_ns):
+            return "acc"
+        return "gyro"
 
     def push(self, times: ArrayLike, acc: ArrayLike | None = None, gyro: ArrayLike | None = None) -> list[UniformChunk]:
         """Add samples of one sensor, or of both if they share their times.

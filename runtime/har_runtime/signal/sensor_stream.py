@@ -62,7 +62,8 @@ class SensorStream:
         """Whether the pushed samples must be processed before more arrive: their times jump, or many are waiting."""
         self._pushed: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
         self._pushed_samples = 0
-        self._newest_ns = _NEVER
+        self.newest_ns = _NEVER
+        """Time of the last sample that continued the stream."""
         self._aside: list[tuple[int, NDArray[np.float64]]] = []
         self._returns = 0
         self._large = large
@@ -108,7 +109,7 @@ class SensorStream:
         odd = np.flatnonzero((t[1:] <= t[:-1]) | (np.diff(t).view(np.uint64) > MAX_GAP_NS)) + 1
         begin = 0
         while begin < len(t):
-            if 0 < int(t[begin]) - self._newest_ns <= MAX_GAP_NS:
+            if 0 < int(t[begin]) - self.newest_ns <= MAX_GAP_NS:
                 later = odd[np.searchsorted(odd, begin, side="right") :]
                 end = int(later[0]) if len(later) else len(t)
                 self._continue(t[begin:end], x[begin:end])
@@ -129,7 +130,7 @@ class SensorStream:
 
     @property
     def _aside_is_later(self) -> bool:
-        return self._aside[0][0] > self._newest_ns
+        return self._aside[0][0] > self.newest_ns
 
     def _continue(self, t: NDArray[np.int64], x: NDArray[np.float64]) -> None:
         """Add samples that follow the newest one, without a gap among them."""
@@ -150,7 +151,7 @@ class SensorStream:
             if first <= t <= last:
                 self._drop(t, last)
                 return
-            if not (t > last and (self._aside_is_later or t <= self._newest_ns)):
+            if not (t > last and (self._aside_is_later or t <= self.newest_ns)):
                 self._drop_aside()
             elif self._aside_is_later and t - last > MAX_GAP_NS:  # A second gap after the first.
                 self._accept_aside()
@@ -160,7 +161,7 @@ class SensorStream:
 
     def _drop_aside(self) -> None:
         for t, _ in self._aside:
-            self._drop(t, self._newest_ns)
+            self._drop(t, self.newest_ns)
         self._aside.clear()
 
     def _drop(self, t: int, newest_ns: int) -> None:
@@ -176,11 +177,11 @@ class SensorStream:
     def _accept_aside(self) -> None:
         """Continue from the samples that were set aside, in a new stretch."""
         if self._aside_is_later:
-            self.counts.gaps += self._newest_ns != _NEVER
+            self.counts.gaps += self.newest_ns != _NEVER
         else:
             self.counts.clock_jumps += 1
             self.clock += 1
-            self.set_back_at_ns = self._newest_ns
+            self.set_back_at_ns = self.newest_ns
         self._close_stretch()
         self._returns = 0
         t = np.array([t for t, _ in self._aside], np.int64)
@@ -199,7 +200,7 @@ class SensorStream:
             self._last_row = None
         stretch = self.stretches[-1]
         stretch.append(t, x)
-        self._newest_ns = int(t[-1])
+        self.newest_ns = int(t[-1])
         self.counts.rate_hz = stretch.rate_hz or self.counts.rate_hz
         self._count_repeats(t, x)
 

@@ -106,6 +106,15 @@ def test_a_recording_of_one_sample_is_described() -> None:
     assert "worn at: unknown" in text
 
 
+def test_which_recordings_have_no_gyroscope_is_said() -> None:
+    one, other = still("a", "anna", ["sitting"] * 3), replace(still("b", "ben", ["sitting"] * 3), gyro=None)
+    found = describe("mine", [one, other])
+    assert (found.without_gyroscope, found.gyroscope.samples, found.accelerometer.samples) == (1, 150, 300)
+    assert "recordings without a gyroscope: 1" in description_lines(found)
+    assert not any("without a gyroscope" in line for line in description_lines(describe("mine", [one])))
+    assert "gyroscope:     none" in description_lines(describe("mine", [other]))
+
+
 def png_size(path: Path) -> tuple[int, int]:
     content = path.read_bytes()
     assert content.startswith(b"\x89PNG\r\n\x1a\n")
@@ -121,6 +130,15 @@ def test_the_plot_is_a_png_with_a_row_for_each_activity(tmp_path: Path) -> None:
     wide, tall = png_size(tmp_path / "all.png")
     assert wide >= 1000
     assert tall > 1.5 * png_size(tmp_path / "one.png")[1]
+
+
+def test_recordings_without_a_gyroscope_or_with_one_of_its_own_times_are_drawn_too(tmp_path: Path) -> None:
+    one = simulated_recording(0, 3000)
+    own = replace(one, gyro=one.gyro[::2], gyro_times_ns=one.times_ns[::2] + 7)
+    for name, recording in (("none", replace(one, gyro=None)), ("own", own)):
+        plot_activities("Simulated", [recording], ["standing"], tmp_path / f"{name}.png")
+    assert (tmp_path / "none.png").read_bytes() != (tmp_path / "own.png").read_bytes()
+    assert png_size(tmp_path / "none.png") == png_size(tmp_path / "own.png")
 
 
 def test_a_data_set_without_labels_cannot_be_drawn(tmp_path: Path) -> None:

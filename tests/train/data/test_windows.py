@@ -62,3 +62,13 @@ def test_a_file_of_windows_that_was_cut_off_is_refused(tmp_path: Path) -> None:
     (tmp_path / "w.npz").write_bytes(content[: len(content) // 2])
     with pytest.raises(DataError, match=r"w\.npz: damaged or missing"):
         load_windows(tmp_path / "w.npz")
+
+
+def test_a_recording_without_a_gyroscope_gives_windows_whose_angular_rates_are_0() -> None:
+    recording = simulated_recording(0, 1000)
+    both, alone = cut_windows([recording], CONFIG), cut_windows([replace(recording, gyro=None)], CONFIG)
+    assert np.array_equal(alone.x[:, :, :3], both.x[:, :, :3])
+    assert not alone.x[:, :, 3:].any()
+    recording.acc[3] = np.nan
+    with pytest.raises(DataError, match="simulated-0: holds NaN"):
+        cut_windows([replace(recording, gyro=None)], CONFIG)

@@ -4,7 +4,10 @@ import argparse
 import csv
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+import numpy as np
 
 from har_runtime.cli.common import Command, Program, add_data, add_json, data_folder
 from har_runtime.errors import DataError
@@ -118,13 +121,36 @@ def _cut(options: argparse.Namespace) -> int:
 
 
 def write_replay(recording: Recording, path: Path) -> None:
-    """Write a recording as a replay file, losslessly: the numbers read back are the numbers written."""
-    labels = recording.labels if recording.labels is not None else [""] * len(recording.times_ns)
+    """Write a recording as a replay file, losslessly: the numbers read back are the numbers written.
+
+    If the sensors have times of their own, each row holds one of them. Without a gyroscope the file has no columns for
+    it.
+    """
+    columns = ["time", "acc_x", "acc_y", "acc_z", *([] if recording.gyro is None else ["gyro_x", "gyro_y", "gyro_z"])]
     with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["time", "acc_x", "acc_y", "acc_z", "gyro_x", "gyro_y", "gyro_z", "label"])
-        samples = zip(recording.times_ns.tolist(), recording.acc.tolist(), recording.gyro.tolist(), labels, strict=True)
-        writer.writerows([time / 1e9, *acc, *gyro, label] for time, acc, gyro, label in samples)
+        writer.writerow([*columns, "label"])
+        writer.writerows(_replay_rows(recording))
+
+
+def _replay_rows(recording: Recording) -> Iterator[list[float | str]]:
+    labels = [""] * len(recording.times_ns) if recording.labels is None else recording.labels.tolist()
+    samples = zip(recording.times_ns.tolist(), recording.acc.tolist(), labels, strict=True)
+    if recording.gyro is None:
+        yield from ([time / 1e9, *acc, label] for time, acc, label in samples)
+        return
+    rates = recording.gyro.tolist()
+    if recording.gyro_times_ns is None:
+        yield from ([t / 1e9, *acc, *rate, label] for (t, acc, label), rate in zip(samples, rates, strict=True))
+        return
+    nothing = ["", "", ""]
+    rows = [[time / 1e9, *acc, *nothing, label] for time, acc, label in samples]
+    times = recording.gyro_times_ns.tolist()
+    rows += [[time / 1e9, *nothing, *rate, ""] for time, rate in zip(times, rates, strict=True)]
+    # By time, but with each sensor's rows in their order, even if its times go back.
+    sensors = (recording.times_ns, recording.gyro_times_ns)
+    order = np.concatenate([np.maximum.accumulate(sensor) for sensor in sensors])
+    yield from (rows[index] for index in np.argsort(order, kind="stable").tolist())
 
 
 PROGRAM = Program(

@@ -77,6 +77,8 @@ class Description:
     """Of 1 s, every half second, labelled or not."""
     accelerometer: SensorSummary
     gyroscope: SensorSummary
+    without_gyroscope: int
+    """Recordings of devices that have no gyroscope."""
     rest: tuple[Rest, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -120,6 +122,7 @@ def describe(name: str, recordings: Sequence[Recording], activities: tuple[str, 
         windows=sum(windows.values()),
         accelerometer=_summary([report.accelerometer for report in reports]),
         gyroscope=_summary([report.gyroscope for report in reports]),
+        without_gyroscope=sum(recording.gyro is None for recording in recordings),
         rest=tuple(rest for label in STILL if (rest := _rest(label, recordings))),
     )
 
@@ -138,6 +141,9 @@ def description_lines(found: Description) -> list[str]:
     nominal = " or ".join(f"{rate:g}" for rate in found.nominal_hz) or "unknown"
     lines += ["", f"nominal rate: {nominal} Hz"]
     for name, sensor in (("accelerometer", found.accelerometer), ("gyroscope", found.gyroscope)):
+        if name == "gyroscope" and found.without_gyroscope == found.recordings:
+            lines.append("gyroscope:     none")
+            continue
         if sensor.median_hz is None:
             rate = "too short to measure a rate"
         else:
@@ -146,6 +152,8 @@ def description_lines(found: Description) -> list[str]:
             f"{name + ':':14} {rate}, {sensor.samples} samples: "
             + ", ".join(f"{count} {what}" for what, count in sensor.counts.items())
         )
+    if 0 < found.without_gyroscope < found.recordings:
+        lines.append(f"recordings without a gyroscope: {found.without_gyroscope}")
     lines += ["", f"{'at rest (m/s^2)':16} {'size':>6} {'x':>7} {'y':>7} {'z':>7}  up"]
     for row in found.rest:
         doubt = "" if row.plausible else "   not 9.81: check the units, and that gravity is included"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from har_runtime.errors import DataError
 from har_runtime.files import atomic_path
@@ -28,9 +29,12 @@ def plot_activities(title: str, recordings: Sequence[Recording], activities: Seq
     figure = Figure(figsize=(12, 1.5 * len(shown) + 0.8), layout="constrained")
     axes = figure.subplots(len(shown), 2, squeeze=False, sharex="row")
     for row, (label, (recording, part)) in zip(axes, shown, strict=True):
-        seconds = (recording.times_ns[part] - recording.times_ns[part][0]) / 1e9
-        for axis, values, smallest_span in ((row[0], recording.acc, 6.0), (row[1], recording.gyro, 1.0)):
-            axis.plot(seconds, values[part], linewidth=0.9)
+        start_ns = recording.times_ns[part][0]
+        acc = (recording.times_ns[part], recording.acc[part])
+        for axis, (times_ns, values), smallest_span in ((row[0], acc, 6.0), (row[1], _rates(recording, part), 1.0)):
+            if not len(times_ns):
+                axis.text(0.5, 0.5, "no gyroscope", ha="center", va="center", transform=axis.transAxes, fontsize=8)
+            axis.plot((times_ns - start_ns) / 1e9, values, linewidth=0.9)
             low, high = axis.get_ylim()
             middle, span = (low + high) / 2, max(high - low, smallest_span)
             axis.set_ylim(middle - span / 2, middle + span / 2)  # Enlarged, stillness would look like movement.
@@ -47,6 +51,17 @@ def plot_activities(title: str, recordings: Sequence[Recording], activities: Seq
     figure.suptitle(title, fontsize=11)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png", dpi=110)
+
+
+def _rates(recording: Recording, part: slice) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Times and angular rates while the accelerometer's samples `part` were taken; empty without a gyroscope."""
+    if recording.gyro is None:
+        return np.empty(0, np.int64), np.empty((0, 3))
+    times = recording.times_ns[part]
+    if recording.gyro_times_ns is None:
+        return times, recording.gyro[part]
+    inside = (recording.gyro_times_ns >= times.min()) & (recording.gyro_times_ns <= times.max())
+    return recording.gyro_times_ns[inside], recording.gyro[inside]
 
 
 def _typical(label: str, recordings: Sequence[Recording]) -> tuple[Recording, slice] | None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from har_runtime.cli.common import data_folder, run_command
 from har_runtime.contract import SAMPLE_RATE_HZ
+from har_runtime.errors import DataError
 from har_runtime.files import write_bytes
 from har_runtime.recording import Recording
 from har_train.data.splits import split_users
@@ -34,7 +35,11 @@ STRIDES_HZ = np.arange(0.65, 1.25, 0.005)
 
 
 def measure(recording: Recording) -> dict[str, dict[str, Any]]:
-    """One person's activities."""
+    """One person's activities.
+
+    Raises:
+        DataError: no gyroscope that shares the accelerometer's times.
+    """
     person: dict[str, dict[str, Any]] = {}
     for activity in POSTURES:
         signal = max(_bouts(recording, activity), key=len)
@@ -52,6 +57,8 @@ def measure(recording: Recording) -> dict[str, dict[str, Any]]:
 
 def _bouts(recording: Recording, activity: str) -> list[NDArray[np.float64]]:
     assert recording.labels is not None
+    if recording.gyro is None or recording.gyro_times_ns is not None:
+        raise DataError(f"recording {recording.name}: a wearer is measured with both sensors at the same times")
     edges = np.flatnonzero(np.diff(np.concatenate([[False], recording.labels == activity, [False]])))
     imu = np.concatenate([recording.acc, recording.gyro], axis=1)
     return [imu[begin:end] for begin, end in edges.reshape(-1, 2)]

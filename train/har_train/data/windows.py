@@ -56,6 +56,8 @@ class WindowSet:
 def cut_windows(recordings: Sequence[Recording], config: DataConfig) -> WindowSet:
     """All windows labelled with one of the activities, cut as the runtime cuts them.
 
+    The angular rates of a recording without a gyroscope are 0.
+
     Raises:
         DataError: a recording with NaN, or no labelled window at all.
     """
@@ -65,7 +67,8 @@ def cut_windows(recordings: Sequence[Recording], config: DataConfig) -> WindowSe
     start_ns: list[int] = []
     names: list[tuple[str, str]] = []
     for recording in recordings:
-        if not (np.isfinite(recording.acc).all() and np.isfinite(recording.gyro).all()):
+        values = [recording.acc] if recording.gyro is None else [recording.acc, recording.gyro]
+        if not all(np.isfinite(sensor).all() for sensor in values):
             raise DataError(f"recording {recording.name}: holds NaN or infinite samples; repair or remove it")
         cut = cut_recording(recording, config.window, config.hop, config.label_rule)
         for window, label in zip(cut.windows, cut.labels, strict=True):
