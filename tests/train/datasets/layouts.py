@@ -89,6 +89,30 @@ def mobiact_files() -> dict[str, bytes]:
     return files
 
 
+def wisdm_rows(subject: int, code: str, values: NDArray[np.float64], start_ns: int, step_ns: int = 50_354_004) -> bytes:
+    """Rows of one sensor, `1600,A,252207666810782,-0.36476135,8.793503,1.0550842;`."""
+    rows = enumerate(values.tolist())
+    return b"".join(
+        f"{subject},{code},{start_ns + step_ns * index},{','.join(map(repr, row))};\n".encode() for index, row in rows
+    )
+
+
+def wisdm_files() -> dict[str, bytes]:
+    """Eight seconds of walking and then, recorded before it, of folding; subject 1607's phone has no gyroscope."""
+    files: dict[str, bytes] = {}
+    for subject, device in ((1600, "phone"), (1600, "watch"), (1607, "phone")):
+        for sensor, offset_ns, count in (("accel", 0, 160), ("gyro", 7_000_000, 165)):
+            if (subject, sensor) == (1607, "gyro"):
+                continue
+            columns = slice(0, 3) if sensor == "accel" else slice(3, 6)
+            content = b""
+            for code, start_ns in (("A", 252_207_666_810_782), ("S", 244_006_350_616_716)):
+                values = signal(count, seed=subject + len(device) + ord(code))[:, columns]
+                content += wisdm_rows(subject, code, values * (9.81 if sensor == "accel" else 1), start_ns + offset_ns)
+            files[f"raw/{device}/{sensor}/data_{subject}_{sensor}_{device}.txt"] = content
+    return files
+
+
 def write_zip(path: Path, files: dict[str, bytes], inside: str = "") -> Path:
     """A zip of the files below the folder `inside`."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,14 +4,14 @@ from pathlib import Path
 
 from har_runtime.errors import DataError
 from har_runtime.recording import Recording
-from har_train.datasets import csv_folder, difronzo, hapt, mobiact, motionsense, sp_sw_har, uci_har, usc_had
+from har_train.datasets import csv_folder, difronzo, hapt, mobiact, motionsense, sp_sw_har, uci_har, usc_had, wisdm
 from har_train.datasets.base import DataSet, Download
 
 __all__ = ["DATASETS", "DataSet", "Download", "find", "load"]
 
 DATASETS: dict[str, DataSet] = {
     module.DATASET.name: module.DATASET
-    for module in (hapt, uci_har, usc_had, mobiact, motionsense, sp_sw_har, difronzo, csv_folder)
+    for module in (hapt, uci_har, usc_had, mobiact, motionsense, sp_sw_har, wisdm, difronzo, csv_folder)
 }
 
 
