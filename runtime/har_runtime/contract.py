@@ -39,6 +39,12 @@ PLACE_OF: Final = {
     "wrist": "wrist",
 }
 """The part of the body of each placement that recordings and users name."""
+FAMILIES: Final = {
+    "resting": ("sitting", "lying"),
+    "still": ("standing", "sitting", "lying"),
+    "on_foot": ("walking", "running", "stairs_up", "stairs_down"),
+}
+"""Answers that stand for several activities, the narrowest first; a card's families have those that the model knows."""
 STANDARD_GRAVITY: Final = 9.80665
 """m/s^2 in one g (ISO 80000-3); data sets in g are multiplied by it."""
 

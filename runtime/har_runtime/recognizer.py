@@ -26,9 +26,12 @@ class Recognizer:
         model: from `load_model`.
         smoothing: "hmm", "hysteresis" or "none"; None for what the model's card allows.
         clock: seconds since 1970.
+        place: where the sensor is worn: waist, hip, chest, pocket, thigh or wrist; None to find out, if the model can.
+        coarse: whether an answer may be a family of activities ("still", "on_foot"), if only that is certain.
 
     Raises:
-        ModelError: "hmm", and a card without transitions.
+        ModelError: "hmm", and a card without transitions; or a place, and a model that does not know it.
+        HarError: there is no such place.
 
     >>> import numpy as np
     >>> from har_runtime import Recognizer, load_model
@@ -39,9 +42,17 @@ class Recognizer:
     [(0.98, 'unknown'), (1.48, 'unknown'), (1.98, 'unknown')]
     """
 
-    def __init__(self, model: Model, smoothing: str | None = None, clock: Callable[[], float] = time.time):
+    def __init__(
+        self,
+        model: Model,
+        smoothing: str | None = None,
+        clock: Callable[[], float] = time.time,
+        *,
+        place: str | None = None,
+        coarse: bool = True,
+    ):
         self.model = model
-        self._smoothing, self._clock = smoothing, clock
+        self._smoothing, self._clock, self._place, self._coarse = smoothing, clock, place, coarse
         self._resampler, self._windower = Resampler(block=HOP), Windower()
         self.reset()
 
@@ -50,7 +61,9 @@ class Recognizer:
         self._resampler.reset()
         self._windower.reset()
         self._truth = LabelTrack()
-        self._answering = Answering(self.model.card, self._smoothing, self._clock)
+        self._answering = Answering(
+            self.model.card, self._smoothing, self._clock, place=self._place, coarse=self._coarse
+        )
         self._arrived = time.perf_counter()
 
     @property

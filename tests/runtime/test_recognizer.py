@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conftest import simulated_recording
+from tests.runtime import fake_model
 
 import har_runtime
 from har_runtime import UNKNOWN, Answer, DataError, ModelError, Recognizer, Recording, classify_recording, load_model
@@ -35,9 +36,9 @@ def model() -> Model:
     return load_model("waist")
 
 
-def recognized(model: Model, recording: Recording, sizes: list[int]) -> list[Answer]:
+def recognized(model: Model, recording: Recording, sizes: list[int], **options: Any) -> list[Answer]:
     """Answers to a recording that is pushed in chunks of these sizes, over and over."""
-    recognizer = Recognizer(model, clock=lambda: NOW_S)
+    recognizer = Recognizer(model, clock=lambda: NOW_S, **options)
     answers, begin = [], 0
     for size in itertools.cycle(sizes):
         part = slice(begin, begin + size)
@@ -103,6 +104,36 @@ def test_the_answers_do_not_depend_on_how_the_samples_are_cut(sizes: list[int]) 
         return [(a.activity, a.reason, a.probabilities.tolist(), a.events, a.totals, a.unix_s) for a in answers]
 
     assert plain(recognized(model, recording, sizes)) == plain(recognized(model, recording, [10_000]))
+
+
+WALK_AND_REST = fake_model.recording(
+    ("sitting", "thigh", 3), ("walking", "thigh", 12), ("level", "thigh", 4), ("gait", "wrist", 9), ("rest", "wrist", 6)
+)
+
+
+@pytest.mark.parametrize("smoothing", ["hmm", "hysteresis", "none"])
+@settings(max_examples=8, deadline=None)
+@given(sizes=st.lists(st.integers(1, 400), min_size=1, max_size=6))
+def test_places_and_families_do_not_depend_on_how_the_samples_are_cut(smoothing: str, sizes: list[int]) -> None:
+    def plain(answers: list[Answer]) -> list[tuple]:
+        return [(a.activity, a.confidence, a.place, a.probabilities.tolist(), a.events, a.totals) for a in answers]
+
+    model = fake_model.fake_model()
+    wanted = recognized(model, WALK_AND_REST, [10_000], smoothing=smoothing)
+    assert plain(recognized(model, WALK_AND_REST, sizes, smoothing=smoothing)) == plain(wanted)
+    assert {"thigh", "wrist"} <= {answer.place for answer in wanted}
+    assert "on_foot" in {answer.activity for answer in wanted}
+
+
+def test_a_recognizer_is_told_the_place_and_whether_families_are_answers() -> None:
+    model = fake_model.fake_model()
+    answers = recognized(model, WALK_AND_REST, [500], place="pocket", coarse=False)
+    assert {answer.place for answer in answers} == {"thigh"}
+    assert {answer.activity for answer in answers} <= set(model.card.labels)
+    recognizer = Recognizer(model, place="pocket", coarse=False)
+    recognizer.reset()
+    again = recognizer.push(WALK_AND_REST.times_ns, WALK_AND_REST.acc, WALK_AND_REST.gyro)
+    assert {answer.place for answer in again} == {"thigh"}
 
 
 def test_an_answer_comes_with_the_sample_that_completes_its_window(model: Model) -> None:

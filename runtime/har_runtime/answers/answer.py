@@ -11,7 +11,8 @@ from har_runtime.classify import Prediction
 from har_runtime.signal.report import ResampleReport
 
 UNKNOWN = "unknown"
-"""The activity of an answer that is none of the model's."""
+"""The activity of an answer that is none of those the model knows. A model may have it as a label, trained on movements
+that are none of the others; then it is never an activity either."""
 
 Reason = Literal["unsure", "unlike", "not worn"]
 """Why an activity is unknown: too little confidence, a signal unlike the training data, or nobody wears the sensor."""
@@ -48,10 +49,11 @@ class Totals:
 
     since_unix_s: float
     seconds: Mapping[str, float] = field(default_factory=FrozenDict)
-    """Time in each activity that occurred, including `UNKNOWN` but not the time not worn; immutable."""
+    """Time in each activity that occurred, families by their own names, including `UNKNOWN` but not the time not worn;
+    immutable."""
     not_worn_s: float = 0.0
     transitions: int = 0
-    """Changes from one activity to another."""
+    """Changes from one activity to another; from an activity to its family, or back, is none."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seconds", FrozenDict(self.seconds))
@@ -64,10 +66,11 @@ class Answer:
     prediction: Prediction
     """The model's, for this window alone."""
     activity: str
-    """A label of the card, after smoothing, or `UNKNOWN`."""
+    """A label of the card, after smoothing; a family of the card, if only that is certain; or `UNKNOWN`."""
     confidence: float
-    """Probability of `activity` after smoothing, or of the likeliest label if it is unknown, 0 to 1. Without an HMM
-    filter it is the window's own, and hysteresis may hold an activity that is not the window's likeliest."""
+    """Probability of `activity` after smoothing, of a family the sum over its labels; of the likeliest label if it is
+    unknown; 0 to 1. Without an HMM filter it is the window's own, and hysteresis may hold an activity that is not the
+    window's likeliest."""
     probabilities: NDArray[np.float64]
     """Of every label of the card after smoothing, in its order, shape (classes,); without a filter the window's."""
     reason: Reason | None
@@ -84,3 +87,5 @@ class Answer:
     """The end of the window by this computer's clock, seconds since 1970."""
     latency_s: float | None = None
     """From the arrival of the window's last samples to this answer, seconds; None if it was not timed."""
+    place: str | None = None
+    """Where the sensor is worn, one of the card's places; None if that is not known, or the model does not tell it."""

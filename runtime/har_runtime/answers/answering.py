@@ -1,12 +1,14 @@
 """From predictions to answers: smoothing, doubt, whether the sensor is worn, events, and the day's totals."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from har_runtime.answers.answer import UNKNOWN, Answer, Event, Reason, Totals
+from har_runtime.answers.answer import UNKNOWN, Answer, Event, Totals
 from har_runtime.answers.events import EventDetector
+from har_runtime.answers.families import Choice, Chooser, Families
+from har_runtime.answers.place import MIN_BELIEF, place_index
 from har_runtime.answers.rejection import Rejector
-from har_runtime.answers.smoothing import SMOOTHERS, Smoothed, default_smoothing
+from har_runtime.answers.smoothing import SMOOTHERS, Smoothed, default_smoothing, place_smoother
 from har_runtime.answers.totals import DayTotals, RunningTotals
 from har_runtime.answers.worn import WornDetector
 from har_runtime.classify import Prediction
@@ -22,12 +24,24 @@ class Answering:
     Args:
         smoothing: "hmm", "hysteresis" or "none"; None for what the card allows.
         clock: seconds since 1970.
+        place: where the sensor is worn, a key of `contract.PLACE_OF` or one of `contract.PLACES`; None to find out, if
+            the model can.
+        coarse: whether a family of the card may be an answer, if only that is certain.
 
     Raises:
-        ModelError: "hmm", and a card without transitions.
+        ModelError: "hmm", and a card without transitions; or a place, and a model that does not know it.
+        HarError: there is no such place.
     """
 
-    def __init__(self, card: ModelCard, smoothing: str | None = None, clock: Callable[[], float] = time.time):
+    def __init__(
+        self,
+        card: ModelCard,
+        smoothing: str | None = None,
+        clock: Callable[[], float] = time.time,
+        *,
+        place: str | None = None,
+        coarse: bool = True,
+    ):
         self.smoothing = smoothing or default_smoothing(card)
         self.notes: list[str] = []
         """What the card does not allow, for people to know."""
@@ -35,11 +49,18 @@ class Answering:
             self.notes.append(f"{card.name}: its card has no transitions; activities are not smoothed")
         if card.rejection is None:
             self.notes.append(f"{card.name}: its card has no thresholds; no activity is ever unknown for doubt")
+        if place is not None:
+            place_index(card, place)  # Of a model without places too.
         self._smoother = SMOOTHERS[self.smoothing](card)
-        self._labels = card.labels
-        self._rejector = card.rejection and Rejector(card.rejection)
+        self._place_smoother = place_smoother(card, self.smoothing, place) if card.places else None
+        self._places = card.places
+        rejection, is_belief = card.rejection, self.smoothing == "hmm"
+        self._rejector = rejection and Rejector(rejection)
+        minimum = rejection and (rejection.confidence if is_belief else rejection.raw_confidence)
+        self._chooser = Chooser(card, minimum, coarse)
         self._worn = WornDetector()
-        self._events = EventDetector()
+        self._families = Families(card.families)
+        self._events = EventDetector(self._families)
         self._last_started: str | None = None
         self._clock = clock
         self._day = DayTotals(clock())
@@ -65,18 +86,25 @@ class Answering:
             latency_s: since the window's last samples came, if that was timed.
         """
         window, unix_s = prediction.window, self._clock()
-        smoothed = self._smoother.step(prediction.probabilities, window.end_ns)
+        together = self._chooser.together(window)
+        smoothed = self._smoothed(prediction, together)
         smoothed.probabilities.flags.writeable = False
         worn = self._worn.step(window.imu, window.end_ns)
-        reason: Reason | None = self._doubt(prediction, smoothed) if worn else "not worn"
-        activity = UNKNOWN if reason else self._labels[smoothed.index]
+        likeliest = float(smoothed.probabilities.max())
+        if not worn:
+            choice = Choice(UNKNOWN, likeliest, "not worn")
+        elif self._rejector is not None and self._rejector.is_unlike(window.imu):
+            choice = Choice(UNKNOWN, likeliest, "unlike")
+        else:
+            choice = self._chooser.step(smoothed, together)
+        activity, reason = choice.activity, choice.reason
         events = self._events.step(None if reason else activity, window.end_ns, unix_s, worn)
         changed = self._changed(events)
         self._overall.step(activity, reason, changed)
         return Answer(
             prediction=prediction,
             activity=activity,
-            confidence=float(smoothed.probabilities.max() if reason else smoothed.probabilities[smoothed.index]),
+            confidence=choice.confidence,
             probabilities=smoothed.probabilities,
             reason=reason,
             events=events,
@@ -85,17 +113,30 @@ class Answering:
             report=report,
             unix_s=unix_s,
             latency_s=latency_s,
+            place=self._place(smoothed),
         )
 
-    def _doubt(self, prediction: Prediction, smoothed: Smoothed) -> Reason | None:
-        if self._rejector is None:
+    def _smoothed(self, prediction: Prediction, together: Sequence[int]) -> Smoothed:
+        end_ns = prediction.window.end_ns
+        if self._place_smoother is None:
+            return self._smoother.step(prediction.probabilities, end_ns, together)
+        assert prediction.places is not None and prediction.by_place is not None
+        return self._place_smoother.step(
+            prediction.probabilities, prediction.places, prediction.by_place, end_ns, together
+        )
+
+    def _place(self, smoothed: Smoothed) -> str | None:
+        """The place, if it is believed enough."""
+        if smoothed.place is None or smoothed.place_probabilities is None:
             return None
-        return self._rejector.step(prediction.window.imu, smoothed, raw=self.smoothing != "hmm")
+        return self._places[smoothed.place] if smoothed.place_probabilities[smoothed.place] >= MIN_BELIEF else None
 
     def _changed(self, events: tuple[Event, ...]) -> bool:
-        """Whether another activity has started than the one before."""
-        before = self._last_started
+        """Whether another activity has started than the one before; a family of it, or a part of it, is no other."""
+        changed = False
         for event in events:
-            if event.kind == "started":
+            before = self._last_started
+            if event.kind == "started" and (before is None or not self._families.covers(event.activity, before)):
+                changed |= before is not None and not self._families.covers(before, event.activity)
                 self._last_started = event.activity
-        return before not in (None, self._last_started)
+        return changed

@@ -1,15 +1,13 @@
-"""When an answer is unknown: too little confidence, or a window unlike everything that the model was trained on.
+"""Whether a window is unlike everything that the model was trained on.
 
-The second is measured on the window itself, because a network is often sure of what it never saw: mean and spread of
-each channel, and the length of the mean acceleration, are compared with each activity's training windows (Mahalanobis
+It is measured on the window itself, because a network is often sure of what it never saw: mean and spread of each
+channel, and the length of the mean acceleration, are compared with each activity's training windows (Mahalanobis
 distance to the nearest one, as in Lee et al. 2018 with simple statistics instead of a network's features).
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from har_runtime.answers.answer import Reason
-from har_runtime.answers.smoothing import Smoothed
 from har_runtime.model.card import Rejection
 
 SPREAD_FLOOR = 0.02
@@ -33,7 +31,7 @@ def window_statistics(windows: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 class Rejector:
-    """Compares windows with the thresholds and statistics of a card."""
+    """Compares windows with the statistics of a card."""
 
     def __init__(self, rejection: Rejection):
         self._rejection = rejection
@@ -52,14 +50,10 @@ class Rejector:
         whitened = np.einsum("cij,ncj->nci", self._whitening, away)
         return np.sqrt((whitened**2).sum(axis=2).min(axis=1))
 
-    def step(self, window: NDArray[np.float32], smoothed: Smoothed, raw: bool) -> Reason | None:
-        """Why the answer is unknown; None if it is known.
+    def is_unlike(self, window: NDArray[np.float32]) -> bool:
+        """Whether a window is unlike everything that the model was trained on.
 
         Args:
             window: SI units, shape (50, 6).
-            raw: whether the probabilities are the window's own instead of a filter's belief.
         """
-        if not self.distances(window[None])[0] <= self._rejection.distance:  # True for NaN as well.
-            return "unlike"
-        minimum = self._rejection.raw_confidence if raw else self._rejection.confidence
-        return "unsure" if smoothed.probabilities.max() < minimum else None
+        return not self.distances(window[None])[0] <= self._rejection.distance  # True for NaN as well.

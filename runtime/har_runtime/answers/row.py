@@ -21,7 +21,8 @@ def row_of(answer: Answer, labels: tuple[str, ...]) -> dict[str, Any]:
 
     `activity`, `confidence` and `probabilities` are the answer's, after smoothing; those of the window alone are
     `window_label`, `window_confidence` and `window_probabilities`. `reason` is present if the activity is unknown,
-    `events` if there were any, `truth` if the source knows it.
+    `place` if the model tells places (None while it is not known), `events` if there were any, `truth` if the source
+    knows it.
 
     Args:
         labels: the card's.
@@ -38,6 +39,8 @@ def row_of(answer: Answer, labels: tuple[str, ...]) -> dict[str, Any]:
     }
     if answer.reason is not None:
         row["reason"] = answer.reason
+    if prediction.places is not None:
+        row["place"] = answer.place
     row["probabilities"] = _by_label(labels, answer.probabilities)
     row["window_label"] = prediction.label
     row["window_confidence"] = round(prediction.confidence, DECIMALS)

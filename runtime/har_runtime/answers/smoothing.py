@@ -1,23 +1,23 @@
 """From windows' probabilities to a steady activity: a causal HMM filter, hysteresis, or nothing.
 
-A smoother takes the windows in order and never looks ahead, so an answer never changes.
+A smoother takes the windows in order and never looks ahead, so an answer never changes. For a model that tells places,
+it takes the places of each window too, and judges the activity given the belief in them.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from har_runtime.answers.place import MIN_PROBABILITY, PlaceFilter
 from har_runtime.contract import HOP_S
 from har_runtime.errors import ModelError
 from har_runtime.model.card import ModelCard, Smoothing
 
 MAX_STEPS = 120
 """A gap counts as this many hops at most: after a minute the filter has almost forgotten what was before."""
-MIN_PROBABILITY = 1e-6
-"""Of a class in the filter: one window of an overconfident model must not rule out an activity for good."""
 HOLD = 3
 """Windows in a row (1.5 s) that hysteresis needs to change the activity."""
 
@@ -27,26 +27,89 @@ class Smoothed:
     """A smoother's result for a window."""
 
     index: int
-    """Of the activity, in the card's labels."""
+    """Of the activity, in the card's labels; of the first of the labels that count as one, if it is one of them."""
     probabilities: NDArray[np.float64]
     """Of every label, shape (classes,); the sum is 1 except for rounding."""
+    place: int | None = None
+    """Index of the likeliest place, in the card's places; None if the model does not tell places."""
+    place_probabilities: NDArray[np.float64] | None = None
+    """Of every place, shape (places,); None likewise."""
 
 
 class Smoother(Protocol):
     """Takes windows in order."""
 
-    def step(self, probabilities: NDArray[np.floating], end_ns: int) -> Smoothed:
+    def step(self, probabilities: NDArray[np.floating], end_ns: int, together: Sequence[int] = ()) -> Smoothed:
         """Add the next window.
 
         Args:
             probabilities: of every label, shape (classes,).
             end_ns: sensor time of the window's last sample.
+            together: labels that count as one, as this window cannot tell them apart; indices, none for none.
         """
         ...
 
     def reset(self) -> None:
         """Start again."""
         ...
+
+
+class PlaceSmoother(Protocol):
+    """Takes windows of a model that tells places, in order."""
+
+    def step(
+        self,
+        probabilities: NDArray[np.floating],
+        places: NDArray[np.floating],
+        by_place: NDArray[np.floating],
+        end_ns: int,
+        together: Sequence[int] = (),
+    ) -> Smoothed:
+        """Add the next window.
+
+        Args:
+            probabilities: of every label, shape (classes,).
+            places: of every place, shape (places,).
+            by_place: of every label if the sensor is worn at each place, shape (places, classes).
+            end_ns: sensor time of the window's last sample.
+            together: labels that count as one, as of `Smoother`.
+        """
+        ...
+
+    def reset(self) -> None:
+        """Start again."""
+        ...
+
+
+def likeliest(probabilities: NDArray[np.floating], together: Sequence[int] = ()) -> int:
+    """Index of the likeliest label.
+
+    Args:
+        probabilities: of every label, shape (classes,).
+        together: labels that count as one, with the sum of their probabilities and the index of the first.
+
+    >>> likeliest(np.array([0.4, 0.3, 0.3])), likeliest(np.array([0.4, 0.3, 0.3]), together=[1, 2])
+    (0, 1)
+    """
+    if together:
+        merged = probabilities.astype(np.float64)
+        merged[list(together)] = 0
+        merged[together[0]] = probabilities[list(together)].sum()
+        probabilities = merged
+    return int(probabilities.argmax())
+
+
+class _Hops:
+    """Counts the hops from each window to the next."""
+
+    def __init__(self) -> None:
+        self._end_ns: int | None = None
+
+    def step(self, end_ns: int) -> int:
+        """Hops since the window before, 1 to `MAX_STEPS`; 1 for the first window and if a clock was set back."""
+        before, self._end_ns = self._end_ns, end_ns
+        hops = 1 if before is None else round((end_ns - before) / (HOP_S * 1e9))
+        return min(max(hops, 1), MAX_STEPS)
 
 
 class HmmFilter:
@@ -63,22 +126,63 @@ class HmmFilter:
         self._evidence = smoothing.evidence
         self.reset()
 
-    def step(self, probabilities: NDArray[np.floating], end_ns: int) -> Smoothed:
-        for _ in range(self._steps(end_ns)):
+    def step(self, probabilities: NDArray[np.floating], end_ns: int, together: Sequence[int] = ()) -> Smoothed:
+        for _ in range(self._hops.step(end_ns)):
             self._belief = self._belief @ self._transitions
         likelihood = np.maximum(probabilities, MIN_PROBABILITY, dtype=np.float64) / self._prior
         belief = self._belief * likelihood**self._evidence
         self._belief = belief / belief.sum()
-        return Smoothed(int(self._belief.argmax()), self._belief)
+        return Smoothed(likeliest(self._belief, together), self._belief)
 
     def reset(self) -> None:
         self._belief = self._prior
-        self._end_ns: int | None = None
+        self._hops = _Hops()
 
-    def _steps(self, end_ns: int) -> int:
-        before, self._end_ns = self._end_ns, end_ns
-        hops = 1 if before is None else round((end_ns - before) / (HOP_S * 1e9))
-        return min(max(hops, 1), MAX_STEPS)
+
+class JointFilter:
+    """The same over pairs of place and activity, so that each is judged given the other.
+
+    A step of one hop carries the activity through the transition matrix and the place through that of `PlaceFilter`.
+    The evidence of a window for a pair is that for the activity at this place, times that for the place.
+
+    Args:
+        card: of a model that tells places, with transitions.
+        place: where the sensor is worn, if that is known.
+
+    Raises:
+        ModelError: the card has no transitions.
+        HarError: the model does not know this place.
+    """
+
+    def __init__(self, card: ModelCard, place: str | None = None):
+        smoothing = _needed(card)
+        self._transitions = np.array(smoothing.transitions)
+        self._prior = np.array(smoothing.prior)
+        self._evidence = smoothing.evidence
+        self._places = PlaceFilter(card, place)
+        self.reset()
+
+    def step(
+        self,
+        probabilities: NDArray[np.floating],
+        places: NDArray[np.floating],
+        by_place: NDArray[np.floating],
+        end_ns: int,
+        together: Sequence[int] = (),
+    ) -> Smoothed:
+        for _ in range(self._hops.step(end_ns)):
+            self._belief = self._places.carry(self._belief) @ self._transitions
+        likelihood = np.maximum(by_place, MIN_PROBABILITY, dtype=np.float64) / self._prior
+        belief = self._belief * likelihood**self._evidence
+        belief *= self._places.likelihood(places, probabilities)[:, None]
+        self._belief = belief / belief.sum()
+        activities, at = self._belief.sum(axis=0), self._belief.sum(axis=1)
+        return Smoothed(likeliest(activities, together), activities, int(at.argmax()), at)
+
+    def reset(self) -> None:
+        self._belief = np.outer(self._places.start, self._prior)
+        """Shape (places, classes)."""
+        self._hops = _Hops()
 
 
 class Hysteresis:
@@ -88,15 +192,15 @@ class Hysteresis:
         self._hold = hold
         self.reset()
 
-    def step(self, probabilities: NDArray[np.floating], end_ns: int) -> Smoothed:
-        likeliest = int(probabilities.argmax())
+    def step(self, probabilities: NDArray[np.floating], end_ns: int, together: Sequence[int] = ()) -> Smoothed:
+        own = likeliest(probabilities, together)
         if self._held is None or (self._end_ns is not None and end_ns - self._end_ns > self._hold * HOP_S * 1e9):
-            self._held = likeliest  # After a gap, start from what is likeliest now.
+            self._held = own  # After a gap, start from what is likeliest now.
         self._end_ns = end_ns
-        self._repeats = self._repeats + 1 if likeliest == self._candidate else 1
-        self._candidate = likeliest
+        self._repeats = self._repeats + 1 if own == self._candidate else 1
+        self._candidate = own
         if self._repeats >= self._hold:
-            self._held = likeliest
+            self._held = own
         return Smoothed(self._held, probabilities.astype(np.float64))
 
     def reset(self) -> None:
@@ -108,24 +212,74 @@ class Hysteresis:
 class NoSmoothing:
     """Each window by itself."""
 
-    def step(self, probabilities: NDArray[np.floating], end_ns: int) -> Smoothed:
-        return Smoothed(int(probabilities.argmax()), probabilities.astype(np.float64))
+    def step(self, probabilities: NDArray[np.floating], end_ns: int, together: Sequence[int] = ()) -> Smoothed:
+        return Smoothed(likeliest(probabilities, together), probabilities.astype(np.float64))
 
     def reset(self) -> None:
         """It keeps nothing."""
 
 
-def _hmm_of(card: ModelCard) -> Smoother:
+class GivenPlace:
+    """The activity given the belief in the places, which alone is filtered, and then another smoother.
+
+    Args:
+        places: the filter of the places.
+        smoother: for the activity.
+    """
+
+    def __init__(self, places: PlaceFilter, smoother: Smoother):
+        self._places, self._smoother = places, smoother
+        self.reset()
+
+    def step(
+        self,
+        probabilities: NDArray[np.floating],
+        places: NDArray[np.floating],
+        by_place: NDArray[np.floating],
+        end_ns: int,
+        together: Sequence[int] = (),
+    ) -> Smoothed:
+        for _ in range(self._hops.step(end_ns)):
+            self._belief = self._places.carry(self._belief)
+        belief = self._belief * self._places.likelihood(places, probabilities)
+        self._belief = belief / belief.sum()
+        smoothed = self._smoother.step(self._belief @ by_place, end_ns, together)
+        return replace(smoothed, place=int(self._belief.argmax()), place_probabilities=self._belief)
+
+    def reset(self) -> None:
+        self._smoother.reset()
+        self._belief = self._places.start
+        self._hops = _Hops()
+
+
+def _needed(card: ModelCard) -> Smoothing:
     if card.smoothing is None:
         raise ModelError(f"{card.name}: its card has no transitions for hmm; give --smoothing hysteresis or none")
-    return HmmFilter(card.smoothing)
+    return card.smoothing
 
 
 SMOOTHERS: dict[str, Callable[[ModelCard], Smoother]] = {
-    "hmm": _hmm_of,
+    "hmm": lambda card: HmmFilter(_needed(card)),
     "hysteresis": lambda card: Hysteresis(),
     "none": lambda card: NoSmoothing(),
 }
+
+
+def place_smoother(card: ModelCard, smoothing: str, place: str | None = None) -> PlaceSmoother:
+    """What smooths the answers of a model that tells places.
+
+    Args:
+        card: of the model.
+        smoothing: a name in `SMOOTHERS`.
+        place: where the sensor is worn, if that is known: a key of `contract.PLACE_OF` or one of `contract.PLACES`.
+
+    Raises:
+        ModelError: "hmm", and a card without transitions.
+        HarError: there is no such place, or the model does not know it.
+    """
+    if smoothing == "hmm":
+        return JointFilter(card, place)
+    return GivenPlace(PlaceFilter(card, place), SMOOTHERS[smoothing](card))
 
 
 def default_smoothing(card: ModelCard) -> str:

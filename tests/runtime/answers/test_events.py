@@ -7,13 +7,15 @@ from hypothesis import strategies as st
 
 from har_runtime.answers.answer import Event
 from har_runtime.answers.events import MAX_BREAK_NS, EventDetector
+from har_runtime.answers.families import Families
+from har_runtime.contract import FAMILIES
 
 HOP_NS = 500_000_000
 
 
 def told(activities: list[str | None], ends_ns: list[int] | None = None) -> list[tuple[str, str, float]]:
     """Kind, activity and sensor time of all events of these windows."""
-    detector = EventDetector()
+    detector = EventDetector(Families(FAMILIES))
     ends = ends_ns or [HOP_NS * number for number in range(len(activities))]
     events = [
         event
@@ -79,14 +81,51 @@ def test_a_sensor_taken_off_ends_it_at_once() -> None:
     assert detector.step(None, 2 * HOP_NS, 1001.0, worn=False) == (Event("ended", "walking", 0.5, 1000.5),)
 
 
+def test_a_family_that_contains_the_current_activity_continues_it() -> None:
+    assert told(["walking", "walking", "on_foot", "walking", "walking"]) == [START]
+    assert told(["walking", "walking", *["on_foot"] * 60, "sitting", "sitting"])[1:] == [
+        ("ended", "walking", 30.5),
+        ("started", "sitting", 31.0),
+    ]
+
+
+def test_a_family_that_does_not_contain_it_is_another_activity() -> None:
+    assert told(["walking", "walking", "still", "still"])[1:] == [("ended", "walking", 0.5), ("started", "still", 1.0)]
+    assert told(["walking", "walking", "still", "walking"]) == [START]
+
+
+def test_an_activity_of_the_current_family_continues_it_until_two_windows_have_it() -> None:
+    still = ("started", "still", 0.0)
+    singles = ["sitting", "standing", "lying"] * 5  # Over five seconds without the family itself.
+    assert told(["still", "still", *singles]) == [still]
+    assert told(["still", "still", "sitting", "sitting"]) == [
+        still,
+        ("ended", "still", 0.5),
+        ("started", "sitting", 1.0),
+    ]
+
+
+def test_a_family_and_one_of_its_activities_start_the_activity() -> None:
+    assert told(["on_foot", "walking"]) == told(["walking", "on_foot"]) == [START]
+    assert told(["sitting", "sitting", "on_foot", "walking", "walking"])[1:] == [
+        ("ended", "sitting", 0.5),
+        ("started", "walking", 1.0),
+    ]
+    assert told(["walking", "stairs_up"]) == []
+
+
 @given(
     st.lists(
-        st.tuples(st.sampled_from([None, "sitting", "walking"]), st.sampled_from([1, 1, 1, 3, 20, -5])), max_size=60
+        st.tuples(
+            st.sampled_from([None, "sitting", "walking", "lying", "resting", "still", "on_foot"]),
+            st.sampled_from([1, 1, 1, 3, 20, -5]),
+        ),
+        max_size=60,
     )
 )
 def test_started_and_ended_alternate(windows: list[tuple[str | None, int]]) -> None:
     ends = list(itertools.accumulate((hops * HOP_NS for _, hops in windows), initial=0))[1:]
-    detector = EventDetector()
+    detector = EventDetector(Families(FAMILIES))
     events = [
         event for (activity, _), end in zip(windows, ends, strict=True) for event in detector.step(activity, end, 0.0)
     ]

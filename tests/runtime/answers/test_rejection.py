@@ -1,6 +1,4 @@
-"""Unknown: windows unlike the training data, and answers that are not sure enough."""
-
-from dataclasses import replace
+"""Windows that are unlike the training data."""
 
 import numpy as np
 import pytest
@@ -8,7 +6,6 @@ from scipy.spatial.distance import mahalanobis
 from tests.conftest import simulated_recording
 
 from har_runtime.answers.rejection import Rejector, window_statistics
-from har_runtime.answers.smoothing import Smoothed
 from har_runtime.model.load import load_model
 from har_runtime.recording import cut_recording
 
@@ -52,9 +49,6 @@ def test_statistics_are_those_of_each_channel() -> None:
     assert window_statistics(np.stack([window, window])).tolist() == [found.tolist()] * 2
 
 
-SURE, UNSURE = np.array([0.99, 0.01, 0, 0, 0, 0]), np.array([0.4, 0.4, 0.2, 0, 0, 0])
-
-
 def test_a_wearer_is_like_the_training_data_and_others_are_not(rejection, worn) -> None:
     rejector = Rejector(rejection)
     alike = rejector.distances(worn) <= rejection.distance
@@ -67,17 +61,9 @@ def test_a_wearer_is_like_the_training_data_and_others_are_not(rejection, worn) 
     }
     for name, windows in others.items():
         assert (rejector.distances(windows) > rejection.distance).mean() > 0.8, name  # Lying may be upside down.
-        assert rejector.step(windows[0], Smoothed(0, SURE), raw=False) == "unlike", name
-
-
-def test_too_little_confidence_is_unsure_by_the_threshold_of_what_gave_it(rejection, worn) -> None:
-    window = worn[Rejector(rejection).distances(worn).argmin()]
-    rejector = Rejector(replace(rejection, confidence=0.6, raw_confidence=0.3))
-    assert rejector.step(window, Smoothed(0, SURE), raw=False) is None
-    assert rejector.step(window, Smoothed(0, UNSURE), raw=False) == "unsure"
-    assert rejector.step(window, Smoothed(0, UNSURE), raw=True) is None
+        assert rejector.is_unlike(windows[0]), name
 
 
 def test_windows_of_nothing_but_nan_are_no_activity(rejection) -> None:
     broken = np.full((50, 6), np.nan, np.float32)
-    assert Rejector(rejection).step(broken, Smoothed(0, SURE), raw=False) == "unlike"
+    assert Rejector(rejection).is_unlike(broken)

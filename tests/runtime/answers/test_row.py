@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from har_runtime.answers.answer import UNKNOWN, Answer, Event, Totals
 from har_runtime.answers.row import row_of
@@ -52,6 +53,14 @@ def test_reason_events_and_truth_stand_where_there_are_any() -> None:
     assert row["reason"] == "unlike"
     assert row["events"] == [{"kind": "ended", "activity": "moving", "sensor_s": 3.48, "unix_s": 1_700_000_000.123}]
     assert row["truth"] == "still"
+
+
+@pytest.mark.parametrize("place", ["thigh", None])
+def test_the_place_stands_where_the_model_tells_places(place: str | None) -> None:
+    tells = replace(ANSWER.prediction, places=np.array([0.1, 0.9], np.float32))
+    row = row_of(replace(ANSWER, prediction=tells, activity=UNKNOWN, reason="unsure", place=place), LABELS)
+    assert list(row)[5:10] == ["activity", "confidence", "reason", "place", "probabilities"]
+    assert (row["version"], row["place"]) == (2, place)
 
 
 def test_a_row_is_json_as_it_is() -> None:
