@@ -104,7 +104,7 @@ def test_transitions_count_changes_of_activity_across_doubts() -> None:
 @pytest.mark.parametrize(("smoothing", "reason"), [("hmm", "unsure"), ("none", None), ("hysteresis", None)])
 def test_too_little_confidence_is_unsure_by_the_threshold_of_what_gave_it(smoothing: str, reason: str | None) -> None:
     (answer,) = answers_to(with_rejection(0.6), [predicted(0, 0, sure=0.55)], smoothing)
-    assert 0.5 < answer.confidence < 0.6
+    assert answer.confidence < 0.6
     assert answer.reason == reason
 
 
