@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from har_runtime.errors import ModelError
 from har_runtime.model.load import Model
 from har_runtime.recording import Recording, cut_recording
+from har_runtime.signal.upright import in_frame
 from har_runtime.signal.window import Window
 
 
@@ -79,4 +80,4 @@ def classify_recording(model: Model, recording: Recording) -> list[Prediction]:
             f"recording {recording.name} has no gyroscope and the model {model.card.name} needs one: choose a model "
             "whose card says that its gyroscope is optional"
         )
-    return classify(model, cut_recording(recording).windows)
+    return classify(model, in_frame(cut_recording(recording).windows, model.card.frame))

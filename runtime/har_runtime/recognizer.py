@@ -14,7 +14,8 @@ from har_runtime.recording import LabelTrack
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.report import ResampleReport
 from har_runtime.signal.resample import Resampler
-from har_runtime.signal.window import Window, Windower
+from har_runtime.signal.upright import UprightTracker
+from har_runtime.signal.window import Up, Window, Windower
 
 
 class Recognizer:
@@ -28,6 +29,7 @@ class Recognizer:
         clock: seconds since 1970.
         place: where the sensor is worn: waist, hip, chest, pocket, thigh or wrist; None to find out, if the model can.
         coarse: whether an answer may be a family of activities ("still", "on_foot"), if only that is certain.
+        up: which way is up for the wearer, if it is known already; for cards of the frame "upright".
 
     Raises:
         ModelError: "hmm", and a card without transitions; or a place, and a model that does not know it.
@@ -50,8 +52,10 @@ class Recognizer:
         *,
         place: str | None = None,
         coarse: bool = True,
+        up: Up | None = None,
     ):
         self.model = model
+        self._tracker = UprightTracker(up) if model.card.frame == "upright" else None
         self._smoothing, self._clock, self._place, self._coarse = smoothing, clock, place, coarse
         self._resampler, self._windower = Resampler(block=HOP), Windower()
         self.reset()
@@ -60,6 +64,8 @@ class Recognizer:
         """Start again, as if newly made."""
         self._resampler.reset()
         self._windower.reset()
+        if self._tracker is not None:
+            self._tracker.reset()
         self._truth = LabelTrack()
         self._answering = Answering(
             self.model.card, self._smoothing, self._clock, place=self._place, coarse=self._coarse
@@ -75,6 +81,11 @@ class Recognizer:
     def notes(self) -> list[str]:
         """What the model's card does not allow, one sentence each, for people to know."""
         return self._answering.notes
+
+    @property
+    def up(self) -> Up | None:
+        """Which way is up for the wearer; None while it is unknown, and for cards of the frame "device"."""
+        return None if self._tracker is None else self._tracker.up
 
     @property
     def report(self) -> ResampleReport:
@@ -115,6 +126,8 @@ class Recognizer:
     def _answers_to(self, windows: list[Window]) -> list[Answer]:
         if not windows:
             return []
+        if self._tracker is not None:
+            windows = [self._tracker.step(window) for window in windows]
         report = self.report
         answers: list[Answer] = []
         for prediction in classify(self.model, windows):

@@ -1,0 +1,176 @@
+"""Which way is up for the wearer, found from their own gait, and windows turned so that it is +z.
+
+A device can be worn any way up. While its wearer walks, the mean acceleration is gravity as the device feels it on an
+upright body: within a few degrees of the direction while standing. With that reference a posture shows, which no
+window's own gravity can show: lying is a quarter turn away from standing.
+"""
+
+import math
+from collections import deque
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_runtime.contract import HOP, PERIOD_NS, SAMPLE_RATE_HZ, WINDOW
+from har_runtime.signal.window import Up, Window
+
+GAIT_SPREAD = (1.0, 6.0)
+"""m/s^2, standard deviation of the magnitude of acceleration while walking or on stairs."""
+GAIT_HZ = (1.2, 2.4)
+"""Steps a second while walking or on stairs: the strongest frequency of that magnitude. Running is faster: its mean
+acceleration is less steady."""
+GAIT_GRAVITY = (7.0, 13.0)
+"""m/s^2, length of the mean acceleration over a second of gait."""
+FREQUENCIES_HZ = np.arange(3, 41) / 5
+"""Frequencies compared, 0.6 to 8 Hz."""
+HISTORY = 24
+"""Windows (12 s) within which gait must agree with itself."""
+FOUND_AFTER = 8
+"""Windows of gait that agree, after which their direction is up: the first four seconds alone can be 50 degrees off."""
+MOVED_AFTER = 12
+"""Windows of gait that agree with each other but not with the reference, after which the device sits another way."""
+AGREEMENT_DEGREES = 15.0
+"""Largest mean angle between windows of gait and their mean direction that counts as agreement."""
+MOVED_DEGREES = 45.0
+"""Larger angles between gait and the reference mean another mounting; smaller ones refine the reference."""
+FORGETTING = 0.99
+"""Weight of the earlier windows of gait when one is added: the reference is the mean over about the last minute."""
+GIVEN_WEIGHT = 40.0
+"""Windows of gait that a reference from outside weighs as much as."""
+FREE_FALL = 1.0
+"""m/s^2. A mean acceleration shorter than this has no direction."""
+
+_PHASES = 2 * np.pi * FREQUENCIES_HZ[:, None] * np.arange(WINDOW) / SAMPLE_RATE_HZ
+_COSINES, _SINES = np.cos(_PHASES), np.sin(_PHASES)
+_Z = np.array([0.0, 0.0, 1.0])
+
+
+class UprightTracker:
+    """Takes the windows of a stream in order and turns each so that the wearer's up is +z.
+
+    It looks at nothing but the windows so far, keeps a bounded number of them, and gives the same however the samples
+    were cut into pushes. Until gait has shown which way is up, each window is turned by its own gravity.
+
+    Args:
+        up: which way is up, if it is known already.
+    """
+
+    def __init__(self, up: Up | None = None):
+        self._given = up
+        self.reset()
+
+    def reset(self) -> None:
+        """Start again, as if newly made."""
+        self._up = self._given
+        self._sum = np.zeros(3) if self._up is None else GIVEN_WEIGHT * np.array(self._up.direction)
+        self._gait: deque[NDArray[np.float64] | None] = deque(maxlen=HISTORY)
+        self._own = _Z
+        self._start_ns: int | None = None
+
+    @property
+    def up(self) -> Up | None:
+        """Which way is up; None until it is known."""
+        return self._up
+
+    def step(self, window: Window) -> Window:
+        """Add the next window, axes of the device; returns it turned, with `up` set."""
+        expected = None if self._start_ns is None else self._start_ns + HOP * PERIOD_NS
+        if expected is not None and abs(window.start_ns - expected) > HOP * PERIOD_NS:
+            self._gait.clear()  # After a gap the device may sit otherwise: only what follows may agree with itself.
+        self._start_ns = window.start_ns
+        acc = window.imu[:, :3].astype(np.float64)
+        mean = acc.mean(axis=0)
+        length = math.sqrt(mean @ mean)
+        if length >= FREE_FALL:
+            self._own = mean / length
+        if GAIT_GRAVITY[0] <= length <= GAIT_GRAVITY[1] and is_gait(acc):
+            self._step_gait(self._own)
+        else:
+            self._gait.append(None)
+        up = self._up or Up(_tuple(self._own), "window")
+        return Window(window.segment, window.start_ns, turned_upright(window.imu, up), up)
+
+    def _step_gait(self, direction: NDArray[np.float64]) -> None:
+        self._gait.append(direction)
+        if self._up is not None and _degrees(direction, np.array(self._up.direction)) <= MOVED_DEGREES:
+            self._sum = FORGETTING * self._sum + direction
+            self._up = Up(_tuple(self._sum / np.linalg.norm(self._sum)), self._up.found)
+        wanted = FOUND_AFTER if self._up is None else MOVED_AFTER
+        recent = [gait for gait in self._gait if gait is not None][-wanted:]
+        if len(recent) < wanted:
+            return
+        directions = np.array(recent)
+        total = directions.sum(axis=0)
+        agreed = total / max(float(np.linalg.norm(total)), FREE_FALL)
+        if np.degrees(np.arccos(np.clip(directions @ agreed, -1.0, 1.0))).mean() > AGREEMENT_DEGREES:
+            return
+        if self._up is None or _degrees(agreed, np.array(self._up.direction)) > MOVED_DEGREES:
+            self._sum, self._up = total, Up(_tuple(agreed), "gait")
+            self._gait.clear()
+
+
+def in_frame(windows: Iterable[Window], frame: str, up: Up | None = None) -> list[Window]:
+    """The windows of a stream, in order, in a frame of `contract.FRAMES`.
+
+    Args:
+        up: which way is up, if it is known already; for the frame "upright".
+    """
+    if frame == "device":
+        return list(windows)
+    tracker = UprightTracker(up)
+    return [tracker.step(window) for window in windows]
+
+
+def is_gait(acc: NDArray[np.float64]) -> bool:
+    """Whether a window looks like steps, by the magnitude of acceleration alone: shape (50, 3), m/s^2.
+
+    >>> bounce = 9.8 + 3 * np.sin(2 * np.pi * 1.8 * np.arange(50) / 50)
+    >>> is_gait(bounce[:, None] * np.array([0.6, 0.0, 0.8])), is_gait(np.full((50, 3), 5.7))
+    (True, False)
+    """
+    magnitude = np.sqrt((acc * acc).sum(axis=1))
+    magnitude -= magnitude.mean()
+    if not GAIT_SPREAD[0] <= math.sqrt(magnitude @ magnitude / len(magnitude)) <= GAIT_SPREAD[1]:
+        return False
+    power = (_COSINES @ magnitude) ** 2 + (_SINES @ magnitude) ** 2
+    return bool(GAIT_HZ[0] <= FREQUENCIES_HZ[power.argmax()] <= GAIT_HZ[1])
+
+
+def turned_upright(imu: NDArray[np.float32], up: Up) -> NDArray[np.float32]:
+    """A window turned by the smallest rotation that takes `up` to +z, both sensors alike; shape (50, 6), read-only."""
+    turned = (imu.reshape(-1, 3).astype(np.float64) @ upright_rotation(up.direction).T).astype(np.float32)
+    turned = turned.reshape(imu.shape)
+    turned.flags.writeable = False
+    return turned
+
+
+def in_device_axes(window: Window) -> NDArray[np.float32]:
+    """The samples of a window in the axes of the device, however it was turned; shape (50, 6)."""
+    if window.up is None:
+        return window.imu
+    turned = window.imu.reshape(-1, 3).astype(np.float64) @ upright_rotation(window.up.direction)
+    return turned.astype(np.float32).reshape(window.imu.shape)
+
+
+def upright_rotation(up: tuple[float, float, float]) -> NDArray[np.float64]:
+    """The smallest rotation that takes a unit vector to +z, shape (3, 3); for -z half a turn about x.
+
+    >>> np.allclose(upright_rotation((0.6, 0.0, 0.8)) @ [0.6, 0.0, 0.8], [0.0, 0.0, 1.0])
+    True
+    """
+    x, y, z = up
+    if z < -1 + 1e-12:
+        return np.diag([1.0, -1.0, -1.0])
+    # Rodrigues' formula with the axis up x z = (y, -x, 0), whose length is the sine of the angle, and the cosine z.
+    share = 1 / (1 + z)
+    return np.array([[1 - share * x * x, -share * x * y, -x], [-share * x * y, 1 - share * y * y, -y], [x, y, z]])
+
+
+def _degrees(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    return math.degrees(math.acos(min(1.0, max(-1.0, float(one @ other)))))
+
+
+def _tuple(vector: NDArray[np.float64]) -> tuple[float, float, float]:
+    x, y, z = vector.tolist()
+    return x, y, z
