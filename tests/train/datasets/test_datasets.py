@@ -162,6 +162,10 @@ def test_every_data_set_names_its_source_and_its_terms() -> None:
     assert len(files) == len(set(files))
 
 
+def test_each_recording_of_hapt_has_a_mounting_of_its_own(small_hapt: Path) -> None:
+    assert [one.mounting for one in load("hapt", small_hapt)] == [f"hapt-{user:02d}" for user in range(1, USERS + 1)]
+
+
 def test_a_star_in_an_anchor_matches_within_one_name(tmp_path: Path) -> None:
     write_folder(tmp_path, {"deep/A/x_1.csv": b"1", "deep/A/B/x_2.csv": b"2", "deep/A/._x_1.csv": b"3"})
     with Archive(tmp_path, "A/x_*.csv") as archive:

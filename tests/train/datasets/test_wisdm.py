@@ -32,7 +32,6 @@ def test_each_activity_of_a_person_on_a_device_is_a_recording(tmp_path: Path) ->
         _, subject, device, code = recording.name.split("-")
         assert recording.user == f"wisdm-{subject}"
         assert recording.placement == {"phone": "pocket", "watch": "wrist"}[device]
-        assert recording.mounting == f"wisdm-{subject}-{device}"
         assert recording.source_rate_hz == 20.0
         assert set(np.asarray(recording.labels).tolist()) == {{"A": "walking", "S": "folding"}[code]}
 

@@ -21,7 +21,8 @@ def load(path: Path) -> list[Recording]:
 
     m/s^2 and rad/s in the Android convention: the phone hung upside down, so -y points up while the wearer stands.
     There are no timestamps; samples are taken as 20 ms apart. The rows of zeros at the start, which were written before
-    the sensors answered, are dropped.
+    the sensors answered, are dropped. Up while walking or on stairs differs by 9 degrees (median) to 14 between a
+    person's two recordings.
 
     Raises:
         DataError: not the archive, or damaged.
@@ -36,7 +37,8 @@ def _recording(experiment: Experiment) -> Recording:
     times = np.arange(start, len(experiment.acc), dtype=np.int64) * PERIOD_NS
     acc, gyro, labels = experiment.acc[start:], experiment.gyro[start:], experiment.labels[start:]
     user = f"difronzo-{int(experiment.user):02d}"
-    return Recording(f"difronzo-{experiment.number}", times, acc, gyro, labels, user, "pocket", 50.0)
+    name = f"difronzo-{experiment.number}"
+    return Recording(name, times, acc, gyro, labels, user, "pocket", 50.0, mounting=name)
 
 
 DATASET = DataSet(

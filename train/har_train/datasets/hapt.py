@@ -33,7 +33,8 @@ def load(path: Path) -> list[Recording]:
 
     The phone lay sideways on a belt: its x axis points up when the wearer stands. Acceleration is converted from g;
     angular rate is in rad/s, and both follow the Android convention. There are no timestamps: samples are 20 ms apart
-    (README of the archive). Rows in labels.txt are 1-based and inclusive.
+    (README of the archive). Rows in labels.txt are 1-based and inclusive. The phone was fixed anew for each experiment:
+    up while walking differs by 5 degrees (median) to 20 between a person's two, and by 0.5 to 2 within one.
 
     Raises:
         DataError: not the archive, or damaged.
@@ -45,7 +46,8 @@ def load(path: Path) -> list[Recording]:
 def _recording(experiment: Experiment) -> Recording:
     times = np.arange(len(experiment.acc), dtype=np.int64) * PERIOD_NS
     acc, user = experiment.acc * STANDARD_GRAVITY, f"hapt-{int(experiment.user):02d}"
-    return Recording(f"hapt-{experiment.number}", times, acc, experiment.gyro, experiment.labels, user, "waist", 50.0)
+    name = f"hapt-{experiment.number}"
+    return Recording(name, times, acc, experiment.gyro, experiment.labels, user, "waist", 50.0, mounting=name)
 
 
 DATASET = DataSet(

@@ -33,8 +33,9 @@ def load(path: Path) -> list[Recording]:
 
     Labels come from the label column, for the eleven activities only: falls (FOL, FKL, BSC, SDL) and the lying after
     them (LYI) have no label here, so that the recording of a fall contributes the standing before it. Values are
-    Android's, in m/s^2 with gravity and rad/s; each wearer chose the orientation of the phone in the pocket. Times are
-    the file's, in nanoseconds; rows that go back in time are kept for the resampler to drop and count.
+    Android's, in m/s^2 with gravity and rad/s; each wearer chose the orientation of the phone in the pocket, where it
+    was loose, so that each file has a mounting of its own. Times are the file's, in nanoseconds; rows that go back in
+    time are kept for the resampler to drop and count.
 
     Raises:
         DataError: not the archive, damaged, one of the eleven activities without a file, or an impossible cell.
@@ -61,7 +62,8 @@ def _recording(archive: Archive, file: re.Match[str]) -> Recording:
     times = np.rint(table[:, 0]).astype(np.int64)
     name = f"mobiact-{file[2]}-{int(file[3]):02d}-{int(file[4])}"
     user = f"mobiact-{int(file[3]):02d}"
-    return Recording(name, times, table[:, 1:4], table[:, 4:], rename(codes, ACTIVITIES), user, "pocket", 200.0)
+    labels = rename(codes, ACTIVITIES)
+    return Recording(name, times, table[:, 1:4], table[:, 4:], labels, user, "pocket", 200.0, mounting=name)
 
 
 DATASET = DataSet(

@@ -30,7 +30,8 @@ def load(path: Path) -> list[Recording]:
     Values are Android's, in m/s^2 with gravity and rad/s (the watch, face up at rest, reads +9.8 on z; the README names
     no unit). The phone lies in the pocket in one of four orientations. Times are milliseconds of arrival: up to ten
     samples share one, and some arrive 0.18 s late in a burst. Since a device has the same rate in every file, no
-    samples are lost: each file is read as uniform from its first to its last time, and starts at 0.
+    samples are lost: each file is read as uniform from its first to its last time, and starts at 0. Up while walking
+    differs between a person's executions by 7 degrees (median) to 160 on the phone, by 3 to 16 on the watch.
 
     Raises:
         DataError: not the archive, a file missing or damaged, or a label that is not one of the five.
@@ -59,7 +60,7 @@ def _recording(archive: Archive, execution: str, device: str) -> Recording:
     user = f"sp-sw-har-{execution[1:3]}"
     placement, rate = PLACEMENTS[device], RATE_HZ[device]
     name = f"{user}-{execution[4:]}-{placement}"
-    return Recording(name, times, table[:, 1:4], table[:, 4:], labels, user, placement, rate)
+    return Recording(name, times, table[:, 1:4], table[:, 4:], labels, user, placement, rate, mounting=name)
 
 
 DATASET = DataSet(

@@ -28,7 +28,8 @@ def load(path: Path) -> list[Recording]:
     first 64, in all six channels; otherwise a new recording starts. A sample that two windows label differently has no
     label. Acceleration (with gravity) is converted from g; angular rate is in rad/s. Frame and placement are HAPT's: x
     points up when the wearer stands. Unlike HAPT's, the signals were passed through a median filter and a low-pass of
-    20 Hz (README of the archive).
+    20 Hz (README of the archive). Which recordings are of the same one of a person's two experiments is not known; as
+    HAPT shows, the phone sat alike in both.
 
     Raises:
         DataError: not the archive, damaged, or files whose rows do not match.
@@ -70,7 +71,7 @@ def _joined(name: str, windows: NDArray[np.float64], y: NDArray[np.int_], user: 
     labels = np.repeat(np.array(halves, np.str_), STEP)
     times = np.arange(len(samples), dtype=np.int64) * PERIOD_NS
     acc, gyro = samples[:, :3] * STANDARD_GRAVITY, samples[:, 3:]
-    return Recording(name, times, acc, gyro, labels, user, "waist", 50.0)
+    return Recording(name, times, acc, gyro, labels, user, "waist", 50.0, mounting=user)
 
 
 def _whole_numbers(archive: Archive, name: str, largest: int, what: str) -> NDArray[np.int_]:

@@ -38,7 +38,8 @@ def load(path: Path) -> list[Recording]:
     Acceleration is converted from g, angular rate from degrees/s (Readme.txt of the archive); samples are 10 ms apart.
     The axes are said to be x down along the body, y forward and z to the right: right-handed, as in the contract. The
     Readme does not document them, and whether x reads +9.81 or -9.81 when the wearer stands could not be verified:
-    signs are kept as recorded, and `har-data describe usc-had` shows which axis is up.
+    signs are kept as recorded, and `har-data describe usc-had` shows which axis is up. The sensor was in a pouch on the
+    belt, in the same place for all trials of a person.
 
     Raises:
         DataError: not the archive, one of the 840 files missing, or not a MAT file with readings of six channels.
@@ -54,7 +55,8 @@ def _recording(archive: Archive, user: int, activity: int, trial: int) -> Record
     acc, gyro = readings[:, :3] * STANDARD_GRAVITY, np.deg2rad(readings[:, 3:])
     name = f"usc-had-{user:02d}-a{activity}t{trial}"
     labels = np.full(len(times), ACTIVITIES[activity])
-    return Recording(name, times, acc, gyro, labels, f"usc-had-{user:02d}", "hip", 100.0)
+    wearer = f"usc-had-{user:02d}"
+    return Recording(name, times, acc, gyro, labels, wearer, "hip", 100.0, mounting=wearer)
 
 
 def _readings(archive: Archive, name: str) -> NDArray[np.float64]:
