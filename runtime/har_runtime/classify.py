@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from har_runtime.errors import ModelError
-from har_runtime.model.load import Model
+from har_runtime.model.load import Model, check_gyroscope
 from har_runtime.recording import Recording, cut_recording
 from har_runtime.signal.upright import in_frame
 from har_runtime.signal.window import Window
@@ -75,9 +74,5 @@ def classify_recording(model: Model, recording: Recording) -> list[Prediction]:
     Raises:
         ModelError: a recording without a gyroscope, and a model that needs one.
     """
-    if recording.gyro is None and model.card.gyroscope == "required":
-        raise ModelError(
-            f"recording {recording.name} has no gyroscope and the model {model.card.name} needs one: choose a model "
-            "whose card says that its gyroscope is optional"
-        )
+    check_gyroscope(model.card, recording.gyro is not None, f"recording {recording.name}")
     return classify(model, in_frame(cut_recording(recording).windows, model.card.frame))

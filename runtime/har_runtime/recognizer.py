@@ -9,7 +9,7 @@ from har_runtime.answers.answer import Answer, Totals
 from har_runtime.answers.answering import Answering
 from har_runtime.classify import classify
 from har_runtime.contract import HOP
-from har_runtime.model.load import Model
+from har_runtime.model.load import Model, check_gyroscope
 from har_runtime.recording import LabelTrack
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.report import ResampleReport
@@ -29,10 +29,12 @@ class Recognizer:
         clock: seconds since 1970.
         place: where the sensor is worn: waist, hip, chest, pocket, thigh or wrist; None to find out, if the model can.
         coarse: whether an answer may be a family of activities ("still", "on_foot"), if only that is certain.
+        gyroscope: False for a sensor that has none: then only the accelerometer is pushed.
         up: which way is up for the wearer, if it is known already; for cards of the frame "upright".
 
     Raises:
-        ModelError: "hmm", and a card without transitions; or a place, and a model that does not know it.
+        ModelError: "hmm", and a card without transitions; a place, and a model that does not know it; or no gyroscope,
+            and a card that requires one.
         HarError: there is no such place.
 
     >>> import numpy as np
@@ -52,12 +54,14 @@ class Recognizer:
         *,
         place: str | None = None,
         coarse: bool = True,
+        gyroscope: bool = True,
         up: Up | None = None,
     ):
+        check_gyroscope(model.card, gyroscope, "the sensor")
         self.model = model
         self._tracker = UprightTracker(up) if model.card.frame == "upright" else None
         self._smoothing, self._clock, self._place, self._coarse = smoothing, clock, place, coarse
-        self._resampler, self._windower = Resampler(block=HOP), Windower()
+        self._resampler, self._windower = Resampler(block=HOP, gyroscope=gyroscope), Windower()
         self.reset()
 
     def reset(self) -> None:
@@ -109,8 +113,8 @@ class Recognizer:
             gyro: shape (n, 3), rad/s, contract frame.
 
         Raises:
-            DataError: shapes that do not fit, or a time out of range. Samples that are NaN, repeated or out of order
-                are no error: they are dropped and counted in `report`.
+            DataError: shapes that do not fit, a time out of range, or angular rates for a sensor without a gyroscope.
+                Samples that are NaN, repeated or out of order are no error: they are dropped and counted in `report`.
         """
         self._arrived = time.perf_counter()
         if isinstance(times, SampleChunk):

@@ -1,6 +1,7 @@
 """The loop of `har-stream`: a source through a recognizer into sinks, and the result."""
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -35,6 +36,13 @@ class StreamResult:
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON-able values."""
         return asdict(self)
+
+
+def begun(chunks: Iterable[SampleChunk]) -> Iterator[SampleChunk]:
+    """The same chunks, once the first has arrived: from then on a source knows whether it has a gyroscope."""
+    rest = iter(chunks)
+    first = list(itertools.islice(rest, 1))
+    return itertools.chain(first, rest)
 
 
 def run_stream(recognizer: Recognizer, chunks: Iterable[SampleChunk], sinks: Sequence[Sink]) -> StreamResult:

@@ -7,6 +7,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from har_runtime.errors import SourceError
 
+MIN_SPEED, MAX_SPEED = 0.001, 1e6
+"""Times real time; beyond these one waits for ever, or not at all."""
+
 
 @dataclass(frozen=True)
 class Uri:
@@ -28,6 +31,15 @@ class Uri:
             return kind(self.options[name])
         except ValueError as error:
             raise SourceError(f"{self.kind}: option {name}={self.options[name]} is not valid ({error})") from error
+
+    def no_target(self) -> None:
+        """Refuse a target.
+
+        Raises:
+            SourceError: there is one.
+        """
+        if self.target:
+            raise SourceError(f"{self.kind}: takes no target, not '{self.target}'; its options follow a ?")
 
     def only(self, *names: str) -> None:
         """Refuse other options than these.
@@ -98,13 +110,47 @@ def one_of(names: Sequence[str]) -> Callable[[str], str]:
     return convert
 
 
+def number(low: float, high: float) -> Callable[[str], float]:
+    """A converter for `Uri.option` that accepts numbers from `low` to `high`.
+
+    >>> number(0.5, 100)("2.5")
+    2.5
+    """
+
+    def convert(text: str) -> float:
+        value = float(text)
+        if not low <= value <= high:  # False for NaN.
+            raise ValueError(f"must be {low:.12g} to {high:.12g}")
+        return value
+
+    return convert
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """A converter for `Uri.option` that accepts whole numbers from `low` to `high`.
+
+    >>> whole_number(1, 10)("7")
+    7
+    """
+
+    def convert(text: str) -> int:
+        value = int(text)
+        if not low <= value <= high:
+            raise ValueError(f"must be {low} to {high}")
+        return value
+
+    return convert
+
+
 def speed_option(text: str) -> float:
     """A factor of real time; "max" is as fast as possible.
 
     >>> speed_option("max"), speed_option("4")
     (inf, 4.0)
     """
-    speed = float("inf") if text == "max" else float(text)
-    if not speed > 0:
-        raise ValueError("must be above 0, or max")
-    return speed
+    if text == "max":
+        return float("inf")
+    try:
+        return number(MIN_SPEED, MAX_SPEED)(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, or max") from error

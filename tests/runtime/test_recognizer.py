@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -188,6 +189,22 @@ def test_a_reset_recognizer_starts_again(model: Model) -> None:
     again = recognizer.push(recording.times_ns, recording.acc, recording.gyro)
     assert_same([answer.prediction for answer in again], [answer.prediction for answer in first])
     assert [answer.activity for answer in again] == [answer.activity for answer in first]
+
+
+def test_without_a_gyroscope_the_angular_rates_are_zeros(optional_model: Path) -> None:
+    model, recording = load_model(optional_model), simulated_recording(0, 600)
+    recognizer = Recognizer(model, gyroscope=False)
+    answers = recognizer.push(SampleChunk(recording.times_ns, recording.acc, None)) + recognizer.finish()
+    zeros = classify_recording(model, replace(recording, gyro=np.zeros((600, 3))))
+    assert_same([answer.prediction for answer in answers], zeros)
+    with pytest.raises(DataError, match="push acc alone"):
+        recognizer.push(recording.times_ns, recording.acc, recording.gyro)
+
+
+def test_a_model_that_needs_a_gyroscope_is_refused_without_one(model: Model) -> None:
+    with pytest.raises(ModelError, match="the sensor has no gyroscope and the model waist needs one: use ") as caught:
+        Recognizer(model, gyroscope=False)
+    assert "\n" not in str(caught.value)
 
 
 def test_wrong_shapes_are_one_line(model: Model) -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from har_runtime.errors import SourceError
-from har_runtime.uri import parse_uri
+from har_runtime.sources import open_source
+from har_runtime.uri import parse_uri, speed_option
 
 
 @pytest.mark.parametrize(
@@ -30,3 +31,33 @@ def test_an_address_has_a_host_and_a_port(text: str, address: tuple[str, int]) -
 def test_what_is_no_address_is_refused_with_the_shape_of_one(text: str) -> None:
     with pytest.raises(SourceError, match=r"is not an address.*; write phyphox://HOST:PORT"):
         parse_uri(text).address("127.0.0.1", 80)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e400", "-1", "1e12", "x", ""])
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "simulated:?seconds={}",
+        "simulated:?speed={}",
+        "simulated:?seed={}",
+        "replay:absent.csv?speed={}",
+        "serial:/dev/absent?baud={}",
+        "serial:/dev/absent?rate={}",
+        "iio:?rate={}",
+    ],
+)
+def test_a_number_that_is_infinite_or_out_of_range_is_refused(uri: str, value: str) -> None:
+    with pytest.raises(SourceError, match=f"option [a-z]+={value} is not valid") as caught:
+        open_source(uri.format(value))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_speed_may_be_as_fast_as_possible() -> None:
+    assert speed_option("max") == float("inf")
+    with pytest.raises(ValueError, match=r"must be 0\.001 to 1000000, or max"):
+        speed_option("inf")
+
+
+def test_a_target_that_means_nothing_is_refused() -> None:
+    with pytest.raises(SourceError, match=r"simulated: takes no target, not 'x'; its options follow a \?"):
+        open_source("simulated:x")

@@ -21,6 +21,7 @@ from har_runtime.cli.common import add_json
 from har_runtime.cli.source_check import Finding, source_findings
 from har_runtime.contract import CHANNELS, HOP_S, WINDOW
 from har_runtime.errors import HarError, SourceError
+from har_runtime.model.card import ModelCard
 from har_runtime.model.litert_backend import INTERPRETERS
 from har_runtime.model.load import load_model
 from har_runtime.sources.serial_port.ports import serial_ports
@@ -55,13 +56,14 @@ def run(options: argparse.Namespace) -> int:
     """
     if not 0 < options.seconds <= 3600:
         raise SourceError(f"--seconds {options.seconds:g}: give 1 to 3600")
-    findings = [python_finding(sys.version_info[:2]), *library_findings(), model_finding(options.model)]
+    model, card = model_finding(options.model)
+    findings = [python_finding(sys.version_info[:2]), *library_findings(), model]
     findings += port_findings(options.source)
     findings += [clock_finding(), disk_finding(Path.cwd()), *governor_findings(GOVERNOR)]
     if options.source:
         if not options.json:
             print(f"watching {options.source} for {options.seconds:g} s", file=sys.stderr, flush=True)
-        findings += source_findings(options.source, options.seconds)
+        findings += source_findings(options.source, options.seconds, card)
     well = all(finding.state != "fix" for finding in findings)
     if options.json:
         print(json.dumps({"well": well, "findings": [asdict(finding) for finding in findings]}, indent=1))
@@ -109,12 +111,12 @@ def _library(name: str, module: str) -> Finding:
         return Finding(name, "fix", f"cannot be imported ({error})", f"pip install {name}")
 
 
-def model_finding(name: str) -> Finding:
-    """Whether the model loads, fits its card and is fast enough."""
+def model_finding(name: str) -> tuple[Finding, ModelCard | None]:
+    """Whether the model loads, fits its card and is fast enough; and the card, None if it does not load."""
     try:
         model = load_model(name)
     except HarError as error:
-        return Finding("model", "fix", str(error))
+        return Finding("model", "fix", str(error)), None
     window = np.zeros((1, WINDOW, len(CHANNELS)), np.float32)
     durations: list[float] = []
     for _ in range(TIMED_WINDOWS):
@@ -128,8 +130,8 @@ def model_finding(name: str) -> Finding:
         f"{1e6 * seconds:,.0f} us a window"
     )
     if seconds > HOP_S:
-        return Finding("model", "fix", text, "too slow for real time: use an int8 model")
-    return Finding("model", "ok", text)
+        return Finding("model", "fix", text, "too slow for real time: use an int8 model"), card
+    return Finding("model", "ok", text), card
 
 
 def port_findings(source: str | None) -> list[Finding]:

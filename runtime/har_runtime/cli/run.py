@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from har_runtime.answers.smoothing import SMOOTHERS
@@ -15,14 +16,14 @@ from har_runtime.cli.still_check import STILL_S, Still, describe, judge_placemen
 from har_runtime.cli.summary import summary, to_dict
 from har_runtime.cli.systemd import Service
 from har_runtime.errors import SourceError
-from har_runtime.model.load import load_model, pretrained_names
+from har_runtime.model.load import check_gyroscope, load_model, pretrained_names
 from har_runtime.recognizer import Recognizer
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.axes import IDENTITY, parse_axes, turned
 from har_runtime.sinks import StreamInfo
 from har_runtime.sinks.fan_out import FanOut
 from har_runtime.sources import open_source
-from har_runtime.stream import run_stream
+from har_runtime.stream import begun, run_stream
 
 _LOG = logging.getLogger(__name__)
 DEMO_SOURCE = "simulated:?seed=0&seconds=120&speed=4"
@@ -94,8 +95,8 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
     axes = parse_axes(options.axes)
     model = load_model(options.model)
     _LOG.info("model %s %s: %s", model.card.name, model.card.version, ", ".join(model.card.labels))
-    recognizer = Recognizer(model, options.smoothing)
-    for note in recognizer.notes:
+    make_recognizer = partial(Recognizer, model, options.smoothing)
+    for note in make_recognizer().notes:
         _LOG.warning("%s", note)
     source = open_source(options.source or DEMO_SOURCE)
     _LOG.info("source: %s", source.description)
@@ -104,20 +105,27 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
     service = Service.from_environment()
     still: dict[str, Any] | None = None
     try:
+        check_gyroscope(model.card, source.report.gyroscope, "the sensor")  # Before anybody waits for samples.
         chunks: Iterable[SampleChunk] = interruptible.items(source)
         if axes != IDENTITY:
             chunks = turned(chunks, axes)
         if options.still:
             print(f"Stand still for {STILL_S} seconds, with the sensor where it is worn.", file=sys.stderr, flush=True)
-            chunks = iter(chunks)
-            found = _measure(chunks, interruptible)
-            placement = judge_placement(found, model.card.gravity, axes)
+            chunks = begun(chunks)
+            check_gyroscope(model.card, source.report.gyroscope, "the sensor")
+            found = _measure(chunks, source.report.gyroscope, interruptible)
+            wanted = None if model.card.frame == "upright" else model.card.gravity  # Else any way up will do.
+            placement = judge_placement(found, wanted, axes)
             print("\n".join(describe(found, placement, model.card)), file=sys.stderr, flush=True)
             still = {**found.to_dict(), "placement": placement.to_dict()}
-            chunks = turned(chunks, IDENTITY, found.gyro_bias)
+            chunks = turned(chunks, IDENTITY, found.gyro_bias or (0.0, 0.0, 0.0))
         for uri in options.sink or ["terminal:"]:
             sinks.open(uri)
-        result = run_stream(recognizer, service.watched(chunks), [service, sinks])
+        chunks = begun(service.watched(chunks))
+        recognizer = make_recognizer(gyroscope=source.report.gyroscope)
+        if not source.report.gyroscope:
+            _LOG.warning("no gyroscope: the model %s answers by acceleration alone", model.card.name)
+        result = run_stream(recognizer, chunks, [service, sinks])
     finally:
         service.close()
         sinks.close(hurry=interruptible.interrupted)
@@ -129,9 +137,9 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
             print(line, file=sys.stderr)
 
 
-def _measure(chunks: Iterator[SampleChunk], interruptible: Interruptible) -> Still:
+def _measure(chunks: Iterator[SampleChunk], gyroscope: bool, interruptible: Interruptible) -> Still:
     try:
-        return measure_still(chunks)
+        return measure_still(chunks, gyroscope)
     except SourceError:
         interruptible.raise_if_interrupted()  # A signal ended the chunks.
         raise

@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pty", action="store_true", required=True, help="on a pseudo-terminal")
     parser.add_argument("--format", choices=("witmotion", "csv"), default="witmotion", help="what it sends")
     parser.add_argument("--rate", type=int, choices=RATES, default=RATES[0], help="samples per second (default: 50)")
+    parser.add_argument("--no-gyroscope", action="store_true", help="an accelerometer alone; needs --format csv")
     parser.add_argument("--seed", type=whole_number(0), default=0, help="chooses the wearer (default: 0)")
     parser.add_argument("--link", type=Path, help="make a symbolic link to the port here")
 
@@ -27,13 +28,13 @@ def run(options: argparse.Namespace) -> int:
     """Serve the virtual sensor until Ctrl-C or SIGTERM; returns the exit code.
 
     Raises:
-        SourceError: the system has no pseudo-terminals, or the link cannot be made.
+        SourceError: the system has no pseudo-terminals, the link cannot be made, or a WitMotion without a gyroscope.
     """
     try:
         from har_runtime.sources.serial_port.virtual_sensor import Pty, make_virtual_sensor, serve
     except ImportError as error:  # Windows.
         raise SourceError("simulate: this system has no pseudo-terminals; use --source simulated: instead") from error
-    device = make_virtual_sensor(options.format, options.rate, options.seed)
+    device = make_virtual_sensor(options.format, options.rate, options.seed, not options.no_gyroscope)
     interruptible = Interruptible()
     with interruptible:
         pty = Pty(options.link)

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.contract import MAX_GAP_NS, MIN_RATE_HZ
-from har_runtime.errors import HarError
+from har_runtime.errors import HarError, ModelError
+from har_runtime.model.card import ModelCard
+from har_runtime.model.load import check_gyroscope
 from har_runtime.signal.report import SensorReport
 from har_runtime.signal.resample import Resampler
 from har_runtime.signal.units import rest_magnitude, unit_problem
@@ -73,7 +75,8 @@ class _Watch(threading.Thread):
     def __init__(self, source: Source, seconds: float):
         super().__init__(daemon=True)
         self._source, self._seconds = source, seconds
-        self.resampler = Resampler()
+        self.resampler: Resampler | None = None
+        """None until the first samples have arrived."""
         self.times: dict[str, list[NDArray[np.int64]]] = {"accelerometer": [], "gyroscope": []}
         self.acc: list[NDArray[np.float64]] = []
         self.duration_s = 0.0
@@ -85,6 +88,7 @@ class _Watch(threading.Thread):
         samples = 0
         try:
             for chunk in self._source:
+                self.resampler = self.resampler or Resampler(gyroscope=self._source.report.gyroscope)
                 now = time.monotonic()
                 start = now if start is None else start
                 self.duration_s = now - start
@@ -97,13 +101,18 @@ class _Watch(threading.Thread):
                 samples += len(chunk.times_ns)
                 if self.duration_s >= self._seconds or samples >= MAX_SAMPLES:
                     break
-            self.resampler.finish()
+            if self.resampler is not None:
+                self.resampler.finish()
         except Exception as error:  # The doctor reports any failure of a source and continues.
             self.error = error
 
 
-def source_findings(text: str, seconds: float) -> list[Finding]:
-    """Open a source by its URI, watch it for `seconds`, and return the findings."""
+def source_findings(text: str, seconds: float, card: ModelCard | None = None) -> list[Finding]:
+    """Open a source by its URI, watch it for `seconds`, and return the findings.
+
+    Args:
+        card: of the model that is to be used; None if that is unknown.
+    """
     try:
         source = open_source(text)
     except HarError as error:
@@ -118,14 +127,17 @@ def source_findings(text: str, seconds: float) -> list[Finding]:
     findings = [Finding("source", "ok", source.description)]
     if watch.error is not None:
         return [*findings, Finding("source", "fix", str(watch.error) or type(watch.error).__name__)]
-    if silent or not any(watch.times.values()):
+    if silent or watch.resampler is None:
         advice = "is the sensor switched on, connected and set to send?"
         return [*findings, Finding("samples", "fix", f"none arrived in {seconds + EXTRA_S:.0f} s", advice)]
     if source.report.units:
         findings.append(Finding("units", "ok", source.report.units))
     report = watch.resampler.report
-    for name, sensor in (("accelerometer", report.accelerometer), ("gyroscope", report.gyroscope)):
-        findings += sensor_findings(name, watch.times[name], sensor)
+    findings += sensor_findings("accelerometer", watch.times["accelerometer"], report.accelerometer)
+    if source.report.gyroscope:
+        findings += sensor_findings("gyroscope", watch.times["gyroscope"], report.gyroscope)
+    else:
+        findings.append(no_gyroscope_finding(card))
     findings += _gravity(watch.acc)
     if parse_uri(text).kind not in UNTIMED:
         findings += _clock(watch.times["accelerometer"], watch.duration_s)
@@ -140,7 +152,7 @@ def source_findings(text: str, seconds: float) -> list[Finding]:
 def sensor_findings(name: str, times: list[NDArray[np.int64]], report: SensorReport) -> list[Finding]:
     """Rate, jitter, gaps and losses of one sensor."""
     if not times:
-        return [Finding(name, "fix", "no samples", "turn it on in the sensor or the app: a model needs both")]
+        return [Finding(name, "fix", "no samples", "turn it on in the sensor or the app")]
     seen = rhythm(np.concatenate(times))
     if seen is None:
         return [Finding(name, "fix", f"{report.received} samples, none within 0.1 s of another", _faster())]
@@ -176,6 +188,17 @@ def sensor_findings(name: str, times: list[NDArray[np.int64]], report: SensorRep
         advice = "set a larger range in the sensor"
         findings.append(Finding(name, "fix", f"{report.full_scale} readings at the end of its range", advice))
     return findings
+
+
+def no_gyroscope_finding(card: ModelCard | None) -> Finding:
+    """Whether a model does without a gyroscope."""
+    if card is None:
+        return Finding("gyroscope", "note", "none", "choose a model whose card says that it is optional")
+    try:
+        check_gyroscope(card, False, "the sensor")
+    except ModelError as error:
+        return Finding("gyroscope", "fix", "none", str(error))
+    return Finding("gyroscope", "note", f"none; the model {card.name} answers by acceleration alone")
 
 
 def _faster() -> str:

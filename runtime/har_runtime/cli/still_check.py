@@ -1,7 +1,8 @@
 """`--still`: checks a sensor, from any source, by five seconds of standing still.
 
-It measures the gyroscope's bias, checks the unit and scale of acceleration, and finds which way up the sensor is,
-compared with the model's training data.
+It measures the gyroscope's bias, checks the unit and scale of acceleration, and finds which way up the sensor is. A
+model of the frame "upright" takes that as it is; for any other it is compared with the model's training data. Without a
+gyroscope, acceleration alone is looked at.
 """
 
 import math
@@ -19,6 +20,7 @@ from har_runtime.samples import SampleChunk
 from har_runtime.signal.axes import NAMES, Axes, turns
 from har_runtime.signal.resample import Resampler
 from har_runtime.signal.units import SCALE_TOLERANCE, scale_error, unit_problem
+from har_runtime.signal.window import Up
 
 STILL_S = 5
 MAX_WAIT_S = 30
@@ -39,11 +41,11 @@ class Still:
 
     gravity: tuple[float, float, float]
     """Mean acceleration, m/s^2."""
-    gyro_bias: tuple[float, float, float]
-    """Mean angular rate, rad/s."""
+    gyro_bias: tuple[float, float, float] | None
+    """Mean angular rate, rad/s; None without a gyroscope."""
     acc_spread: float
     """Standard deviation of all axes together, m/s^2."""
-    gyro_spread: float
+    gyro_spread: float | None
     """The same of the gyroscope, rad/s."""
 
     @property
@@ -56,26 +58,35 @@ class Still:
         """Relative error of gravity: the error of the scale, if the accelerometer has no offset."""
         return scale_error(self.magnitude)
 
+    @property
+    def up(self) -> Up:
+        """Which way is up, for a recognizer of a model of the frame "upright"."""
+        x, y, z = (value / self.magnitude for value in self.gravity)
+        return Up((x, y, z), "given")
+
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON-able values."""
         return {**asdict(self), "magnitude": self.magnitude, "scale_error": self.scale_error}
 
 
-def measure_still(chunks: Iterable[SampleChunk]) -> Still:
+def measure_still(chunks: Iterable[SampleChunk], gyroscope: bool = True) -> Still:
     """Read five seconds without a gap, and no more, while the wearer stands still.
+
+    Args:
+        gyroscope: whether the sensor has one; without it, acceleration alone shows whether the wearer stands still.
 
     Raises:
         SourceError: the source ended or always had gaps, the wearer moved, or acceleration is not in m/s^2.
     """
-    still = _check(_five_seconds(chunks))
+    still = _check(_five_seconds(chunks, gyroscope), gyroscope)
     if problem := unit_problem(still.magnitude):
         raise SourceError(f"--still: {problem}")
     return still
 
 
-def _five_seconds(chunks: Iterable[SampleChunk]) -> NDArray[np.float64]:
+def _five_seconds(chunks: Iterable[SampleChunk], gyroscope: bool) -> NDArray[np.float64]:
     """Shape (250, 6)."""
-    resampler = Resampler()
+    resampler = Resampler(gyroscope=gyroscope)
     wanted = STILL_S * SAMPLE_RATE_HZ
     parts: list[NDArray[np.float32]] = []
     segment = -1
@@ -93,11 +104,10 @@ def _five_seconds(chunks: Iterable[SampleChunk]) -> NDArray[np.float64]:
         if received > MAX_WAIT_S * max(rate_hz, SAMPLE_RATE_HZ):
             break
     acc, gyro = resampler.report.accelerometer, resampler.report.gyroscope
-    missing = " and ".join(
-        name for name, sensor in (("accelerometer", acc), ("gyroscope", gyro)) if not sensor.received
-    )
+    expected = {"accelerometer": acc, **({"gyroscope": gyro} if gyroscope else {})}
+    missing = " and ".join(name for name, sensor in expected.items() if not sensor.received)
     if missing:
-        raise SourceError(f"--still: no samples of the {missing}; both sensors are needed")
+        raise SourceError(f"--still: no samples of the {missing}; is it switched on?")
     raise SourceError(
         f"--still: {STILL_S} seconds without a gap are needed, and the source gave {sum(map(len, parts)) / 50:.1f} "
         f"({acc.received} samples at {rate_hz:.0f} Hz, {max(acc.gaps, gyro.gaps)} gaps over 0.1 s); see har-stream "
@@ -105,18 +115,20 @@ def _five_seconds(chunks: Iterable[SampleChunk]) -> NDArray[np.float64]:
     )
 
 
-def _check(imu: NDArray[np.float64]) -> Still:
+def _check(imu: NDArray[np.float64], gyroscope: bool) -> Still:
     mean = imu.mean(axis=0).tolist()
     acc_spread, gyro_spread = (float(np.sqrt(part.var(axis=0).sum())) for part in (imu[:, :3], imu[:, 3:]))
-    still = Still((mean[0], mean[1], mean[2]), (mean[3], mean[4], mean[5]), acc_spread, gyro_spread)
+    gravity, bias = (mean[0], mean[1], mean[2]), (mean[3], mean[4], mean[5])
+    still = Still(gravity, bias if gyroscope else None, acc_spread, gyro_spread if gyroscope else None)
     # Relative to gravity, so that the limit also holds for a sensor in g.
     acc_limit = MAX_ACC_SPREAD / STANDARD_GRAVITY * still.magnitude
     if acc_spread > acc_limit or gyro_spread > MAX_GYRO_SPREAD:
+        turned = f"; angular rate by {gyro_spread:.2f} rad/s, at most {MAX_GYRO_SPREAD}" if gyroscope else ""
         raise SourceError(
-            f"--still: the sensor moved (acceleration by {acc_spread:.2f}, at most {acc_limit:.2f}; angular rate by "
-            f"{gyro_spread:.2f} rad/s, at most {MAX_GYRO_SPREAD}): stand still for {STILL_S} seconds and try again"
+            f"--still: the sensor moved (acceleration by {acc_spread:.2f}, at most {acc_limit:.2f}{turned}): "
+            f"stand still for {STILL_S} seconds and try again"
         )
-    bias = math.hypot(*still.gyro_bias)
+    bias = math.hypot(*bias)
     if bias > MAX_BIAS:
         raise SourceError(
             f"--still: at rest the gyroscope reads {bias:.2f}, more than any bias in rad/s ({MAX_BIAS}): it turns "
@@ -148,7 +160,7 @@ def judge_placement(still: Still, gravity: tuple[float, float, float] | None, ax
     """Compare with the direction of gravity in the model's data.
 
     Args:
-        gravity: unit vector of an upright wearer, in the contract's frame; None if unknown.
+        gravity: unit vector of an upright wearer, in the contract's frame; None if unknown, or if any will do.
         axes: applied to the samples of `still`; suggestions replace them.
     """
     vertical = np.array(still.gravity) / still.magnitude
@@ -171,12 +183,17 @@ def judge_placement(still: Still, gravity: tuple[float, float, float] | None, ax
 
 def describe(still: Still, placement: Placement, card: ModelCard) -> list[str]:
     """The results as lines of text."""
-    bias = ", ".join(f"{math.degrees(value):+.2f}" for value in still.gyro_bias)
-    lines = [f"still: gyroscope bias {bias} deg/s, subtracted from now on"]
+    if still.gyro_bias is None:
+        lines = ["still: no gyroscope, so there is no bias to remove"]
+    else:
+        bias = ", ".join(f"{math.degrees(value):+.2f}" for value in still.gyro_bias)
+        lines = [f"still: gyroscope bias {bias} deg/s, subtracted from now on"]
     gravity = f"  gravity reads {still.magnitude:.2f} m/s^2, {100 * still.scale_error:+.1f} %"
     if abs(still.scale_error) > SCALE_TOLERANCE:
         gravity += ": the unit is right, but scale or offset are not; calibrate the accelerometer"
     lines.append(gravity)
+    if card.frame == "upright":
+        return [*lines, f"  up is the sensor's {placement.up} ({placement.tilt_degrees:.0f} degrees off) from now on"]
     sits = f"  up is the sensor's {placement.up} ({placement.tilt_degrees:.0f} degrees off)"
     worn = f"of {card.name} ({card.placement or 'placement unknown'})"
     if placement.off_degrees is None:

@@ -21,6 +21,7 @@ def to_dict(result: StreamResult, info: StreamInfo, still: dict[str, Any] | None
         "source": info.source,
         "units": found.units,
         "range": found.range,
+        "gyroscope": found.gyroscope,
         "lost": dict(found.lost),
         "reconnections": found.reconnections,
         "sinks": [asdict(sink) for sink in info.sinks],

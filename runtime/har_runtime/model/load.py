@@ -50,6 +50,28 @@ def pretrained_names() -> list[str]:
     )
 
 
+def check_gyroscope(card: ModelCard, gyroscope: bool, what: str) -> None:
+    """Refuse a model that needs a gyroscope if there is none.
+
+    Args:
+        gyroscope: whether there is one.
+        what: may have it, e.g. "the sensor".
+
+    Raises:
+        ModelError: there is none and the card requires it; the message names the models that do without.
+    """
+    if gyroscope or card.gyroscope != "required":
+        return
+    names = [name for name in pretrained_names() if _pretrained_card(name).gyroscope == "optional"]
+    advice = f"use --model {' or --model '.join(names)}" if names else "use a model whose card says that it is optional"
+    raise ModelError(f"{what} has no gyroscope and the model {card.name} needs one: {advice}")
+
+
+def _pretrained_card(name: str) -> ModelCard:
+    file = f"{name}.json"
+    return card_from_json((files("har_runtime.pretrained") / file).read_bytes(), file)
+
+
 def load_model(name_or_path: str | Path, threads: int = 1) -> Model:
     """Load a pretrained model by name ("waist"), or a .tflite or .onnx by its path; its card is the JSON beside it
     (`card_path`), or else the copy inside the file.

@@ -22,6 +22,9 @@ class SourceReport:
     lost: Counter[str] = field(default_factory=Counter)
     """Samples, frames, lines or requests that gave no sample, counted by reason (e.g. "wrong checksum")."""
     reconnections: int = 0
+    gyroscope: bool = True
+    """False once the source knows that its sensor has no gyroscope, before its first chunk at the latest. Then no chunk
+    has angular rates. It never changes after the first chunk."""
     can_wait: bool = False
     """Whether nothing is lost while the source is held up: true for a recording, false for a sensor."""
 

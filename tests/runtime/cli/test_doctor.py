@@ -13,6 +13,8 @@ from har_runtime.cli.source_check import Finding, source_findings
 from har_runtime.cli.stream import main
 from har_runtime.contract import PERIOD_NS
 from har_runtime.errors import SourceError
+from har_runtime.model.card import ModelCard
+from har_runtime.model.load import load_model
 from har_runtime.samples import SampleChunk
 from har_runtime.sources import SOURCES
 from har_runtime.sources.base import SourceReport
@@ -41,15 +43,21 @@ def watched(monkeypatch) -> Callable[..., list[Finding]]:
     monkeypatch.setattr(source_check, "EXTRA_S", 0.3)
     monkeypatch.setattr(source_check, "UNTIMED", ("fake",))
 
-    def watch(chunks: Callable[[], Iterator[SampleChunk]], lost: dict[str, int] | None = None) -> list[Finding]:
+    def watch(
+        chunks: Callable[[], Iterator[SampleChunk]],
+        lost: dict[str, int] | None = None,
+        card: ModelCard | None = None,
+        gyroscope: bool = True,
+    ) -> list[Finding]:
         source = FakeSource(chunks)
+        source.report.gyroscope = gyroscope
         source.report.lost.update(lost or {})
 
         def open_fake(uri: Uri) -> FakeSource:
             return source
 
         monkeypatch.setitem(SOURCES, "fake", open_fake)
-        findings = source_findings("fake:", 0.1)
+        findings = source_findings("fake:", 0.1, card)
         assert source.closed
         return findings
 
@@ -176,9 +184,11 @@ def test_a_full_disk_is_named(monkeypatch, tmp_path: Path) -> None:
 
 
 def test_a_model_too_slow_for_real_time_is_named(monkeypatch) -> None:
-    assert doctor.model_finding("waist").state == "ok"
+    finding, card = doctor.model_finding("waist")
+    assert finding.state == "ok"
+    assert card is not None and card.name == "waist"
     monkeypatch.setattr(doctor, "HOP_S", 0)
-    assert doctor.model_finding("waist").advice == "too slow for real time: use an int8 model"
+    assert doctor.model_finding("waist")[0].advice == "too slow for real time: use an int8 model"
 
 
 def test_a_good_sensor_has_nothing_to_fix(watched) -> None:
@@ -215,6 +225,25 @@ def test_a_sensor_that_is_missing_is_named(watched) -> None:
     chunk = next(device()())
     alone = SampleChunk(chunk.times_ns, chunk.acc, None)
     assert fixes(watched(lambda: iter([alone]))) == ["gyroscope: no samples"]
+
+
+def test_a_sensor_without_a_gyroscope_is_to_be_fixed_only_for_a_model_that_needs_one(watched, optional_model) -> None:
+    def watch(card: ModelCard | None) -> list[Finding]:
+        (chunk,) = device(50)()
+        return watched(lambda: iter([chunk.without_gyroscope()]), card=card, gyroscope=False)
+
+    forgiving, waist = watch(load_model(optional_model).card), watch(load_model("waist").card)
+    assert fixes(forgiving) == []
+    assert fixes(waist) == ["gyroscope: none"]
+    (note,) = [finding for finding in forgiving if finding.subject == "gyroscope"]
+    assert (note.state, note.found) == ("note", "none; the model forgiving answers by acceleration alone")
+    (fix,) = [finding for finding in waist if finding.subject == "gyroscope"]
+    assert "the sensor has no gyroscope and the model waist needs one: use " in str(fix.advice)
+    assert fixes(watch(None)) == []
+    for findings in (forgiving, waist):
+        assert [finding.found.split(",")[0] for finding in findings if finding.subject == "accelerometer"] == [
+            "50.0 Hz"
+        ]
 
 
 def test_losses_at_the_source_are_reported_and_need_fixing_if_there_are_many(watched) -> None:

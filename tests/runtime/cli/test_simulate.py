@@ -14,6 +14,7 @@ import serial
 from tests.conftest import simulated_recording
 
 from har_runtime.cli.stream import main
+from har_runtime.contract import STANDARD_GRAVITY
 from har_runtime.sources.serial_port.text_lines import TextLines
 from har_runtime.sources.serial_port.virtual_sensor import CSV_HEADER, Pty, make_virtual_sensor, serve
 from har_runtime.sources.serial_port.witmotion import WitmotionParser
@@ -60,6 +61,23 @@ def test_a_program_that_opens_the_port_of_a_board_sees_its_header_first_each_tim
         assert text.startswith(CSV_HEADER.encode())
         assert len(TextLines().push(text)) > 5
     pty.close()
+
+
+def test_a_board_without_a_gyroscope_prints_acceleration_alone() -> None:
+    arguments = ("--format", "csv", "--no-gyroscope", "--seed", "3")
+    with simulated(*arguments) as (_, path), serial.Serial(path, 115200, timeout=30) as port:
+        lines = [port.readline() for _ in range(60)]
+    assert lines[0] == b"time_ms,ax_g,ay_g,az_g\r\n"
+    rows = np.array([line.decode().split(",") for line in lines[1:]], np.float64)
+    truth = simulated_recording(3, 6000)
+    assert np.abs(rows[:, 1:] * STANDARD_GRAVITY - truth.acc[(rows[:, 0] / 20).astype(int)]).max() < 0.001
+
+
+def test_there_is_no_witmotion_without_a_gyroscope(capsys) -> None:
+    assert main(["simulate", "--pty", "--no-gyroscope"]) == 2
+    assert capsys.readouterr().err == (
+        "har-stream simulate: a WitMotion sensor always has a gyroscope; add --format csv for one without\n"
+    )
 
 
 def test_it_says_that_it_is_simulated_and_how_to_read_it(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """--still: bias, unit, scale and which way up, from five seconds; a clear word where they cannot be had."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -84,6 +85,34 @@ def test_what_cannot_be_measured_is_refused_in_one_line(given, message: str) -> 
         measure_still(sensor(**given))
     assert str(caught.value).startswith("--still: ")
     assert "\n" not in str(caught.value)
+
+
+def without_gyroscope(chunks: Iterator[SampleChunk]) -> Iterator[SampleChunk]:
+    return (chunk.without_gyroscope() for chunk in chunks)
+
+
+def test_without_a_gyroscope_acceleration_alone_shows_whether_the_wearer_stands_still() -> None:
+    found = measure_still(without_gyroscope(sensor((9.9, 1.0, 0.5))), gyroscope=False)
+    both = measure_still(sensor((9.9, 1.0, 0.5)))
+    assert (found.gravity, found.acc_spread) == (both.gravity, both.acc_spread)
+    assert (found.gyro_bias, found.gyro_spread) == (None, None)
+    assert found.to_dict()["gyro_bias"] is None
+    text = describe(found, judge_placement(found, UP, IDENTITY), load_model("waist").card)
+    assert text[0] == "still: no gyroscope, so there is no bias to remove"
+    with pytest.raises(
+        SourceError, match=r"the sensor moved \(acceleration by 0\.\d\d, at most 0\.\d\d\): stand still"
+    ):
+        measure_still(without_gyroscope(sensor(acc_noise=0.6)), gyroscope=False)
+
+
+def test_for_a_model_of_the_upright_frame_the_direction_is_taken_as_it_is() -> None:
+    found = measure_still(sensor((0.0, -6.0, 8.0)))
+    card = replace(load_model("waist").card, frame="upright")
+    text = "\n".join(describe(found, judge_placement(found, None, IDENTITY), card))
+    assert "up is the sensor's +z (37 degrees off) from now on" in text
+    assert "--axes" not in text
+    assert found.up.found == "given"
+    assert found.up.direction == pytest.approx((0.0, -0.6, 0.8), abs=1e-3)
 
 
 def test_a_source_of_one_sensor_is_refused() -> None:

@@ -1,5 +1,6 @@
 """har-stream run as people use it: the demo, replays, files, Ctrl-C, and its messages if something is wrong."""
 
+import itertools
 import json
 import os
 import pty
@@ -7,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +27,7 @@ from har_runtime.sinks import StreamInfo
 from har_runtime.sinks.terminal import panel
 from har_runtime.sources import SOURCES
 from har_runtime.sources.base import SourceReport
+from har_runtime.sources.serial_port.virtual_sensor import Pty, make_virtual_sensor, serve
 from har_runtime.uri import Uri
 from har_train.data.cli import main as har_data
 from har_train.data.cli import write_replay
@@ -228,6 +231,93 @@ def test_a_sensor_mounted_differently_gives_the_same_answers_with_its_axes(tmp_p
     assert logs[0] == logs[1] != []
 
 
+def rows_of(path: Path, model: Path | str, capsys) -> list[dict]:
+    """The answers to a recording."""
+    assert main(["--source", f"replay:{path}?speed=max", "--model", str(model), "--sink", "jsonl:-"]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def without_columns(path: Path, kept: int) -> Path:
+    """The same CSV file with its first columns only."""
+    other = path.with_name("cut.csv")
+    other.write_text("".join(",".join(line.split(",")[:kept]) + "\n" for line in path.read_text().splitlines()))
+    return other
+
+
+@pytest.mark.slow
+def test_a_real_recording_without_its_gyroscope_is_answered_as_with_angular_rates_of_zero(
+    hapt_recordings, optional_model: Path, tmp_path: Path, capsys
+) -> None:
+    recording = hapt_recordings[5]
+    whole = tmp_path / "whole.csv"
+    write_replay(replace(recording, gyro=np.zeros_like(recording.gyro), labels=None), whole)
+    alone = rows_of(without_columns(whole, 4), optional_model, capsys)
+    zeros = rows_of(whole, optional_model, capsys)
+    assert len(alone) == len(zeros) > 500
+    for one, other in zip(alone, zeros, strict=True):
+        assert one["window_probabilities"] == other["window_probabilities"]
+        assert (one["activity"], one["start_s"]) == (other["activity"], other["start_s"])
+
+
+def test_har_stream_says_that_there_is_no_gyroscope(optional_model: Path, capsys) -> None:
+    source = "simulated:?gyroscope=no&seconds=20&speed=max"
+    assert main(["--source", source, "--model", str(optional_model), "--sink", "jsonl:-", "--still"]) == 0
+    error = capsys.readouterr().err
+    assert error.count("no gyroscope: the model forgiving answers by acceleration alone") == 1
+    assert "still: no gyroscope, so there is no bias to remove" in error
+    assert main(["--source", source, "--model", str(optional_model), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["gyroscope"], result["windows"]) == (False, 39)
+    assert main(["--source", "simulated:?seconds=5&speed=max", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["gyroscope"]
+
+
+@pytest.mark.parametrize("more", [[], ["--still"]])
+def test_a_model_that_needs_a_gyroscope_is_refused_before_anything_else_happens(more, tmp_path: Path, capsys) -> None:
+    log = tmp_path / "day.jsonl"
+    source = "simulated:?gyroscope=no"
+    assert main(["--source", source, "--sink", f"jsonl:{log}", *more]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("har-stream: the sensor has no gyroscope and the model waist needs one: use ")
+    assert not log.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [[], ["--still"]])
+def test_a_board_that_turns_out_to_have_no_gyroscope_is_read_or_refused(more, optional_model: Path) -> None:
+    pty, stop = Pty(), threading.Event()
+
+    def ticks() -> Iterator[float]:
+        for index in itertools.count():
+            yield index / 50
+            if stop.wait(0.002):
+                return
+
+    board = make_virtual_sensor("csv", gyroscope=False)
+    thread = threading.Thread(target=lambda: [None for _ in serve(pty, board, ticks())])
+    thread.start()
+    command = [*HAR_STREAM, "--source", f"serial:{pty.path}?format=csv&baud=115200", "--sink", "jsonl:-"]
+    try:
+        refused = subprocess.run([*command, *more], check=False, capture_output=True, text=True, timeout=60)
+        with subprocess.Popen(
+            [*command, "--model", str(optional_model)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None and process.stderr is not None
+            row = json.loads(process.stdout.readline())
+            process.send_signal(signal.SIGTERM)
+            process.stdout.read()
+            error = process.stderr.read()
+            assert process.wait() == 0
+    finally:
+        stop.set()
+        thread.join()
+        pty.close()
+    assert refused.returncode == 2
+    assert "har-stream: the sensor has no gyroscope and the model waist needs one: use " in refused.stderr
+    assert row["window_label"] in row["window_probabilities"]
+    assert "no gyroscope: the model forgiving answers by acceleration alone" in error
+
+
 @pytest.fixture
 def standing(tmp_path: Path) -> tuple[Path, np.ndarray]:
     """Twenty seconds of somebody standing, and what the gyroscope reads on average."""
@@ -300,6 +390,8 @@ def test_stopped_while_standing_still_it_stops() -> None:
         (["--demo", "--sink", "jsonl:"], "jsonl: needs a file"),
         (["--demo", "--sink", "jsonl:absent/day.jsonl"], "jsonl:absent/day.jsonl: cannot be written"),
         (["--demo", "--sink", "terminal:here"], "terminal: takes no target"),
+        (["--source", "simulated:x"], "simulated: takes no target, not 'x'"),
+        (["--source", "simulated:?seconds=nan"], "simulated: option seconds=nan is not valid (must be 1 to 100000000)"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(arguments, message, tmp_path, monkeypatch, capsys) -> None:

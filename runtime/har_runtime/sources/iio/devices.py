@@ -37,8 +37,10 @@ def list_iio(root: Path = SYSFS) -> list[IioDevice]:
     return found
 
 
-def choose_devices(target: str, root: Path = SYSFS) -> tuple[IioDevice, IioDevice]:
+def choose_devices(target: str, root: Path = SYSFS) -> tuple[IioDevice, IioDevice | None]:
     """The devices that a target names for accelerometer and gyroscope, usually the same device twice.
+
+    The second is None if the target is one name, or empty, and nothing of that name has a gyroscope.
 
     Raises:
         SourceError: no device has that name, or several fit.
@@ -51,11 +53,11 @@ def choose_devices(target: str, root: Path = SYSFS) -> tuple[IioDevice, IioDevic
         both = [device for device in devices if len(device.sensors) == len(PREFIXES)]
         if len(both) == 1:
             return both[0], both[0]
-    accelerometer, gyroscope = (
-        _choose_device(target, devices, sensor, names[min(index, len(names) - 1)] if names else None)
-        for index, sensor in enumerate(PREFIXES)
-    )
-    return accelerometer, gyroscope
+    first, last = (names[0], names[-1]) if names else (None, None)
+    accelerometer = _choose_device(target, devices, "accelerometer", first)
+    if len(names) < 2 and not any("gyroscope" in device.sensors for device in _named(devices, first)):
+        return accelerometer, None
+    return accelerometer, _choose_device(target, devices, "gyroscope", last)
 
 
 def read_text(file: Path) -> str | None:
@@ -66,8 +68,13 @@ def read_text(file: Path) -> str | None:
         return None
 
 
+def _named(devices: list[IioDevice], name: str | None) -> list[IioDevice]:
+    """The devices of a name, which may be that of the folder; all for None."""
+    return [each for each in devices if name in (None, each.name, each.path.name, each.path.name.removeprefix("iio:"))]
+
+
 def _choose_device(target: str, devices: list[IioDevice], sensor: str, name: str | None) -> IioDevice:
-    named = [d for d in devices if name in (None, d.name, d.path.name, d.path.name.removeprefix("iio:"))]
+    named = _named(devices, name)
     fitting = [device for device in named if sensor in device.sensors]
     if len(fitting) == 1:
         return fitting[0]

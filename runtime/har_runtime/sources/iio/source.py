@@ -1,9 +1,9 @@
 """`iio:`, `iio:NAME`, `iio:device0`, `iio:ACC,GYRO` - sensors of Linux's Industrial I/O subsystem, read through sysfs.
 
-Both sensors may belong to one device, or to two. The files are polled by the computer's monotonic clock, and a sample
-has the time at which it was read. That needs no rights and no setup, but has limits: a reading is up to one period
-older than its time, some readings come twice and others are missed (the sensor's clock is not the computer's), and the
-jitter is that of the scheduler.
+Both sensors may belong to one device, or to two; a device may have an accelerometer alone. The files are polled by the
+computer's monotonic clock, and a sample has the time at which it was read. That needs no rights and no setup, but has
+limits: a reading is up to one period older than its time, some readings come twice and others are missed (the sensor's
+clock is not the computer's), and the jitter is that of the scheduler.
 """
 
 import contextlib
@@ -21,10 +21,11 @@ from har_runtime.samples import SampleChunk
 from har_runtime.sources.base import SourceReport
 from har_runtime.sources.iio.devices import SYSFS, IioDevice, choose_devices, list_iio
 from har_runtime.sources.iio.sensor import IioSensor
-from har_runtime.uri import Uri
+from har_runtime.uri import Uri, number
 
 MAX_DEFAULT_HZ: Final = 100.0
 """Faster sensors are polled at this rate, twice what the model needs, unless `rate` asks for more."""
+MAX_HZ: Final = 1000
 CHUNK_NS: Final = 100_000_000
 RETRY_NS: Final = 500_000_000
 """Time between two searches for an unplugged device; longer than the gap that ends a segment."""
@@ -34,7 +35,8 @@ UNPLUGGED: Final = (errno.ENODEV, errno.ENOENT, errno.ENXIO)
 def open_iio(uri: Uri, root: Path = SYSFS) -> "Iio":
     """The source of an `iio:` URI; its option `rate` is in Hz."""
     uri.only("rate")
-    return Iio(*choose_devices(uri.target, root), rate_hz=uri.option("rate", _rate, None), root=root)
+    rate_hz = uri.option("rate", number(MIN_RATE_HZ, MAX_HZ), None)
+    return Iio(*choose_devices(uri.target, root), rate_hz=rate_hz, root=root)
 
 
 class Clock:
@@ -51,7 +53,7 @@ class Clock:
 
 
 class Iio:
-    """Samples of an accelerometer and a gyroscope, each polled at its own rate.
+    """Samples of an accelerometer and, if there is one, a gyroscope, each polled at its own rate.
 
     Raises:
         SourceError: an attribute is missing or invalid, or a sensor is too slow or cannot be read.
@@ -60,7 +62,7 @@ class Iio:
     def __init__(
         self,
         accelerometer: IioDevice,
-        gyroscope: IioDevice,
+        gyroscope: IioDevice | None,
         rate_hz: float | None = None,
         root: Path = SYSFS,
         clock: Clock | None = None,
@@ -69,21 +71,23 @@ class Iio:
 
         Args:
             accelerometer: the device whose accelerometer is read.
-            gyroscope: the device whose gyroscope is read.
+            gyroscope: the device whose gyroscope is read; None for the accelerometer alone.
             rate_hz: polling rate; None polls at each sensor's own rate, but at most at 100 Hz.
             root: folder of the devices.
             clock: when to poll.
         """
-        self._names = {"accelerometer": accelerometer.name, "gyroscope": gyroscope.name}
+        devices = {"accelerometer": accelerometer, **({"gyroscope": gyroscope} if gyroscope else {})}
+        self._names = {sensor: device.name for sensor, device in devices.items()}
         self._rate_hz, self._root, self._clock = rate_hz, root, clock or Clock()
-        self._sensors = [IioSensor("accelerometer", accelerometer), IioSensor("gyroscope", gyroscope)]
+        self._sensors = [IioSensor(sensor, device) for sensor, device in devices.items()]
         names = dict.fromkeys(self._names.values())
         rates = " and ".join(f"{rate:g}" for rate in dict.fromkeys(self._rate_of(each) for each in self._sensors))
         self.description = f"IIO {' and '.join(names)}, polled at {rates} Hz"
         self.report = SourceReport(
             rate_hz=min(self._rate_of(each) for each in self._sensors),
-            units="acceleration in m/s^2, angular rate in rad/s (by the kernel's scale)",
+            units=f"acceleration in m/s^2{', angular rate in rad/s' if gyroscope else ''} (by the kernel's scale)",
             range=", ".join(each.range for each in self._sensors if each.range) or None,
+            gyroscope=gyroscope is not None,
         )
         for each in self._sensors:
             each.check_readable()
@@ -163,10 +167,3 @@ class _Stream:
         if self._sensor.kind == "accelerometer":
             return SampleChunk(times, values, None)
         return SampleChunk(times, None, values)
-
-
-def _rate(text: str) -> float:
-    rate = float(text)
-    if not MIN_RATE_HZ <= rate <= 1000:
-        raise ValueError(f"must be {MIN_RATE_HZ} to 1000 Hz")
-    return rate

@@ -36,7 +36,7 @@ class Experiment:
 
     title: str
     sensors: dict[str, Buffers]
-    """For each of `SENSORS`."""
+    """By the names in `SENSORS`; it may have no gyroscope."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def parse_config(body: bytes) -> Experiment:
     """Read an answer to /config.
 
     Raises:
-        SourceError: it is not from phyphox, or the experiment lacks one of the sensors.
+        SourceError: it is not from phyphox, or the experiment does not record the accelerometer.
     """
     config = parse_json(body)
     if not isinstance(config, dict) or not isinstance(config.get("inputs"), list):
@@ -82,13 +82,17 @@ def parse_config(body: bytes) -> Experiment:
         named = {part: name for each in pairs for part, name in each.items() if isinstance(name, str)}
         if all(part in named for part in "txyz"):
             sensors[entry["source"]] = Buffers(**{part: named[part] for part in "txyz"})
-    missing = [sensor for sensor in SENSORS if sensor not in sensors]
-    if missing:
-        raise SourceError(
-            f"the experiment '{title}' does not record {' and '.join(missing)} with their times; in phyphox, tap +, "
-            "'Add simple experiment', choose Accelerometer (with g) and Gyroscope, open it and allow remote access"
-        )
+    if "accelerometer" not in sensors:
+        raise SourceError(without(title, "accelerometer"))
     return Experiment(title, sensors)
+
+
+def without(title: str, sensor: str) -> str:
+    """What to do about an experiment that does not record a sensor."""
+    return (
+        f"the experiment '{title}' does not record the {sensor} with its times; in phyphox, tap +, "
+        "'Add simple experiment', choose Accelerometer (with g) and Gyroscope, open it and allow remote access"
+    )
 
 
 def parse_get(body: bytes, experiment: Experiment) -> GetAnswer:

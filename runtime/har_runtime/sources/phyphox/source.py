@@ -1,7 +1,8 @@
 """`phyphox://HOST:PORT` - the phone app phyphox by RWTH Aachen, through its remote access.
 
 In the app: an experiment that records the accelerometer (with g) and the gyroscope, such as one made with +, "Add
-simple experiment"; in its menu, "Allow remote access", which shows HOST and PORT (8080 on Android, 80 on an iPhone).
+simple experiment"; in its menu, "Allow remote access", which shows HOST and PORT (8080 on Android, 80 on an iPhone). An
+experiment without the gyroscope is read as a sensor without one; what follows it is read in the same way.
 
 phyphox gives m/s^2, rad/s and, on an iPhone too, Android's sign. It sends eight digits, so times come in steps of 1 ms
 once an experiment has run for 2.8 hours, and of 10 ms after 28 hours: restart it by then.
@@ -27,6 +28,7 @@ from har_runtime.sources.phyphox.message import (
     parse_get,
     parse_json,
     session_of,
+    without,
 )
 from har_runtime.uri import Uri
 
@@ -57,7 +59,7 @@ def open_phyphox(uri: Uri) -> "Phyphox":
 
 
 class Phyphox:
-    """Samples of both sensors of a phone, each with its own times.
+    """Samples of a phone's accelerometer and, if the experiment records it, gyroscope, each with its own times.
 
     Raises:
         SourceError: the phone does not answer, or records something else.
@@ -77,12 +79,17 @@ class Phyphox:
         self._newest_s: dict[str, float] = {}
         self._pauses_ns = 0
         self._stopped_ns: int | None = None
+        self._has_gyroscope: bool | None = None
         try:
             self._experiment = self._connect()
         except SourceError as error:
             raise SourceError(f"phyphox://{host}:{port}: {error}") from error
+        self._has_gyroscope = "gyroscope" in self._experiment.sensors
         self.description = f"phyphox on {host}, experiment '{self._experiment.title}'"
-        self.report = SourceReport(units="acceleration in m/s^2, angular rate in rad/s (by phyphox)")
+        self.report = SourceReport(
+            units=f"acceleration in m/s^2{', angular rate in rad/s' if self._has_gyroscope else ''} (by phyphox)",
+            gyroscope=self._has_gyroscope,
+        )
 
     def __iter__(self) -> Iterator[SampleChunk]:
         is_offline = must_reconnect = False
@@ -134,6 +141,10 @@ class Phyphox:
     def _connect(self) -> Experiment:
         """Find the sensors, start the experiment if needed, and set the time from which to read."""
         experiment = parse_config(self._request("/config"))
+        if self._has_gyroscope and "gyroscope" not in experiment.sensors:
+            raise SourceError(without(experiment.title, "gyroscope"))
+        if self._has_gyroscope is False:
+            experiment.sensors.pop("gyroscope", None)
         last = "&".join(_quoted(buffers.t) for buffers in experiment.sensors.values())
         parts = buffers_and_status(self._request(f"/get?{last}"))  # Without a threshold: the last value only.
         if parts is None:

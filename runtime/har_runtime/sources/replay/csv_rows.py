@@ -1,6 +1,7 @@
 """The rows of a CSV recording, for `replay:FILE.csv`.
 
-The header names the columns. An incomplete last line, as after a power failure of the recorder, is skipped.
+The header names the columns. Those of the gyroscope may be missing, all three of them. An incomplete last line, as
+after a power failure of the recorder, is skipped.
 """
 
 import csv
@@ -13,23 +14,27 @@ from numpy.typing import NDArray
 
 from har_runtime.contract import CHANNELS, to_ns
 from har_runtime.errors import DataError
-from har_runtime.samples import ImuChunk
+from har_runtime.samples import ImuChunk, SampleChunk
 
 COLUMNS = ("time", *CHANNELS)
+GYROSCOPE = COLUMNS[4:]
+"""Of these a recording has all or none."""
 
 
-def require_columns(path: Path, names: list[str], place: str) -> None:
-    """Make sure that a recording has every column that is needed.
+def columns_of(path: Path, names: list[str], place: str) -> tuple[str, ...]:
+    """The columns to read of a recording: `COLUMNS`, or those before `GYROSCOPE` if it has no gyroscope.
 
     Raises:
         DataError: a column is missing.
     """
-    missing = [name for name in COLUMNS if name not in names]
+    columns = COLUMNS if any(name in names for name in GYROSCOPE) else COLUMNS[:4]
+    missing = [name for name in columns if name not in names]
     if missing:
         raise DataError(
-            f"{path}: no column {', '.join(missing)} in its {place}; it needs {', '.join(COLUMNS)} (s, m/s^2, rad/s) "
-            "and, if known, label"
+            f"{path}: no column {', '.join(missing)} in its {place}; it needs {', '.join(COLUMNS)} (s, m/s^2, rad/s; "
+            "all three of gyro may be missing) and, if known, label"
         )
+    return columns
 
 
 class CsvRows:
@@ -52,7 +57,7 @@ class CsvRows:
             self._file.close()
             raise
 
-    def read(self, count: int) -> ImuChunk | None:
+    def read(self, count: int) -> SampleChunk | None:
         """The next rows, at most `count`; fewer only at the end of the file, None after it.
 
         Raises:
@@ -66,7 +71,8 @@ class CsvRows:
         try:
             # All at once, for speed; the faulty line or cell is searched for only after an error.
             cells = map(float, itertools.chain.from_iterable(map(self._cells_of, rows)))
-            table = np.fromiter(cells, np.float64, len(rows) * len(COLUMNS)).reshape(-1, len(COLUMNS))
+            width = len(self._columns)
+            table = np.fromiter(cells, np.float64, len(rows) * width).reshape(-1, width)
             labels = self._labels(rows)
         except (IndexError, ValueError):
             rows = self._whole_rows(rows, first_line)
@@ -74,7 +80,10 @@ class CsvRows:
                 return None
             table = self._table_with_gaps(rows, first_line)
             labels = self._labels(rows)
-        return ImuChunk(to_ns(table[:, 0]), table[:, 1:4], table[:, 4:7], labels)
+        times_ns, acc = to_ns(table[:, 0]), table[:, 1:4]
+        if self._columns is COLUMNS:
+            return ImuChunk(times_ns, acc, table[:, 4:7], labels)
+        return SampleChunk(times_ns, acc, None, labels)
 
     def close(self) -> None:
         """Close the file."""
@@ -82,8 +91,8 @@ class CsvRows:
 
     def _find_columns(self) -> None:
         header = [name.strip() for row in self._next_rows(1) for name in row]
-        require_columns(self._path, header, "first line")
-        columns = [header.index(name) for name in COLUMNS]
+        self._columns = columns_of(self._path, header, "first line")
+        columns = [header.index(name) for name in self._columns]
         self._cells_of = operator.itemgetter(*columns)
         self._label_column = header.index("label") if "label" in header else None
         self._width = max([*columns, self._label_column or 0]) + 1
@@ -111,9 +120,9 @@ class CsvRows:
 
     def _table_with_gaps(self, rows: list[list[str]], first_line: int) -> NDArray[np.float64]:
         """The columns as numbers, with NaN for an empty cell; an error names any other cell that is not a number."""
-        table = np.empty((len(rows), len(COLUMNS)))
+        table = np.empty((len(rows), len(self._columns)))
         for index, row in enumerate(rows):
-            for position, (name, cell) in enumerate(zip(COLUMNS, self._cells_of(row), strict=True)):
+            for position, (name, cell) in enumerate(zip(self._columns, self._cells_of(row), strict=True)):
                 try:
                     table[index, position] = float(cell) if cell.strip() else np.nan
                 except ValueError:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from har_runtime.contract import to_ns
 from har_runtime.errors import DataError
-from har_runtime.samples import ImuChunk
-from har_runtime.sources.replay.csv_rows import COLUMNS, require_columns
+from har_runtime.samples import ImuChunk, SampleChunk
+from har_runtime.sources.replay.csv_rows import COLUMNS, columns_of
 
 BATCH_ROWS = 512
 """Rows decoded at a time."""
@@ -44,15 +44,16 @@ class ParquetRows:
             raise DataError(f"{path}: not a Parquet file ({error})") from error
         try:
             self._labelled = "label" in self._file.schema_arrow.names
+            self._columns = columns_of(path, self._file.schema_arrow.names, "schema")
             self._check_types()
         except DataError:
             self._file.close()
             raise
-        names = [*COLUMNS, *(["label"] if self._labelled else [])]
+        names = [*self._columns, *(["label"] if self._labelled else [])]
         self._batches: Iterator[Any] = self._file.iter_batches(BATCH_ROWS, columns=names, use_threads=False)
         self._rest: Any = None
 
-    def read(self, count: int) -> ImuChunk | None:
+    def read(self, count: int) -> SampleChunk | None:
         """The next rows, at most `count`; fewer only at the end of the file, None after it.
 
         Raises:
@@ -69,7 +70,10 @@ class ParquetRows:
             table = self._arrow.Table.from_batches(parts).combine_chunks()
             taken = table.slice(0, count)
             self._rest = next(iter(table.slice(count).to_batches()), None)
-            return ImuChunk(self._times(taken), self._values(taken, 1), self._values(taken, 4), self._labels(taken))
+            times_ns, acc, labels = self._times(taken), self._values(taken, 1), self._labels(taken)
+            if self._columns is COLUMNS:
+                return ImuChunk(times_ns, acc, self._values(taken, 4), labels)
+            return SampleChunk(times_ns, acc, None, labels)
         except (self._arrow.ArrowException, OSError) as error:
             raise DataError(f"{self._path}: damaged ({error})") from error
 
@@ -79,8 +83,7 @@ class ParquetRows:
 
     def _check_types(self) -> None:
         types, schema = self._arrow.types, self._file.schema_arrow
-        require_columns(self._path, schema.names, "schema")
-        for name in COLUMNS:
+        for name in self._columns:
             kind = schema.field(name).type
             if name == "time":
                 fits = types.is_floating(kind) or types.is_timestamp(kind) or types.is_int64(kind)

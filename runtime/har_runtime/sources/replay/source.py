@@ -2,8 +2,8 @@
 
 Its columns: time (s), acc_x, acc_y, acc_z (m/s^2 with gravity), gyro_x, gyro_y, gyro_z (rad/s) and, if known, label
 (the true activity). Other columns are ignored. An empty cell is a lost sample, but a row may hold one sensor only, with
-empty cells for the other, since phones record two sensors at different times. A file named .parquet or .pq is
-Parquet, any other is CSV.
+empty cells for the other, since phones record two sensors at different times. If the gyroscope's columns are missing or
+empty throughout, the sensor has no gyroscope. A file named .parquet or .pq is Parquet, any other is CSV.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ import numpy as np
 
 from har_runtime.contract import SAMPLE_RATE_HZ
 from har_runtime.errors import DataError, SourceError
-from har_runtime.samples import ImuChunk, SampleChunk
+from har_runtime.samples import SampleChunk
 from har_runtime.signal.units import rest_magnitude, unit_problem
 from har_runtime.sources.base import Pace, SourceReport
 from har_runtime.sources.replay.csv_rows import CsvRows
@@ -40,8 +40,9 @@ def open_replay(uri: Uri) -> "Replay":
 class Rows(Protocol):
     """A file of samples, read from beginning to end."""
 
-    def read(self, count: int) -> ImuChunk | None:
-        """The next rows, at most `count`; fewer only at the end of the file, None after it.
+    def read(self, count: int) -> SampleChunk | None:
+        """The next rows, at most `count`; fewer only at the end of the file, None after it. A row that holds one sensor
+        only has NaN for the other; without the gyroscope's columns there are no angular rates.
 
         Raises:
             DataError: a row is invalid.
@@ -78,6 +79,7 @@ class Replay:
             self._first = self._rows.read(UNIT_CHECK_ROWS)
             if self._first is None:
                 raise DataError(f"{path}: no sample in it")
+            self.report.gyroscope = self._has_gyroscope(self._first)
             self._check_units(self._first)
         except DataError:
             self._rows.close()
@@ -90,11 +92,9 @@ class Replay:
         chunk = self._first
         while chunk is not None:
             for begin in range(0, len(chunk.times_ns), step):
-                part = slice(begin, begin + step)
-                labels = None if chunk.labels is None else chunk.labels[part]
-                piece = ImuChunk(chunk.times_ns[part], chunk.acc[part], chunk.gyro[part], labels)
+                piece = chunk.part(begin, begin + step)
                 pace.wait_until(int(piece.times_ns[-1]))
-                yield from _by_sensor(piece)
+                yield from _by_sensor(piece if self.report.gyroscope else piece.without_gyroscope())
             chunk = self._rows.read(CHUNK_ROWS)
             if chunk is not None:
                 self._check_units(chunk, gravity=False)
@@ -102,8 +102,25 @@ class Replay:
     def close(self) -> None:
         self._rows.close()
 
-    def _check_units(self, chunk: ImuChunk, gravity: bool = True) -> None:
-        fastest = float(np.fmax.reduce(np.abs(chunk.gyro), axis=None, initial=0.0))  # fmax ignores NaN.
+    def _has_gyroscope(self, first: SampleChunk) -> bool:
+        """Whether there is an angular rate anywhere. If the rows at the beginning have none, look through them all:
+        a recorder may keep the columns of a sensor that its phone lacks."""
+        if first.gyro is None:
+            return False
+        if np.isfinite(first.gyro).any() or not self.path.is_file():  # A pipe cannot be read twice.
+            return True
+        rows = _open_rows(self.path)
+        try:
+            return any(
+                chunk.gyro is not None and np.isfinite(chunk.gyro).any()
+                for chunk in iter(lambda: rows.read(CHUNK_ROWS), None)
+            )
+        finally:
+            rows.close()
+
+    def _check_units(self, chunk: SampleChunk, gravity: bool = True) -> None:
+        gyro = np.empty(0) if chunk.gyro is None else chunk.gyro
+        fastest = float(np.fmax.reduce(np.abs(gyro), axis=None, initial=0.0))  # fmax ignores NaN.
         if fastest > MAX_ANGULAR_RATE:
             raise DataError(
                 f"{self.path}: angular rates reach {fastest:.0f}, more than any gyroscope measures in rad/s; "
@@ -111,13 +128,15 @@ class Replay:
             )
         if not gravity:
             return
-        magnitude = rest_magnitude(chunk.acc)
+        magnitude = None if chunk.acc is None else rest_magnitude(chunk.acc)
         if magnitude is not None and (problem := unit_problem(magnitude)):
             raise DataError(f"{self.path}: {problem}")
 
 
-def _by_sensor(chunk: ImuChunk) -> Sequence[SampleChunk]:
+def _by_sensor(chunk: SampleChunk) -> Sequence[SampleChunk]:
     """The chunk itself, or one chunk for each sensor if some rows hold one sensor only."""
+    if chunk.acc is None or chunk.gyro is None:
+        return [chunk]
     no_acc, no_gyro = np.isnan(chunk.acc).all(axis=1), np.isnan(chunk.gyro).all(axis=1)
     if np.array_equal(no_acc, no_gyro):
         return [chunk]

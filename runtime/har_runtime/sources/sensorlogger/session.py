@@ -25,6 +25,8 @@ MAX_LATE_IN_A_ROW: Final = 3
 UNIT_READINGS: Final = 10
 """Readings that show the unit of the uncalibrated accelerometer."""
 ASSUMED_AFTER_NS: Final = 1_000_000_000
+ANGULAR_RATE: Final = ", angular rate in rad/s"
+"""The end of the report's units if there is a gyroscope."""
 
 
 class MessageOrder:
@@ -230,4 +232,4 @@ class Session:
 
     def _set_sign(self, sign: float, why: str) -> None:
         self._sign, self._is_sure = sign, True
-        self._report.units = f"acceleration in m/s^2 ({why}), angular rate in rad/s"
+        self._report.units = f"acceleration in m/s^2 ({why}){ANGULAR_RATE if self._report.gyroscope else ''}"

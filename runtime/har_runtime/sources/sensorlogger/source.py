@@ -5,7 +5,8 @@ then under Data Streaming HTTP Push with the address of this computer, `http://A
 period of a second or less. Without BIND it listens on 127.0.0.1, which a phone cannot reach: give an address of this
 computer, or 0.0.0.0 for all of them, preferably with a token.
 
-In this app Accelerometer is without gravity, so Gravity is added; `Session` explains how the sign is found.
+In this app Accelerometer is without gravity, so Gravity is added; `Session` explains how the sign is found, and
+`GyroscopeGate` what happens to a phone without a gyroscope.
 """
 
 import logging
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 from har_runtime.errors import SourceError
 from har_runtime.samples import SampleChunk
 from har_runtime.sources.base import SourceReport
+from har_runtime.sources.sensorlogger.gyroscope import GyroscopeGate
 from har_runtime.sources.sensorlogger.message import Message, parse_message
 from har_runtime.sources.sensorlogger.session import MessageOrder, Session
 from har_runtime.uri import Uri, one_of
@@ -121,6 +123,7 @@ class _Recordings:
         self._device = self._name = ""
         self._order: MessageOrder | None = None
         self._session = Session(platform, report)
+        self._gate = GyroscopeGate(report)
         self._former: deque[tuple[str, str]] = deque(maxlen=MAX_FORMER)
         self._heard_ns = 0
 
@@ -138,7 +141,8 @@ class _Recordings:
             if self._order and message.device != self._device and now_ns - self._heard_ns < SILENCE_NS:
                 self._report.lost["message of another phone"] += 1
                 return
-            yield from self.flush()
+            if self._order:
+                yield from self._samples(self._order.flush())
             self._begin(message)
         assert self._order is not None
         self._heard_ns = now_ns
@@ -153,6 +157,7 @@ class _Recordings:
         """The samples of all messages that still wait."""
         if self._order:
             yield from self._samples(self._order.flush())
+        yield from self._gate.flush()
 
     def _begin(self, message: Message) -> None:
         if self._order is not None:
@@ -161,7 +166,9 @@ class _Recordings:
         _LOG.info("a recording of the phone %.40r", message.device)
         self._device, self._name = message.device, message.session
         self._order, self._session = MessageOrder(self._report.lost), Session(self._platform, self._report)
+        self._gate.begin()
 
     def _samples(self, messages: list[Message]) -> Iterator[SampleChunk]:
         for message in messages:
-            yield from self._session.samples(message)
+            for chunk in self._session.samples(message):
+                yield from self._gate.push(chunk)

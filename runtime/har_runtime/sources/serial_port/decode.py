@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.errors import SourceError
-from har_runtime.samples import ImuChunk
+from har_runtime.samples import ImuChunk, SampleChunk
 from har_runtime.signal.units import ACCELERATION, ANGULAR_RATE, rest_magnitude, unit_at_rest, unit_question
 from har_runtime.sources.base import SourceReport
 from har_runtime.sources.serial_port.sample_clock import TIME_UNITS_NS, EvenClock, SampleClock, SensorClock
@@ -28,7 +28,7 @@ class Parser(Protocol):
     """Turns bytes into rows for a `Decoder`."""
 
     def push(self, data: bytes) -> NDArray[np.float64]:
-        """Rows of the sensor's time, acceleration and angular rate, shape (n, 7)."""
+        """Rows of the sensor's time, acceleration and angular rate, shape (n, 7); NaN for what it does not have."""
         ...
 
     def reset(self) -> None:
@@ -54,7 +54,7 @@ class Decoder(ABC):
         self.rows, self.samples = 0, 0
         """Rows from the parser so far, and samples returned."""
 
-    def push(self, data: bytes, arrival_ns: int) -> ImuChunk | None:
+    def push(self, data: bytes, arrival_ns: int) -> SampleChunk | None:
         """The samples completed by these bytes, which have just arrived.
 
         Raises:
@@ -81,7 +81,12 @@ class Decoder(ABC):
             rows = rows[timed]
         times = self.clock.stamp(rows[:, 0], arrival_ns)
         self.samples += len(rows)
-        return ImuChunk(times, rows[:, 1:4] * self.acc_scale, rows[:, 4:7] * self.gyro_scale) if len(rows) else None
+        if not len(rows):
+            return None
+        acc = rows[:, 1:4] * self.acc_scale
+        if not self._report.gyroscope:
+            return SampleChunk(times, acc, None)
+        return ImuChunk(times, acc, rows[:, 4:7] * self.gyro_scale)
 
     def restart(self) -> None:
         """Call after a lost connection: the next sample follows after a gap."""
@@ -159,7 +164,8 @@ class TextDecoder(Decoder):
         Args:
             report: updated as samples arrive.
             unit: of acceleration, a key of `units.ACCELERATION`; None to find it.
-            gyro: unit of angular rate, a key of `units.ANGULAR_RATE`; None to read it from the header.
+            gyro: unit of angular rate, a key of `units.ANGULAR_RATE`; None to read it from the header. It is not
+                needed without a gyroscope.
             columns: names of the columns, for lines without a header.
         """
         self._lines = TextLines(report.lost, columns)
@@ -173,7 +179,7 @@ class TextDecoder(Decoder):
         columns = self._lines.columns
         assert columns is not None
         gyro = self._gyro or columns.gyro_unit
-        if gyro is None:
+        if gyro is None and columns.gyroscope:
             raise SourceError(
                 "the unit of the angular rate is unknown: is it in degrees or radians a second? "
                 "Add gyro=deg/s or gyro=rad/s to the source's options"
@@ -185,9 +191,12 @@ class TextDecoder(Decoder):
         if found is None:
             return None
         unit, how = found
-        self.acc_scale, self.gyro_scale = ACCELERATION[unit], ANGULAR_RATE[gyro]
-        how_gyro = "as given" if self._gyro else "by the header"
-        self._report.units = f"acceleration in {unit} ({how}), angular rate in {gyro} ({how_gyro})"
+        self.acc_scale = ACCELERATION[unit]
+        self._report.units = f"acceleration in {unit} ({how})"
+        self._report.gyroscope = columns.gyroscope
+        if gyro is not None and columns.gyroscope:
+            self.gyro_scale = ANGULAR_RATE[gyro]
+            self._report.units += f", angular rate in {gyro} ({'as given' if self._gyro else 'by the header'})"
         if columns.time is None:
             return self._even_clock()
         return SensorClock(columns.time_unit or time_unit(rows[:, 0]))

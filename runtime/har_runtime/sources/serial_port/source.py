@@ -2,7 +2,7 @@
 
 Options: format=csv|witmotion and baud=N (found by listening if missing), rate=50|100 (a WitMotion is set to this rate,
 50 by default; for lines without a time column it is their nominal rate), unit=auto|g|mg|m/s2, gyro=deg/s|rad/s,
-columns=time_ms,ax,ay,az,gx,gy,gz (for lines without a header).
+columns=time_ms,ax,ay,az,gx,gy,gz (for lines without a header). Lines may have an accelerometer alone.
 """
 
 import contextlib
@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from har_runtime.contract import MIN_RATE_HZ
 from har_runtime.errors import SourceError
-from har_runtime.samples import ImuChunk
+from har_runtime.samples import SampleChunk
 from har_runtime.signal.units import ACCELERATION, ANGULAR_RATE
 from har_runtime.sources.base import SourceReport
 from har_runtime.sources.serial_port.decode import Decoder, TextDecoder, WitmotionDecoder
@@ -23,7 +24,7 @@ from har_runtime.sources.serial_port.ports import known_ports, port_lines, seria
 from har_runtime.sources.serial_port.probe import BAUDS, FORMATS, probe, silence_message
 from har_runtime.sources.serial_port.text_columns import columns_by_name
 from har_runtime.sources.serial_port.witmotion_setup import set_up
-from har_runtime.uri import Uri, one_of
+from har_runtime.uri import Uri, one_of, whole_number
 
 if TYPE_CHECKING:
     from serial import Serial
@@ -43,6 +44,9 @@ FULL_READ_BYTES = 2048
 RETRY_S = 0.25
 """Time between two searches for an unplugged port."""
 WITMOTION_RATES = (50, 100)
+BAUD_LIMITS = (300, 12_000_000)
+RATE_LIMITS = (MIN_RATE_HZ, 1000)
+"""Hz. The faster limit is that of the resampler's buffers."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,8 @@ def open_serial(uri: Uri) -> "SerialSource":
         raise SourceError("serial: needs a port, such as serial:/dev/ttyUSB0, or serial:auto")
     options = SerialOptions(
         uri.option("format", one_of(FORMATS), None),
-        uri.option("baud", _positive, None),
-        uri.option("rate", _positive, None),
+        uri.option("baud", whole_number(*BAUD_LIMITS), None),
+        uri.option("rate", whole_number(*RATE_LIMITS), None),
         uri.option("unit", one_of(("auto", *ACCELERATION)), "auto"),
         uri.option("gyro", one_of(tuple(ANGULAR_RATE)), None),
         uri.option("columns", _column_names, None),
@@ -115,7 +119,7 @@ class SerialSource:
         self.description = f"{self._path} ({self._decoder.content}, {self._baud} baud)"
         self._patience_end_s = time.monotonic() + patience_s
 
-    def __iter__(self) -> Iterator[ImuChunk]:
+    def __iter__(self) -> Iterator[SampleChunk]:
         """Chunks of a tenth of a second, endlessly.
 
         Raises:
@@ -257,12 +261,5 @@ def _group(path: str) -> str:
 def _column_names(text: str) -> tuple[str, ...]:
     names = tuple(text.split(","))
     if columns_by_name(names) is None:
-        raise ValueError("among them must be ax, ay, az, gx, gy, gz")
+        raise ValueError("among them must be ax, ay, az and, if there is a gyroscope, gx, gy, gz")
     return names
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number <= 0:
-        raise ValueError("must be above 0")
-    return number

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from har_runtime.signal.units import rest_magnitude, unit_at_rest
 
 CHANNEL_KEYS = ("ax", "ay", "az", "gx", "gy", "gz")
+GYROSCOPE_KEYS = CHANNEL_KEYS[3:]
 
 _ACCELERATION = re.compile(r"(?:a|acc|accel|acceleration|accelerometer)([xyz])(g|gs|mg|ms2|mps2|mss|)")
 _ANGULAR_RATE = re.compile(
@@ -35,7 +36,7 @@ class Columns:
     width: int
     """Cells in a line."""
     channels: tuple[int, ...]
-    """Cells of acceleration x, y, z and angular rate x, y, z."""
+    """Cells of acceleration x, y, z and, if there is a gyroscope, angular rate x, y, z."""
     time: int | None = None
     time_unit: str | None = None
     """One of s, ms, us, ns; None if unknown."""
@@ -45,13 +46,18 @@ class Columns:
     """A key of `units.ANGULAR_RATE`."""
 
     @property
+    def gyroscope(self) -> bool:
+        """Whether there are angular rates."""
+        return len(self.channels) == len(CHANNEL_KEYS)
+
+    @property
     def wanted(self) -> tuple[int, ...]:
         """The time, if there is one, and the channels."""
         return self.channels if self.time is None else (self.time, *self.channels)
 
 
 def columns_by_name(names: Sequence[str]) -> Columns | None:
-    """The columns that a header names; None unless it names all six channels.
+    """The columns that a header names; None unless it names all six channels, or acceleration alone.
 
     >>> columns_by_name(["time_ms", "Acc X (g)", "accY", "AZ", "gyro_x [deg/s]", "gyr.y", "wz"])
     Columns(width=7, channels=(1, 2, 3, 4, 5, 6), time=0, time_unit='ms', acc_unit='g', gyro_unit='deg/s')
@@ -70,12 +76,13 @@ def columns_by_name(names: Sequence[str]) -> Columns | None:
             unit = "s" if key == "rtctime" else _TIME_UNITS[match[1]]
             if columns.time is None or (columns.time_unit is None and unit):
                 columns = replace(columns, time=index, time_unit=unit)
-    if not all(key in found for key in CHANNEL_KEYS):
+    channels = CHANNEL_KEYS if any(key in found for key in GYROSCOPE_KEYS) else CHANNEL_KEYS[:3]
+    if not all(key in found for key in channels):
         return None
     if OPENLOG_ARTEMIS_MARK in keys:
         # The OpenLog Artemis names no units; its firmware (Sensors.ino, getData) prints mg and deg/s.
         columns = replace(columns, acc_unit=columns.acc_unit or "mg", gyro_unit=columns.gyro_unit or "deg/s")
-    return replace(columns, channels=tuple(found[key] for key in CHANNEL_KEYS))
+    return replace(columns, channels=tuple(found[key] for key in channels))
 
 
 def columns_by_number(rows: Sequence[Sequence[float]]) -> Columns | None:
@@ -83,7 +90,8 @@ def columns_by_number(rows: Sequence[Sequence[float]]) -> Columns | None:
 
     A first of seven or more columns is the time if it always grows (the SparkFun Razor's firmware: time in ms,
     acceleration, angular rate, magnetic field), unless gravity shows only if it is taken as acceleration. Dates before
-    it, which are NaN, are skipped. None if there are fewer than six columns.
+    it, which are NaN, are skipped. Three columns are acceleration alone, and four if the first always grows. None for
+    any other number below six: nothing shows what they are.
 
     >>> columns_by_number([[10, 0, 0, 1, 0, 0, 0], [20, 0, 0, 1, 0, 0, 0]])
     Columns(width=7, channels=(1, 2, 3, 4, 5, 6), time=0, time_unit=None, acc_unit=None, gyro_unit=None)
@@ -91,14 +99,17 @@ def columns_by_number(rows: Sequence[Sequence[float]]) -> Columns | None:
     table = np.array(rows, np.float64)
     width = table.shape[1]
     start = int(np.argmin(np.append(np.isnan(table).all(axis=0), False)))
-    grows = width - start > 6 and bool((np.diff(table[:, start]) > 0).all())
-    if grows and (_gravity(table[:, start + 1 : start + 4]) or not _gravity(table[:, start : start + 3])):
-        return Columns(width, tuple(range(start + 1, start + 7)), time=start)
-    return Columns(width, tuple(range(start, start + 6))) if width - start >= 6 else None
+    used = width - start
+    grows = used > 0 and bool((np.diff(table[:, start]) > 0).all())
+    channels = 3 if used in (3, 4) else 6
+    if used > channels and grows and (used == 4 or _gravity(table, start + 1) or not _gravity(table, start)):
+        return Columns(width, tuple(range(start + 1, start + 1 + channels)), time=start)
+    return Columns(width, tuple(range(start, start + channels))) if used == 3 or used >= 6 else None
 
 
-def _gravity(acc: NDArray[np.float64]) -> bool:
-    magnitude = rest_magnitude(acc)
+def _gravity(table: NDArray[np.float64], first: int) -> bool:
+    """Whether three columns read about 1 g in some unit."""
+    magnitude = rest_magnitude(table[:, first : first + 3])
     return magnitude is not None and unit_at_rest(magnitude) is not None
 
 

@@ -23,6 +23,7 @@ MAX_NUMBER = 1e30
 """A larger number is garbled, and would overflow later."""
 ROW_LENGTH = 7
 """Time, acceleration x, y, z, angular rate x, y, z."""
+NO_GYROSCOPE = [math.nan] * 3
 
 _LABEL = re.compile(r"[A-Za-z#$][\w .]*[:=]\s*(?=[-+.\d])")
 _DATE = re.compile(r"\d{1,4}/\d{1,2}/\d{1,4}")
@@ -57,9 +58,10 @@ class TextLines:
         self._probe: list[list[float]] = []
 
     def push(self, data: bytes) -> NDArray[np.float64]:
-        """The rows completed by these bytes: sensor time (NaN without a time column) and six channels, shape (n, 7).
+        """The rows completed by these bytes: sensor time and six channels, shape (n, 7).
 
-        Numbers are as printed; a time of day (09:14:37.41) is in seconds.
+        The time is NaN without a time column, as are the angular rates without a gyroscope. Numbers are as printed; a
+        time of day (09:14:37.41) is in seconds.
         """
         rows: list[list[float]] = []
         *lines, rest = (self._rest + data.replace(b"\r", b"\n")).split(b"\n")
@@ -111,7 +113,7 @@ class TextLines:
         if columns is None:
             self._find_columns(numbers, rows)
         elif whole:
-            rows.append(numbers if columns.time is not None else [math.nan, *numbers])
+            rows.append(_row(columns, numbers))
         else:
             self._lose("line with other columns")
 
@@ -121,6 +123,8 @@ class TextLines:
         columns = columns_by_name(names)
         if columns is None:
             return False
+        if self.columns is not None and self.columns.gyroscope and not columns.gyroscope:
+            return False  # A damaged header; a gyroscope does not vanish.
         if not self._names_given:
             self.columns, self._names, self._probe, self.problem = columns, names, [], None
         return True
@@ -136,18 +140,23 @@ class TextLines:
         self.columns = columns_by_number(probe)
         if self.columns is None:
             self.problem = (
-                f"its lines have {len(numbers)} column{'s' * (len(numbers) != 1)}, but acceleration x, y, z and "
-                "angular rate x, y, z are needed, named by a header or by columns=ax,ay,az,gx,gy,gz"
+                f"its lines have {len(numbers)} column{'s' * (len(numbers) != 1)}, but acceleration x, y, z and, if "
+                "there is a gyroscope, angular rate x, y, z are needed, named by a header or by "
+                "columns=ax,ay,az,gx,gy,gz"
             )
             self._lose("line with too few columns", count=len(probe))
             return
-        for row in probe:
-            time = [] if self.columns.time is not None else [math.nan]
-            rows.append(time + [row[index] for index in self.columns.wanted])
+        rows += [_row(self.columns, [row[index] for index in self.columns.wanted]) for row in probe]
 
     def _lose(self, why: str, unless: bool = False, count: int = 1) -> None:
         if not unless:
             self.lost[why] += count
+
+
+def _row(columns: Columns, wanted: list[float]) -> list[float]:
+    """A whole row, with NaN for what the columns do not have."""
+    time = [] if columns.time is not None else [math.nan]
+    return [*time, *wanted, *([] if columns.gyroscope else NO_GYROSCOPE)]
 
 
 def _cells(text: str) -> tuple[list[str], list[str] | None]:

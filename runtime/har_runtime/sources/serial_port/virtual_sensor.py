@@ -32,7 +32,8 @@ from har_runtime.sources.serial_port.witmotion import (
 )
 from har_runtime.sources.simulated.wearer import Wearer
 
-CSV_HEADER = "time_ms,ax_g,ay_g,az_g,gx_dps,gy_dps,gz_dps\r\n"
+CSV_COLUMNS = ("time_ms", "ax_g", "ay_g", "az_g", "gx_dps", "gy_dps", "gz_dps")
+CSV_HEADER = f"{','.join(CSV_COLUMNS)}\r\n"
 COMMAND_BYTES = 5
 MAX_READ_BYTES = 4096
 
@@ -161,14 +162,19 @@ class VirtualWitmotion:
 
 
 class VirtualLines:
-    """A board that prints a line for each sample, and a header when its port is opened, as an Arduino does."""
+    """A board that prints a line for each sample, and a header when its port is opened, as an Arduino does.
 
-    def __init__(self, wearer: SampledWearer):
+    Args:
+        gyroscope: whether it has one.
+    """
+
+    def __init__(self, wearer: SampledWearer, gyroscope: bool = True):
         self._wearer = wearer
+        self._channels = 6 if gyroscope else 3
 
     def greeting(self) -> bytes:
         """The header."""
-        return CSV_HEADER.encode()
+        return f"{','.join(CSV_COLUMNS[: 1 + self._channels])}\r\n".encode()
 
     def receive(self, data: bytes) -> bytes:
         """It ignores all input."""
@@ -179,18 +185,28 @@ class VirtualLines:
         times, channels = self._wearer.samples_until(now_s)
         channels[:, :3] /= STANDARD_GRAVITY
         channels[:, 3:] = np.rad2deg(channels[:, 3:])
-        rows = zip(np.rint(times * 1000).astype(int).tolist(), channels.tolist(), strict=True)
+        rows = zip(np.rint(times * 1000).astype(int).tolist(), channels[:, : self._channels].tolist(), strict=True)
         lines = [f"{time},{','.join(f'{value:.4f}' for value in row)}\r\n" for time, row in rows]
         return "".join(lines).encode()
 
 
 VirtualSensor = VirtualWitmotion | VirtualLines
-VIRTUAL_SENSORS = {"witmotion": VirtualWitmotion, "csv": VirtualLines}
 
 
-def make_virtual_sensor(name: str, rate_hz: float = SAMPLE_RATE_HZ, seed: int = 0) -> VirtualSensor:
-    """A virtual sensor by the name of its format."""
-    return VIRTUAL_SENSORS[name](SampledWearer(seed, rate_hz))
+def make_virtual_sensor(
+    name: str, rate_hz: float = SAMPLE_RATE_HZ, seed: int = 0, gyroscope: bool = True
+) -> VirtualSensor:
+    """A virtual sensor by the name of its format, "witmotion" or "csv".
+
+    Raises:
+        SourceError: a WitMotion without a gyroscope, which does not exist.
+    """
+    wearer = SampledWearer(seed, rate_hz)
+    if name == "csv":
+        return VirtualLines(wearer, gyroscope)
+    if not gyroscope:
+        raise SourceError("a WitMotion sensor always has a gyroscope; add --format csv for one without")
+    return VirtualWitmotion(wearer)
 
 
 def serve(pty: Pty, sensor: VirtualSensor, clock: Iterator[float]) -> Iterator[bool]:

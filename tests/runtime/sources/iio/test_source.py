@@ -15,7 +15,7 @@ from har_runtime.contract import MAX_GAP_NS
 from har_runtime.errors import SourceError
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.resample import Resampler, concatenate
-from har_runtime.sources.iio.devices import choose_devices, list_iio
+from har_runtime.sources.iio.devices import IioDevice, choose_devices, list_iio
 from har_runtime.sources.iio.source import Clock, Iio, open_iio
 from har_runtime.uri import parse_uri
 
@@ -228,7 +228,55 @@ def test_devices_are_found_by_name_or_folder(tmp_path: Path, target: str, chosen
     device(tmp_path, 0, MPU6050)
     device(tmp_path, 1, ACCELEROMETER, name="cros-ec-accel")
     device(tmp_path, 2, GYROSCOPE, name="cros-ec-gyro")
-    assert tuple(int(each.path.name[-1]) for each in choose_devices(target, tmp_path)) == chosen
+    assert numbers(choose_devices(target, tmp_path)) == chosen
+
+
+def numbers(devices: tuple[IioDevice, IioDevice | None]) -> tuple[int | None, ...]:
+    """Of the devices for accelerometer and gyroscope."""
+    return tuple(each and int(each.path.name[-1]) for each in devices)
+
+
+def test_two_devices_of_one_name_are_one_sensor_each(tmp_path: Path) -> None:
+    device(tmp_path, 0, GYROSCOPE, name="bmx")
+    device(tmp_path, 1, ACCELEROMETER, name="bmx")
+    assert numbers(choose_devices("bmx", tmp_path)) == (1, 0)
+
+
+@pytest.mark.parametrize("target", ["", "bma220", "device3"])
+def test_a_device_without_a_gyroscope_gives_acceleration_alone(tmp_path: Path, target: str) -> None:
+    device(tmp_path, 3, ACCELEROMETER, name="bma220", sampling_frequency="50")
+    if target:
+        device(tmp_path, 4, MPU6050)
+    assert numbers(choose_devices(target, tmp_path)) == (3, None)
+    iio = source(tmp_path, target)
+    accelerometer, gyroscope = read(iio, 1)
+    assert sum(len(chunk.times_ns) for chunk in accelerometer) == pytest.approx(50, abs=5)
+    assert not gyroscope
+    assert not iio.report.gyroscope
+    assert iio.report.units == "acceleration in m/s^2 (by the kernel's scale)"
+    assert iio.report.range == "accelerometer +-19.6 m/s^2"
+    assert iio.description == "IIO bma220, polled at 50 Hz"
+
+
+def test_a_device_without_a_gyroscope_is_waited_for_too(tmp_path: Path) -> None:
+    path = device(tmp_path, 0, ACCELEROMETER, name="bma220")
+
+    def unplug_and_plug(now_ns: int) -> None:
+        if now_ns == 1_500_000_000:
+            shutil.rmtree(path)
+        if now_ns >= 4_000_000_000 and not path.exists():
+            device(tmp_path, 0, ACCELEROMETER, name="bma220")
+
+    iio = source(tmp_path, clock=SteppedClock(unplug_and_plug))
+    accelerometer, _ = read(iio, 6)
+    assert accelerometer[-1].times_ns[-1] > 5_000_000_000
+    assert iio.report.reconnections == 1
+
+
+def test_a_gyroscope_that_was_named_must_be_there(tmp_path: Path) -> None:
+    device(tmp_path, 0, ACCELEROMETER, name="bma220")
+    with pytest.raises(SourceError, match="iio:bma220,bma220: it has no gyroscope; name two devices as iio:ACC,GYRO"):
+        open_iio(parse_uri("iio:bma220,bma220"), tmp_path)
 
 
 @pytest.mark.parametrize(

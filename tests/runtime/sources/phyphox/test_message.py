@@ -48,6 +48,6 @@ def test_any_answer_is_parsed_into_valid_samples(body: bytes) -> None:
 )
 def test_any_configuration_is_parsed_or_refused(body: bytes) -> None:
     try:
-        assert set(parse_config(body).sensors) == set(SENSORS)
+        assert set(parse_config(body).sensors) in ({"accelerometer"}, set(SENSORS))
     except SourceError as error:
         assert "\n" not in str(error)

@@ -1,6 +1,7 @@
 """phyphox, against a server that speaks its remote interface as the app does: thresholds, eight digits, null."""
 
 import contextlib
+import itertools
 import json
 import math
 import os
@@ -265,6 +266,40 @@ def test_another_experiment_is_found_by_its_new_buffers(phone: Phone) -> None:
     assert "/get?acc_time%20%26%202%7C&gyr_time%20%26%202%7C" in phone.asked
 
 
+def test_an_experiment_without_a_gyroscope_gives_acceleration_alone_whatever_follows_it(phone: Phone) -> None:
+    def add_gyroscope(phone: Phone, path: str) -> None:
+        if len(phone.asked) == 20:
+            phone.names, phone.session = NAMES, "0c11d2"
+            phone.clear()
+            phone.measure(100)
+
+    phone.names = {"accelerometer": NAMES["accelerometer"]}
+    phone.before = add_gyroscope
+    phyphox = source(phone)
+    assert not phyphox.report.gyroscope
+    assert phyphox.report.units == "acceleration in m/s^2 (by phyphox)"
+    chunks = list(itertools.islice(phyphox, 40))
+    assert all(chunk.gyro is None for chunk in chunks)
+    times = np.concatenate([chunk.times_ns for chunk in chunks]) / 1e9
+    assert np.count_nonzero(np.diff(times) > 50) == 1
+    assert phone.asked[0:2] == ["/config", "/get?acc_time"]
+    assert phone.asked[-1].startswith("/get?acc_time=") and "gyr" not in phone.asked[-1]
+
+
+def test_an_experiment_that_lost_its_gyroscope_is_waited_out(phone: Phone, caplog) -> None:
+    def switch(phone: Phone, path: str) -> None:
+        if len(phone.asked) == 20:
+            phone.names, phone.session = {"accelerometer": NAMES["accelerometer"]}, "0c11d2"
+        if len(phone.asked) == 25:
+            phone.names = NAMES
+
+    phone.before = switch
+    phyphox = source(phone)
+    read(phyphox, 1000)
+    assert phyphox.report.reconnections == 1
+    assert "the experiment 'My IMU' does not record the gyroscope with its times" in caplog.text
+
+
 def test_an_experiment_without_the_sensors_is_waited_out(phone: Phone) -> None:
     def switch(phone: Phone, path: str) -> bytes | None:
         if len(phone.asked) == 20:
@@ -337,7 +372,7 @@ def test_an_answer_that_is_too_large_is_skipped(phone: Phone, monkeypatch: pytes
         ({"/config": b""}, r"not from phyphox 1\.1\.6 or later \(status 404\)"),
         ({"/config": b"<html>"}, r"not from phyphox 1\.1\.6 or later"),
         ({"/config": b"[" * 100_000}, r"not from phyphox 1\.1\.6 or later"),
-        ({"/config": b'{"inputs": [{"source": "gyroscope"}, 3]}'}, "does not record accelerometer and gyroscope with"),
+        ({"/config": b'{"inputs": [{"source": "gyroscope"}, 3]}'}, "does not record the accelerometer with"),
         ({"/get": b'{"buffer": []}'}, "the answer is not from phyphox"),
         ({"/control": b'{"result": false}'}, "the experiment did not start; start it on the phone"),
     ],

@@ -99,6 +99,16 @@ def test_a_null_is_a_lost_sample(tmp_path: Path) -> None:
     assert np.flatnonzero(found["times_ns"] == np.iinfo(np.int64).min).tolist() == [7]
 
 
+@pytest.mark.parametrize("column", [None, pyarrow.array([None] * 1500, pyarrow.float64())])
+def test_a_recording_without_a_gyroscope_is_one_of_a_sensor_without(tmp_path: Path, column: Any) -> None:
+    path = parquet_file(tmp_path, columns(**dict.fromkeys(("gyro_x", "gyro_y", "gyro_z"), column)))
+    replay = Replay(path, speed=float("inf"))
+    assert not replay.report.gyroscope
+    found = read(path)
+    assert "gyro" not in found
+    assert np.array_equal(found["acc"], simulated_recording(1, 1500).acc)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -67,6 +67,28 @@ def test_rows_of_one_sensor_are_not_losses_of_the_other(tmp_path: Path) -> None:
     assert gyro.gyro[0].tolist() == [1, 2, 3]
 
 
+@pytest.mark.parametrize("columns", ["missing", "empty"])
+@pytest.mark.parametrize("count", [100, 2000])
+def test_a_recording_without_a_gyroscope_is_one_of_a_sensor_without(tmp_path: Path, columns: str, count: int) -> None:
+    header = HEADER if columns == "empty" else "time,acc_x,acc_y,acc_z,label"
+    cells = ",,," if columns == "empty" else ""
+    path = csv_file(tmp_path, *(f"{i / 50},0,0,{9 + i % 2},{cells}sitting" for i in range(count)), header=header)
+    replay = Replay(path, speed=float("inf"))
+    assert not replay.report.gyroscope
+    chunks = list(replay)
+    assert all(chunk.gyro is None for chunk in chunks)
+    acc = np.concatenate([chunk.acc for chunk in chunks if chunk.acc is not None])
+    assert acc[:, 2].tolist() == [9 + i % 2 for i in range(count)]
+    assert all(set(chunk.labels.tolist()) == {"sitting"} for chunk in chunks if chunk.labels is not None)
+
+
+def test_a_gyroscope_whose_first_readings_are_missing_is_one(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, *(f"{i / 50},0,0,9.8,,,," for i in range(1500)), *rows(1))
+    replay = Replay(path, speed=float("inf"))
+    assert replay.report.gyroscope
+    assert sum(len(chunk.times_ns) for chunk in replay if chunk.gyro is not None) == 1
+
+
 def test_an_incomplete_last_line_is_skipped(tmp_path: Path) -> None:
     path = csv_file(tmp_path, *rows(100))
     path.write_text(path.read_text() + "2.0,0,0,9.8")
@@ -112,9 +134,9 @@ def test_a_binary_file_is_refused(tmp_path: Path) -> None:
         ("replay:", "needs a file"),
         ("replay:absent.csv", r"absent\.csv: cannot be read"),
         ("replay:absent.csv?sped=2", "unknown option 'sped'"),
-        ("replay:absent.csv?speed=0", "must be above 0"),
+        ("replay:absent.csv?speed=0", "must be 0.001 to 1000000, or max"),
         ("simulated:?seed=x", "option seed=x is not valid"),
-        ("simulated:?seed=-1", r"option seed=-1 is not valid \(must be 0 or more\)"),
+        ("simulated:?seed=-1", r"option seed=-1 is not valid \(must be 0 to 4294967295\)"),
         ("telepathy:me", "unknown source 'telepathy:'"),
         ("walk.csv", "write it as KIND:TARGET"),
         ("replay:absent.csv?speed", "must be name=value"),

@@ -55,10 +55,10 @@ class Plug:
         self._thread.start()
 
     def plug_in_sensor(
-        self, name: str, rate_hz: float = 50, tamper: Callable[[bytes], bytes] = bytes
+        self, name: str, rate_hz: float = 50, tamper: Callable[[bytes], bytes] = bytes, gyroscope: bool = True
     ) -> VirtualWitmotion:
         """A virtual sensor; `tamper` changes its bytes on the way."""
-        device = make_virtual_sensor(name, rate_hz, seed=0)
+        device = make_virtual_sensor(name, rate_hz, seed=0, gyroscope=gyroscope)
         send = device.send_until
         device.send_until = lambda now_s: tamper(send(now_s))  # pyright: ignore[reportAttributeAccessIssue]
         self.plug_in(lambda pty, ticks: [None for _ in serve(pty, device, ticks)])
@@ -149,6 +149,22 @@ def test_a_board_that_prints_lines_is_found_and_gives_what_it_measures(plug: Plu
     assert source.description == f"{plug.link} (lines of numbers, 115200 baud)"
     assert source.report.units is not None
     assert source.report.units.startswith("acceleration in g (")
+
+
+@pytest.mark.parametrize("options", ["", "?format=csv&baud=115200", "?columns=t_ms,ax,ay,az"])
+def test_a_board_without_a_gyroscope_is_found_and_gives_acceleration_alone(plug: Plug, options: str) -> None:
+    plug.plug_in_sensor("csv", gyroscope=False)
+    source = open_source(f"serial:{plug.link}{options}")
+    chunks = iter(source)
+    first = next(chunks)
+    assert not source.report.gyroscope
+    assert source.report.units is not None and source.report.units.startswith("acceleration in g (")
+    assert "angular" not in source.report.units
+    truth = simulated_recording(0, 6000)
+    for chunk in (first, *itertools.islice(chunks, 3)):
+        assert chunk.gyro is None and chunk.acc is not None
+        assert np.abs(chunk.acc - truth.acc[chunk.times_ns // 20_000_000]).max() < 0.001
+    source.close()
 
 
 def test_a_witmotion_sensor_is_set_to_the_rate_contents_and_baud_rate_that_are_needed(plug: Plug) -> None:
@@ -318,10 +334,12 @@ def test_a_silent_port_is_refused(plug: Plug, monkeypatch, options: str) -> None
         open_source(f"serial:{plug.link}{options}")
 
 
-def test_lines_of_three_columns_are_refused_with_what_is_missing(plug: Plug) -> None:
-    plug.plug_in_noise(lambda index: b"0.1,0.2,0.97\n")
+def test_lines_of_five_columns_are_refused_with_what_is_needed(plug: Plug) -> None:
+    plug.plug_in_noise(lambda index: b"0.1,0.2,0.97,0.1,0.2\n")
     source = SerialSource(str(plug.link), SerialOptions(format="csv", baud=9600), patience_s=0.3)
-    with pytest.raises(SourceError, match="its lines have 3 columns, but acceleration"):
+    with pytest.raises(
+        SourceError, match="its lines have 5 columns, but acceleration x, y, z and, if there is a gyroscope,"
+    ):
         read(source, 1)
     source.close()
 
@@ -335,8 +353,8 @@ def test_lines_of_three_columns_are_refused_with_what_is_missing(plug: Plug) -> 
         ("serial:/dev/absent?format=nmea", "it can be witmotion, csv"),
         ("serial:/dev/absent?unit=lb", "it can be auto, g, m/s2, mg"),
         ("serial:/dev/absent?gyro=rpm", "it can be deg/s, rad/s"),
-        ("serial:/dev/absent?columns=x,y,z", "among them must be ax, ay, az, gx, gy, gz"),
-        ("serial:/dev/absent?baud=-1", "must be above 0"),
+        ("serial:/dev/absent?columns=x,y,z", "among them must be ax, ay, az and, if there is a gyroscope, gx, gy, gz"),
+        ("serial:/dev/absent?baud=-1", "must be 300 to 12000000"),
         ("serial:/dev/absent?bauds=1", "unknown option 'bauds'"),
     ],
 )

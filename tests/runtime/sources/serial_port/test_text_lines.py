@@ -90,9 +90,54 @@ def test_headers_in_the_usual_spellings_name_columns_and_units(header, channels,
     assert (columns.time_unit, columns.acc_unit, columns.gyro_unit) == units
 
 
-@pytest.mark.parametrize("header", ["ax,ay,az", "gx,gy,gz,time", "a,b,c,d,e,f", "ax,ay,az,gx,gy", ""])
-def test_a_header_that_does_not_name_all_six_channels_is_not_used(header: str) -> None:
+@pytest.mark.parametrize(
+    ("header", "channels", "time"),
+    [("ax,ay,az", (0, 1, 2), None), ("t_ms,accX,accY,accZ,temp", (1, 2, 3), 0), ("mx,my,mz,az,ay,ax", (5, 4, 3), None)],
+)
+def test_a_header_may_name_acceleration_alone(header: str, channels: tuple[int, ...], time: int | None) -> None:
+    columns = columns_by_name(header.split(","))
+    assert columns is not None
+    assert (columns.channels, columns.time, columns.gyroscope) == (channels, time, False)
+
+
+@pytest.mark.parametrize("header", ["ax,ay", "gx,gy,gz,time", "a,b,c,d,e,f", "ax,ay,az,gx,gy", "ax,az,gx,gy,gz", ""])
+def test_a_header_that_does_not_name_all_channels_of_a_sensor_is_not_used(header: str) -> None:
     assert columns_by_name(header.split(",")) is None
+
+
+ALONE = {
+    "three numbers": ("", lambda i, row: printed(row[:3]) + "\n"),
+    "a time and three numbers": ("", lambda i, row: printed([5000 + 10 * i, *row[:3]]) + "\n"),
+    "a header": ("t,ax,ay,az\n", lambda i, row: printed([5000 + 10 * i, *row[:3]]) + "\n"),
+    "labels": ("", lambda i, row: f"ax:{row[0]:g},ay:{row[1]:g},az:{row[2]:g}\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("style", ALONE)
+def test_lines_of_an_accelerometer_alone_give_no_angular_rates(style: str) -> None:
+    header, line = ALONE[style]
+    lines = TextLines()
+    rows = lines.push((header + "".join(line(index, row) for index, row in enumerate(ROWS))).encode())
+    assert len(rows) >= len(ROWS) - 1
+    assert rows[:, 1:4] == pytest.approx(np.array(ROWS)[-len(rows) :, :3])
+    assert np.isnan(rows[:, 4:]).all()
+    assert np.isfinite(rows[:, 0]).all() == ("time" in style or "header" in style)
+    assert not lines.lost
+
+
+@pytest.mark.parametrize("cells", [[0.5, 0.5, 0.5, 0.5], [1, 0.1, 0.2, 0.97, 20], [0.1, 0.97]])
+def test_columns_that_could_be_anything_are_not_guessed(cells: list[float]) -> None:
+    lines = TextLines()
+    assert not len(lines.push(f"{printed(cells)}\n".encode() * 100))
+    assert lines.problem is not None and f"its lines have {len(cells)} columns" in lines.problem
+
+
+def test_a_damaged_header_does_not_take_the_gyroscope_away() -> None:
+    lines = TextLines()
+    rows = lines.push((HEADER + "".join(timed(5)) + "time_ms,ax,ay,az\n" + "".join(timed(5))).encode())
+    assert len(rows) == 10
+    assert np.isfinite(rows).all()
+    assert lines.lost == {"line that is not numbers": 1}
 
 
 LINES = st.lists(
@@ -242,6 +287,27 @@ def test_after_a_cut_connection_there_is_a_gap_even_if_the_sensors_clock_seems_t
     after = decoder.push((HEADER + "".join(timed(20, start_ms=1400))).encode(), 3 * 10**9)
     assert before is not None and after is not None
     assert after.times_ns[0] - before.times_ns[-1] == 2 * 10**9
+
+
+def test_a_gyroscope_that_appears_after_the_first_samples_is_ignored() -> None:
+    report = SourceReport()
+    decoder = TextDecoder(report, unit="g")
+    alone = decoder.push(("t_ms,ax,ay,az\n" + "".join(f"{20 * i},0,0,1\n" for i in range(200))).encode(), 4 * 10**9)
+    decoder.restart()
+    after = decoder.push((HEADER + "".join(timed(20, start_ms=9000))).encode(), 9 * 10**9)
+    assert not report.gyroscope
+    assert report.units == "acceleration in g (as given)"
+    assert alone is not None and after is not None
+    assert (alone.gyro, after.gyro) == (None, None)
+    assert (len(alone.times_ns), len(after.times_ns)) == (200, 20)
+
+
+def test_without_a_gyroscope_its_unit_is_not_asked_for() -> None:
+    report = SourceReport()
+    decoder = TextDecoder(report)
+    chunk = decoder.push(("ax,ay,az\n" + "0,0,1\n" * 200).encode(), 10**9)
+    assert chunk is not None and chunk.gyro is None
+    assert not report.gyroscope
 
 
 def segments_of(samples: ImuChunk) -> int:
