@@ -1,6 +1,7 @@
 """A user's own recordings, laid out as DATA.md says."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from tests.conftest import ROOT, simulated_recording
 
 from har_runtime.errors import DataError
+from har_runtime.recording import cut_recording
 from har_train.data.cli import main, write_replay
 from har_train.data.windows import cut_windows
 from har_train.datasets import DATASETS, find, load
@@ -58,6 +60,27 @@ def test_a_file_without_labels_is_a_recording_without_labels(tmp_path: Path) -> 
     assert set(labels.tolist()) == {""}
 
 
+def test_rows_that_hold_one_sensor_are_two_streams(tmp_path: Path) -> None:
+    recording = simulated_recording(0, 1500)
+    own = replace(recording, gyro=recording.gyro[::2], gyro_times_ns=recording.times_ns[::2] + 3_000_000)
+    write_replay(own, tmp_path / "anna" / "a.csv")
+    (found,) = load("csv-folder", tmp_path)
+    for name in ("times_ns", "acc", "labels", "gyro_times_ns", "gyro"):
+        assert np.array_equal(getattr(found, name), getattr(own, name))
+    assert len(cut_recording(found).windows) == len(cut_recording(own).windows) > 50
+
+
+def test_a_file_without_the_columns_of_a_gyroscope_is_a_recording_without_one(folder: Path) -> None:
+    alone = replace(simulated_recording(4, 600), gyro=None)
+    write_replay(alone, folder / "zoe" / "walk.csv")
+    *_, found = load("csv-folder", folder)
+    assert found.user == "zoe"
+    assert (found.gyro, found.gyro_times_ns) == (None, None)
+    assert np.array_equal(found.acc, alone.acc)
+    assert np.array_equal(found.labels, alone.labels)
+    assert main(["describe", "csv-folder", "--data", str(folder)]) == 0
+
+
 def test_an_empty_cell_is_nan_and_training_refuses_the_recording(folder: Path) -> None:
     lines = (folder / "ben" / "walk.csv").read_text().splitlines()
     cells = lines[5].split(",")
@@ -76,6 +99,7 @@ def test_an_empty_cell_is_nan_and_training_refuses_the_recording(folder: Path) -
         ("anna/a.csv", "time,acc_x\n", r"a\.csv: no column acc_y"),
         ("anna/a.csv", HEADER, r"a\.csv: no sample in it"),
         ("anna/a.csv", HEADER + "0,0,0,1,0,0,0,standing\n" * 20, r"a\.csv: acceleration is about 1 at rest"),
+        ("anna/a.csv", HEADER + "0,,,,0,0,0,\n0.02,,,,0,0,0,\n", r"a\.csv: no acceleration in it"),
         ("anna/a.csv", HEADER + ",0,0,9.81,0,0,0,standing\n", r"a\.csv: a row without a time"),
         ("anna/a.csv", HEADER + "0,0,0,up,0,0,0,standing\n", "line 2, column acc_z: 'up' is not a number"),
         ("dataset.toml", "title = 3\n", r"dataset\.toml: 'title' cannot be used; known keys: title, placement"),

@@ -5,9 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from har_runtime.errors import DataError
 from har_runtime.recording import Recording
+from har_runtime.samples import SampleChunk
 from har_runtime.sources.replay.source import Replay
 from har_train.datasets.base import DataSet
 
@@ -19,7 +21,8 @@ def load(path: Path) -> list[Recording]:
     """Every `WEARER/NAME.csv` below a folder, by wearer and name: recording `WEARER/NAME` of user `WEARER`.
 
     The files are read by the code that replays them, which refuses units that are clearly not SI. An empty cell becomes
-    NaN; a row without a time is refused. Labels are free text.
+    NaN; a row without a time is refused. A file without the gyroscope's columns is a recording without one; a row with
+    empty cells for one sensor is a sample of the other. Labels are free text.
 
     Raises:
         DataError: no such files, a CSV beside the wearers' folders, an impossible cell or unit, or a dataset.toml that
@@ -69,17 +72,34 @@ def _recording(file: Path, placement: str | None) -> Recording:
         chunks = list(replay)
     finally:
         replay.close()
-    times, acc, gyro = (
-        np.concatenate([getattr(chunk, name) for chunk in chunks]) for name in ("times_ns", "acc", "gyro")
-    )
-    if (times == np.iinfo(np.int64).min).any():
+    if any((chunk.times_ns == np.iinfo(np.int64).min).any() for chunk in chunks):
         raise DataError(f"{file}: a row without a time; delete such rows")
-    empty = [np.full(len(chunk.times_ns), "") for chunk in chunks]
-    labels = np.concatenate(
-        [none if chunk.labels is None else chunk.labels for chunk, none in zip(chunks, empty, strict=True)]
-    )
+    measured, gyroscope = _sensor(chunks, "acc"), _sensor(chunks, "gyro")
+    if measured is None:
+        raise DataError(f"{file}: no acceleration in it")
+    times, acc = measured
+    gyro_times, gyro = (None, None) if gyroscope is None else gyroscope
+    if gyro_times is not None and np.array_equal(gyro_times, times):
+        gyro_times = None
+    labels = [_labels(chunk) for chunk in chunks if chunk.acc is not None]
     user = file.parent.name
-    return Recording(f"{user}/{file.stem}", times, acc, gyro, labels, user, placement)
+    name = f"{user}/{file.stem}"
+    return Recording(
+        name, times, acc, gyro, np.concatenate(labels), user, placement, gyro_times_ns=gyro_times, mounting=name
+    )
+
+
+def _sensor(chunks: list[SampleChunk], name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
+    """Times and values of one sensor, None if it measured nothing."""
+    own = [(chunk.times_ns, values) for chunk in chunks if (values := getattr(chunk, name)) is not None]
+    if not own:
+        return None
+    times, values = zip(*own, strict=True)
+    return np.concatenate(times), np.concatenate(values)
+
+
+def _labels(chunk: SampleChunk) -> NDArray[np.str_]:
+    return np.full(len(chunk.times_ns), "") if chunk.labels is None else chunk.labels
 
 
 DATASET = DataSet(
