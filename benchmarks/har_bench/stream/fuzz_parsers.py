@@ -89,6 +89,7 @@ def pieces(kind: Callable[[], object], max_held: int) -> Callable[[], Parse]:
 LINES = (
     b"time_ms,ax,ay,az,gx,gy,gz\r\n" + b"".join(b"%d,0.01,-0.02,0.98,1.5,-2.5,0.25\r\n" % (20 * i) for i in range(25)),
     b"rtcDate,rtcTime,aX,aY,aZ,gX,gY,gZ,imu_degC,output_Hz,\r\n11/20/2026,09:14:37.41,12.7,-3.9,998,0.5,1,0,28,99.5,\r\n",
+    b"t_ms,ax_g,ay_g,az_g\r\n" + b"".join(b"%d,0.01,-0.02,0.98\r\n" % (20 * i) for i in range(25)),
     b"5000, 0.01, -0.02, 0.98, 1.5, -2.5, 0.25, 21.5, -3.1, 40.0\r\n" * 3,
     b"ax:0.1,ay:0.2,az:9.7,gx:0.01,gy:0,gz:-0.02\nIMU: 0.1\t0.2\t9.7\t0.01\t0\t-0.02\n",
 )

@@ -12,6 +12,7 @@ from har_runtime.answers.smoothing import SMOOTHERS
 from har_runtime.cli.common import add_json
 from har_runtime.cli.config import add_config
 from har_runtime.cli.interrupt import Interruptible
+from har_runtime.cli.state import open_state
 from har_runtime.cli.still_check import STILL_S, Still, describe, judge_placement, measure_still
 from har_runtime.cli.summary import summary, to_dict
 from har_runtime.cli.systemd import Service
@@ -62,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--still",
         action="store_true",
         help=f"stand still for {STILL_S} seconds first: removes the gyroscope's bias, checks unit, scale and which way "
-        "is up",
+        "is up; sets the latter for models that find it while the wearer walks",
     )
     parser.add_argument(
         "--smoothing",
@@ -70,6 +71,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how answers are smoothed: hmm (default if the model's card has transitions), hysteresis, or none",
     )
     parser.add_argument("--demo", action="store_true", help="half a minute with a simulated wearer, without a sensor")
+    parser.add_argument(
+        "--state",
+        metavar="FILE",
+        help="keeps which way is up over restarts, for models that find it while the wearer walks",
+    )
     add_config(parser)
     add_json(parser)
 
@@ -98,6 +104,8 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
     make_recognizer = partial(Recognizer, model, options.smoothing)
     for note in make_recognizer().notes:
         _LOG.warning("%s", note)
+    state = open_state(options.state, model.card, axes)
+    up = state.up if state else None
     source = open_source(options.source or DEMO_SOURCE)
     _LOG.info("source: %s", source.description)
     info = StreamInfo(model.card, source.description, source.report)
@@ -114,7 +122,8 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
             chunks = begun(chunks)
             check_gyroscope(model.card, source.report.gyroscope, "the sensor")
             found = _measure(chunks, source.report.gyroscope, interruptible)
-            wanted = None if model.card.frame == "upright" else model.card.gravity  # Else any way up will do.
+            up = found.up
+            wanted = None if model.card.frame == "upright" else model.card.gravity  # Upright: any way up will do.
             placement = judge_placement(found, wanted, axes)
             print("\n".join(describe(found, placement, model.card)), file=sys.stderr, flush=True)
             still = {**found.to_dict(), "placement": placement.to_dict()}
@@ -122,12 +131,14 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
         for uri in options.sink or ["terminal:"]:
             sinks.open(uri)
         chunks = begun(service.watched(chunks))
-        recognizer = make_recognizer(gyroscope=source.report.gyroscope)
+        recognizer = make_recognizer(gyroscope=source.report.gyroscope, up=up)
         if not source.report.gyroscope:
             _LOG.warning("no gyroscope: the model %s answers by acceleration alone", model.card.name)
-        result = run_stream(recognizer, chunks, [service, sinks])
+        result = run_stream(recognizer, chunks, [service, sinks, *([state] if state else [])])
     finally:
         service.close()
+        if state:
+            state.close()
         sinks.close(hurry=interruptible.interrupted)
         source.close()
     if options.json:

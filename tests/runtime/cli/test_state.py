@@ -1,0 +1,232 @@
+"""--state: which way is up outlives a restart; a file that cannot be used costs one line and nothing else."""
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+from tests.conftest import simulated_recording
+from tests.runtime.sinks.made_answers import make_answer
+
+from har_runtime.answers.answer import Answer
+from har_runtime.cli import state
+from har_runtime.cli.state import KeptState
+from har_runtime.cli.stream import main
+from har_runtime.errors import HarError, SourceError
+from har_runtime.model.load import load_model
+from har_runtime.recognizer import Recognizer
+from har_runtime.recording import Recording
+from har_runtime.signal.axes import IDENTITY, parse_axes
+from har_runtime.signal.window import Up
+from har_train.data.cli import write_replay
+
+
+class Clock:
+    """A clock that the test sets."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def tilted(degrees: float, found: Literal["window", "gait", "given"] = "gait") -> Up:
+    angle = math.radians(degrees)
+    return Up((math.sin(angle), 0.0, math.cos(angle)), found)
+
+
+def answer(up: Up | None) -> Answer:
+    """An answer whose window was turned by this direction."""
+    made = make_answer(0)
+    return replace(made, prediction=replace(made.prediction, window=replace(made.prediction.window, up=up)))
+
+
+def kept(path: Path) -> Up | None:
+    return KeptState(path, IDENTITY).up
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state.json"
+
+
+def test_a_direction_is_written_when_it_is_found_and_read_back_exactly(path: Path) -> None:
+    first = KeptState(path, IDENTITY)
+    assert first.up is None
+    first.write(answer(None))
+    first.write(answer(tilted(3, "window")))
+    first.close()
+    assert not path.exists()
+    first.write(answer(tilted(33.3)))
+    assert kept(path) == tilted(33.3)
+    first.write(answer(tilted(33.3, "given")))
+    first.close()
+    assert kept(path) == tilted(33.3, "given")
+
+
+def test_it_is_written_again_only_after_a_noticeable_change_and_never_twice_in_ten_seconds(path: Path) -> None:
+    clock = Clock()
+    stream = KeptState(path, IDENTITY, clock)
+    stream.write(answer(tilted(0)))
+    clock.now += 5
+    stream.write(answer(tilted(90)))
+    assert kept(path) == tilted(0)
+    clock.now += 5
+    stream.write(answer(tilted(90)))
+    assert kept(path) == tilted(90)
+    clock.now += 60
+    stream.write(answer(tilted(94)))
+    assert kept(path) == tilted(90)
+    stream.write(answer(tilted(96)))
+    assert kept(path) == tilted(96)
+    stream.write(answer(tilted(99)))
+    stream.close()
+    assert kept(path) == tilted(99)
+
+
+def test_what_has_not_changed_is_not_written_at_the_end(path: Path) -> None:
+    first = KeptState(path, IDENTITY)
+    first.write(answer(tilted(10)))
+    path.unlink()
+    first.close()
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x00\xff",
+        b"[" * 5000,
+        b"7",
+        b"[]",
+        b'{"format": "haredge-card-1"}',
+        b'{"format": "haredge-state-1", "up": [0, 0, 1], "found": "gait", "axes": "x=',
+        b'{"format": "haredge-state-1", "up": [0, 0, 2], "found": "gait", "axes": "x=x,y=y,z=z"}',
+        b'{"format": "haredge-state-1", "up": [NaN, 0, 1], "found": "gait", "axes": "x=x,y=y,z=z"}',
+        b'{"format": "haredge-state-1", "up": [0, 1], "found": "gait", "axes": "x=x,y=y,z=z"}',
+        b'{"format": "haredge-state-1", "up": "up", "found": "gait", "axes": "x=x,y=y,z=z"}',
+        b'{"format": "haredge-state-1", "up": [0, 0, 1], "found": "window", "axes": "x=x,y=y,z=z"}',
+        b'{"format": "haredge-state-1", "up": [0, 0, 1], "found": ["gait"], "axes": "x=x,y=y,z=z"}',
+    ],
+)
+def test_a_damaged_or_foreign_file_is_one_line_and_replaced_only_by_a_direction(path, content, caplog) -> None:
+    path.write_bytes(content)
+    stream = KeptState(path, IDENTITY)
+    assert stream.up is None
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        f"--state {path}: not used: it is damaged, or not a state of har-stream; which way is up is found anew"
+    )
+    stream.write(answer(tilted(0, "window")))
+    stream.close()
+    assert path.read_bytes() == content
+    stream.write(answer(tilted(20)))
+    assert kept(path) == tilted(20)
+
+
+def test_a_direction_in_other_axes_is_not_used(path: Path, caplog) -> None:
+    KeptState(path, IDENTITY).write(answer(tilted(20)))
+    assert KeptState(path, parse_axes("x=-y,y=x,z=z")).up is None
+    assert "not used: --axes was another" in caplog.text
+
+
+def test_a_path_that_cannot_be_a_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="is a folder; give a file, such as"):
+        KeptState(tmp_path, IDENTITY)
+    with pytest.raises(SourceError, match=r"there is no folder .*absent; make it first"):
+        KeptState(tmp_path / "absent" / "state.json", IDENTITY)
+
+
+def test_a_full_disk_is_reported_once_and_stops_nothing(path: Path, monkeypatch, caplog) -> None:
+    def full(target: Path, content: bytes) -> None:
+        raise HarError(f"{target}: cannot be written (No space left on device)")
+
+    monkeypatch.setattr(state, "write_bytes", full)
+    clock = Clock()
+    stream = KeptState(path, IDENTITY, clock)
+    for _ in range(5):
+        stream.write(answer(tilted(20)))
+        clock.now += 11
+    stream.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"--state {path}: cannot be written (No space left on device)"
+    ]
+
+
+@pytest.fixture
+def upright_model(waist_with) -> Path:
+    """A model whose windows are turned, by its card; what it answers matters to no test."""
+    return waist_with("turning", frame="upright", gyroscope="optional")
+
+
+def stream(recording: Recording, model: Path, path: Path, capsys, *more: str) -> list[dict]:
+    """The rows of a run with a state in `path`."""
+    write_replay(recording, path.with_name("walk.csv"))
+    source = f"replay:{path.with_name('walk.csv')}?speed=max"
+    arguments = ["--source", source, "--model", str(model), "--state", str(path), "--sink", "jsonl:-", *more]
+    assert main(arguments) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def probabilities(recording: Recording, model: Path, up: Up | None) -> list[list[float]]:
+    """Of the windows by themselves, as a recognizer with this direction gives them."""
+    recognizer = Recognizer(load_model(model), up=up)
+    assert recording.gyro is not None
+    answers = recognizer.push(recording.times_ns, recording.acc, recording.gyro) + recognizer.finish()
+    return [answer.prediction.probabilities.tolist() for answer in answers]
+
+
+def test_after_a_restart_har_stream_knows_which_way_is_up_from_the_first_window(
+    upright_model: Path, path: Path, capsys
+) -> None:
+    walk = replace(simulated_recording(0, 3000), labels=None)
+    stream(walk, upright_model, path, capsys)
+    up = kept(path)
+    assert up is not None and up.found == "gait"
+    assert up.direction == pytest.approx((1, 0, 0), abs=0.3)  # The simulated wearer's x axis points up.
+    noise = np.random.default_rng(0).normal(0, 0.05, (300, 6))  # Lying: the wearer's up is level, gravity is on -z.
+    rest = Recording("rest", np.arange(300) * 20_000_000, noise[:, :3] - [0, 0, 9.81], noise[:, 3:])
+    again = stream(rest, upright_model, path, capsys)
+    given = [list(row["window_probabilities"].values()) for row in again]
+    np.testing.assert_allclose(given, probabilities(rest, upright_model, up), atol=1e-4)
+    assert not np.allclose(given, probabilities(rest, upright_model, None), atol=0.05)
+    assert kept(path) == up
+
+
+def test_standing_still_sets_which_way_is_up_and_any_mounting_will_do(upright_model: Path, path: Path, capsys) -> None:
+    whole = simulated_recording(0, 3000)
+    assert whole.labels is not None and whole.gyro is not None
+    standing = np.resize(np.flatnonzero(whole.labels == "standing"), 600)
+    mounted = parse_axes("x=-x,y=-y,z=z")  # Upside down.
+    acc, gyro = mounted.turn(whole.acc[standing]), mounted.turn(whole.gyro[standing])
+    still = Recording("still", np.arange(600) * 20_000_000, acc, gyro)
+    path.write_text("damaged")
+    write_replay(still, path.with_name("walk.csv"))
+    source = f"replay:{path.with_name('walk.csv')}?speed=max"
+    assert main(["--source", source, "--model", str(upright_model), "--still", "--state", str(path), "--json"]) == 0
+    out, err = capsys.readouterr()
+    up, result = kept(path), json.loads(out)
+    assert up is not None and up.found == "given"
+    wanted = acc.mean(axis=0) / np.linalg.norm(acc.mean(axis=0))
+    assert up.direction == pytest.approx(wanted.tolist(), abs=0.01)
+    assert "up is the sensor's -x (" in err and "degrees off) from now on" in err
+    assert "--axes" not in err
+    assert result["still"]["placement"]["suggestions"] == []
+
+
+def test_a_model_of_the_device_frame_keeps_nothing_and_says_so(path: Path, capsys) -> None:
+    source = "simulated:?seconds=30&speed=max"
+    assert main(["--source", source, "--state", str(path), "--json"]) == 0
+    error = capsys.readouterr().err
+    assert error.count("nothing to keep: the model waist does not look for which way is up") == 1
+    assert not path.exists()
+
+
+def test_a_state_in_no_folder_is_one_line_and_exit_code_2(upright_model: Path, tmp_path: Path, capsys) -> None:
+    arguments = ["--demo", "--model", str(upright_model), "--state", str(tmp_path / "absent" / "state.json")]
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith("har-stream: --state ")
