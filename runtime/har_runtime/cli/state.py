@@ -112,7 +112,7 @@ class KeptState:
         if table.get("axes") != str(self._axes):
             _LOG.warning("--state %s: not used: --axes was another; which way is up is found anew", self._path)
             return None
-        _LOG.info("--state %s: up is %s, found by %s", self._path, up.direction, up.found)
+        _LOG.info("--state %s: up is (%+.2f, %+.2f, %+.2f)", self._path, *up.direction)
         return up
 
 

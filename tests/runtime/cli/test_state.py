@@ -1,6 +1,7 @@
 """--state: which way is up outlives a restart; a file that cannot be used costs one line and nothing else."""
 
 import json
+import logging
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -132,6 +133,13 @@ def test_a_direction_in_other_axes_is_not_used(path: Path, caplog) -> None:
     KeptState(path, IDENTITY).write(answer(tilted(20)))
     assert KeptState(path, parse_axes("x=-y,y=x,z=z")).up is None
     assert "not used: --axes was another" in caplog.text
+
+
+def test_the_log_says_what_was_kept(path: Path, caplog) -> None:
+    KeptState(path, IDENTITY).write(answer(tilted(30)))
+    with caplog.at_level(logging.INFO, "har_runtime"):
+        KeptState(path, IDENTITY)
+    assert caplog.messages == [f"--state {path}: up is (+0.50, +0.00, +0.87)"]
 
 
 def test_a_path_that_cannot_be_a_file_is_refused(tmp_path: Path) -> None:
