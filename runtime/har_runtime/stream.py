@@ -2,17 +2,28 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
-from har_runtime.answers.answer import Answer
+from har_runtime.answers.answer import UNKNOWN, Answer
+from har_runtime.contract import HOP_S
+from har_runtime.model.card import ModelCard
 from har_runtime.recognizer import Recognizer
 from har_runtime.samples import SampleChunk
 from har_runtime.scores import Scores, score_confusion
 from har_runtime.signal.report import ResampleReport
 from har_runtime.sinks.base import Sink
+
+
+@dataclass(frozen=True)
+class FamilyAnswers:
+    """Answers that are a family, to windows whose truth is one of the model's labels. They have no scores."""
+
+    windows: int
+    right: int
+    """Those whose family contains the truth."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +34,7 @@ class StreamResult:
     smoothing: str
     """What made answers of predictions: "hmm", "hysteresis" or "none"."""
     seconds: dict[str, float]
-    """Time in each activity that occurred, including unknown: half a second for each window."""
+    """Time in each activity that occurred, including families and unknown: half a second for each window."""
     not_worn_s: float
     transitions: int
     """Changes from one activity to another."""
@@ -31,7 +42,11 @@ class StreamResult:
     scores: Scores | None
     """Of each window by itself, if its truth is one of the model's labels; None if the source knows no truth."""
     answered: Scores | None
-    """Of the answers to the same windows, except the unknown ones; None if there are none."""
+    """Of the answers to the same windows, except families and unknown; None if there are none."""
+    families: FamilyAnswers | None = None
+    """Of the answers to the same windows, those that are a family; None if there are none."""
+    places: dict[str, float] = field(default_factory=dict)
+    """Time worn at each place, with `UNKNOWN` for the time in which it was not known; empty if the model tells none."""
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON-able values."""
@@ -51,7 +66,7 @@ def run_stream(recognizer: Recognizer, chunks: Iterable[SampleChunk], sinks: Seq
     Raises:
         HarError: the source or a sink failed.
     """
-    tally = _Tally(recognizer.model.card.labels)
+    tally = _Tally(recognizer.model.card)
 
     def write(answers: list[Answer]) -> None:
         for answer in answers:
@@ -73,25 +88,40 @@ def run_stream(recognizer: Recognizer, chunks: Iterable[SampleChunk], sinks: Seq
         report=recognizer.report,
         scores=scores,
         answered=answered,
+        families=tally.families(),
+        places=tally.places,
     )
 
 
 class _Tally:
-    """Counts answers, and how often they are right."""
+    """Counts answers, how often they are right, and where the sensor is worn."""
 
-    def __init__(self, labels: tuple[str, ...]):
+    def __init__(self, card: ModelCard):
         self.windows = 0
-        self._labels = labels
-        self._confusion = np.zeros((2, len(labels), len(labels)), np.int64)
-        """Of the windows by themselves, and of the answers."""
+        self.places: dict[str, float] = {}
+        self._labels, self._families = card.labels, card.families
+        self._own, self._answered = np.zeros((2, len(card.labels), len(card.labels)), np.int64)
+        """Of the windows by themselves, and of the answers: rows are the truth."""
+        self._family_answers = self._right_families = 0
 
     def step(self, answer: Answer) -> None:
         self.windows += 1
-        if answer.truth in self._labels:
-            truth = self._labels.index(answer.truth)
-            for table, guess in zip(self._confusion, (answer.prediction.label, answer.activity), strict=True):
-                if guess in self._labels:
-                    table[truth, self._labels.index(guess)] += 1
+        if answer.prediction.places is not None and answer.reason != "not worn":
+            place = answer.place or UNKNOWN
+            self.places[place] = self.places.get(place, 0.0) + HOP_S
+        if answer.truth not in self._labels:
+            return
+        truth = self._labels.index(answer.truth)
+        self._own[truth, self._labels.index(answer.prediction.label)] += 1
+        if answer.activity in self._families:
+            self._family_answers += 1
+            self._right_families += answer.truth in self._families[answer.activity]
+        elif answer.activity != UNKNOWN:
+            self._answered[truth, self._labels.index(answer.activity)] += 1
+
+    def families(self) -> FamilyAnswers | None:
+        return FamilyAnswers(self._family_answers, self._right_families) if self._family_answers else None
 
     def scores(self) -> list[Scores | None]:
-        return [score_confusion(table, self._labels) if table.any() else None for table in self._confusion]
+        tables = self._own, self._answered
+        return [score_confusion(table, self._labels) if table.any() else None for table in tables]

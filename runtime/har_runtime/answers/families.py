@@ -21,6 +21,11 @@ STILL = "still"
 _NONE: Mapping[str, Iterable[str]] = MappingProxyType({})
 
 
+def activities_of(card: ModelCard) -> tuple[str, ...]:
+    """Every activity that an answer may have: the labels of a card, its families, and `UNKNOWN`."""
+    return *(label for label in card.labels if label != UNKNOWN), *card.families, UNKNOWN
+
+
 class Families:
     """Which answers contain which.
 

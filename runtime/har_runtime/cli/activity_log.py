@@ -6,14 +6,15 @@ Files are read line by line: memory grows with the number of changes, not of row
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, Final, get_args
+from typing import Any, BinaryIO, Final, TypeGuard, get_args
 
 from har_runtime.answers.answer import UNKNOWN, Reason
+from har_runtime.answers.families import Families
 from har_runtime.answers.palette import NOT_WORN
-from har_runtime.contract import HOP_S
+from har_runtime.contract import FAMILIES, HOP_S
 from har_runtime.errors import DataError
 
 MAX_LINE_BYTES: Final = 65_536
@@ -21,11 +22,13 @@ MAX_LINE_BYTES: Final = 65_536
 MAX_SPANS: Final = 500_000
 """Half a year of a change every half minute."""
 MAX_NAME: Final = 100
-"""Characters of an activity's name."""
+"""Characters of the name of an activity or place."""
 MAX_TIME_S: Final = 1e11
 """Seconds since 1970: the year 5138."""
 MAX_PAUSE_S: Final = 2.0
 """A longer time without a row is a gap."""
+_FAMILIES: Final = Families(FAMILIES)
+"""Rows do not say what their families contain."""
 MAX_BATCH_S: Final = 120.0
 """A longer time is a gap even if, by the sensor's clock, no window is missing: phones send samples in batches."""
 
@@ -39,9 +42,11 @@ class Row:
     end_s: float
     """The end of its window by the sensor's clock, seconds."""
     activity: str
-    """A label, `UNKNOWN` or `NOT_WORN`."""
+    """A label, a family, `UNKNOWN` or `NOT_WORN`."""
     reason: str | None
     """Why the activity is unknown; None if it is known."""
+    place: str | None = None
+    """Where the sensor is worn, `UNKNOWN` while that is not known; None if the model does not tell it."""
 
 
 @dataclass
@@ -49,7 +54,7 @@ class Span:
     """A stretch of one activity without a gap, within one local day."""
 
     activity: str
-    """A label, `UNKNOWN` or `NOT_WORN`."""
+    """A label, a family, `UNKNOWN` or `NOT_WORN`."""
     start_unix_s: float
     end_unix_s: float
     seconds: float
@@ -61,13 +66,15 @@ class Day:
     """The totals of one local day."""
 
     seconds: dict[str, float] = field(default_factory=dict)
-    """Seconds in each activity that occurred, including `UNKNOWN` and `NOT_WORN`."""
+    """Seconds in each activity that occurred, including families, `UNKNOWN` and `NOT_WORN`."""
     reasons: dict[str, float] = field(default_factory=dict)
     """The unknown time by its reason, seconds."""
     bouts: Counter[str] = field(default_factory=Counter)
-    """Number of spans of each activity."""
+    """Number of bouts of each activity: spans, continued by spans of families that contain it."""
     longest: dict[str, float] = field(default_factory=dict)
-    """The longest span of each activity, seconds."""
+    """The longest bout of each activity, seconds."""
+    places: dict[str, float] = field(default_factory=dict)
+    """Seconds worn at each place, including `UNKNOWN`; empty if the model does not tell places."""
     transitions: int = 0
     missing_s: float = 0.0
     """Time without rows between the first and the last row, seconds."""
@@ -82,6 +89,7 @@ class Day:
             },
             "transitions": self.transitions,
             "missing_s": round(self.missing_s, 3),
+            **({"place_seconds": longest_first(self.places)} if self.places else {}),
         }
 
 
@@ -93,7 +101,8 @@ class ActivityLog:
     spans: list[Span] = field(default_factory=list)
     """In order of time, unless a clock was set back."""
     transitions: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """How often one activity of at least two windows followed another, whatever was between the two."""
+    """How often one activity of at least two windows followed another, whatever was between the two; an activity and
+    its family are no two."""
     rows: int = 0
     broken_lines: int = 0
     """Lines that are not rows, such as the last one of a program that was killed."""
@@ -103,11 +112,12 @@ class ActivityLog:
     @property
     def seconds(self) -> dict[str, float]:
         """Seconds in each activity over all days, including `UNKNOWN` and `NOT_WORN`, the longest first."""
-        totals: dict[str, float] = {}
-        for day in self.days.values():
-            for name, seconds in day.seconds.items():
-                totals[name] = totals.get(name, 0.0) + seconds
-        return longest_first(totals)
+        return _total(day.seconds for day in self.days.values())
+
+    @property
+    def places(self) -> dict[str, float]:
+        """Seconds worn at each place over all days, including `UNKNOWN`, the longest first."""
+        return _total(day.places for day in self.days.values())
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON-able values."""
@@ -134,6 +144,15 @@ class ActivityLog:
         }
 
 
+def _total(days: Iterable[dict[str, float]]) -> dict[str, float]:
+    """The sums over several days, the longest first."""
+    totals: dict[str, float] = {}
+    for seconds_by_name in days:
+        for name, seconds in seconds_by_name.items():
+            totals[name] = totals.get(name, 0.0) + seconds
+    return longest_first(totals)
+
+
 def longest_first(seconds: dict[str, float]) -> dict[str, float]:
     """The same items, ordered by their time."""
     return dict(sorted(seconds.items(), key=lambda item: -item[1]))
@@ -146,6 +165,15 @@ def display_name(activity: str) -> str:
     ('stairs up', 'a�b')
     """
     return "".join(letter if letter.isprintable() else "�" for letter in activity.replace("_", " "))
+
+
+def place_name(place: str) -> str:
+    """The name of a place as people read it.
+
+    >>> place_name("thigh"), place_name("unknown")
+    ('thigh', 'not known')
+    """
+    return "not known" if place == UNKNOWN else display_name(place)
 
 
 def local(unix_s: float) -> datetime:
@@ -214,9 +242,17 @@ def parse_row(line: bytes) -> Row | None:
     activity, reason = entry.get("activity"), entry.get("reason")
     if unix_s is None or unix_s < 0 or end_s is None or reason not in (None, *get_args(Reason)):
         return None
-    if not (isinstance(activity, str) and 0 < len(activity) <= MAX_NAME):
+    if not _is_name(activity):
         return None
-    return Row(unix_s, end_s, NOT_WORN if reason == NOT_WORN else activity, reason)
+    place = UNKNOWN if "place" in entry and entry["place"] is None else entry.get("place")
+    if place is not None and not _is_name(place):
+        return None
+    return Row(unix_s, end_s, NOT_WORN if reason == NOT_WORN else activity, reason, place)
+
+
+def _is_name(value: object) -> TypeGuard[str]:
+    """Whether a JSON value can be the name of an activity or place."""
+    return isinstance(value, str) and 0 < len(value) <= MAX_NAME
 
 
 def _time(value: object) -> float | None:
@@ -250,20 +286,37 @@ class _Builder:
         seconds[row.activity] = seconds.get(row.activity, 0.0) + HOP_S
         if row.activity == UNKNOWN and row.reason:
             reasons[row.reason] = reasons.get(row.reason, 0.0) + HOP_S
-        is_started = self._last is not None and self._last.activity == row.activity  # A single window does not count.
-        if is_started and row.activity not in (UNKNOWN, NOT_WORN):
-            if self._known not in (None, row.activity):
-                self.log.transitions[self._known, row.activity] += 1
-                self._day.transitions += 1
-            self._known = row.activity
+        if row.place is not None and row.activity != NOT_WORN:
+            self._day.places[row.place] = self._day.places.get(row.place, 0.0) + HOP_S
+        # A single window does not count; of an activity and its family, the activity does.
+        started = self._last and _FAMILIES.narrower(self._last.activity, row.activity)
+        if started is not None and started not in (UNKNOWN, NOT_WORN):
+            self._know(started)
         self._last = row
+
+    def _know(self, activity: str) -> None:
+        """An activity has started; or it continues, or its family does."""
+        if self._known is not None:
+            if _FAMILIES.covers(activity, self._known):
+                return
+            if not _FAMILIES.covers(self._known, activity):
+                self.log.transitions[self._known, activity] += 1
+                self._day.transitions += 1
+        self._known = activity
 
     def finish(self) -> ActivityLog:
         """Complete the log with the bouts of each day."""
+        bout = Span("", 0.0, 0.0, 0.0)
         for span in self.log.spans:
-            day = self.log.days[local(span.start_unix_s).date()]
-            day.bouts[span.activity] += 1
-            day.longest[span.activity] = max(span.seconds, day.longest.get(span.activity, 0.0))
+            today = local(span.start_unix_s).date()
+            day = self.log.days[today]
+            follows = span.start_unix_s == bout.end_unix_s and today == local(bout.start_unix_s).date()
+            if follows and _FAMILIES.covers(span.activity, bout.activity):
+                bout = replace(bout, end_unix_s=span.end_unix_s, seconds=bout.seconds + span.seconds)
+            else:
+                day.bouts[span.activity] += 1
+                bout = span
+            day.longest[bout.activity] = max(bout.seconds, day.longest.get(bout.activity, 0.0))
         self.log.days = dict(sorted(self.log.days.items()))
         return self.log
 

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from har_runtime.answers.answer import UNKNOWN
 from har_runtime.answers.palette import NOT_WORN
-from har_runtime.cli.activity_log import ActivityLog, Day, display_name, local, longest_first, read_log
+from har_runtime.cli.activity_log import (
+    ActivityLog,
+    Day,
+    display_name,
+    local,
+    longest_first,
+    place_name,
+    read_log,
+)
 from har_runtime.cli.common import add_json
 
 if TYPE_CHECKING:
@@ -56,6 +64,11 @@ def _print(log: ActivityLog) -> None:
         if day.reasons:
             reasons = ", ".join(f"{reason} {clock(seconds)}" for reason, seconds in day.reasons.items())
             console.print(f"  unknown because: {reasons}")
+        if day.places:
+            places = ", ".join(
+                f"{place_name(name)} {clock(seconds)}" for name, seconds in longest_first(day.places).items()
+            )
+            console.print(f"  worn at: {places}")
         if day.missing_s >= 1:
             console.print(f"  without answers between the first and the last: {clock(day.missing_s)}")
     if log.transitions:
@@ -91,7 +104,7 @@ def _table(title: str, day: Day) -> "Table":
                 clock(seconds),
                 f"{100 * seconds / total:.0f} %",
                 str(day.bouts[name]),
-                clock(day.longest[name]),
+                clock(day.longest.get(name, 0.0)),
             )
     return table
 

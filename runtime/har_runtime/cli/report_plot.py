@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from har_runtime.answers.answer import UNKNOWN
 from har_runtime.answers.palette import COLOURS, NOT_WORN, activity_colours
-from har_runtime.cli.activity_log import ActivityLog, Span, display_name, local
+from har_runtime.cli.activity_log import ActivityLog, Span, display_name, local, place_name
 from har_runtime.errors import HarError
 from har_runtime.files import write_bytes
 
@@ -113,7 +113,7 @@ def make_figure(log: ActivityLog) -> "Figure":
     upper.suptitle(title, x=0.015, ha="left", weight="bold", size=14)
     axes = upper.subplots()
     _timeline(axes, log, colours)
-    axes.set_title(f"{log.rows:,} answers; times in {first:%Z}", loc="left", size=10, pad=34)
+    axes.set_title(f"{log.rows:,} answers{_places(log)}; times in {first:%Z}", loc="left", size=10, pad=34)
     legend = axes.legend(
         handles=[Patch(color=colour, label=_short(name)) for name, colour in colours.items()],
         loc="lower left",
@@ -150,6 +150,13 @@ def _timeline(axes: "Axes", log: ActivityLog, colours: dict[str, str]) -> None:
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.grid(axis="x", color="#dddddd")
     _plain(axes)
+
+
+def _places(log: ActivityLog) -> str:
+    """Where the sensor was worn, if the rows say it."""
+    total = sum(log.places.values())
+    shares = [f"{_short(place_name(name))} {100 * seconds / total:.0f} %" for name, seconds in log.places.items()]
+    return f"; worn at: {', '.join(shares)}" if shares else ""
 
 
 def _of_day_s(span: Span) -> tuple[float, float]:

@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -27,6 +28,8 @@ from har_runtime.sources import open_source
 from har_runtime.stream import begun, run_stream
 
 _LOG = logging.getLogger(__name__)
+PLACES = ("waist", "pocket", "wrist", "chest")
+AUTO = "auto"
 DEMO_SOURCE = "simulated:?seed=0&seconds=120&speed=4"
 DEMO_NOTE = "Demo: the wearer is SIMULATED (synthetic signals with measured gait and postures), at 4x real time."
 
@@ -70,6 +73,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=tuple(SMOOTHERS),
         help="how answers are smoothed: hmm (default if the model's card has transitions), hysteresis, or none",
     )
+    parser.add_argument(
+        "--place",
+        choices=(*PLACES, AUTO),
+        default=AUTO,
+        help="where the sensor is worn; auto (default): the model finds out, if it can",
+    )
+    parser.add_argument(
+        "--coarse",
+        choices=("on", "off"),
+        default="on",
+        help="whether an answer may be a family of activities, such as on_foot, if only that is certain (default: on)",
+    )
     parser.add_argument("--demo", action="store_true", help="half a minute with a simulated wearer, without a sensor")
     parser.add_argument(
         "--state",
@@ -101,14 +116,17 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
     axes = parse_axes(options.axes)
     model = load_model(options.model)
     _LOG.info("model %s %s: %s", model.card.name, model.card.version, ", ".join(model.card.labels))
-    make_recognizer = partial(Recognizer, model, options.smoothing)
+    coarse = options.coarse == "on"
+    place = None if options.place == AUTO else options.place
+    make_recognizer = partial(Recognizer, model, options.smoothing, place=place, coarse=coarse)
     for note in make_recognizer().notes:
         _LOG.warning("%s", note)
     state = open_state(options.state, model.card, axes)
     up = state.up if state else None
     source = open_source(options.source or DEMO_SOURCE)
     _LOG.info("source: %s", source.description)
-    info = StreamInfo(model.card, source.description, source.report)
+    # Sinks need not show families that no answer will be.
+    info = StreamInfo(model.card if coarse else replace(model.card, families={}), source.description, source.report)
     sinks = FanOut(info)
     service = Service.from_environment()
     still: dict[str, Any] | None = None

@@ -39,6 +39,9 @@ def summary(result: StreamResult, info: StreamInfo) -> list[str]:
         parts = [f"{activity} {seconds:.0f} s" for activity, seconds in shares]
         parts += [f"not worn {result.not_worn_s:.0f} s"] if result.not_worn_s else []
         lines.append("  " + ", ".join(parts))
+        if result.places:
+            places = sorted(result.places.items(), key=lambda item: (item[0] == UNKNOWN, -item[1]))
+            lines.append("  worn at: " + ", ".join(f"{place} {seconds:.0f} s" for place, seconds in places))
         lines.append(f"  transitions: {result.transitions} (smoothing: {result.smoothing})")
     elif report.segments == 0 and (acc := report.accelerometer).received:
         lines.append(
@@ -62,6 +65,14 @@ def summary(result: StreamResult, info: StreamInfo) -> list[str]:
         if result.answered is not None:
             share = result.answered.windows / result.scores.windows
             lines.append(f"  answers to {100 * share:.1f} % of these, {_scored(result.answered)}")
+        if result.families is not None:
+            families = result.families
+            share = families.windows / result.scores.windows
+            right = families.right / families.windows
+            lines.append(
+                f"  a family for {100 * share:.1f} % of these, {families.windows} windows, neither right nor wrong: "
+                f"{100 * right:.1f} % of them contain the label"
+            )
     return lines
 
 

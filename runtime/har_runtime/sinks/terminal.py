@@ -36,26 +36,27 @@ def open_terminal(uri: Uri, info: StreamInfo) -> Sink:
 
 
 class PlainLines:
-    """One line for each change of activity."""
+    """One line for each change of activity or place."""
 
     def __init__(self, console: Any, info: StreamInfo):
         self._console = console
-        self._shown: str | None = None
+        self._shown: tuple[str, str | None] | None = None
         console.print(f"{info.source} -> model {info.card.name}")
 
     def write(self, answer: Answer) -> None:
         shown = f"{answer.activity} ({answer.reason})" if answer.reason else answer.activity
-        if shown != self._shown:
-            self._shown = shown
+        if (shown, answer.place) != self._shown:
+            self._shown = shown, answer.place
             sure = "" if answer.reason else f"{100 * answer.confidence:5.1f} %"
-            self._console.print(f"{answer.prediction.end_s:10.2f} s  {shown:20} {sure}".rstrip())
+            place = f"  at the {answer.place}" if answer.place else ""
+            self._console.print(f"{answer.prediction.end_s:10.2f} s  {shown:20} {sure:7}{place}".rstrip())
 
     def close(self) -> None:
         """Nothing to release."""
 
 
 class LiveTerminal:
-    """Activity, probabilities, signal, truth and state of the sensor, redrawn in place."""
+    """Activity, probabilities, signal, truth, place and state of the sensor, redrawn at the same position."""
 
     def __init__(self, console: Any, info: StreamInfo):
         from rich.live import Live
@@ -120,9 +121,10 @@ def panel(info: StreamInfo, answer: Answer, signal: str = "") -> Any:
     headline.append(f"   this window: {_spaced(prediction.label)}", style="dim")
     if answer.truth:
         headline.append(f"   truth: {_spaced(answer.truth)}", style="dim")
+    chosen_labels = info.card.families.get(answer.activity, (answer.activity,))
     bars = Table.grid(padding=(0, 1))
     for label, value in zip(info.card.labels, answer.probabilities.tolist(), strict=True):
-        chosen = label == answer.activity
+        chosen = label in chosen_labels
         bars.add_row(
             Text(_spaced(label), style="bold" if chosen else ""),
             Text("█" * round(BAR_WIDTH * value), style="green" if chosen else "blue"),
@@ -148,10 +150,12 @@ def _state(answer: Answer) -> list[str]:
     acc = answer.report.accelerometer
     rate = "measuring" if acc.rate_hz is None else f"{acc.rate_hz:.1f} Hz"
     latency = "" if answer.latency_s is None else f"   latency {1000 * answer.latency_s:.1f} ms"
+    tells_places = answer.prediction.places is not None
+    place = f"   worn at the {answer.place}" if answer.place else "   place not known yet" if tells_places else ""
     totals = answer.totals
     active = sum(seconds for activity, seconds in totals.seconds.items() if activity != UNKNOWN)
     return [
-        f"{answer.prediction.end_s:.1f} s   sensor {rate}{latency}",
+        f"{answer.prediction.end_s:.1f} s   sensor {rate}{latency}{place}",
         f"today {_clock(active)} known, {_clock(totals.seconds.get(UNKNOWN, 0.0))} unknown, "
         f"{_clock(totals.not_worn_s)} not worn, {totals.transitions} changes",
     ]

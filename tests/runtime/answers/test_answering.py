@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.runtime import fake_model
 from tests.runtime.answers.test_worn import lying_about
 from tests.runtime.answers.toy_card import CARD, HOP_NS, LABELS, moving, predicted
+from tests.runtime.fake_model import answered
 
 from har_runtime.answers.answer import UNKNOWN, Answer
 from har_runtime.answers.answering import Answering
@@ -108,24 +109,12 @@ def test_too_little_confidence_is_unsure_by_the_threshold_of_what_gave_it(smooth
     assert answer.reason == reason
 
 
-def moves_answered(*parts: tuple[str, str, int], **options) -> list[Answer]:
-    """Answers to movements, each with its place and number of windows, by a model that tells places."""
-    found, up = [], options.pop("up", None)
-    for move, place, count in parts:
-        found += fake_model.predictions([move] * count, place, up, begin=len(found))
-    card = options.pop("card", fake_model.CARD)
-    answering = Answering(card, options.pop("smoothing", None), clock=lambda: 1_700_000_000.0, **options)
-    return [answering.step(prediction) for prediction in found]
-
-
 KINDS = ("hmm", "hysteresis", "none")
 
 
 @pytest.mark.parametrize("smoothing", KINDS)
 def test_the_place_is_named_once_it_is_believed(smoothing: str) -> None:
-    answers = moves_answered(
-        ("sitting", "thigh", 3), ("walking", "thigh", 20), ("walking", "wrist", 20), smoothing=smoothing
-    )
+    answers = answered(("sitting", "thigh", 3), ("walking", "thigh", 20), ("walking", "wrist", 20), smoothing=smoothing)
     assert [answer.place for answer in answers[:3]] == [None] * 3
     assert (answers[22].place, answers[-1].place) == ("thigh", "wrist")
 
@@ -133,7 +122,7 @@ def test_the_place_is_named_once_it_is_believed(smoothing: str) -> None:
 @pytest.mark.parametrize("smoothing", KINDS)
 @pytest.mark.parametrize(("place", "found", "posture"), [("pocket", "thigh", "sitting"), ("waist", "torso", "lying")])
 def test_a_place_that_is_given_is_always_that_and_decides_the_posture(smoothing, place, found, posture) -> None:
-    answers = moves_answered(("walking", "wrist", 20), ("level", "wrist", 10), smoothing=smoothing, place=place)
+    answers = answered(("walking", "wrist", 20), ("level", "wrist", 10), smoothing=smoothing, place=place)
     assert {answer.place for answer in answers} == {found}
     assert answers[-1].activity == posture
 
@@ -148,13 +137,13 @@ def test_a_place_is_refused_in_one_line_if_there_is_none_or_the_model_tells_none
 
 @pytest.mark.parametrize("smoothing", KINDS)
 def test_where_two_activities_share_the_belief_their_family_is_the_answer(smoothing: str) -> None:
-    last = moves_answered(("gait", "thigh", 10), smoothing=smoothing)[-1]
+    last = answered(("gait", "thigh", 10), smoothing=smoothing)[-1]
     assert (last.activity, last.reason) == ("on_foot", None)
     assert last.confidence == pytest.approx(last.probabilities[:2].sum())
     assert last.totals.seconds == {"on_foot": 5.0}
-    last = moves_answered(("gait", "thigh", 10), smoothing=smoothing, coarse=False)[-1]
+    last = answered(("gait", "thigh", 10), smoothing=smoothing, coarse=False)[-1]
     assert (last.activity, last.reason) == (UNKNOWN, "unsure")
-    last = moves_answered(("gait", "thigh", 10), smoothing=smoothing, card=fake_model.BARE_CARD)[-1]
+    last = answered(("gait", "thigh", 10), smoothing=smoothing, card=fake_model.BARE_CARD)[-1]
     assert last.activity == "walking"
 
 
@@ -163,19 +152,19 @@ def test_where_two_activities_share_the_belief_their_family_is_the_answer(smooth
 def test_before_it_is_known_which_way_is_up_every_posture_is_still(smoothing: str, card: ModelCard) -> None:
     hidden = Up((0.0, 0.0, 1.0), "window")
     for move in ("standing", "lying", "posture"):
-        last = moves_answered((move, "thigh", 10), smoothing=smoothing, card=card, up=hidden)[-1]
+        last = answered((move, "thigh", 10), smoothing=smoothing, card=card, up=hidden)[-1]
         assert (last.activity, last.reason) == ("still", None)
         assert last.confidence > 0.9
-        last = moves_answered((move, "thigh", 10), smoothing=smoothing, card=card, up=hidden, coarse=False)[-1]
+        last = answered((move, "thigh", 10), smoothing=smoothing, card=card, up=hidden, coarse=False)[-1]
         assert (last.activity, last.reason) == (UNKNOWN, "unsure")
-    shown = moves_answered(("lying", "thigh", 10), smoothing=smoothing, card=card, up=Up((0.0, 0.0, 1.0), "gait"))
+    shown = answered(("lying", "thigh", 10), smoothing=smoothing, card=card, up=Up((0.0, 0.0, 1.0), "gait"))
     assert shown[-1].activity == "lying"
-    assert moves_answered(("walking", "thigh", 10), smoothing=smoothing, card=card, up=hidden)[-1].activity == "walking"
+    assert answered(("walking", "thigh", 10), smoothing=smoothing, card=card, up=hidden)[-1].activity == "walking"
 
 
 @pytest.mark.parametrize("smoothing", KINDS)
 def test_a_label_unknown_is_like_nothing_and_no_activity(smoothing: str) -> None:
-    answers = moves_answered(("walking", "thigh", 10), ("unknown", "thigh", 30), smoothing=smoothing)
+    answers = answered(("walking", "thigh", 10), ("unknown", "thigh", 30), smoothing=smoothing)
     assert (answers[-1].activity, answers[-1].reason) == (UNKNOWN, "unlike")
     events = [(event.kind, event.activity) for answer in answers for event in answer.events]
     assert events == [("started", "walking"), ("ended", "walking")]
@@ -185,7 +174,7 @@ def test_a_label_unknown_is_like_nothing_and_no_activity(smoothing: str) -> None
 
 def test_a_family_between_windows_of_its_activity_ends_no_bout_and_is_no_change_but_counts_for_itself() -> None:
     parts = [("walking", "thigh", 4), *[("gait", "thigh", 1), ("walking", "thigh", 2)] * 5, ("sitting", "thigh", 4)]
-    answers = moves_answered(*parts, smoothing="none")
+    answers = answered(*parts, smoothing="none")
     assert [(event.kind, event.activity) for answer in answers for event in answer.events] == [
         ("started", "walking"),
         ("ended", "walking"),
@@ -198,7 +187,7 @@ def test_a_family_between_windows_of_its_activity_ends_no_bout_and_is_no_change_
 def test_from_a_family_to_one_of_its_activities_is_no_change_and_to_another_is_one() -> None:
     def transitions(*moves: str) -> int:
         parts = [(move, "thigh", 12) for move in moves]
-        return moves_answered(*parts, smoothing="none")[-1].totals.transitions
+        return answered(*parts, smoothing="none")[-1].totals.transitions
 
     assert transitions("posture", "sitting", "posture", "rest", "sitting") == 0
     assert transitions("walking", "gait", "walking") == 0
@@ -227,7 +216,7 @@ MOVES = st.tuples(st.sampled_from(list(fake_model.MOVES)), st.sampled_from(fake_
 @given(st.lists(MOVES, min_size=1, max_size=8), st.sampled_from(KINDS), st.booleans(), st.booleans())
 def test_whatever_moves_come_answers_of_places_and_families_add_up(parts, smoothing, coarse: bool, hidden) -> None:
     up = Up((0.0, 0.0, 1.0), "window") if hidden else None
-    answers = moves_answered(*parts, smoothing=smoothing, coarse=coarse, up=up)
+    answers = answered(*parts, smoothing=smoothing, coarse=coarse, up=up)
     assert sum(answers[-1].totals.seconds.values()) == len(answers) / 2
     kinds = [event.kind for answer in answers for event in answer.events]
     assert all(before != after for before, after in itertools.pairwise(kinds))

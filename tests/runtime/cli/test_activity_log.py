@@ -114,6 +114,65 @@ def test_one_window_alone_is_no_change_of_activity(tmp_path: Path) -> None:
     assert log.seconds == {"sitting": 4.0, "lying": 1.5}
 
 
+def test_a_family_continues_the_bout_of_its_activity_and_counts_for_itself(tmp_path: Path) -> None:
+    day = write(
+        tmp_path / "day.jsonl",
+        rows("walking", 20, NOON),
+        rows("on_foot", 4, NOON + 10, 10),
+        rows("walking", 6, NOON + 12, 12),
+        rows("on_foot", 1, NOON + 15, 15),
+        rows("sitting", 4, NOON + 15.5, 15.5),
+        rows("still", 4, NOON + 17.5, 17.5),
+    )
+    log = read_log([day])
+    (totals,) = log.days.values()
+    assert totals.seconds == {"walking": 13.0, "on_foot": 2.5, "sitting": 2.0, "still": 2.0}
+    assert (totals.bouts, totals.longest) == ({"walking": 1, "sitting": 1}, {"walking": 15.5, "sitting": 4.0})
+    assert log.transitions == {("walking", "sitting"): 1}
+    assert [span.activity for span in log.spans] == ["walking", "on_foot", "walking", "on_foot", "sitting", "still"]
+
+
+def test_an_activity_after_its_family_is_a_bout_of_its_own_and_no_change(tmp_path: Path) -> None:
+    day = write(
+        tmp_path / "day.jsonl",
+        rows("still", 10, NOON),
+        rows("sitting", 10, NOON + 5, 5),
+        rows("on_foot", 1, NOON + 10, 10),
+        rows("walking", 1, NOON + 10.5, 10.5),
+        rows("on_foot", 1, NOON + 11, 11),
+    )
+    log = read_log([day])
+    (totals,) = log.days.values()
+    assert totals.bouts == {"still": 1, "sitting": 1, "on_foot": 1, "walking": 1}
+    assert log.transitions == {("sitting", "walking"): 1}
+
+
+def test_a_gap_or_midnight_ends_a_bout_that_a_family_could_continue(tmp_path: Path) -> None:
+    later = write(tmp_path / "day.jsonl", rows("walking", 20, NOON), rows("on_foot", 20, NOON + 60, 60))
+    (totals,) = read_log([later]).days.values()
+    assert totals.bouts == {"walking": 1, "on_foot": 1}
+    midnight = NOON + 12 * 3600
+    night = write(tmp_path / "night.jsonl", rows("lying", 9, midnight - 5), rows("resting", 9, midnight - 0.5, 4.5))
+    assert [totals.bouts for totals in read_log([night]).days.values()] == [{"lying": 1}, {"resting": 1}]
+
+
+def test_the_time_at_each_place_is_counted_while_the_sensor_is_worn(tmp_path: Path) -> None:
+    day = write(
+        tmp_path / "day.jsonl",
+        rows("sitting", 4, NOON, place=None),
+        rows("walking", 10, NOON + 2, 2, place="thigh"),
+        rows("walking", 6, NOON + 7, 7, place="wrist"),
+        rows("unknown", 6, NOON + 10, 10, place="wrist", reason="not worn"),
+    )
+    log = read_log([day])
+    (totals,) = log.days.values()
+    assert totals.places == log.places == {"thigh": 5.0, "wrist": 3.0, "unknown": 2.0}
+    assert totals.to_dict()["place_seconds"] == log.places
+    plain = read_log([write(tmp_path / "plain.jsonl", rows("sitting", 4, NOON))])
+    assert plain.places == {}
+    assert "place_seconds" not in plain.to_dict()["days"][0]
+
+
 def test_time_without_rows_is_a_gap_and_counts_for_nothing(tmp_path: Path) -> None:
     day = write(tmp_path / "day.jsonl", rows("sitting", 20, NOON), rows("sitting", 20, NOON + 3610, 3610))
     log = read_log([day])
@@ -210,6 +269,8 @@ def test_a_replay_at_any_speed_has_the_minutes_of_the_recording(tmp_path: Path) 
         b'{"unix_s": 1, "end_s": 1, "activity": ""}',
         b'{"unix_s": 1, "end_s": 1, "activity": "walking", "reason": ["x"]}',
         b'{"unix_s": 1, "end_s": 1, "activity": "walk\xff"}',
+        b'{"unix_s": 1, "end_s": 1, "activity": "walking", "place": ["x"]}',
+        b'{"unix_s": 1, "end_s": 1, "activity": "walking", "place": ""}',
         b"[" * 50_000,
         b'{"unix_s": ' + b"9" * 5000,
         b'{"unix_s": 1, "end_s": 1, "activity": "' + b"w" * 200 + b'"}',

@@ -10,7 +10,10 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from tests.runtime import fake_model
 
+from har_runtime.answers.palette import COLOURS
+from har_runtime.answers.row import row_of
 from har_runtime.cli import report_plot
 from har_runtime.cli.activity_log import ActivityLog, Day, Span, read_log
 from har_runtime.cli.report_plot import draw, make_figure
@@ -98,6 +101,36 @@ def test_the_same_rows_give_the_same_svg(day: Path, tmp_path: Path) -> None:
     for name in ("a.svg", "b.svg"):
         draw(read_log([day]), tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+@pytest.fixture
+def day_of_places(tmp_path: Path) -> Path:
+    """A day of a model that tells places and families."""
+    parts = [("walking", "thigh", 20), ("gait", "thigh", 4), ("walking", "thigh", 20), ("posture", "thigh", 40)]
+    answers = fake_model.answered(*parts, smoothing="none", begin_s=MORNING)
+    lines = [json.dumps(row_of(answer, fake_model.LABELS)) for answer in answers]
+    path = tmp_path / "places.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_the_text_has_families_in_words_and_places(day_of_places: Path, capsys) -> None:
+    assert main(["report", str(day_of_places)]) == 0
+    text = capsys.readouterr().out
+    assert re.search(r"still +0:00:20 +48 % +1 +0:00:20", text)
+    assert re.search(r"walking +0:00:20 +48 % +1 +0:00:22", text)
+    assert re.search(r"on foot +0:00:02 +5 % +0 +0:00:00", text)
+    assert re.search(r"worn at: thigh 0:00:\d+, not known 0:00:\d+\n", text)
+    assert "changes: 1; walking to still 1" in text
+
+
+def test_the_picture_has_families_in_their_colours_and_places(day_of_places: Path, tmp_path: Path) -> None:
+    draw(read_log([day_of_places]), tmp_path / "day.svg")
+    shown = texts(tmp_path / "day.svg")
+    assert {"on foot", "still", "walking"} <= set(shown)
+    assert any(re.search(r"84 answers; worn at: thigh \d+ %, not known \d+ %; times in", text) for text in shown)
+    drawn = (tmp_path / "day.svg").read_text().lower()
+    assert all(COLOURS[name].lower() in drawn for name in ("on_foot", "still", "walking"))
 
 
 def test_any_name_of_an_activity_can_be_printed_and_drawn(tmp_path: Path, capsys) -> None:

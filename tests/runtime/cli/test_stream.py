@@ -17,7 +17,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 from tests.conftest import simulated_recording
+from tests.runtime import fake_model
 
+from har_runtime.cli import run
 from har_runtime.cli.stream import main
 from har_runtime.model.load import load_model
 from har_runtime.recognizer import Recognizer
@@ -132,6 +134,68 @@ def test_after_a_signal_it_keeps_whole_lines_and_prints_the_summary(stop, code: 
     assert len(rows) >= 5
     assert f"{len(rows)} windows of simulated wearer" in error
     assert error.endswith("har-stream: stopped\n")
+
+
+@pytest.fixture
+def anyplace(monkeypatch, tmp_path: Path) -> str:
+    """A recording with labels that har-stream answers with a model that tells places and families; its source."""
+    monkeypatch.setattr(run, "load_model", lambda _: fake_model.fake_model())
+    recording = fake_model.recording(
+        ("walking", "thigh", 15), ("gait", "thigh", 10), ("level", "thigh", 10), ("posture", "wrist", 10)
+    )
+    labels = np.repeat(["walking", "sitting", "stairs_up"], [25 * 50, 10 * 50, 10 * 50])
+    write_replay(replace(recording, labels=labels), tmp_path / "anyplace.csv")
+    return f"replay:{tmp_path / 'anyplace.csv'}?speed=max"
+
+
+def test_families_are_neither_right_nor_wrong_and_places_are_summed_up(anyplace: str, capsys) -> None:
+    arguments = ["--source", anyplace, "--smoothing", "none"]
+    assert main([*arguments, "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert set(result["seconds"]) >= {"walking", "on_foot", "sitting", "still"}
+    families = result["families"]
+    answered = 2 * (result["seconds"]["on_foot"] + result["seconds"]["still"])
+    assert answered - 2 <= families["windows"] <= answered  # A window across two labels has no truth.
+    assert families["windows"] > families["right"] >= 15
+    assert result["answered"]["windows"] + families["windows"] <= result["scores"]["windows"] <= 89
+    assert result["answered"]["accuracy"] > 0.95
+    assert list(result["places"]) == ["unknown", "thigh"]
+    assert sum(result["places"].values()) == 44.5
+    assert main(arguments) == 0
+    error = capsys.readouterr().err
+    assert re.search(r"worn at: thigh \d+ s, unknown \d+ s", error)
+    share = 100 * families["right"] / families["windows"]
+    assert f"{families['windows']} windows, neither right nor wrong: {share:.1f} % of them contain the label" in error
+
+
+def test_the_place_and_whether_answers_may_be_families_are_options(anyplace: str, tmp_path: Path, capsys) -> None:
+    log, config = tmp_path / "day.jsonl", tmp_path / "haredge.toml"
+    config.write_text(f'source = "{anyplace}"\nsink = ["jsonl:{log}"]\nplace = "waist"\ncoarse = "off"\n')
+    assert main(["--config", str(config)]) == 0
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    assert {row["place"] for row in rows} == {"torso"}
+    assert {row["activity"] for row in rows} == {"walking", "lying", "unknown"}  # A hip that is level lies.
+    log.unlink()
+    assert main(["--config", str(config), "--place", "auto", "--coarse", "on"]) == 0
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    assert {row["place"] for row in rows} == {None, "thigh"}
+    assert {"walking", "sitting", "still"} <= {row["activity"] for row in rows}
+
+
+@pytest.mark.usefixtures("anyplace")
+def test_sinks_show_families_only_if_answers_may_be_families(monkeypatch) -> None:
+    shown: list[dict] = []
+    monkeypatch.setattr(
+        run, "StreamInfo", lambda card, *others: shown.append(card.families) or StreamInfo(card, *others)
+    )
+    for coarse in ("on", "off"):
+        assert main(["--source", "simulated:?seconds=3&speed=max", "--coarse", coarse]) == 0
+    assert shown == [fake_model.FAMILIES, {}]
+
+
+def test_a_place_for_a_model_that_tells_none_is_one_line(walk: Path, capsys) -> None:
+    assert main(["--source", f"replay:{walk}?speed=max", "--place", "pocket"]) == 2
+    assert capsys.readouterr().err == "har-stream: waist: this model does not tell places; give no place\n"
 
 
 def test_lost_samples_are_counted_and_reported(tmp_path: Path, capsys) -> None:

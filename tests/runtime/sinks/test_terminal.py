@@ -1,6 +1,7 @@
 """The terminal shows an answer: the activity or why it is unknown, bars, signal, latency, the day."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rich.console import Console
+from tests.runtime import fake_model
 from tests.runtime.answers.toy_card import CARD, HOP_NS, predicted
 
 from har_runtime.answers.answer import UNKNOWN, Answer, Totals
@@ -97,4 +99,39 @@ def test_without_a_terminal_there_is_a_line_for_each_change(console: Console, an
         "unknown (unlike)",
         "unknown (not worn)",
         "still",
+    ]
+
+
+PLACES_INFO = replace(INFO, card=fake_model.CARD)
+
+
+def test_a_family_is_shown_in_words_with_the_bars_of_its_activities(console: Console) -> None:
+    first, *_, last = fake_model.answered(("gait", "thigh", 20))
+    console.print(panel(PLACES_INFO, last))
+    text = console.export_text(styles=True)
+    assert "on foot" in text and f"   {100 * last.confidence:.0f} %" in text
+    bold = [
+        label for label in ("walking", "stairs up", "sitting", "lying") if re.search(rf"\x1b\[1m{label} *\x1b", text)
+    ]
+    assert bold == ["walking", "stairs up"]
+    assert "worn at the thigh" in text
+    console.print(panel(PLACES_INFO, first))
+    assert "place not known yet" in console.export_text()
+
+
+def test_a_model_that_tells_no_places_says_nothing_about_them(console: Console, answer: Answer) -> None:
+    text = shown(console, answer)
+    assert "worn at" not in text and "place" not in text
+
+
+def test_without_a_terminal_a_line_has_the_place_once_it_is_known(console: Console) -> None:
+    lines = PlainLines(console, PLACES_INFO)
+    for answer in fake_model.answered(("walking", "thigh", 20), ("walking", "wrist", 20), smoothing="none"):
+        lines.write(answer)
+    text = [line.split("s  ")[1] for line in console.export_text().splitlines()[1:]]
+    assert text == [
+        "walking               95.0 %",
+        "walking               95.0 %  at the thigh",
+        "walking               95.0 %",
+        "walking               95.0 %  at the wrist",
     ]

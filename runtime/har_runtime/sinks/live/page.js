@@ -21,6 +21,7 @@ let known = { run: "", number: 0 };
 let samples = []; // Rows of six values; null for a missing sample.
 let probabilities = []; // Rows of one value for each activity; null for a missing answer.
 
+const listed = (names) => names.map(displayName).join(", ").replace(/, ([^,]*)$/, " or $1");
 const displayName = (activity) => activity.replaceAll("_", " ");
 const percent = (share) => `${Math.round(100 * share)} %`;
 
@@ -104,7 +105,7 @@ function show(news) {
     showNow(news);
     showTotals(news);
     showEvents(news);
-    showSensor(news.sensor);
+    showSensor(news);
     showSignal();
     showProbabilities();
     showTimeline(news);
@@ -121,6 +122,8 @@ function showNow({ answer, now_s }) {
   element("now").style.setProperty("--activity", setup.colours[answer.activity]);
   const parts = [`for ${duration(Math.max(0, answer.unix_s - answer.since_unix_s))}`];
   if (answer.reason) parts.unshift(REASONS[answer.reason]);
+  if (Object.hasOwn(setup.families, answer.activity)) parts.unshift(listed(setup.families[answer.activity]));
+  if (answer.place) parts.push(`worn at the ${answer.place}`);
   if (answer.truth) parts.push(`truth: ${displayName(answer.truth)}`);
   setText("detail", parts.join(" · "));
   setText("percent", percent(answer.confidence));
@@ -163,13 +166,14 @@ function showEvents({ events, utc_offset_s }) {
   setChildren("events", items);
 }
 
-function showSensor(sensor) {
+function showSensor({ sensor, answer }) {
   const rows = [
     ["rate", sensor.rate_hz === null ? "measuring" : `${sensor.rate_hz.toFixed(1)} Hz`, ""],
     ["latency", sensor.latency_ms === null ? "not measured" : `${sensor.latency_ms.toFixed(1)} ms`, ""],
     ["samples received", sensor.received.toLocaleString("en"), ""],
     ...Object.entries(sensor.lost).map(([reason, count]) => [reason, count.toLocaleString("en"), "lost"]),
   ];
+  if (setup.tells_places) rows.unshift(["worn at", answer.place ? `the ${answer.place}` : "not known yet", ""]);
   if (!Object.keys(sensor.lost).length) rows.push(["lost", "none", ""]);
   setChildren("readings", rows.flatMap(([name, value, kind]) => [make("dt", name), make("dd", value, { class: kind })]));
 }

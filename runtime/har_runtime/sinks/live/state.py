@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.answers.answer import Answer, Event
+from har_runtime.answers.families import Families
 from har_runtime.answers.palette import NOT_WORN, activity_colours
 from har_runtime.contract import HOP, HOP_S, PERIOD_NS, SAMPLE_RATE_HZ
 from har_runtime.signal.window import Window
@@ -55,8 +56,9 @@ class LiveState:
         self._run = secrets.token_hex(8)
         self._number = 0
         self._answer: Answer | None = None
-        self._activity_since_s = 0.0
-        """When the current activity began, seconds since 1970."""
+        self._families = Families(info.card.families)
+        self._since_s: dict[str, float] = {}
+        """When the current activity began, and those that contain it or that it contains, seconds since 1970."""
         self._steps: deque[_Step] = deque(maxlen=HISTORY_ROWS)
         self._timeline = Timeline()
         self._events: deque[Event] = deque(maxlen=EVENTS)
@@ -66,7 +68,9 @@ class LiveState:
         card = self._info.card
         return {
             "labels": list(card.labels),
-            "colours": activity_colours(card.labels),
+            "colours": activity_colours((*card.labels, *card.families)),
+            "families": {family: list(labels) for family, labels in card.families.items()},
+            "tells_places": bool(card.places),
             "source": self._info.source,
             "model": card.name,
             "placement": card.placement,
@@ -84,8 +88,7 @@ class LiveState:
         with self._lock:
             if last is None or last.totals.since_unix_s != answer.totals.since_unix_s:
                 self._timeline = Timeline()
-            if last is None or _activity(last) != activity:
-                self._activity_since_s = answer.unix_s
+            self._since_s = self._begins(activity, answer.unix_s)
             self._number += 1
             self._answer = answer
             new = imu if missing or last is None else imu[-HOP:]
@@ -116,7 +119,8 @@ class LiveState:
             }
             if known == self._number or self._answer is None:
                 return news
-            answer, since_s = self._answer, self._activity_since_s
+            answer = self._answer
+            since_s = self._since_s[_activity(answer)]
             steps = [step for step in self._steps if step.number > known]
             timeline, events = self._timeline.spans(), list(self._events)
         return news | {
@@ -126,6 +130,7 @@ class LiveState:
                 "confidence": round(answer.confidence, 3),
                 "since_unix_s": since_s,
                 "truth": answer.truth,
+                "place": answer.place,
                 "unix_s": answer.unix_s,
             },
             "steps": _to_lists(steps),
@@ -134,6 +139,15 @@ class LiveState:
             "events": [asdict(event) for event in reversed(events)],
             "sensor": _sensor(answer, self._info),
         }
+
+    def _begins(self, activity: str, unix_s: float) -> dict[str, float]:
+        """The new beginnings: a family lasts while its activities do, and an activity continues through its family."""
+        covers = self._families.covers
+        lasting = {
+            name: since_s for name, since_s in self._since_s.items() if covers(name, activity) or covers(activity, name)
+        }
+        wider = [family for family in self._info.card.families if covers(family, activity)]
+        return dict.fromkeys((activity, *wider), unix_s) | lasting
 
 
 def _activity(answer: Answer) -> str:

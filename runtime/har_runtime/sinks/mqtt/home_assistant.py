@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from har_runtime.answers.answer import UNKNOWN, Totals
+from har_runtime.answers.families import activities_of
 from har_runtime.model.card import ModelCard
 
 
@@ -22,7 +23,8 @@ def discovery_topic(topic: str) -> str:
 
 
 def discovery_payload(topic: str, card: ModelCard, version: str) -> bytes:
-    """The discovery message: the entities are activity, confidence, and the totals of the day.
+    """The discovery message: the entities are activity, confidence, the totals of the day, and the place if the model
+    tells places.
 
     Args:
         topic: of the sink, without /state or /status.
@@ -34,9 +36,10 @@ def discovery_payload(topic: str, card: ModelCard, version: str) -> bytes:
             "name": "Activity",
             "icon": "mdi:run",
             "device_class": "enum",
-            "options": [*card.labels, UNKNOWN],
+            "options": list(activities_of(card)),
             "value_template": "{{ value_json.activity }}",
         },
+        **({"place": _place(card)} if card.places else {}),
         "confidence": {
             "name": "Confidence",
             "icon": "mdi:percent",
@@ -46,10 +49,10 @@ def discovery_payload(topic: str, card: ModelCard, version: str) -> bytes:
             "value_template": "{{ (100 * value_json.confidence) | round(1) }}",
         },
         **{
-            f"minutes_{_slug(label)}": _minutes(
-                f"Today {label.replace('_', ' ')}", f"value_json.today.minutes[{json.dumps(label)}]"
+            f"minutes_{_slug(activity)}": _minutes(
+                f"Today {activity.replace('_', ' ')}", f"value_json.today.minutes[{json.dumps(activity)}]"
             )
-            for label in (*card.labels, UNKNOWN)
+            for activity in activities_of(card)
         },
         "not_worn": _minutes("Today not worn", "value_json.today.not_worn_minutes"),
         "transitions": {
@@ -83,12 +86,22 @@ def discovery_payload(topic: str, card: ModelCard, version: str) -> bytes:
 
 
 def totals_of(totals: Totals, card: ModelCard) -> dict[str, Any]:
-    """The day so far, under the keys that the entities read; every label has its minutes, even if they are 0."""
+    """The day so far, under the keys that the entities read; every activity has its minutes, even if they are 0."""
     return {
         "since_unix_s": round(totals.since_unix_s, 3),
-        "minutes": {label: round(totals.seconds.get(label, 0.0) / 60, 2) for label in (*card.labels, UNKNOWN)},
+        "minutes": {name: round(totals.seconds.get(name, 0.0) / 60, 2) for name in activities_of(card)},
         "not_worn_minutes": round(totals.not_worn_s / 60, 2),
         "transitions": totals.transitions,
+    }
+
+
+def _place(card: ModelCard) -> dict[str, Any]:
+    return {
+        "name": "Worn at",
+        "icon": "mdi:human",
+        "device_class": "enum",
+        "options": [*card.places, UNKNOWN],
+        "value_template": f"{{{{ value_json.place or {json.dumps(UNKNOWN)} }}}}",
     }
 
 

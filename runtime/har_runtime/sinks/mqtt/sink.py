@@ -4,7 +4,7 @@ Topics, all with QoS 1:
 
 - TOPIC/answer: every answer, in order, with the keys of `row_of`. While the broker is away, up to `CAPACITY` wait.
 - TOPIC/event: an activity that started or ended.
-- TOPIC/state (retained): the activity now and the totals of the day, at each change and every ten seconds.
+- TOPIC/state (retained): activity and place now and the totals of the day, at each change and every ten seconds.
 - TOPIC/status (retained): "online"; "offline" after the end, by last will if the program was killed.
 - the discovery message of Home Assistant (retained): see `home_assistant`.
 
@@ -93,9 +93,9 @@ class MqttSink:
         self._name, self._topic, self._card = address.name, address.topic, card
         self._discovery = discovery_payload(address.topic, card, _version())
         self._state: tuple[Any, bytes] | None = None
-        """Activity and reason, and the state's payload; None before the first answer."""
+        """Activity, reason and place, and the state's payload; None before the first answer."""
         self._sent_about: Any = None
-        """Activity and reason of the state that was sent last."""
+        """Activity, reason and place of the state that was sent last."""
         self._state_due_s = 0.0
         # paho's threads take it only when they connect and disconnect, and then hold no lock of their own: no deadlock.
         self._lock = threading.Lock()
@@ -117,9 +117,10 @@ class MqttSink:
     def encode(self, answer: Answer) -> Messages:
         """The answer and its events. The state is kept separately: only the latest matters."""
         row = row_of(answer, self._card.labels)
-        state = {key: row.get(key) for key in ("unix_s", "activity", "confidence", "reason")}
+        keys = ("unix_s", "activity", "confidence", "reason", *(["place"] if self._card.places else []))
+        state = {key: row.get(key) for key in keys}
         state["today"] = totals_of(answer.totals, self._card)
-        self._state = (answer.activity, answer.reason), _json(state)
+        self._state = (answer.activity, answer.reason, answer.place), _json(state)
         return ("answer", _json(row)), *(("event", _json(event)) for event in row.get("events", ()))
 
     def append(self, record: Messages) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.runtime import fake_model
 from tests.runtime.sinks.files.test_sink import rows_of, write_some
 from tests.runtime.sinks.made_answers import CARD, make_answer, stream_info
 
@@ -39,6 +40,17 @@ def test_the_values_are_those_of_the_json_lines(tmp_path: Path) -> None:
         for label in CARD.labels:
             assert float(cells[f"probability_{label}"]) == row["probabilities"][label]
             assert float(cells[f"window_probability_{label}"]) == row["window_probabilities"][label]
+
+
+def test_the_place_is_a_column_if_the_model_tells_places(tmp_path: Path) -> None:
+    sink = open_sink(f"csv:{tmp_path / 'day.csv'}", replace(stream_info(), card=fake_model.CARD))
+    for answer in fake_model.answered(("gait", "thigh", 20)):
+        sink.append(sink.encode(answer))
+    sink.close()
+    rows = rows_of(tmp_path / "day.csv")
+    assert list(rows[0])[5:9] == ["activity", "confidence", "reason", "place"]
+    assert {row["activity"] for row in rows} == {"on_foot"}
+    assert (rows[0]["place"], rows[-1]["place"]) == ("", "thigh")
 
 
 def test_only_an_unknown_activity_has_a_reason(tmp_path: Path) -> None:

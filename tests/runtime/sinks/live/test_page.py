@@ -16,10 +16,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from tests.runtime import fake_model
 
 from har_bench.readme.browser import open_browser, set_view
+from har_runtime.answers.palette import COLOURS
 from har_runtime.errors import SourceError
 from har_runtime.model.load import load_model
+from har_runtime.sinks import StreamInfo
+from har_runtime.sinks.live.sink import LiveSink
+from har_runtime.sources.base import SourceReport
 
 pytest.importorskip("bokeh", reason="needs pip install 'haredge[web]'")
 
@@ -257,6 +262,63 @@ def test_a_page_that_is_reloaded_counts_as_the_same_viewer(page: Any, stream: St
         page.get(stream.url)
         wait_for(lambda: activity(page) in LABELS)
     assert news(stream)["number"] > 0
+
+
+@pytest.fixture
+def page_of_places(browser: Any) -> Iterator[Callable[..., None]]:
+    """A page of a model that tells places and families, on a desktop screen; writes answers to these movements."""
+    info = StreamInfo(fake_model.CARD, "a source of the test", SourceReport())
+    sink = LiveSink("127.0.0.1", 0, None, info)
+    set_view(browser, 1280, 800)
+    browser.get(sink.url)
+    wait_for(lambda: text(browser, "status") == "waiting for the sensor")
+
+    def write(*parts: tuple[str, str, int], **options: Any) -> None:
+        for answer in fake_model.answered(*parts, begin_s=time.time() - 60, **options):
+            sink.write(answer)
+
+    try:
+        yield write
+    finally:
+        sink.close()
+
+
+def test_a_family_is_shown_in_words_with_what_it_contains_and_with_its_colour(page_of_places, browser: Any) -> None:
+    page_of_places(("walking", "thigh", 8), ("gait", "thigh", 8), smoothing="none")
+    wait_for(lambda: text(browser, "activity") == "on foot")
+    assert text(browser, "detail").startswith("walking or stairs up · for 7 s")
+    assert browser.title == "on foot · har-stream"
+    assert run(browser, "document.getElementById('now').style.getPropertyValue('--activity')") == COLOURS["on_foot"]
+    rows = run(browser, "[...document.querySelectorAll('#totals tr')].map(row => row.textContent)")
+    assert rows == ["walking4 s", "on foot4 s"]
+    assert run(browser, "document.querySelector('#totals tr[aria-current] th').textContent") == "on foot"
+    assert text(browser, "changes") == "0 changes of activity"
+    legend = run(browser, "[...document.querySelectorAll('#legend li')].map(item => item.textContent)")
+    assert legend == ["walking", "stairs up", "sitting", "standing", "lying", "unknown"]
+    timeline = "Bokeh.documents.find(doc => doc.roots()[0].name === 'timeline').get_model_by_name('source').data"
+    assert COLOURS["on_foot"] in run(browser, f"{timeline}.colour")
+    assert "on foot" in run(browser, f"{timeline}.activity")
+
+
+def test_the_place_is_shown_once_it_is_known(page_of_places, browser: Any) -> None:
+    page_of_places(("walking", "thigh", 1))
+    wait_for(lambda: "worn atnot known yet" in text(browser, "readings"))
+    assert "worn at" not in text(browser, "detail")
+    page_of_places(("walking", "thigh", 20))
+    wait_for(lambda: "worn atthe thigh" in text(browser, "readings"))
+    assert text(browser, "detail").endswith("worn at the thigh")
+
+
+def test_a_phone_shows_families_and_place_without_horizontal_scrolling(page_of_places, browser: Any) -> None:
+    set_view(browser, 320, 844)
+    page_of_places(("walking", "thigh", 20), ("posture", "thigh", 8))
+    wait_for(lambda: text(browser, "activity") == "still")
+    assert text(browser, "detail").startswith("standing, sitting or lying · ")
+    assert run(browser, "document.documentElement.scrollWidth") <= 320
+
+
+def test_a_model_without_places_shows_none(page: Any) -> None:
+    assert "worn at" not in text(page, "readings") + text(page, "detail")
 
 
 @pytest.mark.slow

@@ -4,14 +4,17 @@ import itertools
 import json
 import sys
 import threading
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from tests.runtime import fake_model
 from tests.runtime.sinks.live.live_answers import BEGIN_S, HOP_S, LABELS, live_answer
 from tests.runtime.sinks.made_answers import stream_info
 
 from har_runtime.answers.answer import UNKNOWN, Event, Totals
 from har_runtime.answers.palette import NOT_WORN, activity_colours
-from har_runtime.contract import HOP
+from har_runtime.contract import FAMILIES, HOP
 from har_runtime.signal.report import ResampleReport, SensorReport
 from har_runtime.sinks import StreamInfo
 from har_runtime.sinks.base import SinkReport
@@ -209,6 +212,65 @@ def test_the_timeline_restarts_if_the_clock_is_set(leap_s: float) -> None:
     assert day.spans() == [(BEGIN_S + leap_s, BEGIN_S + leap_s + 1, "sitting")]
 
 
+@pytest.fixture
+def state_of_places(info: StreamInfo) -> LiveState:
+    return LiveState(replace(info, card=fake_model.CARD))
+
+
+def test_the_page_gets_the_families_and_their_colours(state: LiveState, state_of_places: LiveState) -> None:
+    assert (state.setup()["families"], state.setup()["tells_places"]) == ({}, False)
+    setup = json.loads(json.dumps(state_of_places.setup()))
+    assert setup["families"] == {family: list(labels) for family, labels in fake_model.FAMILIES.items()}
+    assert setup["tells_places"] is True
+    assert list(setup["colours"]) == [*fake_model.LABELS[:-1], *fake_model.FAMILIES, UNKNOWN, NOT_WORN]
+
+
+def test_the_place_and_the_family_are_shown_and_counted(state_of_places: LiveState) -> None:
+    first, *others = fake_model.answered(("gait", "thigh", 20))
+    state_of_places.write(first)
+    assert state_of_places.since()["answer"]["place"] is None
+    for answer in others:
+        state_of_places.write(answer)
+    news = state_of_places.since()
+    assert (news["answer"]["activity"], news["answer"]["place"]) == ("on_foot", "thigh")
+    assert news["totals"]["seconds"] == {"on_foot": 10.0}
+
+
+def test_an_activity_continues_through_its_family_and_a_family_through_its_activities(
+    state_of_places: LiveState,
+) -> None:
+    moves = ["walking"] * 4 + ["gait"] + ["walking"] * 2 + ["stairs_up"] * 2 + ["gait"] + ["sitting"]
+    shown = []
+    for answer in fake_model.answered(*((move, "thigh", 1) for move in moves), smoothing="none", begin_s=BEGIN_S):
+        state_of_places.write(answer)
+        now = state_of_places.since()["answer"]
+        shown.append((now["activity"], (now["unix_s"] - now["since_unix_s"]) / HOP_S))
+    assert shown[3:] == [
+        ("walking", 3),
+        ("on_foot", 4),
+        ("walking", 5),
+        ("walking", 6),
+        ("stairs_up", 0),
+        ("stairs_up", 1),
+        ("on_foot", 9),
+        ("sitting", 0),
+    ]
+
+
+def test_the_colour_of_a_family_is_nearer_to_its_activities_than_to_any_other() -> None:
+    labels = ("walking", "stairs_up", "stairs_down", "running", "jumping", "sitting", "standing", "lying")
+    colours = {
+        name: np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)])
+        for name, colour in activity_colours((*labels, *FAMILIES)).items()
+    }
+    for family, members in FAMILIES.items():
+        away = {
+            name: np.linalg.norm(colour - colours[family]) for name, colour in colours.items() if name not in FAMILIES
+        }
+        assert min(away, key=away.__getitem__) in members
+
+
 def test_every_activity_of_a_model_has_a_colour_of_its_own() -> None:
     colours = activity_colours((*LABELS, "rowing", "juggling"))
     assert len(set(colours.values())) == len(colours) == 10
+    assert len(set(activity_colours((*LABELS, *FAMILIES)).values())) == len(LABELS) + len(FAMILIES) + 2

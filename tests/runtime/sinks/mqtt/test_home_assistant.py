@@ -3,10 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from jinja2 import Environment, StrictUndefined
+from tests.runtime import fake_model
 from tests.runtime.sinks.made_answers import CARD, make_answer, stream_info
 from tests.runtime.sinks.mqtt.broker import Broker, retained
 
@@ -73,19 +75,24 @@ def test_an_entity_has_options_or_a_unit_as_its_device_class_requires(payload: d
             assert component["state_class"] == "total_increasing"
 
 
+def values_of(broker: Broker) -> dict[str, str]:
+    """What Home Assistant shows of each entity."""
+    (state,) = map(json.loads, retained(broker.port, f"{TOPIC}/state"))
+    (payload,) = map(json.loads, retained(broker.port, discovery_topic(TOPIC)))
+    environment = Environment(undefined=StrictUndefined)
+    return {
+        key.removeprefix(f"{DEVICE_ID}_"): environment.from_string(component["value_template"]).render(value_json=state)
+        for key, component in payload["components"].items()
+    }
+
+
 def test_every_entity_finds_its_value_in_the_state_that_is_published(broker: Broker) -> None:
     sinks = FanOut(stream_info())
     sinks.open(f"mqtt://127.0.0.1:{broker.port}/home/left%20wrist")
     totals = Totals(1_700_000_000.0, {"walking": 90.0, UNKNOWN: 6.0}, 30.0, 4)
     sinks.write(make_answer(0, activity=UNKNOWN, reason="unsure", confidence=0.42, totals=totals))
     sinks.close()
-    (state,) = map(json.loads, retained(broker.port, f"{TOPIC}/state"))
-    (payload,) = map(json.loads, retained(broker.port, discovery_topic(TOPIC)))
-    environment = Environment(undefined=StrictUndefined)
-    values = {
-        key.removeprefix(f"{DEVICE_ID}_"): environment.from_string(component["value_template"]).render(value_json=state)
-        for key, component in payload["components"].items()
-    }
+    values = values_of(broker)
     assert values.pop("activity") == UNKNOWN
     assert values.pop("confidence") == "42.0"
     assert values.pop("minutes_walking") == "1.5"
@@ -94,5 +101,34 @@ def test_every_entity_finds_its_value_in_the_state_that_is_published(broker: Bro
     assert values.pop("transitions") == "4"
     assert set(values) == {f"minutes_{label}" for label in CARD.labels if label != "walking"}
     assert set(values.values()) == {"0.0"}
-    options = payload["components"][f"{DEVICE_ID}_activity"]["options"]
-    assert options == [*CARD.labels, UNKNOWN]
+
+
+def options_of(payload: dict, entity: str) -> list[str]:
+    return payload["components"][f"{DEVICE_ID}_{entity}"]["options"]
+
+
+def test_the_activity_has_each_label_as_an_option(payload: dict) -> None:
+    assert options_of(payload, "activity") == [*CARD.labels, UNKNOWN]
+    assert f"{DEVICE_ID}_place" not in payload["components"]
+
+
+def test_families_are_options_with_their_minutes_and_a_label_unknown_is_none_of_its_own() -> None:
+    payload = json.loads(discovery_payload(TOPIC, fake_model.CARD, "1.2.3"))
+    activities = ["walking", "stairs_up", "sitting", "standing", "lying", "resting", "still", "on_foot", UNKNOWN]
+    assert options_of(payload, "activity") == activities
+    assert [key for key in payload["components"] if "minutes_" in key] == [
+        f"{DEVICE_ID}_minutes_{activity}" for activity in activities
+    ]
+    assert options_of(payload, "place") == ["torso", "thigh", "wrist", UNKNOWN]
+
+
+def test_the_place_is_shown_and_unknown_until_it_is_known(broker: Broker) -> None:
+    answers = fake_model.answered(("gait", "thigh", 20))
+    for answer, place in ((answers[0], UNKNOWN), (answers[-1], "thigh")):
+        sinks = FanOut(replace(stream_info(), card=fake_model.CARD))
+        sinks.open(f"mqtt://127.0.0.1:{broker.port}/home/left%20wrist")
+        sinks.write(answer)
+        sinks.close()
+        values = values_of(broker)
+        assert (values["activity"], values["place"]) == ("on_foot", place)
+        assert float(values["minutes_on_foot"]) == round(answer.totals.seconds["on_foot"] / 60, 2)

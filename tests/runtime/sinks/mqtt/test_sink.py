@@ -110,6 +110,7 @@ def test_every_answer_arrives_in_order_and_events_have_their_own_topic(broker: B
     with Publishing(uri_of(broker)) as stream:
         stream.write(100)
         stream.write(1, events=(Event("ended", "sitting", 50.0, 1.5), Event("started", "lying", 50.5, 2.0)))
+    wait_until(lambda: len(listener.payloads(f"{TOPIC}/event")) == 2, "both events have arrived")
     assert numbers(listener) == list(range(101))
     assert [json.loads(payload) for payload in listener.payloads(f"{TOPIC}/event")] == [
         {"kind": "ended", "activity": "sitting", "sensor_s": 50.0, "unix_s": 1.5},
@@ -125,6 +126,7 @@ def test_the_state_is_retained_for_later_subscribers(broker: Broker) -> None:
         assert retained(broker.port, f"{TOPIC}/status") == [b"online"]
         (state,) = map(json.loads, retained(broker.port, f"{TOPIC}/state"))
         assert (state["activity"], state["confidence"], state["reason"]) == ("sitting", 0.9, None)
+        assert "place" not in state
         assert state["today"]["minutes"]["sitting"] == 1.5
         assert state["today"]["minutes"]["lying"] == 0
         assert (state["today"]["not_worn_minutes"], state["today"]["transitions"]) == (0.5, 4)
