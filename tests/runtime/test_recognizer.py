@@ -137,6 +137,20 @@ def test_a_recognizer_is_told_the_place_and_whether_families_are_answers() -> No
     assert {answer.place for answer in again} == {"thigh"}
 
 
+def test_postures_are_still_until_the_wearer_has_walked() -> None:
+    plain = fake_model.recording(("standing", "thigh", 10), ("walking", "thigh", 20), ("standing", "thigh", 10))
+    acc = np.tile([0.0, 0.0, 9.81], (len(plain.times_ns), 1))
+    walking = slice(10 * 50, 30 * 50)
+    acc[walking, 2] += 4 * np.sin(2 * np.pi * 2 * plain.times_ns[walking] / 1e9)  # Two steps a second.
+    model = fake_model.fake_model(replace(fake_model.CARD, frame="upright"))
+    for coarse, before in ((True, "still"), (False, UNKNOWN)):
+        answers = recognized(model, replace(plain, acc=acc), [100], coarse=coarse)
+        up = [answer.prediction.window.up for answer in answers]
+        assert [entry and entry.found for entry in (up[0], up[-1])] == ["window", "gait"]
+        assert answers[12].activity == before
+        assert answers[-1].activity == "standing"
+
+
 def test_an_answer_comes_with_the_sample_that_completes_its_window(model: Model) -> None:
     recording, recognizer = simulated_recording(0, 300), Recognizer(model)
     came = [
