@@ -229,7 +229,7 @@ def parse_row(line: bytes) -> Row | None:
     """Parse a line, of any version of the rows; None if it is not a row.
 
     >>> parse_row(b'{"unix_s": 1.5, "end_s": 0.98, "activity": "unknown", "reason": "unsure"}')
-    Row(unix_s=1.5, end_s=0.98, activity='unknown', reason='unsure')
+    Row(unix_s=1.5, end_s=0.98, activity='unknown', reason='unsure', place=None)
     >>> parse_row(b'{"unix_s": 1.5, "end_s": 0.9')
     """
     try:
