@@ -72,10 +72,10 @@ def _convert(options: argparse.Namespace) -> int:
     from har_export.pipeline import export_model
     from har_export.preconditions import check_users, check_writable, possible_formats
     from har_export.progress import step_display
-    from har_train.data.windows import cut_windows
-    from har_train.datasets import load
+    from har_train.data.windows import load_recordings_of, windows_of
     from har_train.fit.answer_parameters import fit_answers
     from har_train.fit.checkpoint import load_checkpoint
+    from har_train.fit.place_answers import fit_place_answers
 
     checkpoint = load_checkpoint(options.checkpoint)
     record = checkpoint.record
@@ -88,11 +88,15 @@ def _convert(options: argparse.Namespace) -> int:
     int8 = replace(INT8, macro_f1_loss=options.max_loss / 100, agreement=options.min_agreement / 100)
     with step_display() as show:
         show("reading the data")
-        recordings = load(record.recipe.data.dataset, data_folder(options.data), record.recipe.data.placement)
-        windows = cut_windows(recordings, record.recipe.data)
+        by_set = load_recordings_of(record.recipe.data, data_folder(options.data))
+        windows = windows_of(by_set, record.recipe.data)
         check_users(windows, record)
         show("fitting smoothing and thresholds")
-        answers = fit_answers(recordings, windows, record.split, checkpoint.probabilities)
+        recordings = [recording for part in by_set.values() for recording in part]
+        if record.recipe.model.places:
+            answers = fit_place_answers(recordings, windows, record, checkpoint.outputs)
+        else:
+            answers = fit_answers(recordings, windows, record.split, checkpoint.probabilities)
         done = export_model(
             checkpoint,
             windows,

@@ -10,6 +10,7 @@ import numpy as np
 
 from har_runtime.errors import ModelError
 from har_runtime.model.card import METADATA_NAME, ModelCard
+from har_runtime.model.outputs import OUTPUTS
 from har_runtime.model.tflite_metadata import IDENTIFIER
 
 
@@ -29,7 +30,7 @@ class TensorInfo:
 
 
 def seal(model: bytes, card: ModelCard) -> bytes:
-    """Put the card into a .tflite, name its input and output, and move all weights into the flatbuffer.
+    """Put the card into a .tflite, name its input and outputs, and move all weights into the flatbuffer.
 
     The quantizer leaves weights outside the flatbuffer if they exceed 256 KiB; older runtimes cannot read such a file,
     and TFLM silently reads wrong weights. Packing the whole model again moves them inside.
@@ -39,9 +40,11 @@ def seal(model: bytes, card: ModelCard) -> bytes:
     content = _unpacked(model)
     graph = content.subgraphs[0]
     graph.tensors[graph.inputs[0]].name = b"imu"
-    graph.tensors[graph.outputs[0]].name = b"probabilities"
     signature = content.signatureDefs[0]
-    signature.inputs[0].name, signature.outputs[0].name = b"imu", b"probabilities"
+    signature.inputs[0].name = b"imu"
+    ends = {int(end.tensorIndex): end for end in signature.outputs}
+    for output, name in zip(graph.outputs, OUTPUTS, strict=False):
+        graph.tensors[output].name = ends[int(output)].name = name.encode()
     content.description = f"haredge {card.name} {card.version}".encode()
     content.metadata = [entry for entry in content.metadata or [] if entry.name != METADATA_NAME.encode()]
     entry: Any = schema.MetadataT()
@@ -86,6 +89,11 @@ def operators(model: bytes) -> dict[str, int]:
     """The number of operators of each kind in a .tflite, in the order of their first use."""
     content = _unpacked(model)
     return dict(Counter(_operator_name(content, operator) for operator in content.subgraphs[0].operators))
+
+
+def output_count(model: bytes) -> int:
+    """The number of outputs of a .tflite."""
+    return len(_unpacked(model).subgraphs[0].outputs)
 
 
 def tensors(model: bytes) -> list[TensorInfo]:

@@ -6,11 +6,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from har_train.fit.network import HarNetwork, PlainBlock, ResidualBlock, enlarge
+from har_train.fit.network import (
+    OWN_SHARE,
+    HarNetwork,
+    PlaceHeads,
+    PlainBlock,
+    ResidualBlock,
+    enlarge,
+    yaw_invariant,
+)
 
 
 class InferenceNetwork(nn.Module):
-    """(batch, 50, 6) windows in SI units to (batch, classes) probabilities.
+    """(batch, 50, 6) windows in SI units to (batch, classes) probabilities; with places also to probabilities of the
+    places, (batch, places), and of the classes at each place, (batch, places, classes).
 
     It computes softmax(network(x) / temperature) in evaluation mode with a third fewer operators. It consists of layers
     that TFLite has, in TFLite's layout, so that the conversion adds no transposes.
@@ -22,6 +31,10 @@ class InferenceNetwork(nn.Module):
         self.front = FrontEnd(network)
         self.blocks = nn.Sequential(*(_folded(block) for block in network.encoder.blocks))
         self.classifier = _folded_classifier(network.classifier, temperature)
+        self.at_places = None
+        if network.heads is not None:
+            self.at_places = AtPlaces(self.classifier, network.heads, temperature)
+            self.classifier = self.classifier[:-1]
         # The converter identifies weights by their address, and copies weights that are not contiguous into memory that
         # it reuses: channels-last weights of the same shape would be merged.
         for parameter in self.parameters():
@@ -31,7 +44,41 @@ class InferenceNetwork(nn.Module):
     def forward(self, imu: Tensor) -> Tensor:
         x = self.blocks(self.front(imu).unsqueeze(1).permute(0, 3, 1, 2))
         x = x.mean((2, 3), keepdim=True)  # Without keepdim TFLite gets a transpose and ONNX a gather.
-        return self.classifier(x.flatten(1)).softmax(dim=1)
+        x = x.flatten(1)
+        hidden = self.classifier(x)
+        return hidden.softmax(dim=1) if self.at_places is None else self.at_places(x, hidden)
+
+
+class AtPlaces(nn.Module):
+    """From the encoder's features and the classifier's hidden ones to the three outputs of a model that tells places.
+
+    The logits of all places come from one layer, and what follows stays in float32 in every format: it is a few dozen
+    numbers, and small probabilities count in the runtime's filter.
+    """
+
+    def __init__(self, classifier: nn.Sequential, heads: PlaceHeads, temperature: float):
+        super().__init__()
+        shared = classifier[-1]
+        assert isinstance(shared, nn.Linear)
+        places, classes = self.shape = heads.shape
+        self.place = heads.place
+        self.logits = nn.Linear(shared.in_features, places * classes)
+        with torch.no_grad():
+            share = OWN_SHARE / temperature
+            self.logits.weight.copy_(shared.weight.repeat(places, 1) + share * heads.own.weight)
+            self.logits.bias.copy_(shared.bias.repeat(places) + share * heads.own.bias)
+        self.back = BackEnd()
+
+    def forward(self, features: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return self.back(self.place(features), self.logits(hidden).unflatten(1, self.shape))
+
+
+class BackEnd(nn.Module):
+    """From logits to probabilities. The quantizer finds it by the name of this class and leaves it in float32."""
+
+    def forward(self, places: Tensor, by_place: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        at, given = places.softmax(dim=1), by_place.softmax(dim=2)
+        return (at.unsqueeze(2) * given).sum(dim=1), at, given
 
 
 class FrontEnd(nn.Module):
@@ -43,16 +90,19 @@ class FrontEnd(nn.Module):
 
     def __init__(self, network: HarNetwork):
         super().__init__()
+        self.is_yaw_invariant = network.architecture.yaw_invariant
         self.mean = nn.Buffer(network.mean)
         self.gain = nn.Buffer(1 / network.std)
         self.unit = nn.Buffer(network.stillness / network.std) if network.architecture.fine_scale else None
 
     def forward(self, imu: Tensor) -> Tensor:
-        x = (imu - self.mean) * self.gain
+        x = ((yaw_invariant(imu) if self.is_yaw_invariant else imu) - self.mean) * self.gain
         return x if self.unit is None else torch.cat([x, enlarge(x, self.unit)], dim=2)
 
 
 def _folded(block: nn.Module) -> nn.Module:
+    if isinstance(block, nn.AvgPool2d):
+        return block
     if isinstance(block, ResidualBlock):
         return _FoldedResidualBlock(block)
     assert isinstance(block, PlainBlock)

@@ -28,15 +28,16 @@ def main(module: str) -> None:
 
 
 def run(lite, model: str, windows: np.ndarray) -> np.ndarray:
-    """Outputs of the model for windows, one at a time."""
+    """All outputs of the model for windows, one window at a time: shape (n, numbers)."""
     interpreter = lite.Interpreter(model_path=model)
     interpreter.allocate_tensors()
-    inputs, outputs = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    inputs = interpreter.get_input_details()[0]["index"]
+    outputs = [entry["index"] for entry in interpreter.get_output_details()]
     rows = []
     for window in windows:
         interpreter.set_tensor(inputs, window[None])
         interpreter.invoke()
-        rows.append(interpreter.get_tensor(outputs)[0])
+        rows.append(np.concatenate([interpreter.get_tensor(output).ravel() for output in outputs]))
     return np.stack(rows)
 
 

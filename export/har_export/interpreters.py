@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -89,7 +89,7 @@ def runtimes(tflite_runtime: Path | None = None) -> list[Runtime]:
 
 def _onnx(model: bytes) -> Predict:
     backend = OnnxBackend(model, "model")
-    return lambda windows: backend.outputs(windows)[0]
+    return lambda windows: flat(backend.outputs(windows))
 
 
 def _version(package: str) -> Callable[[], str]:
@@ -105,15 +105,20 @@ class _LiteRt:
             self._interpreter: Any = interpreter.Interpreter(model_content=model, experimental_op_resolver_type=kind)
             self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
-        self._output = self._interpreter.get_output_details()[0]["index"]
+        self._outputs = [entry["index"] for entry in self._interpreter.get_output_details()]
 
     def __call__(self, windows: NDArray[Any]) -> NDArray[Any]:
         rows: list[NDArray[Any]] = []
         for window in windows:
             self._interpreter.set_tensor(self._input, window[None])
             self._interpreter.invoke()
-            rows.append(self._interpreter.get_tensor(self._output)[0])
+            rows.append(np.concatenate([self._interpreter.get_tensor(output).ravel() for output in self._outputs]))
         return np.stack(rows)
+
+
+def flat(outputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """All outputs of a model as one array, shape (n, numbers)."""
+    return np.concatenate([output.reshape(len(output), -1) for output in outputs], axis=1)
 
 
 def litert(model: bytes) -> Predict:

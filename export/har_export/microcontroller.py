@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from har_export.flatbuffer import output_count
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import ModelError
 from har_runtime.model.native_stderr import quiet_stderr
@@ -46,14 +47,15 @@ class MicroInterpreter:
                 raise ModelError(f"TFLM cannot load the model ({error} {log()})") from error
         self._model = model
         self._type = self._interpreter.get_input_details(0)["dtype"]
+        self._outputs = output_count(model)
 
     def __call__(self, windows: NDArray[Any]) -> NDArray[Any]:
-        """Outputs for windows, shape (n, 50, 6) to (n, classes)."""
+        """All outputs for windows, one after the other: shape (n, 50, 6) to (n, numbers)."""
         rows: list[NDArray[Any]] = []
         for window in windows:
             self._interpreter.set_input(np.ascontiguousarray(window[None], self._type), 0)
             self._interpreter.invoke()
-            rows.append(self._interpreter.get_output(0)[0])
+            rows.append(np.concatenate([self._interpreter.get_output(index).ravel() for index in range(self._outputs)]))
         return np.stack(rows)
 
     def arena_bytes(self) -> int:

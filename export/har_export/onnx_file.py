@@ -12,6 +12,7 @@ from har_export.flatbuffer import TensorInfo
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import ModelError
 from har_runtime.model.card import METADATA_NAME, ModelCard
+from har_runtime.model.outputs import OUTPUTS
 
 OPSET = 20
 
@@ -20,7 +21,8 @@ def to_onnx(network: nn.Module) -> bytes:
     """The float32 model with a free batch size.
 
     Args:
-        network: (batch, 50, 6) windows to (batch, classes) probabilities, in evaluation mode.
+        network: (batch, 50, 6) windows to (batch, classes) probabilities or, if it tells places, to the three
+            outputs of `har_runtime.model.outputs`; in evaluation mode.
 
     Raises:
         ModelError: the network has an operator that ONNX lacks.
@@ -33,7 +35,7 @@ def to_onnx(network: nn.Module) -> bytes:
             dynamo=True,
             opset_version=OPSET,
             input_names=["imu"],
-            output_names=["probabilities"],
+            output_names=OUTPUTS[: 3 if getattr(network, "at_places", None) is not None else 1],
             dynamic_shapes=({0: torch.export.Dim("batch")},),
             verbose=False,
         )

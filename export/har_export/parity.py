@@ -96,7 +96,7 @@ def measure(
     Args:
         models: by format, without "c", which has the bytes of another format.
         ends: of the model with int8 input and output.
-        expected: PyTorch's probabilities for `test`, shape (n, classes).
+        expected: PyTorch's outputs for `test`, one after the other and the classes first, shape (n, numbers).
         runtimes: those that are not installed are listed in the result.
         progress: called with the name of each step.
     """
@@ -122,7 +122,8 @@ def measure(
             reference = found.get((format, REFERENCE_KERNELS)) if format in WITH_STEPS else None
             from_reference = None if reference is None else np.abs((got if runtime.slow else got[few]) - reference)
             difference = np.abs(got - expected[chosen])
-            answer, expected_answer = got.argmax(axis=1), expected[chosen].argmax(axis=1)
+            classes = slice(len(test.labels))
+            answer, expected_answer = got[:, classes].argmax(axis=1), expected[chosen][:, classes].argmax(axis=1)
             scores = score(test.y[chosen], answer, test.labels)
             rows.append(
                 Agreement(

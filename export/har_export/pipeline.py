@@ -8,23 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from har_export import c_source, flatbuffer, onnx_file
 from har_export.build import build
 from har_export.formats import FORMATS, Bound
 from har_export.inference import InferenceNetwork
-from har_export.interpreters import Runtime, runtimes
+from har_export.interpreters import Runtime, flat, runtimes
 from har_export.microcontroller import MicroInterpreter
 from har_export.parity import Parity, check, measure
 from har_export.preconditions import check_users, check_writable, possible_formats
 from har_export.progress import StepTimer
 from har_export.qat import QatResult, fine_tuned
 from har_runtime.files import write_all
-from har_runtime.model.card import CardScore, ModelCard, Training
+from har_runtime.model.card import CardScore
 from har_runtime.model.load import card_path
 from har_train.data.windows import WindowSet
 from har_train.fit.answer_parameters import Answers
-from har_train.fit.checkpoint import Checkpoint, TrainingRecord
+from har_train.fit.card import card_of, gravity_of
+from har_train.fit.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True)
@@ -106,14 +108,12 @@ def export_model(
     check_writable(out)
     steps = StepTimer(progress)
     network = InferenceNetwork(checkpoint.network, record.temperature)
-    training, test = windows.of_users(record.split.train), windows.of_users(record.split.test)
-    tuned = fine_tuned(network, training, windows.of_users(record.split.validation), steps) if qat else None
+    training, test = windows.of_users(record.split.train), windows.of_users(record.split.test).single
+    tuned = fine_tuned(network, training, windows.of_users(record.split.validation).single, steps) if qat else None
     built = build(network, formats, training.x, tuned and tuned.network, steps)
-    card = replace(make_card(record, name), gravity=gravity_of(training))
-    if answers is not None:
-        card = replace(card, smoothing=answers.smoothing, rejection=answers.rejection)
+    card = card_of(record, name, answers, gravity_of(training))
     sealed = {format: built.sealed(format, card) for format in built.models}
-    parity = measure(sealed, built.ends, checkpoint.probabilities(test.x), test, compared or runtimes(), steps)
+    parity = measure(sealed, built.ends, _expected(checkpoint, test), test, compared or runtimes(), steps)
     check(parity, {format: row.bound for format, row in FORMATS.items()} if bounds is None else bounds)
     steps("writing")
     arena = MicroInterpreter(sealed["tflite-int8"]).arena_bytes() if "c" in formats else None
@@ -142,43 +142,11 @@ def export_model(
     return Export(rows, parity, arena, tuned, steps.seconds)
 
 
-def make_card(record: TrainingRecord, name: str) -> ModelCard:
-    """The card of a training record, without scores."""
-    training = Training(
-        recipe=record.recipe.name,
-        data=record.recipe.data.dataset,
-        licence=record.data_licence,
-        citation=record.data_citation,
-        seed=record.seed,
-        trained_on=record.split.train,
-        chosen_on=record.split.validation,
-        never_seen=record.split.test,
-        version=record.version,
-        commit=record.commit,
-    )
-    return ModelCard(
-        name=name,
-        version=record.version,
-        labels=record.labels,
-        placement=record.placement,
-        temperature=record.temperature,
-        training=training,
-        scores={},
-    )
-
-
-def gravity_of(windows: WindowSet) -> tuple[float, float, float] | None:
-    """Mean over users of each one's mean direction of acceleration while standing; None without standing windows."""
-    if "standing" not in windows.labels:
-        return None
-    standing = windows.select(windows.y == windows.labels.index("standing"))
-    users = np.unique(standing.user)
-    people = [standing.of_users([user]).x[:, :, :3].mean(axis=(0, 1), dtype=np.float64) for user in users]
-    if not people:
-        return None
-    mean = np.mean([one / np.linalg.norm(one) for one in people], axis=0)
-    x, y, z = (mean / np.linalg.norm(mean)).round(4).tolist()
-    return x, y, z
+def _expected(checkpoint: Checkpoint, test: WindowSet) -> NDArray[np.float32]:
+    """PyTorch's outputs, as the runtimes give them."""
+    outputs = checkpoint.outputs(test.x)
+    parts = (outputs.probabilities, outputs.places, outputs.by_place)
+    return flat([part for part in parts if part is not None])
 
 
 def _scores(parity: Parity) -> dict[str, CardScore]:

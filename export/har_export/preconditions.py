@@ -7,7 +7,7 @@ from pathlib import Path
 from har_export.build import NO_INT8_INPUT
 from har_export.formats import FORMATS
 from har_export.microcontroller import NOT_INSTALLED, is_installed
-from har_runtime.contract import WINDOW
+from har_runtime.contract import FRAMES, WINDOW
 from har_runtime.errors import DataError, HarError, ModelError
 from har_train.data.windows import WindowSet
 from har_train.fit.checkpoint import Checkpoint, TrainingRecord
@@ -33,6 +33,8 @@ def possible_formats(
             f"{checkpoint.record.recipe.name}: trained on windows of {data.window} samples, but the runtime uses "
             f"{WINDOW}: such a network can be evaluated, but not exported"
         )
+    if data.frame not in FRAMES:
+        raise ModelError(f"{checkpoint.record.recipe.name}: the runtime has no frame {data.frame}: not to be exported")
     impossible: dict[str, str] = {}
     if checkpoint.network.architecture.fine_scale:
         impossible["tflite-int8-io"] = NO_INT8_INPUT

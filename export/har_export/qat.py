@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from har_export.build import build
 from har_export.converters import quiet_converter
 from har_export.inference import InferenceNetwork
-from har_export.interpreters import litert
+from har_export.interpreters import flat, litert
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.scores import score
 from har_train.data.windows import WindowSet
@@ -75,7 +75,8 @@ def fine_tuned(
     generator = torch.Generator().manual_seed(seed)
     x = torch.from_numpy(training.x)
     with torch.inference_mode():
-        expected = torch.cat([network(part) for part in x.split(1024)])
+        parts = [_outputs(network, part) for part in x.split(1024)]
+        expected = [torch.cat(column) for column in zip(*parts, strict=True)]
     rounded = _rounded(network)
     optimiser = torch.optim.Adam([value for value in rounded.parameters() if value.requires_grad], LEARNING_RATE)
     for epoch in range(EPOCHS):
@@ -84,8 +85,8 @@ def fine_tuned(
             _stop_observing(rounded)
         for batch in torch.randperm(len(x), generator=generator).split(BATCH):
             optimiser.zero_grad()
-            loss = nn.functional.kl_div(rounded(x[batch]).clamp_min(1e-7).log(), expected[batch], reduction="batchmean")
-            loss.backward()
+            pairs = zip(_outputs(rounded, x[batch]), expected, strict=True)
+            torch.stack([_divergence(got, wanted[batch]) for got, wanted in pairs]).sum().backward()
             optimiser.step()
     tuned = copy.deepcopy(network)
     weights = dict(rounded.named_parameters())
@@ -94,6 +95,17 @@ def fine_tuned(
             value.copy_(weights[name])
     progress("evaluating int8 with and without fine-tuning")
     return _compare(network, tuned, training, validation)
+
+
+def _outputs(network: nn.Module, x: Tensor) -> tuple[Tensor, ...]:
+    outputs = network(x)
+    return outputs if isinstance(outputs, tuple) else (outputs,)
+
+
+def _divergence(got: Tensor, wanted: Tensor) -> Tensor:
+    """Of probabilities, shape (..., n) each."""
+    rows = got.clamp_min(1e-7).log().flatten(0, -2), wanted.flatten(0, -2)
+    return nn.functional.kl_div(*rows, reduction="batchmean")
 
 
 def _rounded(network: InferenceNetwork) -> nn.Module:
@@ -159,14 +171,15 @@ def _compare(
     network: InferenceNetwork, tuned: InferenceNetwork, training: WindowSet, validation: WindowSet
 ) -> QatResult:
     with torch.inference_mode():
-        expected = network(torch.from_numpy(validation.x)).numpy()
+        expected = flat([output.numpy() for output in _outputs(network, torch.from_numpy(validation.x))])
+    classes = slice(len(validation.labels))
     macro_f1: list[float] = []
     errors: list[float] = []
     for candidate in (network, tuned):
         model = build(candidate, ("tflite-int8",), training.x).models["tflite-int8"]
         got = litert(model)(validation.x)
-        macro_f1.append(score(validation.y, got.argmax(axis=1), validation.labels).macro_f1)
+        macro_f1.append(score(validation.y, got[:, classes].argmax(axis=1), validation.labels).macro_f1)
         errors.append(float(np.abs(got - expected).mean()))
-    macro_f1_float = score(validation.y, expected.argmax(axis=1), validation.labels).macro_f1
+    macro_f1_float = score(validation.y, expected[:, classes].argmax(axis=1), validation.labels).macro_f1
     used = macro_f1[1] > macro_f1[0]
     return QatResult(tuned if used else network, used, macro_f1_float, *macro_f1, *errors)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from har_export.converters import conversion, quiet_converter
-from har_export.inference import FrontEnd
+from har_export.inference import BackEnd, FrontEnd
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import DataError
 
@@ -61,7 +61,7 @@ def to_float16(float_model: bytes) -> bytes:
 def to_int8(float_model: bytes, calibration: NDArray[np.float32]) -> bytes:
     """The model with int8 weights (one scale per output channel) and activations, float32 input and output.
 
-    `FrontEnd` stays in float32. `_ranges` chooses the ranges.
+    `FrontEnd` and `BackEnd` stay in float32. `_ranges` chooses the ranges.
 
     Args:
         calibration: windows of training users in SI units, shape (n, 50, 6).
@@ -82,8 +82,9 @@ def to_int8(float_model: bytes, calibration: NDArray[np.float32]) -> bytes:
         recipe.add_static_config(".*", operation.ALL_SUPPORTED, activation_num_bits=8, weight_num_bits=8)
         for name in (operation.INPUT, operation.OUTPUT):
             recipe.add_quantization_config(".*", name, algorithm_key=AlgorithmName.NO_QUANTIZE)
-        front = f".*{FrontEnd.__name__}.*"
-        recipe.add_quantization_config(front, operation.ALL_SUPPORTED, algorithm_key=AlgorithmName.NO_QUANTIZE)
+        for end in (FrontEnd, BackEnd):
+            scope = f".*{end.__name__}.*"
+            recipe.add_quantization_config(scope, operation.ALL_SUPPORTED, algorithm_key=AlgorithmName.NO_QUANTIZE)
         interpreter = tfl_interpreter_utils.create_tfl_interpreter(float_model)
         signature, tensors = next(iter(interpreter.get_signature_list().items()))
         calibrator = Calibrator(float_model, num_threads=1, qsv_update_func=_collect_extremes)

@@ -57,7 +57,7 @@ def run_of(windows: WindowSet, tmp_path_factory: pytest.TempPathFactory) -> Call
         folder = tmp_path_factory.mktemp("run") / name
         optimiser = replace(recipe.optimiser, batch_size=BATCH)
         changed = replace(recipe, model=replace(recipe.model, **BACKBONES[name]), optimiser=optimiser)
-        fit(changed, find("hapt"), windows, "waist", Run(folder, seed=0, epochs=EPOCHS))
+        fit(changed, [find("hapt")], windows, "waist", Run(folder, seed=0, epochs=EPOCHS))
         return folder
 
     return train

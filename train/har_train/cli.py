@@ -103,7 +103,7 @@ def _add_compare(compare: argparse.ArgumentParser) -> None:
 
 def _fit(options: argparse.Namespace) -> int:
     from har_train.data.windows import load_windows_of
-    from har_train.datasets import find
+    from har_train.datasets import find_all
     from har_train.fit.hardware import choose_accelerator, choose_precision, is_first_process
     from har_train.fit.run import Run
     from har_train.fit.trainer import fit
@@ -122,7 +122,7 @@ def _fit(options: argparse.Namespace) -> int:
         print(
             f"{recipe.name}, seed {run.seed}: {len(windows.y)} windows of {people} users, {precision}", file=sys.stderr
         )
-    record = fit(recipe, find(recipe.data.dataset, data), windows, placement, run)
+    record = fit(recipe, find_all(recipe.data.set_names, data), windows, placement, run)
     if not first:
         return 0  # The first process reports.
     if options.json:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin
 
-from har_runtime.contract import HOP, WINDOW
+from har_runtime.contract import FRAMES, HOP, PLACES, WINDOW
 from har_runtime.errors import DataError
 
 Built = TypeVar("Built")
@@ -28,10 +28,21 @@ MAX_EPOCHS = 100_000
 
 @dataclass(frozen=True)
 class DataConfig:
-    """The data to learn from."""
+    """The data to learn from: one data set, or several."""
 
-    dataset: str
-    activities: tuple[str, ...]
+    dataset: str = ""
+    """Name of the data set; empty if there are several."""
+    activities: tuple[str, ...] = ()
+    """The classes, in their order. The class "unknown" is for movements that are none of the others."""
+    datasets: tuple[str, ...] = ()
+    """Names of several data sets, each with a placement if not all of it is meant, e.g. "sp-sw-har/wrist"."""
+    renames: dict[str, str] = field(default_factory=dict)
+    """Label of a data set to activity, e.g. typing to unknown; other labels keep their names."""
+    choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Labels that stand for one of several activities, e.g. stairs for stairs_up or stairs_down."""
+    frame: str = "device"
+    """Axes of the windows: "device", or "upright", see `har_runtime.signal.upright`. Or "gravity", to compare: each
+    window turned by its own gravity, which no file for the runtime can be."""
     placement: str | None = None
     """Where the sensor was worn, for data sets with several places; None uses all recordings."""
     validation: float = 0.2
@@ -47,12 +58,38 @@ class DataConfig:
     the one that holds longest."""
 
     def __post_init__(self) -> None:
-        _check_choice("data", self, label_rule=LABEL_RULES)
+        _check_choice("data", self, label_rule=LABEL_RULES, frame=(*FRAMES, "gravity"))
+        if bool(self.dataset) == bool(self.datasets) or len(set(self.datasets)) != len(self.datasets):
+            raise DataError("recipe: data needs either dataset or datasets, and each data set once")
+        if self.datasets and self.placement is not None:
+            raise DataError("recipe: data.placement: with several data sets, write SET/PLACEMENT in data.datasets")
+        if self.frame == "upright" and (self.window, self.hop) != (WINDOW, HOP):
+            raise DataError(f"recipe: data.frame upright needs windows of {WINDOW} samples, {HOP} apart")
         _check_range("data", self, window=(2, 10_000), hop=(1, 10_000), validation=(0.001, 0.999), test=(0.001, 0.999))
         if len(set(self.activities)) != len(self.activities) or len(self.activities) < 2:
             raise DataError("recipe: data.activities must name two activities or more, each once")
         if "" in self.activities:
             raise DataError("recipe: data.activities: an empty name; samples without a label are not an activity")
+        if unknown := sorted({*self.renames.values()} - {*self.activities, *self.choices}):
+            raise DataError(f"recipe: data.renames: {', '.join(unknown)} is none of the activities and choices")
+        for name, members in self.choices.items():
+            if name in self.activities or len(members) < 2 or not set(members) <= set(self.activities):
+                raise DataError(
+                    f"recipe: data.choices.{name} must name two of the activities or more, and be none itself"
+                )
+
+    @property
+    def set_names(self) -> tuple[str, ...]:
+        """Name of each data set, once."""
+        return tuple(dict.fromkeys(name for name, _ in self.sets))
+
+    @property
+    def sets(self) -> tuple[tuple[str, str | None], ...]:
+        """Name and placement of each data set; the placement is None for all recordings."""
+        if self.dataset:
+            return ((self.dataset, self.placement),)
+        parts = (name.partition("/") for name in self.datasets)
+        return tuple((name, placement or None) for name, _, placement in parts)
 
 
 @dataclass(frozen=True)
@@ -100,10 +137,23 @@ class ClassifierAugmentConfig:
     def __post_init__(self) -> None:
         _check_range("classifier_augment", self, tilt_degrees=(0, 180), yaw_degrees=(0, 180))
         _check_range("classifier_augment", self, scaling_std=(0, 100), jitter_std=(0, 100), mix_users=(0, 1000))
+        _check_range("classifier_augment", self, stretch=(1, 2), slow_sensor=(0, 1), amplitude=(0, 1), clip_2g=(0, 1))
+        _check_range("classifier_augment", self, no_gyroscope=(0, 1))
+
+    stretch: float = 1.0
+    """Largest factor by which time is stretched or compressed: other people walk faster or slower."""
+    slow_sensor: float = 0.0
+    """Share of the windows that are made what a sensor of 20 to 33 Hz would give."""
+    amplitude: float = 0.0
+    """The movement of each window is multiplied by a factor between 1 - amplitude and 1 + amplitude."""
+    clip_2g: float = 0.0
+    """Share of the windows whose acceleration is clipped at 2 g in each axis, as cheap sensors do."""
+    no_gyroscope: float = 0.0
+    """Share of the windows whose angular rates become 0, as for a device without a gyroscope."""
 
     def any(self) -> bool:
         """Whether anything is switched on."""
-        return max(self.tilt_degrees, self.yaw_degrees, self.scaling_std, self.jitter_std, self.mix_users) > 0
+        return self != ClassifierAugmentConfig()
 
 
 @dataclass(frozen=True)
@@ -129,6 +179,13 @@ class ModelConfig:
     """In classifier and projector. Not in the paper."""
     fine_scale: bool = False
     """Whether the encoder also sees each window enlarged until stillness shows. Not in the paper."""
+    yaw_invariant: bool = False
+    """Whether the encoder sees six quantities that no turn about the vertical changes, instead of the six channels: for
+    windows of the frame "upright". Not in the paper."""
+    halvings: int = 0
+    """After how many of the blocks time is averaged by two, from the first on. Not in the paper."""
+    places: tuple[str, ...] = ()
+    """Places that a second head tells, given which the activities are judged. Not in the paper."""
 
     def __post_init__(self) -> None:
         _check_choice("model", self, backbone=BACKBONES)
@@ -140,6 +197,12 @@ class ModelConfig:
                 raise DataError(
                     f"recipe: model.{name} is {_plain(sizes)}; give 1 to {MAX_LAYERS} sizes, each from 1 to {most}"
                 )
+        if not 0 <= self.halvings < len(self.filters):
+            raise DataError(
+                f"recipe: model.halvings is {self.halvings}; give fewer than the {len(self.filters)} blocks"
+            )
+        if not set(self.places) <= set(PLACES) or len(set(self.places)) != len(self.places) or len(self.places) == 1:
+            raise DataError(f"recipe: model.places is {_plain(self.places)}; give two of {', '.join(PLACES)} or more")
         if any(kernel % 2 == 0 for kernel in self.kernels):
             raise DataError(f"recipe: model.kernels is {_plain(self.kernels)}; kernels must be odd")
         if self.backbone == "fcn" and len(self.filters) != len(self.kernels):
@@ -193,6 +256,9 @@ class OptimiserConfig:
     """Decay for each step of an exponential moving average of the weights, which is then what is kept; 0 for none. It
     is lower in the first steps: see `trainer.warmed_up_average`."""
     label_smoothing: float = 0.0
+    balanced_windows: int = 0
+    """Windows drawn for each epoch, so that data sets, places and activities with few windows come more often: by the
+    inverse square root of their numbers. 0 takes every window once."""
     class_balance: bool = False
     """Whether each class weighs the same in the classification loss, however many windows it has."""
 
@@ -200,7 +266,23 @@ class OptimiserConfig:
         _check_choice("optimiser", self, schedule=("constant", "one-cycle"))
         _check_range("optimiser", self, learning_rate=(1e-12, 1e3), weight_decay=(0, 1e3), batch_size=(2, 10_000_000))
         _check_range("optimiser", self, epochs=(1, MAX_EPOCHS), patience=(1, MAX_EPOCHS))
+        _check_range("optimiser", self, balanced_windows=(0, 100_000_000))
         _check_range("optimiser", self, averaging=(0, 0.999999), label_smoothing=(0, 0.999))
+
+
+@dataclass(frozen=True)
+class DistillationConfig:
+    """Learning from a larger network (Hinton et al. 2015), which is trained first. Not in the paper; off by default."""
+
+    teacher: ModelConfig | None = None
+    """The larger network; everything else of its recipe is the same."""
+    weight: float = 0.5
+    """Share of the loss that compares with the teacher; the rest compares with the labels."""
+    temperature: float = 2.0
+    """Softens both networks' probabilities."""
+
+    def __post_init__(self) -> None:
+        _check_range("distillation", self, weight=(0, 1), temperature=(0.1, 100))
 
 
 @dataclass(frozen=True)
@@ -219,8 +301,11 @@ class Recipe:
     contrastive: ContrastiveConfig = field(default_factory=ContrastiveConfig)
     pretraining: PretrainingConfig = field(default_factory=PretrainingConfig)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
+    distillation: DistillationConfig = field(default_factory=DistillationConfig)
 
     def __post_init__(self) -> None:
+        if self.distillation.teacher is not None and self.distillation.teacher.places != self.model.places:
+            raise DataError("recipe: distillation.teacher.places must be those of model.places")
         if self.method not in METHODS:
             raise DataError(f"recipe: method is '{self.method}'; it must be {_or(METHODS)}")
 
@@ -285,6 +370,8 @@ def from_table(kind: type[Built], table: Any, where: str, prefix: str = "") -> B
         if key not in known:
             raise DataError(f"{where}: unknown key '{prefix}{key}'; known here: {', '.join(known)}")
         wanted = known[key].type
+        if isinstance(wanted, UnionType) and is_dataclass(get_args(wanted)[0]) and value is not None:
+            wanted = get_args(wanted)[0]
         if is_dataclass(wanted) and isinstance(wanted, type):
             values[key] = from_table(wanted, value, where, f"{prefix}{key}.")
         else:
@@ -345,6 +432,11 @@ def _checked(wanted: Any, value: Any, what: str) -> Any:
         if not isinstance(value, list | tuple) or not all(type(item) is inner for item in value):
             raise DataError(f"{what} must be a list of {inner.__name__}, not {_plain(value)}")
         return tuple(value)
+    if get_origin(wanted) is dict:
+        if not isinstance(value, dict):
+            raise DataError(f"{what} must be a table, not {_plain(value)}")
+        inner = get_args(wanted)[1]
+        return {name: _checked(inner, entry, f"{what[:-1]}.{name}'") for name, entry in value.items()}
     if wanted is float and type(value) is int and abs(value) < 1e300:
         value = float(value)
     if type(value) is not wanted or (isinstance(value, float) and not math.isfinite(value)):

@@ -59,7 +59,7 @@ def _run(options: argparse.Namespace) -> int:
                     continue
                 resume = (folder / "resume" / "last.ckpt").exists()
                 run = Run(folder, seed, choose_precision(options.precision), resume)
-                fit(load_recipe(name), find("hapt"), windows, recordings[0].placement, run)
+                fit(load_recipe(name), [find("hapt")], windows, recordings[0].placement, run)
             rows.append(_evaluated(folder, windows))
             write_result(options.out, {"paper": PAPER, "runs": rows, "means": _means(rows)})
             print(_line(rows[-1]), file=sys.stderr, flush=True)

@@ -46,7 +46,7 @@ from har_train.datasets import find, load
 from har_train.evaluation.controls import Control
 from har_train.evaluation.judgement import Predictions, judge
 from har_train.fit.calibration import calibrated, fit_temperature
-from har_train.fit.checkpoint import architecture_of, network_logits
+from har_train.fit.checkpoint import architecture_of, logits_and_places
 from har_train.fit.hardware import choose_precision, keep_freed_memory
 from har_train.fit.network import HarNetwork, parameter_count
 from har_train.fit.run import Run, stages_of
@@ -166,7 +166,7 @@ def _network(name: str, recipe: Recipe, windows: WindowSet, split: UserSplit, ru
     (stage,) = stages_of(recipe, run.out)
     run = replace(run, resume=stage.last.exists())
     seconds = train_stage(network, recipe, stage, train, validation, run)
-    logits = network_logits(network, validation.x)
+    logits, _ = logits_and_places(network, validation.x)
     card = _card(name, recipe, split, fit_temperature(logits, validation.y))
     paths = write_models(network, card, calibration_windows(train.x), run.out)
     scores = {

@@ -72,7 +72,7 @@ def _second_epoch(variant: str, windows: WindowSet, precision: str) -> float:
         for epochs in (1, 2):
             run = Run(Path(folder) / "run", 0, precision, resume=epochs == 2, epochs=epochs)
             with contextlib.redirect_stderr(io.StringIO()):
-                fit(load_recipe(name, changes), find("hapt"), windows, "waist", run)
+                fit(load_recipe(name, changes), [find("hapt")], windows, "waist", run)
             ends.append(json.loads(clock.read_text()))
         return ends[1] - ends[0]
 

@@ -70,7 +70,7 @@ def train_without(activity: str, recordings: Sequence[Recording], runs: Path) ->
         split = UserSplit(card.training.trained_on, card.training.chosen_on, card.training.never_seen)
         recipe = load_recipe("uci-har-supervised", (*SHORT, f"data.activities={known}"))
         run = Run(folder, precision=choose_precision("auto"), resume=(folder / "run.json").exists())
-        fit(recipe, find("hapt"), cut_windows(recordings, recipe.data), "waist", run, split)
+        fit(recipe, [find("hapt")], cut_windows(recordings, recipe.data), "waist", run, split)
     return load_checkpoint(folder)
 
 

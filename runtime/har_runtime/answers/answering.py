@@ -14,6 +14,7 @@ from har_runtime.answers.worn import WornDetector
 from har_runtime.classify import Prediction
 from har_runtime.model.card import ModelCard
 from har_runtime.signal.report import ResampleReport
+from har_runtime.signal.upright import in_device_axes
 
 _NO_SAMPLES = ResampleReport()
 
@@ -55,7 +56,7 @@ class Answering:
         self._place_smoother = place_smoother(card, self.smoothing, place) if card.places else None
         self._places = card.places
         rejection, is_belief = card.rejection, self.smoothing == "hmm"
-        self._rejector = rejection and Rejector(rejection)
+        self._rejector = rejection and Rejector(rejection, card.frame)
         minimum = rejection and (rejection.confidence if is_belief else rejection.raw_confidence)
         self._chooser = Chooser(card, minimum, coarse)
         self._worn = WornDetector()
@@ -89,7 +90,7 @@ class Answering:
         together = self._chooser.together(window)
         smoothed = self._smoothed(prediction, together)
         smoothed.probabilities.flags.writeable = False
-        worn = self._worn.step(window.imu, window.end_ns)
+        worn = self._worn.step(in_device_axes(window), window.end_ns)
         likeliest = float(smoothed.probabilities.max())
         if not worn:
             choice = Choice(UNKNOWN, likeliest, "not worn")

@@ -1,8 +1,8 @@
 """Whether a window is unlike everything that the model was trained on.
 
-It is measured on the window itself, because a network is often sure of what it never saw: mean and spread of each
-channel, and the length of the mean acceleration, are compared with each activity's training windows (Mahalanobis
-distance to the nearest one, as in Lee et al. 2018 with simple statistics instead of a network's features).
+It is measured on the window itself, because a network is often sure of what it never saw: a few statistics are compared
+with groups of training windows, one for each activity or each activity at a place (Mahalanobis distance to the nearest
+group, as in Lee et al. 2018 with simple statistics instead of a network's features).
 """
 
 import numpy as np
@@ -14,39 +14,60 @@ SPREAD_FLOOR = 0.02
 """m/s^2 and rad/s. A smaller spread is the sensor's noise, whose logarithm must not count."""
 
 
-def window_statistics(windows: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Statistics of windows: shape (..., time, 6) in SI units to (..., 13).
+def window_statistics(windows: NDArray[np.float32], frame: str = "device") -> NDArray[np.float64]:
+    """Statistics of windows in a frame of `contract.FRAMES`: shape (..., time, 6) in SI units to (..., 13 or 7).
 
-    The mean of each channel, the logarithm of each standard deviation, and the length of the mean acceleration, which
-    is gravity in any orientation, and shows a wrong unit.
+    In the frame "device": the mean of each channel, the logarithm of each standard deviation, and the length of the
+    mean acceleration, which is gravity in any orientation, and shows a wrong unit.
+
+    In the frame "upright", of the acceleration alone, so that doubt is the same with and without a gyroscope, and only
+    what no turn about the vertical changes: the mean of the vertical part and the length of the mean horizontal part;
+    of both parts the logarithms of the standard deviation and of the differences between neighbours; and the length of
+    the mean acceleration.
 
     >>> still = np.tile(np.float32([9.81, 0, 0, 0, 0, 0]), (50, 1))
     >>> window_statistics(still).round(2).tolist()[5:]
     [0.0, -3.91, -3.91, -3.91, -3.91, -3.91, -3.91, 9.81]
     """
     values = windows.astype(np.float64)
+    if frame == "upright":
+        return _upright_statistics(values[..., :3])
     mean = values.mean(axis=-2)
     gravity = np.linalg.norm(mean[..., :3], axis=-1, keepdims=True)
     return np.concatenate([mean, np.log(values.std(axis=-2) + SPREAD_FLOOR), gravity], axis=-1)
 
 
-class Rejector:
-    """Compares windows with the statistics of a card."""
+def _upright_statistics(acc: NDArray[np.float64]) -> NDArray[np.float64]:
+    mean = acc.mean(axis=-2)
+    away, step = acc - mean[..., None, :], np.diff(acc, axis=-2)
+    columns = [mean[..., 2], np.hypot(mean[..., 0], mean[..., 1])]
+    for moves in (away, step):
+        power = (moves * moves).mean(axis=-2)
+        columns += [np.log(np.sqrt(part) + SPREAD_FLOOR) for part in (power[..., 2], power[..., 0] + power[..., 1])]
+    return np.stack([*columns, np.linalg.norm(mean, axis=-1)], axis=-1)
 
-    def __init__(self, rejection: Rejection):
-        self._rejection = rejection
+
+class Rejector:
+    """Compares windows with the statistics of a card.
+
+    Args:
+        frame: of the card.
+    """
+
+    def __init__(self, rejection: Rejection, frame: str = "device"):
+        self._rejection, self._frame = rejection, frame
         self._means = np.array(rejection.means)
         size = self._means.shape[1]
         self._whitening = np.zeros((len(self._means), size, size))
         self._whitening[:, *np.tril_indices(size)] = rejection.whitening
 
     def distances(self, windows: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Distance of each window to the nearest activity's training windows, in standard deviations.
+        """Distance of each window to the nearest group of training windows, in standard deviations.
 
         Args:
             windows: SI units, shape (n, 50, 6).
         """
-        away = window_statistics(windows)[:, None, :] - self._means
+        away = window_statistics(windows, self._frame)[:, None, :] - self._means
         whitened = np.einsum("cij,ncj->nci", self._whitening, away)
         return np.sqrt((whitened**2).sum(axis=2).min(axis=1))
 

@@ -15,7 +15,9 @@ METADATA_NAME = "haredge_card"
 
 GYROSCOPE = ("required", "optional")
 STATISTICS = 2 * len(CHANNELS) + 1
-"""Statistics of a window: see `rejection.window_statistics`."""
+"""Statistics of a window in the frame "device": see `rejection.window_statistics`."""
+UPRIGHT_STATISTICS = 7
+"""The same in the frame "upright"."""
 FRAME_OF_0_1 = "android"
 """What cards of haredge 0.1 call the frame "device"."""
 NUMBERS = re.compile(r"\[([-+.,\deE\s]*)\]")
@@ -100,11 +102,12 @@ class Rejection:
     raw_confidence: float
     """The same without the filter, for the window's own likeliest activity."""
     distance: float
-    """Above this distance from the nearest activity's training windows, in standard deviations, a window is unlike."""
+    """Above this distance from the nearest group of training windows, in standard deviations, a window is unlike."""
     means: tuple[tuple[float, ...], ...]
-    """Of the window statistics (`rejection.window_statistics`), a row for each activity."""
+    """Of the window statistics (`rejection.window_statistics`), a row for each group: an activity or, in the frame
+    "upright", an activity at a place."""
     whitening: tuple[tuple[float, ...], ...]
-    """Lower triangle, row by row, of the matrix that makes each activity's statistics uncorrelated with variance 1."""
+    """Lower triangle, row by row, of the matrix that makes each group's statistics uncorrelated with variance 1."""
 
 
 @dataclass(frozen=True)
@@ -259,9 +262,11 @@ def _place_filter_fits(card: ModelCard) -> bool:
 def _rejection_fits(card: ModelCard) -> bool:
     rejection, classes = card.rejection, len(card.labels)
     assert rejection is not None
-    size = STATISTICS
+    upright = card.frame == "upright"
+    size = UPRIGHT_STATISTICS if upright else STATISTICS
     means, whitening = rejection.means, rejection.whitening
     shaped = all(len(row) == size for row in means) and all(len(row) == size * (size + 1) // 2 for row in whitening)
     finite = all(math.isfinite(value) for rows in (means, whitening) for row in rows for value in row)
     thresholds = 0 <= rejection.confidence < 1 and 0 <= rejection.raw_confidence < 1 and rejection.distance > 0
-    return len(means) == len(whitening) == classes and shaped and finite and thresholds
+    grouped = len(means) == len(whitening) and (len(means) >= 1 if upright else len(means) == classes)
+    return grouped and shaped and finite and thresholds

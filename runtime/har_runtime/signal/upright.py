@@ -68,6 +68,11 @@ class UprightTracker:
         self._own = _Z
         self._start_ns: int | None = None
 
+    def interrupt(self) -> None:
+        """The next window does not follow the last one: it may be of another recording, with a clock of its own."""
+        self._gait.clear()
+        self._start_ns = None
+
     @property
     def up(self) -> Up | None:
         """Which way is up; None until it is known."""
@@ -151,6 +156,11 @@ def in_device_axes(window: Window) -> NDArray[np.float32]:
         return window.imu
     turned = window.imu.reshape(-1, 3).astype(np.float64) @ upright_rotation(window.up.direction)
     return turned.astype(np.float32).reshape(window.imu.shape)
+
+
+def turned_by_gravity(window: Window) -> Window:
+    """A window turned by its own gravity alone, as before there is a reference."""
+    return UprightTracker().step(window)
 
 
 def upright_rotation(up: tuple[float, float, float]) -> NDArray[np.float64]:

@@ -57,7 +57,7 @@ def row(small_hapt: Path, tmp_path_factory: pytest.TempPathFactory) -> dict:
     recordings = load("hapt", small_hapt)
     split = UserSplit(("hapt-01", "hapt-02", "hapt-03", "hapt-04"), ("hapt-05",), ("hapt-06",))
     out = tmp_path_factory.mktemp("left-out") / "lying"
-    fit(recipe, find("hapt"), cut_windows(recordings, recipe.data), "waist", Run(out, epochs=2), split)
+    fit(recipe, [find("hapt")], cut_windows(recordings, recipe.data), "waist", Run(out, epochs=2), split)
     return score_without("lying", load_checkpoint(out), recordings)
 
 

@@ -181,7 +181,7 @@ def test_on_ray_the_fold_of_a_killed_worker_is_run_again_and_finished_folds_are_
     recipe = small_recipe("uci-har-supervised")
     splits = folds(parse_protocol("groups:3"), load_windows(out / "windows.npz").user.tolist(), 0)
     jobs = [
-        KilledOnce(out, index, split, recipe, find("hapt"), "waist", 0, "32", 1, (), 1, driver=os.getpid())
+        KilledOnce(out, index, split, recipe, (find("hapt"),), "waist", 0, "32", 1, (), 1, driver=os.getpid())
         for index, split in enumerate(splits)
     ]
     done: list[int] = []

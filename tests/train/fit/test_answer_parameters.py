@@ -62,7 +62,9 @@ def two(counts: tuple[int, int] = (60, 40)) -> WindowSet:
     """Windows of sitting and walking."""
     y = np.repeat([0, 1], counts)
     names = np.full(len(y), "someone")
-    return WindowSet(np.zeros((len(y), 50, 6), np.float32), y, names, names, np.zeros(len(y)), ("sitting", "walking"))
+    zeros = np.zeros(len(y), np.int64)
+    x = np.zeros((len(y), 50, 6), np.float32)
+    return WindowSet(x, y, names, names, zeros, names, zeros, ("sitting", "walking"))
 
 
 def test_a_change_is_counted_across_a_posture_change_and_unlabelled_samples() -> None:

@@ -12,7 +12,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from har_train.fit.distributed import synchronise_batch_norm
 from har_train.fit.network import Architecture, HarNetwork
-from har_train.fit.objective import MultiTask
+from har_train.fit.objective import Batch, MultiTask
 from har_train.recipe import load_recipe
 
 pytestmark = pytest.mark.slow
@@ -26,10 +26,10 @@ def one_step(weight: float) -> MultiTask:
     return module
 
 
-def batch() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def batch() -> Batch:
     generator = torch.Generator().manual_seed(1)
     x = torch.randn(31, 50, 6, generator=generator)  # An odd number: the shares are not equal.
-    return x, torch.arange(31) % 6, torch.arange(31) % 4
+    return x, torch.arange(31) % 6, torch.arange(31) % 4, torch.zeros(31, dtype=torch.int64)
 
 
 class Step(torch.nn.Module):

@@ -42,7 +42,7 @@ def windows(small_hapt: Path) -> WindowSet:
 
 
 def train(windows: WindowSet, out: Path, recipe: Recipe = RECIPE, seed: int = 1, **settings: Any) -> TrainingRecord:
-    return fit(recipe, find("hapt"), windows, "waist", Run(out, seed, **settings))
+    return fit(recipe, [find("hapt")], windows, "waist", Run(out, seed, **settings))
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,8 @@ def test_normalisation_comes_from_training_users_alone(windows: WindowSet, train
 
 
 def test_views_leave_the_running_statistics_of_batch_norm_to_the_raw_windows(windows: WindowSet) -> None:
-    batch = (torch.from_numpy(windows.x[:64]), torch.from_numpy(windows.y[:64]), torch.arange(64) % 3)
+    x, y = torch.from_numpy(windows.x[:64]), torch.from_numpy(windows.y[:64])
+    batch = (x, y, torch.arange(64) % 3, torch.zeros(64, dtype=torch.int64))
     statistics = {}
     for weight in (0.0, 0.4):
         torch.manual_seed(0)
@@ -303,7 +304,7 @@ def test_a_control_has_no_checkpoint(windows: WindowSet, tmp_path: Path) -> None
 def test_a_part_of_the_split_without_windows_is_refused(windows: WindowSet, tmp_path: Path) -> None:
     split = UserSplit(("hapt-01", "hapt-02"), ("hapt-03",), ("somebody",))
     with pytest.raises(DataError, match=r"no window of the test users \(somebody\)"):
-        fit(RECIPE, find("hapt"), windows, "waist", Run(tmp_path / "x"), split)
+        fit(RECIPE, [find("hapt")], windows, "waist", Run(tmp_path / "x"), split)
     assert not (tmp_path / "x").exists()
 
 

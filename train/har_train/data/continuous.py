@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 from har_runtime.answers.answer import UNKNOWN
 from har_runtime.contract import HOP, PERIOD_NS, SAMPLE_RATE_HZ
 from har_runtime.errors import DataError
-from har_runtime.recording import Recording, cut_recording
+from har_runtime.recording import CutRecording, Recording, cut_recording
 from har_runtime.scores import score
+from har_runtime.signal.window import Up
+from har_train.data.windows import in_frame_of
+from har_train.recipe import DataConfig
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Track:
     """Sensor time of each window's last sample, shape (n,)."""
     labels: tuple[str | None, ...]
     """Label of each window, None if its samples do not all have the same one; shape (n,)."""
+    ups: tuple[Up | None, ...] = ()
+    """What was turned to +z in each window, shape (n,); None in the frame "device"."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,15 @@ class Continuous:
 
 def track_of(recording: Recording) -> Track | None:
     """Cut a recording as the runtime does; None if it has no labels or is shorter than a window."""
-    cut = cut_recording(recording)
+    return _track(recording, cut_recording(recording))
+
+
+def tracks_of(recordings: Sequence[Recording], config: DataConfig) -> list[Track]:
+    """Cut recordings in the frame of a recipe, without those that have no labels or are shorter than a window."""
+    return [track for recording, cut in in_frame_of(recordings, config) if (track := _track(recording, cut))]
+
+
+def _track(recording: Recording, cut: CutRecording) -> Track | None:
     if recording.labels is None or not cut.windows:
         return None
     return Track(
@@ -62,6 +75,7 @@ def track_of(recording: Recording) -> Track | None:
         np.stack([window.imu for window in cut.windows]),
         np.array([window.end_ns for window in cut.windows], np.int64),
         tuple(cut.labels),
+        tuple(window.up for window in cut.windows),
     )
 
 

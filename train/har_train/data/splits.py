@@ -1,7 +1,7 @@
 """Divides users into training, validation and test users: every protocol divides people, never windows."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +50,8 @@ class Protocol:
 
     kind: str
     """"holdout" (one split by fractions), "loso" (leave one subject out), "groups" (each of `groups` groups of users is
-    tested once), "official" (the data set's own test users)."""
+    tested once), "official" (the data set's own test users), "leave-one-set-out" (each data set's people are tested
+    once, by what the other data sets teach)."""
     groups: int = 0
 
     def __str__(self) -> str:
@@ -68,9 +69,11 @@ def parse_protocol(text: str) -> Protocol:
     """
     if match := re.fullmatch(r"groups:(\d+)", text):
         return Protocol("groups", int(match[1]))
-    if text in ("holdout", "loso", "official"):
+    if text in ("holdout", "loso", "official", "leave-one-set-out"):
         return Protocol(text)
-    raise DataError(f"unknown protocol '{text}': give holdout, loso, groups:K (such as groups:10) or official")
+    raise DataError(
+        f"unknown protocol '{text}': give holdout, loso, groups:K (such as groups:10), official or leave-one-set-out"
+    )
 
 
 def folds(
@@ -80,6 +83,7 @@ def folds(
     validation: float = 0.2,
     test: float = 0.2,
     official_test: Sequence[str] = (),
+    sets: Sequence[Collection[str]] = (),
 ) -> list[UserSplit]:
     """The splits of a protocol; no user is tested in two of them.
 
@@ -91,9 +95,10 @@ def folds(
         seed: decides the groups and the validation users.
         test: fraction of the users that "holdout" tests.
         official_test: the users that "official" tests.
+        sets: the users of each data set, for "leave-one-set-out".
 
     Raises:
-        DataError: too few users for the protocol, or a data set without an official split.
+        DataError: too few users for the protocol, a data set without an official split, or one data set alone.
     """
     names = sorted(set(users))
     if protocol.kind == "holdout":
@@ -105,6 +110,10 @@ def folds(
             raise DataError(f"groups:{protocol.groups}: {len(names)} users make 2 to {len(names)} groups")
         order = np.random.default_rng(seed).permutation(len(names))
         tested = [tuple(sorted(names[index] for index in part)) for part in np.array_split(order, protocol.groups)]
+    elif protocol.kind == "leave-one-set-out":
+        if len(sets) < 2:
+            raise DataError("leave-one-set-out: the recipe has one data set; give two or more in data.datasets")
+        tested = [tuple(name for name in names if name in users_of_set) for users_of_set in sets]
     else:
         tested = [tuple(name for name in names if name in set(official_test))]
         if not official_test:

@@ -1,19 +1,23 @@
 """Labelled windows of many recordings, as arrays."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from har_runtime.contract import FAMILIES, PLACE_OF, PLACES
 from har_runtime.errors import DataError
-from har_runtime.recording import Recording, cut_recording
+from har_runtime.recording import CutRecording, Recording, cut_recording
+from har_runtime.signal.upright import UprightTracker, turned_by_gravity
 from har_train.data.arrays import read_arrays, write_arrays
 from har_train.datasets import load
 from har_train.recipe import DataConfig
 
-COLUMNS = ("x", "y", "user", "recording", "start_ns")
+COLUMNS = ("x", "y", "user", "recording", "start_ns", "dataset", "place")
+NO_PLACE = -1
+"""Of a window of a sensor whose place is unknown."""
 
 
 @dataclass(frozen=True)
@@ -23,20 +27,39 @@ class WindowSet:
     x: NDArray[np.float32]
     """Shape (n, 50, 6), SI units, contract channel order."""
     y: NDArray[np.int64]
-    """Index into `labels`, shape (n,)."""
+    """Index into `labels`, shape (n,); from len(labels) on, index into `choices`."""
     user: NDArray[np.str_]
     """Who wore the sensor, shape (n,)."""
     recording: NDArray[np.str_]
     """The recording that each window was cut from, shape (n,)."""
     start_ns: NDArray[np.int64]
     """Sensor time of each window's first sample, shape (n,)."""
+    dataset: NDArray[np.str_]
+    """The data set of each window, shape (n,)."""
+    place: NDArray[np.int64]
+    """Index into `contract.PLACES` of where the sensor was worn, `NO_PLACE` if unknown, shape (n,)."""
     labels: tuple[str, ...]
+    choices: tuple[tuple[str, ...], ...] = ()
+    """Labels of which a window has one that is not known: stairs may be stairs_up or stairs_down."""
 
     def select(self, keep: NDArray[np.bool_]) -> "WindowSet":
         """The windows where `keep`, shape (n,), is true."""
-        return WindowSet(
-            self.x[keep], self.y[keep], self.user[keep], self.recording[keep], self.start_ns[keep], self.labels
-        )
+        return replace(self, **{name: getattr(self, name)[keep] for name in COLUMNS})
+
+    def at(self, rows: NDArray[np.int64]) -> "WindowSet":
+        """The windows at these indices, repetitions allowed."""
+        return replace(self, **{name: getattr(self, name)[rows] for name in COLUMNS})
+
+    @property
+    def single(self) -> "WindowSet":
+        """The windows with one label instead of a choice."""
+        return replace(self.select(self.y < len(self.labels)), choices=())
+
+    @property
+    def allowed(self) -> NDArray[np.bool_]:
+        """Whether a window whose y is the row may have the label of the column, shape (labels + choices, labels)."""
+        rows = [(label,) for label in self.labels]
+        return np.array([[label in row for label in self.labels] for row in (*rows, *self.choices)])
 
     def require_all_classes(self) -> None:
         """Make sure that there is a window of every class.
@@ -53,56 +76,120 @@ class WindowSet:
         return self.select(np.isin(self.user, list(users)))
 
 
-def cut_windows(recordings: Sequence[Recording], config: DataConfig) -> WindowSet:
-    """All windows labelled with one of the activities, cut as the runtime cuts them.
+def cut_windows(recordings: Sequence[Recording], config: DataConfig, dataset: str | None = None) -> WindowSet:
+    """All windows labelled with one of the activities or choices, cut as the runtime cuts them.
 
-    The angular rates of a recording without a gyroscope are 0.
+    In the frame "upright", recordings with the same mounting share the reference that their gait shows. Windows of
+    postures are skipped if no gait shows it.
+
+    Args:
+        dataset: name of the recordings' data set; None for the recipe's only one.
 
     Raises:
         DataError: a recording with NaN, or no labelled window at all.
     """
-    index = {label: position for position, label in enumerate(config.activities)}
-    x: list[NDArray[np.float32]] = []
-    y: list[int] = []
-    start_ns: list[int] = []
-    names: list[tuple[str, str]] = []
+    names = (*config.activities, *config.choices)
+    index = {label: position for position, label in enumerate(names)}
+    rows: list[tuple[NDArray[np.float32], int, str, str, int, int]] = []
     for recording in recordings:
-        values = [recording.acc] if recording.gyro is None else [recording.acc, recording.gyro]
-        if not all(np.isfinite(sensor).all() for sensor in values):
+        gyro = recording.gyro
+        if not np.isfinite(recording.acc).all() or (gyro is not None and not np.isfinite(gyro).all()):
             raise DataError(f"recording {recording.name}: holds NaN or infinite samples; repair or remove it")
-        cut = cut_recording(recording, config.window, config.hop, config.label_rule)
+    for recording, cut in in_frame_of(recordings, config):
+        place = PLACE_OF.get(recording.placement or "")
+        number = NO_PLACE if place is None else PLACES.index(place)
+        user = recording.user or recording.name
         for window, label in zip(cut.windows, cut.labels, strict=True):
-            if label in index:
-                x.append(window.imu)
-                y.append(index[label])
-                start_ns.append(window.start_ns)
-                names.append((recording.user or recording.name, recording.name))
-    if not x:
-        raise DataError(f"no window of the recordings is labelled with any of {', '.join(config.activities)}")
-    user, recording_name = (np.array(column) for column in zip(*names, strict=True))
+            y = index.get(config.renames.get(label or "", label or ""))
+            hidden = config.frame == "upright" and window.up is not None and not window.up.shows_posture
+            if y is not None and not (hidden and names[y] in FAMILIES["still"]):
+                rows.append((window.imu, y, user, recording.name, window.start_ns, number))
+    if not rows:
+        raise DataError(f"no window of the recordings is labelled with any of {', '.join(names)}")
+    x, y, user, recording_name, start_ns, place = zip(*rows, strict=True)
     return WindowSet(
-        np.stack(x), np.array(y, np.int64), user, recording_name, np.array(start_ns, np.int64), config.activities
+        x=np.stack(x),
+        y=np.array(y, np.int64),
+        user=np.array(user),
+        recording=np.array(recording_name),
+        start_ns=np.array(start_ns, np.int64),
+        dataset=np.full(len(rows), dataset or config.dataset),
+        place=np.array(place, np.int64),
+        labels=config.activities,
+        choices=tuple(config.choices.values()),
     )
 
 
-def load_windows_of(config: DataConfig, data: Path) -> tuple[WindowSet, str | None]:
-    """Read a recipe's data set and cut it into windows.
+def in_frame_of(recordings: Sequence[Recording], config: DataConfig) -> Iterator[tuple[Recording, CutRecording]]:
+    """Each recording with its windows in the frame of a recipe.
+
+    The reference of the frame "upright" is what the tracker gives. It sees the recordings of a mounting twice, in their
+    order, and its second sight counts: else the first recordings of a mounting would have none.
+    """
+    mountings: dict[str, list[Recording]] = {}
+    for recording in recordings:
+        mountings.setdefault(recording.mounting or recording.name, []).append(recording)
+    for group in mountings.values():
+        cuts = [cut_recording(recording, config.window, config.hop, config.label_rule) for recording in group]
+        if config.frame == "upright":
+            tracker = UprightTracker()
+            _turned(cuts, tracker)
+            cuts = _turned(cuts, tracker)
+        elif config.frame == "gravity":
+            cuts = [replace(cut, windows=[turned_by_gravity(window) for window in cut.windows]) for cut in cuts]
+        yield from zip(group, cuts, strict=True)
+
+
+def _turned(cuts: Sequence[CutRecording], tracker: UprightTracker) -> list[CutRecording]:
+    turned: list[CutRecording] = []
+    for cut in cuts:
+        tracker.interrupt()
+        turned.append(replace(cut, windows=[tracker.step(window) for window in cut.windows]))
+    return turned
+
+
+def load_recordings_of(config: DataConfig, data: Path) -> dict[str, list[Recording]]:
+    """The recordings of each data set of a recipe.
 
     Args:
-        data: archive or folder of the data set, or the folder it lies in.
+        data: archive or folder of the data set, or the folder that all of them lie in.
+    """
+    recordings: dict[str, list[Recording]] = {}
+    for name, placement in config.sets:
+        recordings.setdefault(name, []).extend(load(name, data, placement))
+    return recordings
+
+
+def joined_windows(parts: Iterable[WindowSet]) -> WindowSet:
+    """The windows of several data sets as one set; they must have the same labels and choices."""
+    sets = list(parts)
+    return replace(sets[0], **{name: np.concatenate([getattr(part, name) for part in sets]) for name in COLUMNS})
+
+
+def windows_of(recordings: dict[str, list[Recording]], config: DataConfig) -> WindowSet:
+    """The windows of the recordings of each data set of a recipe."""
+    return joined_windows(cut_windows(part, config, name) for name, part in recordings.items())
+
+
+def load_windows_of(config: DataConfig, data: Path) -> tuple[WindowSet, str | None]:
+    """Read a recipe's data sets and cut them into windows.
+
+    Args:
+        data: archive or folder of the data set, or the folder that all of them lie in.
 
     Returns:
         The windows, and where all of them were worn; None if that differs or is unknown.
     """
-    recordings = load(config.dataset, data, config.placement)
-    places = {recording.placement for recording in recordings}
-    return cut_windows(recordings, config), places.pop() if len(places) == 1 else None
+    recordings = load_recordings_of(config, data)
+    places = {recording.placement for part in recordings.values() for recording in part}
+    return windows_of(recordings, config), places.pop() if len(places) == 1 else None
 
 
 def save_windows(windows: WindowSet, path: Path) -> None:
     """Write windows atomically, for the processes of a cross-validation."""
     columns = {name: getattr(windows, name) for name in COLUMNS}
-    write_arrays(path, **columns, labels=np.array(windows.labels))
+    choices = np.array([" ".join(members) for members in windows.choices], np.str_)
+    write_arrays(path, **columns, labels=np.array(windows.labels), choices=choices)
 
 
 def load_windows(path: Path) -> WindowSet:
@@ -111,5 +198,6 @@ def load_windows(path: Path) -> WindowSet:
     Raises:
         DataError: missing or damaged.
     """
-    *columns, labels = read_arrays(path, *COLUMNS, "labels")
-    return WindowSet(**dict(zip(COLUMNS, columns, strict=True)), labels=tuple(labels.tolist()))
+    *columns, labels, choices = read_arrays(path, *COLUMNS, "labels", "choices")
+    members = tuple(tuple(row.split(" ")) for row in choices.tolist())
+    return WindowSet(**dict(zip(COLUMNS, columns, strict=True)), labels=tuple(labels.tolist()), choices=members)

@@ -1,13 +1,14 @@
 """Data sets, each read from its official archive or folder into `Recording`s of the signal contract."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from har_runtime.errors import DataError
 from har_runtime.recording import Recording
 from har_train.datasets import csv_folder, difronzo, hapt, mobiact, motionsense, sp_sw_har, uci_har, usc_had, wisdm
-from har_train.datasets.base import DataSet, Download
+from har_train.datasets.base import DataSet, Download, terms
 
-__all__ = ["DATASETS", "DataSet", "Download", "find", "load"]
+__all__ = ["DATASETS", "DataSet", "Download", "find", "find_all", "load", "terms"]
 
 DATASETS: dict[str, DataSet] = {
     module.DATASET.name: module.DATASET
@@ -28,6 +29,11 @@ def find(name: str, data: Path | None = None) -> DataSet:
         raise DataError(f"unknown data set '{name}': choose one of {', '.join(DATASETS)}")
     dataset = DATASETS[name]
     return csv_folder.about(dataset, data) if data is not None and name == csv_folder.DATASET.name else dataset
+
+
+def find_all(names: Iterable[str], data: Path | None = None) -> tuple[DataSet, ...]:
+    """The data sets of these names, each once; arguments and errors as for `find`."""
+    return tuple(find(name, data) for name in dict.fromkeys(names))
 
 
 def load(name: str, data: Path, placement: str | None = None) -> list[Recording]:

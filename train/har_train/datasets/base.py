@@ -1,6 +1,6 @@
 """The description of a data set: names, activities, terms, source, and the function that reads it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,3 +47,10 @@ class DataSet:
     def people(self) -> str:
         """A name for its group of people: two data sets with the same name share their people."""
         return self.recorded_as or self.name
+
+
+def terms(datasets: Sequence[DataSet], of: Callable[[DataSet], str]) -> str:
+    """One of a data set's terms or, if there are several data sets, those of each with its name."""
+    if len(datasets) == 1:
+        return of(datasets[0])
+    return "; ".join(f"{dataset.name}: {of(dataset)}" for dataset in datasets)

@@ -27,7 +27,7 @@ from har_runtime.scores import score
 from har_train.data.arrays import read_arrays, write_arrays
 from har_train.data.splits import Protocol, UserSplit, folds
 from har_train.data.windows import WindowSet, load_windows, load_windows_of, save_windows
-from har_train.datasets import DataSet, find
+from har_train.datasets import DataSet, find_all, terms
 from har_train.evaluation.controls import Control
 from har_train.evaluation.evaluate import choose_among, transfer_row, transfer_windows
 from har_train.evaluation.judgement import Judgement, Predictions, joined, judge
@@ -54,7 +54,7 @@ class FoldJob:
     index: int
     split: UserSplit
     recipe: Recipe
-    dataset: DataSet
+    datasets: tuple[DataSet, ...]
     placement: str | None
     seed: int
     precision: str
@@ -95,7 +95,7 @@ def run_fold(job: FoldJob) -> int:
         return job.index
     torch.set_num_threads(job.threads)
     windows = load_windows(job.out / WINDOWS)
-    test = windows.of_users(job.split.test)
+    test = windows.of_users(job.split.test).single
     predict, summary = _control(job, windows) if job.recipe.is_control else _network(job, windows)
     probabilities = predict(test.x)
     for name in job.transfer:
@@ -114,7 +114,7 @@ def _network(job: FoldJob, windows: WindowSet) -> tuple[Predict, dict[str, Any]]
 
     resume = (job.folder / "run.json").exists()
     run = Run(job.folder, job.seed, job.precision, resume, job.epochs, show_progress=False)
-    record = fit(job.recipe, job.dataset, windows, job.placement, run, job.split)
+    record = fit(job.recipe, job.datasets, windows, job.placement, run, job.split)
     summary = {
         "epochs": record.epochs,
         "best_epoch": record.best_epoch + 1,
@@ -126,7 +126,7 @@ def _network(job: FoldJob, windows: WindowSet) -> tuple[Predict, dict[str, Any]]
 
 
 def _control(job: FoldJob, windows: WindowSet) -> tuple[Predict, dict[str, Any]]:
-    train, validation = windows.of_users(job.split.train), windows.of_users(job.split.validation)
+    train, validation = windows.of_users(job.split.train).single, windows.of_users(job.split.validation).single
     train.require_all_classes()
     control = Control(job.recipe.method, train, job.seed, job.threads)
     guess = control.probabilities(validation.x).argmax(axis=1)
@@ -164,19 +164,21 @@ def cross_validate(
         KeyboardInterrupt: Ctrl-C.
     """
     Run(out, seed, precision, epochs=epochs)  # Refuses impossible values before any work.
-    dataset = find(recipe.data.dataset, data)
+    datasets = find_all(recipe.data.set_names, data)
     windows, placement = load_windows_of(recipe.data, data)
     others = {name: transfer_windows(name, data, recipe.data) for name in transfer}
     shares = (recipe.data.validation, recipe.data.test)
-    splits = folds(protocol, windows.user.tolist(), seed, *shares, dataset.official_test)
+    official = datasets[0].official_test if len(datasets) == 1 else ()
+    sets = [set(windows.user[windows.dataset == name].tolist()) for name in recipe.data.set_names]
+    splits = folds(protocol, windows.user.tolist(), seed, *shares, official, sets)
     document = {
         "recipe": recipe.name,
         "method": recipe.method,
-        "dataset": dataset.name,
+        "dataset": ", ".join(recipe.data.set_names),
         "placement": placement,
         "protocol": str(protocol),
         "seed": seed,
-        "licence": dataset.licence,
+        "licence": terms(datasets, lambda dataset: dataset.licence),
     }
     settings = {"recipe": recipe.to_dict(), "precision": precision, "epochs": epochs, "transfer": transfer}
     claim_folder(out, "cross-validation.json", {**document, **settings}, resume)
@@ -185,7 +187,7 @@ def cross_validate(
         save_windows(other, out / transfer_file(name))
     threads = threads_each(processes)
     jobs = [
-        FoldJob(out.absolute(), index, split, recipe, dataset, placement, seed, precision, epochs, transfer, threads)
+        FoldJob(out.absolute(), index, split, recipe, datasets, placement, seed, precision, epochs, transfer, threads)
         for index, split in enumerate(splits)
     ]
     with progress_bar(MofNCompleteColumn(), TimeElapsedColumn()) as bar:
@@ -316,7 +318,7 @@ def _collect(
         others.append(transfer_row(answers, name, load_windows(out / transfer_file(name))))
     embedding = None
     if not recipe.is_control:
-        test = windows.of_users(rows[0]["test"])
+        test = windows.of_users(rows[0]["test"]).single
         features = load_checkpoint(fold_folder(out, 0)).features(test.x)
         embedding = Embedding(features, test.y, test.user)
     return CrossValidation({**document, "folds": rows, "transfer": others}, judge(joined(parts)), embedding)

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.errors import DataError
+from har_runtime.model.card import ModelCard
 from har_runtime.model.load import load_model
-from har_train.data.windows import WindowSet, cut_windows
+from har_train.data.windows import WindowSet, cut_windows, load_recordings_of, windows_of
 from har_train.datasets import find, load
 from har_train.evaluation.judgement import Judgement, Predictions, judge
 from har_train.evaluation.plots import Embedding
@@ -59,7 +60,7 @@ def open_candidate(model: str) -> Candidate:
             document={
                 "model": path.name,
                 "recipe": record.recipe.name,
-                "dataset": record.recipe.data.dataset,
+                "dataset": ", ".join(record.recipe.data.set_names),
                 "seed": record.seed,
                 "licence": record.data_licence,
                 "trained_on": len(record.split.train),
@@ -71,7 +72,7 @@ def open_candidate(model: str) -> Candidate:
     card = loaded.card
     return Candidate(
         predict=loaded.probabilities,
-        data=DataConfig(card.training.data, card.labels, card.placement),
+        data=data_of(card),
         test_users=card.training.never_seen,
         document={
             "model": path.name,
@@ -82,6 +83,19 @@ def open_candidate(model: str) -> Candidate:
             "trained_on": len(card.training.trained_on),
             "chosen_on": len(card.training.chosen_on),
         },
+    )
+
+
+def data_of(card: ModelCard) -> DataConfig:
+    """The data that a model was trained on, as far as its card tells it."""
+    sets = tuple(card.training.data.split(", "))
+    alone = len(sets) == 1
+    return DataConfig(
+        dataset=sets[0] if alone else "",
+        datasets=() if alone else sets,
+        activities=card.labels,
+        placement=card.placement if alone else None,
+        frame=card.frame,
     )
 
 
@@ -100,16 +114,20 @@ def evaluate(model: str, data: Path, recording: str | None = None, transfer: tup
     """
     candidate = open_candidate(model)
     config = candidate.data
-    recordings = load(config.dataset, data, config.placement)
-    recordings = [entry for entry in recordings if entry.user in candidate.test_users]
+    recordings = {
+        name: [entry for entry in part if entry.user in candidate.test_users]
+        for name, part in load_recordings_of(config, data).items()
+    }
+    recordings = {name: part for name, part in recordings.items() if part}
     test_users = ", ".join(candidate.test_users)
     if not recordings:
         raise DataError(f"{data}: no recording of the test users of {model} ({test_users})")
     if recording is not None:
-        recordings = [entry for entry in recordings if entry.name == recording]
+        found = {name: [entry for entry in part if entry.name == recording] for name, part in recordings.items()}
+        recordings = {name: part for name, part in found.items() if part}
         if not recordings:
             raise DataError(f"recording {recording}: not one of the test users of {model} ({test_users})")
-    windows = cut_windows(recordings, config)
+    windows = windows_of(recordings, config).single
     judgement = judge(Predictions(windows.y, candidate.predict(windows.x), windows.user, windows.labels))
     embedding = Embedding(candidate.features(windows.x), windows.y, windows.user) if candidate.features else None
     rows = []
@@ -131,15 +149,24 @@ def transfer_windows(name: str, data: Path, trained: DataConfig) -> WindowSet:
             the model.
     """
     dataset, _, placement = name.partition("/")
-    if find(dataset).people == find(trained.dataset).people:
-        raise DataError(f"transfer to {name}: its people are those of {trained.dataset}; give a set of other people")
+    for own in trained.set_names:
+        if find(dataset).people == find(own).people:
+            raise DataError(f"transfer to {name}: its people are those of {own}; give a set of other people")
     recordings = load(dataset, data, placement or None)
     known = {label for entry in recordings if entry.labels is not None for label in np.unique(entry.labels).tolist()}
     shared = tuple(label for label in trained.activities if label in known)
     if len(shared) < 2:
-        raise DataError(f"transfer to {dataset}: it shares fewer than two activities with {trained.dataset}")
+        raise DataError(
+            f"transfer to {dataset}: it shares fewer than two activities with {', '.join(trained.set_names)}"
+        )
     config = DataConfig(
-        dataset, shared, placement or None, window=trained.window, hop=trained.window, label_rule=trained.label_rule
+        dataset,
+        shared,
+        placement=placement or None,
+        frame=trained.frame,
+        window=trained.window,
+        hop=trained.hop if trained.frame == "upright" else trained.window,
+        label_rule=trained.label_rule,
     )
     return cut_windows(recordings, config)
 

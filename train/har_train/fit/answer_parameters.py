@@ -16,7 +16,7 @@ from har_runtime.answers.rejection import Rejector, window_statistics
 from har_runtime.answers.smoothing import HmmFilter
 from har_runtime.contract import HOP
 from har_runtime.errors import DataError
-from har_runtime.model.card import Rejection, Smoothing
+from har_runtime.model.card import PlaceFilter, Rejection, Smoothing
 from har_runtime.recording import Recording
 from har_train.data.continuous import Track, score_tracks, track_of, true_changes, truth_of
 from har_train.data.splits import UserSplit
@@ -40,12 +40,18 @@ MIN_VARIANCE = 1e-4
 """Added to the variance of a window statistic, in its unit squared: far below the differences between people."""
 
 
+Rows = tuple[tuple[float, ...], ...]
+"""Numbers as a card holds them."""
+
+
 @dataclass(frozen=True)
 class Answers:
     """The parts of a model card that turn predictions into answers."""
 
     smoothing: Smoothing | None
     rejection: Rejection
+    place_filter: PlaceFilter | None = None
+    """Of a model that tells places."""
 
 
 def fit_answers(recordings: Sequence[Recording], windows: WindowSet, split: UserSplit, predict: Predict) -> Answers:
@@ -61,7 +67,7 @@ def fit_answers(recordings: Sequence[Recording], windows: WindowSet, split: User
         DataError: no labelled recording of a validation user.
     """
     training = windows.of_users(split.train)
-    tracks = [track for recording in _of(split.validation, recordings) if (track := track_of(recording))]
+    tracks = [track for recording in recordings_of(split.validation, recordings) if (track := track_of(recording))]
     probabilities = [predict(track.windows) for track in tracks]
     means, whitening = fit_statistics(training)
     rejector = Rejector(Rejection(0.0, 0.0, np.inf, means, whitening))
@@ -71,7 +77,7 @@ def fit_answers(recordings: Sequence[Recording], windows: WindowSet, split: User
     known = [np.isin(np.array([label or "" for label in track.labels]), windows.labels) for track in tracks]
     distance = float(np.quantile(_where(distances, known), ALIKE))
     alike = [values <= distance for values in distances]
-    smoothing = _choose_smoothing(_of(split.train, recordings), training, tracks, probabilities, alike)
+    smoothing = _choose_smoothing(recordings_of(split.train, recordings), training, tracks, probabilities, alike)
     raw = [table.max(axis=1) for table in probabilities]
     sure = [filtered(smoothing, track, table).max(axis=1) for track, table in zip(tracks, probabilities, strict=True)]
     rejection = Rejection(
@@ -122,12 +128,16 @@ def fit_transitions(
     return Smoothing(_rows(matrix.round(6)), tuple(prior.round(6).tolist()), evidence)
 
 
-def fit_statistics(windows: WindowSet) -> tuple[tuple[tuple[float, ...], ...], tuple[tuple[float, ...], ...]]:
+def fit_statistics(windows: WindowSet) -> tuple[Rows, Rows]:
     """Means and whitening matrices of each activity's window statistics: see `Rejection`."""
+    return fit_groups(window_statistics(windows.x[windows.y == index]) for index in range(len(windows.labels)))
+
+
+def fit_groups(groups: Iterable[NDArray[np.float64]]) -> tuple[Rows, Rows]:
+    """Mean and whitening matrix of each group of window statistics, of shape (n, statistics) each: see `Rejection`."""
     means: list[NDArray[np.float64]] = []
     whitening: list[NDArray[np.floating]] = []
-    for index in range(len(windows.labels)):
-        statistics = window_statistics(windows.x[windows.y == index])
+    for statistics in groups:
         covariance = np.cov(statistics.T)
         variance = np.diag(covariance) + MIN_VARIANCE
         covariance = (1 - SHRINKAGE) * covariance
@@ -171,7 +181,8 @@ def _choose_smoothing(
     return best and best[1]
 
 
-def _of(users: Iterable[str], recordings: Iterable[Recording]) -> list[Recording]:
+def recordings_of(users: Iterable[str], recordings: Iterable[Recording]) -> list[Recording]:
+    """The recordings of these users, in their order."""
     chosen = set(users)
     return [recording for recording in recordings if (recording.user or recording.name) in chosen]
 
@@ -180,5 +191,5 @@ def _where(values: Sequence[NDArray[np.float64]], keep: Sequence[NDArray[np.bool
     return np.concatenate(values)[np.concatenate(keep)]
 
 
-def _rows(table: NDArray[np.floating]) -> tuple[tuple[float, ...], ...]:
+def _rows(table: NDArray[np.floating]) -> Rows:
     return tuple(tuple(row) for row in table.tolist())

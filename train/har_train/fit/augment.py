@@ -11,7 +11,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from har_runtime.contract import SAMPLE_RATE_HZ, STANDARD_GRAVITY
 from har_train.recipe import AugmentConfig, ClassifierAugmentConfig
+
+CLIP = 2 * STANDARD_GRAVITY
+"""m/s^2."""
 
 
 def jitter(x: Tensor, std: float | Tensor) -> Tensor:
@@ -99,6 +103,39 @@ def scale_movement(x: Tensor, std: float) -> Tensor:
     return mean + scale(x - mean, std)
 
 
+def as_sensed(x: Tensor, stretch: float, slow_sensor: float) -> Tensor:
+    """Windows as faster or slower people and slower sensors would give them.
+
+    Args:
+        x: shape (n, time, channel).
+        stretch: each window's time is multiplied by a factor between 1 / stretch and stretch, about its middle; beyond
+            its ends it is mirrored.
+        slow_sensor: share of the windows that are sampled at 20 to 33 Hz and interpolated linearly, as the runtime's
+            resampler does.
+    """
+    count, length = x.shape[:2]
+    time = torch.arange(length, dtype=x.dtype, device=x.device)
+    step = SAMPLE_RATE_HZ / (20 + 13 * torch.rand(count, 1, device=x.device))
+    step = torch.where(torch.rand(count, 1, device=x.device) < slow_sensor, step, 1.0)
+    offset = torch.where(step > 1, torch.rand(count, 1, device=x.device) * step, 0.0)
+    before = ((time + offset) / step).floor() * step - offset
+    share = ((time - before) / step).unsqueeze(2)
+    factor = stretch ** (torch.rand(count, 1, device=x.device) * 2 - 1)
+    middle = (length - 1) / 2
+    first, second = (_values_at(x, middle + (at - middle) * factor) for at in (before, before + step))
+    return first + share * (second - first)
+
+
+def _values_at(x: Tensor, position: Tensor) -> Tensor:
+    """Windows (n, time, channel) at fractional positions (n, time), mirrored beyond their ends."""
+    last = x.shape[1] - 1
+    position = last - (last - position.abs()).abs()
+    low = position.floor().clamp(0, last - 1)
+    share = (position - low).unsqueeze(2)
+    low = low.long().unsqueeze(2).expand(-1, -1, x.shape[2])
+    return x.gather(1, low) * (1 - share) + x.gather(1, low + 1) * share
+
+
 def mix_users(x: Tensor, activity: Tensor, user: Tensor, alpha: float) -> Tensor:
     """Blend each window with one of the same activity and another user of the batch, if there is one.
 
@@ -132,4 +169,15 @@ def augment_for_classifier(
         x = tilt(x, config.tilt_degrees)
     if config.yaw_degrees > 0:
         x = yaw(x, config.yaw_degrees)
+    if config.stretch > 1 or config.slow_sensor > 0:
+        x = as_sensed(x, config.stretch, config.slow_sensor)
+    if config.amplitude > 0:
+        mean = x.mean(dim=1, keepdim=True)
+        x = mean + (x - mean) * (1 + config.amplitude * (2 * torch.rand(len(x), 1, 1, device=x.device) - 1))
+    if config.clip_2g > 0:
+        clipped = torch.cat([x[:, :, :3].clamp(-CLIP, CLIP), x[:, :, 3:]], dim=2)
+        x = torch.where(torch.rand(len(x), 1, 1, device=x.device) < config.clip_2g, clipped, x)
+    if config.no_gyroscope > 0:
+        without = torch.cat([x[:, :, :3], torch.zeros_like(x[:, :, 3:])], dim=2)
+        x = torch.where(torch.rand(len(x), 1, 1, device=x.device) < config.no_gyroscope, without, x)
     return jitter(x, config.jitter_std * std) if config.jitter_std > 0 else x

@@ -13,10 +13,12 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from scipy.special import log_softmax, softmax
 from torch import Tensor
 
 from har_runtime.errors import DataError, ModelError
 from har_runtime.files import atomic_path
+from har_runtime.model.outputs import Outputs
 from har_train.data.splits import UserSplit
 from har_train.fit.calibration import calibrated
 from har_train.fit.network import Architecture, HarNetwork
@@ -68,20 +70,44 @@ class Checkpoint:
 
     def probabilities(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Calibrated probabilities, shape (n, classes): the softmax of logits / temperature."""
-        return calibrated(self.logits(x), self.record.temperature)
+        return self.outputs(x).probabilities
+
+    def outputs(self, x: NDArray[np.float32]) -> Outputs:
+        """Everything that the exported model returns: calibrated probabilities and, if it tells them, places."""
+        logits, places = logits_and_places(self.network, x)
+        probabilities = calibrated(logits, self.record.temperature, places)
+        if places is None:
+            return Outputs(probabilities)
+        by_place = np.exp(log_softmax(logits.astype(np.float64) / self.record.temperature, axis=2))
+        return Outputs(probabilities, softmax(places, axis=1), by_place.astype(np.float32))
 
     def logits(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Logits before calibration, shape (n, classes)."""
-        return network_logits(self.network, x)
+        """What the network's `forward` returns, before calibration, shape (n, classes)."""
+        return _in_batches(self.network, self.network, x)
 
     def features(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """The encoder's features, shape (n, width)."""
         return _in_batches(self.network, self.network.features, x)
 
 
-def network_logits(network: HarNetwork, x: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Logits in evaluation mode and full float32, shape (n, 50, 6) in SI units to (n, classes)."""
-    return _in_batches(network, network, x)
+def logits_and_places(
+    network: HarNetwork, x: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """Logits in evaluation mode and full float32 of windows of shape (n, 50, 6) in SI units.
+
+    Returns:
+        Of the classes, shape (n, classes), and None; with places, of the classes at each place, shape (n, places,
+        classes), and of the places, shape (n, places).
+    """
+    if network.heads is None:
+        return _in_batches(network, network, x), None
+    places, classes = network.heads.shape
+    both = _in_batches(network, lambda part: torch.cat(_flat(network.at_places(network.features(part))), dim=1), x)
+    return both[:, places:].reshape(-1, places, classes), both[:, :places]
+
+
+def _flat(logits: tuple[Tensor, Tensor]) -> list[Tensor]:
+    return [part.flatten(1) for part in logits]
 
 
 def _in_batches(

@@ -19,6 +19,10 @@ FINE_RANGE = 3.0
 STILL_QUANTILE = 0.25
 """Quantile of the windows' standard deviations that is taken for stillness: in a quarter of the recorded time or more,
 people keep still."""
+LEVEL = 1e-6
+"""Added to squared lengths, in (m/s^2)^2 or (rad/s)^2, so that the square root has a slope at 0."""
+OWN_SHARE = 0.5
+"""Weight of a place's own part of the logits: below 1 it learns more slowly than what the places share."""
 CONSTANT = 1e-4
 """Smallest standard deviation that a channel is divided by, in m/s^2 or rad/s: far below the noise of any sensor. A
 channel below it says nothing, e.g. a gyroscope that is missing."""
@@ -89,12 +93,18 @@ BLOCKS = {"resnet": _resnet, "fcn": _fcn}
 
 
 class Encoder(nn.Module):
-    """A network of Wang et al. 2017 up to its pooling: (batch, 50, channels) to (batch, filters[-1]) features."""
+    """A network of Wang et al. 2017 up to its pooling: (batch, 50, channels) to (batch, filters[-1]) features.
+
+    With `halvings` the time is averaged by two after each of the first blocks, which the paper's network does not do.
+    """
 
     def __init__(self, channels: int, architecture: Architecture):
         super().__init__()
         widths = (channels, *architecture.filters)
-        self.blocks = nn.Sequential(*BLOCKS[architecture.backbone](widths, architecture.kernels))
+        blocks = BLOCKS[architecture.backbone](widths, architecture.kernels)
+        for index in reversed(range(architecture.halvings)):
+            blocks.insert(index + 1, nn.AvgPool2d((1, 2)))
+        self.blocks = nn.Sequential(*blocks)
         self.pool = nn.AdaptiveAvgPool2d(1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -123,6 +133,40 @@ def enlarge(x: Tensor, unit: Tensor) -> Tensor:
     return FINE_RANGE * (moves / (FINE_RANGE * unit)).tanh()
 
 
+def yaw_invariant(x: Tensor) -> Tensor:
+    """What no turn about the vertical changes in windows of the frame "upright": shape (n, time, 6) to (n, time, 6).
+
+    The vertical part and the length of the horizontal part of acceleration and of angular rate, and the dot and cross
+    product of the two horizontal parts, in SI units.
+    """
+    acc_x, acc_y, acc_z, gyro_x, gyro_y, gyro_z = x.split(1, dim=2)
+    acc_level = (acc_x * acc_x + acc_y * acc_y + LEVEL).sqrt()
+    gyro_level = (gyro_x * gyro_x + gyro_y * gyro_y + LEVEL).sqrt()
+    dot, cross = acc_x * gyro_x + acc_y * gyro_y, acc_x * gyro_y - acc_y * gyro_x
+    return torch.cat([acc_z, acc_level, gyro_z, gyro_level, dot, cross], dim=2)
+
+
+class PlaceHeads(nn.Module):
+    """Where the sensor is worn, and how the activities' logits differ there.
+
+    The classifier's logits are shared by all places; each place adds a small part of its own, from the same hidden
+    features. It starts at 0, so that an activity never seen at a place is judged as elsewhere.
+    """
+
+    def __init__(self, width: int, hidden: int, places: int, classes: int):
+        super().__init__()
+        self.place = nn.Linear(width, places)
+        self.own = nn.Linear(hidden, places * classes)
+        self.shape = (places, classes)
+        nn.init.zeros_(self.own.weight)
+        nn.init.zeros_(self.own.bias)
+
+    def forward(self, features: Tensor, hidden: Tensor, shared: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of the places (batch, places), and of the activities at each place (batch, places, classes)."""
+        own = self.own(hidden).unflatten(1, self.shape)
+        return self.place(features), shared.unsqueeze(1) + OWN_SHARE * own
+
+
 class HarNetwork(nn.Module):
     """Raw windows in SI units to logits; the projector serves the contrastive loss and is dropped at export."""
 
@@ -143,6 +187,11 @@ class HarNetwork(nn.Module):
             channels *= 2
         self.encoder = Encoder(channels, architecture)
         self.classifier = _classifier(width, architecture.head, architecture.classes, architecture.dropout)
+        self.heads = (
+            PlaceHeads(width, architecture.head[-1], len(architecture.places), architecture.classes)
+            if architecture.places
+            else None
+        )
         self.projector = (
             _projector(width, architecture.projector_hidden, architecture.projector_out, architecture.dropout)
             if architecture.projector
@@ -153,18 +202,37 @@ class HarNetwork(nn.Module):
     @torch.no_grad()
     def measure(self, x: Tensor) -> None:
         """Keep the statistics of the training users' windows, shape (n, time, 6) in SI units."""
+        x = self.channels(x)
         self.mean.copy_(x.double().mean((0, 1)))
         self.std.copy_(x.double().std((0, 1), correction=0).clamp(min=CONSTANT))
         if self.architecture.fine_scale:
             self.stillness.copy_(x.std(dim=1).quantile(STILL_QUANTILE, dim=0).clamp(min=CONSTANT))
 
+    def channels(self, x: Tensor) -> Tensor:
+        """What the network sees of windows in SI units, both of shape (batch, 50, 6)."""
+        return yaw_invariant(x) if self.architecture.yaw_invariant else x
+
     def normalise(self, x: Tensor) -> Tensor:
-        """Each channel to mean 0 and standard deviation 1 over the training users."""
-        return (x - self.mean) / self.std
+        """Windows in SI units to channels of mean 0 and standard deviation 1 over the training users."""
+        return (self.channels(x) - self.mean) / self.std
 
     def forward(self, x: Tensor) -> Tensor:
-        """(batch, 50, 6) in m/s^2 and rad/s to (batch, classes) logits."""
-        return self.classifier(self.features(x))
+        """(batch, 50, 6) in m/s^2 and rad/s to (batch, classes) logits.
+
+        With places these are the logarithms of the probabilities, wherever the sensor may be worn.
+        """
+        features = self.features(x)
+        if self.heads is None:
+            return self.classifier(features)
+        places, by_place = self.at_places(features)
+        return (places.log_softmax(1).unsqueeze(2) + by_place.log_softmax(2)).logsumexp(1)
+
+    def at_places(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """(batch, width) features to logits of the places (batch, places), and of the activities at each place (batch,
+        places, classes)."""
+        assert self.heads is not None
+        hidden = self.classifier[:-1](features)
+        return self.heads(features, hidden, self.classifier[-1](hidden))
 
     def features(self, x: Tensor) -> Tensor:
         """(batch, 50, 6) in m/s^2 and rad/s to the encoder's (batch, 128) features."""

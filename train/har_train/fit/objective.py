@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import lightning
@@ -14,19 +15,58 @@ from har_train.fit.augment import augment, augment_for_classifier
 from har_train.fit.distributed import encode
 from har_train.fit.losses import Views, contrastive_loss, pair_masks
 from har_train.fit.network import HarNetwork
-from har_train.recipe import Recipe
+from har_train.recipe import DistillationConfig, Recipe
 
-Batch = tuple[Tensor, Tensor, Tensor]
-"""Windows in SI units (n, 50, 6), activities (n,), users as numbers (n,)."""
+Batch = tuple[Tensor, Tensor, Tensor, Tensor]
+"""Windows in SI units (n, 50, 6), activities or choices of them (n,), users as numbers (n,), places (n,)."""
+PLACE_WEIGHT = 0.3
+"""Of the loss of the place in the whole."""
+RESTING_PLACE_WEIGHT = 0.2
+"""Of that loss in windows without gait, which show little of the place."""
+IMPOSSIBLE = -1e9
+"""Logit of what is left out of a softmax."""
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What the labels of windows mean to the classification loss."""
+
+    class_weights: Tensor | None = None
+    """Shape (classes,)."""
+    allowed: Tensor | None = None
+    """Whether a window whose activity is the row may be the class of the column, shape (classes + choices, classes);
+    None if the rows are the classes."""
+    seen: Tensor | None = None
+    """Whether the training data has the class of the column at the place of the row, shape (places, classes); None
+    without places. A softmax at a place runs over these, so that what nobody recorded is not ruled out."""
+    gait: Tensor | None = None
+    """Whether the activity or choice is gait, shape (classes + choices,); None without places."""
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A trained network to learn from."""
+
+    network: HarNetwork
+    config: DistillationConfig
 
 
 class MultiTask(lightning.LightningModule):
     """L_CE + lambda L_CL (section 3.2.4): raw windows to the classifier, two views to the projector."""
 
-    def __init__(self, network: HarNetwork, recipe: Recipe, seed: int, class_weights: Tensor | None = None):
+    def __init__(
+        self,
+        network: HarNetwork,
+        recipe: Recipe,
+        seed: int,
+        targets: Targets = Targets(),
+        teacher: Teacher | None = None,
+    ):
         super().__init__()
-        self.network, self.recipe, self.seed = network, recipe, seed
-        self.classification_loss = nn.CrossEntropyLoss(class_weights, label_smoothing=recipe.optimiser.label_smoothing)
+        self.network, self.recipe, self.seed, self.targets = network, recipe, seed, targets
+        self._teacher = teacher  # Inside a dataclass its weights are no part of this module's checkpoints.
+        smoothing = recipe.optimiser.label_smoothing
+        self.classification_loss = nn.CrossEntropyLoss(targets.class_weights, label_smoothing=smoothing)
         self.macro_f1 = MulticlassF1Score(len(recipe.data.activities), average="macro")
 
     def on_train_batch_start(self, batch: object, batch_idx: int) -> None:
@@ -40,17 +80,48 @@ class MultiTask(lightning.LightningModule):
         return loss + weight * self._contrastive_loss(batch) if weight > 0 else loss
 
     def _classification_loss(self, batch: Batch) -> Tensor:
-        x, activity, user = batch
+        x, activity, user, place = batch
         config = self.recipe.classifier_augment
         if config.any():
             x = augment_for_classifier(x, activity, user, self.network.std, config)
         features = encode(self.network.encoder, self.network.encoder_input(self.network.normalise(x)))
-        loss = self.classification_loss(self.network.classifier(features).float(), activity)
+        if self.network.heads is None:
+            loss = self._loss_of(self.network.classifier(features).float(), activity)
+        else:
+            places, by_place = (logits.float() for logits in self.network.at_places(features))
+            loss = self._loss_at_places(places, by_place, activity, place)
+            if self._teacher is not None:
+                weight = self._teacher.config.weight
+                loss = (1 - weight) * loss + weight * self._loss_from_teacher(self._teacher, x, places, by_place)
         self._log_mean("loss_ce", loss, len(x))
         return loss
 
+    def _loss_of(self, logits: Tensor, activity: Tensor) -> Tensor:
+        allowed = self.targets.allowed
+        return self.classification_loss(logits, activity) if allowed is None else choice_loss(logits, allowed[activity])
+
+    def _loss_at_places(self, places: Tensor, by_place: Tensor, activity: Tensor, place: Tensor) -> Tensor:
+        """The activity at the true place, and the place."""
+        allowed, seen, gait = self.targets.allowed, self.targets.seen, self.targets.gait
+        assert allowed is not None
+        assert seen is not None
+        assert gait is not None
+        at_place = by_place[torch.arange(len(place), device=place.device), place].masked_fill(~seen[place], IMPOSSIBLE)
+        weight = torch.where(gait[activity], 1.0, RESTING_PLACE_WEIGHT)
+        place_loss = (nn.functional.cross_entropy(places, place, reduction="none") * weight).mean()
+        return choice_loss(at_place, allowed[activity]) + PLACE_WEIGHT * place_loss
+
+    def _loss_from_teacher(self, teacher: Teacher, x: Tensor, places: Tensor, by_place: Tensor) -> Tensor:
+        """How far the softened probabilities are from the teacher's (Hinton et al. 2015, section 2)."""
+        with torch.no_grad():
+            features = teacher.network.features(x)
+            wanted_places, wanted_by_place = (logits.float() for logits in teacher.network.at_places(features))
+        soft = teacher.config.temperature
+        activities = divergence(by_place / soft, wanted_by_place / soft).mean()
+        return soft**2 * (activities + PLACE_WEIGHT * divergence(places / soft, wanted_places / soft).mean())
+
     def _contrastive_loss(self, batch: Batch) -> Tensor:
-        x, activity, user = batch
+        x, activity, user, _ = batch
         config = self.recipe.contrastive
         x = self.network.normalise(x)
         # The classifier is used on raw windows, so that only they update the running statistics of batch norm.
@@ -91,6 +162,23 @@ class MultiTask(lightning.LightningModule):
 
     def _adamw(self, learning_rate: float) -> torch.optim.AdamW:
         return torch.optim.AdamW(self.parameters(), learning_rate, weight_decay=self.recipe.optimiser.weight_decay)
+
+
+def choice_loss(logits: Tensor, allowed: Tensor) -> Tensor:
+    """Minus the logarithm of the probability of the allowed classes together, mean over the windows.
+
+    Args:
+        logits: shape (n, classes).
+        allowed: shape (n, classes); with one class in each row this is the cross-entropy.
+    """
+    log_probabilities = logits.log_softmax(dim=1)
+    return -log_probabilities.masked_fill(~allowed, IMPOSSIBLE).logsumexp(dim=1).mean()
+
+
+def divergence(logits: Tensor, wanted: Tensor) -> Tensor:
+    """Kullback-Leibler divergence of the softmax over the last axis from that of `wanted`: (..., n) to (...)."""
+    log_wanted = wanted.log_softmax(-1)
+    return (log_wanted.exp() * (log_wanted - logits.log_softmax(-1))).sum(-1)
 
 
 class ContrastivePretraining(MultiTask):

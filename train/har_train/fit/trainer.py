@@ -13,7 +13,8 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,24 +25,33 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim.swa_utils import update_bn
 from torch.utils.data import DataLoader, Sampler, TensorDataset
 
+from har_runtime.contract import FAMILIES, PLACES
 from har_runtime.errors import DataError, HarError
 from har_runtime.files import write_bytes
 from har_runtime.scores import score
 from har_train.data.splits import UserSplit, split_users
 from har_train.data.windows import WindowSet
-from har_train.datasets import DataSet
-from har_train.fit.calibration import fit_temperature
-from har_train.fit.checkpoint import TrainingRecord, architecture_of, network_logits, save_checkpoint
+from har_train.datasets import DataSet, terms
+from har_train.fit.calibration import calibrated, fit_temperature
+from har_train.fit.checkpoint import (
+    TrainingRecord,
+    architecture_of,
+    load_checkpoint,
+    logits_and_places,
+    save_checkpoint,
+)
 from har_train.fit.distributed import synchronise_batch_norm
 from har_train.fit.hardware import is_first_process, keep_freed_memory
 from har_train.fit.network import HarNetwork
+from har_train.fit.objective import Targets, Teacher
 from har_train.fit.run import Run, Stage, claim_folder, read_checkpoint, stages_of
 from har_train.quiet import quiet_tensorflow
-from har_train.recipe import Recipe
+from har_train.recipe import DistillationConfig, Recipe
 
 VALIDATION_BATCH = 1024
 HARMLESS = (
@@ -56,7 +66,7 @@ HARMLESS = (
 
 def fit(
     recipe: Recipe,
-    dataset: DataSet,
+    datasets: Sequence[DataSet],
     windows: WindowSet,
     placement: str | None,
     run: Run,
@@ -68,6 +78,7 @@ def fit(
     checkpoints) into `run.out`. With several devices, the first process writes and all of them return the record.
 
     Args:
+        datasets: those of the recipe, for the record.
         placement: where the sensor was worn, for the record.
         split: who trains, validates and is tested; None draws it by the recipe's fractions and the run's seed.
 
@@ -80,12 +91,14 @@ def fit(
         raise HarError(f"{recipe.name}: a {recipe.method} is a control: score it with har-train cross-validate")
     split = split or split_of(recipe, windows, run.seed)
     train, validation, test = _parts(windows, split)
+    validation, test = validation.single, test.single
     train.require_all_classes()
     if is_first_process():
         settings = {"recipe": recipe.to_dict(), "seed": run.seed, "precision": run.precision}
         users = {"test": split.test, "validation": split.validation}
         claim_folder(run.out, "run.json", {**settings, **users}, run.resume)
     keep_freed_memory()
+    teacher = _teacher_of(recipe, datasets, windows, placement, run, split)
 
     torch.manual_seed(run.seed)
     network = HarNetwork(architecture_of(recipe))
@@ -93,30 +106,49 @@ def fit(
     if run.devices * run.nodes > 1:
         synchronise_batch_norm(network.encoder)
     stages = stages_of(recipe, run.out)
-    seconds = sum(train_stage(network, recipe, stage, train, validation, run) for stage in stages)
+    seconds = sum(train_stage(network, recipe, stage, train, validation, run, teacher) for stage in stages)
 
-    validation_logits, test_logits = (network_logits(network, part.x) for part in (validation, test))
+    logits, places = logits_and_places(network, validation.x)
+    temperature = fit_temperature(logits, validation.y, places)
+    validation_guess = calibrated(logits, temperature, places).argmax(axis=1)
+    logits, places = logits_and_places(network, test.x)
+    test_guess = calibrated(logits, temperature, places).argmax(axis=1)
     record = TrainingRecord(
         recipe=recipe,
         labels=windows.labels,
         split=split,
         seed=run.seed,
-        temperature=fit_temperature(validation_logits, validation.y),
+        temperature=temperature,
         placement=placement,
-        data_licence=dataset.licence,
-        data_citation=dataset.citation,
+        data_licence=terms(datasets, lambda dataset: dataset.licence),
+        data_citation=terms(datasets, lambda dataset: dataset.citation),
         precision=run.precision,
         epochs=stages[-1].epochs_done(),
         best_epoch=stages[-1].kept_epoch(),
         seconds=seconds,
         version=version("haredge"),
         commit=_commit(),
-        validation_macro_f1=score(validation.y, validation_logits.argmax(1), windows.labels).macro_f1,
-        test_macro_f1=score(test.y, test_logits.argmax(1), windows.labels).macro_f1,
+        validation_macro_f1=score(validation.y, validation_guess, windows.labels).macro_f1,
+        test_macro_f1=score(test.y, test_guess, windows.labels).macro_f1,
     )
     if is_first_process():
         save_checkpoint(run.out / "model.safetensors", network, record)
     return record
+
+
+def _teacher_of(
+    recipe: Recipe, datasets: Sequence[DataSet], windows: WindowSet, placement: str | None, run: Run, split: UserSplit
+) -> Teacher | None:
+    """The network to learn from, trained on the same people into the run's folder `teacher`; None if there is none."""
+    config = recipe.distillation
+    if config.teacher is None:
+        return None
+    own = replace(recipe, name=f"{recipe.name} teacher", model=config.teacher, distillation=DistillationConfig())
+    folder = run.out / "teacher"
+    if not (folder / "model.safetensors").exists():
+        resume = (folder / "run.json").exists()
+        fit(own, datasets, windows, placement, replace(run, out=folder, resume=resume), split)
+    return Teacher(load_checkpoint(folder).network.eval(), config)
 
 
 def split_of(recipe: Recipe, windows: WindowSet, seed: int) -> UserSplit:
@@ -125,7 +157,13 @@ def split_of(recipe: Recipe, windows: WindowSet, seed: int) -> UserSplit:
 
 
 def train_stage(
-    network: HarNetwork, recipe: Recipe, stage: Stage, train: WindowSet, validation: WindowSet, run: Run
+    network: HarNetwork,
+    recipe: Recipe,
+    stage: Stage,
+    train: WindowSet,
+    validation: WindowSet,
+    run: Run,
+    teacher: Teacher | None = None,
 ) -> float:
     """Train a stage's epochs and leave the weights to keep in `network`.
 
@@ -134,14 +172,18 @@ def train_stage(
     """
     settings = recipe.optimiser
     users = torch.from_numpy(np.unique(train.user, return_inverse=True)[1])
-    data = TensorDataset(torch.from_numpy(train.x), torch.from_numpy(train.y), users)
+    place = torch.from_numpy(place_numbers(train, recipe.model.places))
+    data = TensorDataset(torch.from_numpy(train.x), torch.from_numpy(train.y), users, place)
     held_out = TensorDataset(torch.from_numpy(validation.x), torch.from_numpy(validation.y))
     done = stage.epochs_done() if run.resume else 0
     # When it resumes, Lightning tells a sampler its epoch only after it has begun to iterate over it.
-    sampler = ShuffledBatches(len(train.y), settings.batch_size, run.seed, done)
+    if settings.balanced_windows:
+        rarity = sampling_weights(train)
+        sampler = BalancedBatches(rarity, settings.balanced_windows, settings.batch_size, run.seed, done)
+    else:
+        sampler = ShuffledBatches(len(train.y), settings.batch_size, run.seed, done)
     clock = _Clock(stage.folder, run.resume)
-    weights = class_weights(train) if settings.class_balance else None
-    module = stage.objective(network, recipe, run.seed, weights)
+    module = stage.objective(network, recipe, run.seed, targets_of(train, recipe), teacher)
     epochs = min(run.epochs or stage.epochs, stage.epochs)
     if stage.validated or done < epochs:  # A first stage that is complete is not run again.
         ctrl_c = signal.getsignal(signal.SIGINT)
@@ -192,6 +234,68 @@ class ShuffledBatches(Sampler[list[int]]):
     def __len__(self) -> int:
         whole, rest = divmod(self.size, self.batch)
         return whole + (rest > 1)
+
+
+class BalancedBatches(Sampler[list[int]]):
+    """Batches of windows drawn with replacement, by weights, that depend on the seed and the epoch alone."""
+
+    def __init__(self, weights: NDArray[np.float64], size: int, batch: int, seed: int, epoch: int = 0):
+        self._cumulative = np.cumsum(weights / weights.sum())
+        self.size, self.batch, self.seed, self.epoch = size, batch, seed, epoch
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning at the start of each epoch."""
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[list[int]]:
+        draws = np.random.default_rng((self.seed, self.epoch)).random((len(self), self.batch))
+        last = len(self._cumulative) - 1
+        return (row.tolist() for row in np.minimum(np.searchsorted(self._cumulative, draws), last))
+
+    def __len__(self) -> int:
+        return max(1, self.size // self.batch)
+
+
+def sampling_weights(train: WindowSet) -> NDArray[np.float64]:
+    """Weight of each window, shape (n,): the inverse square root of the number of its data set's windows, times that of
+    the windows of its data set, place and activity."""
+    _, dataset = np.unique(train.dataset, return_inverse=True)
+    group = (dataset * (train.y.max() + 1) + train.y) * (train.place.max() + 2) + train.place + 1
+    weights = np.ones(len(train.y))
+    for numbers in (dataset, group):
+        weights /= np.sqrt(np.bincount(numbers)[numbers])
+    return weights
+
+
+def place_numbers(windows: WindowSet, places: tuple[str, ...]) -> NDArray[np.int64]:
+    """Index of each window's place in a recipe's places, shape (n,); 0 without places.
+
+    Raises:
+        DataError: a window whose place is none of them.
+    """
+    if not places:
+        return np.zeros(len(windows.y), np.int64)
+    numbers = np.array([places.index(place) if place in places else -1 for place in (*PLACES, "")])[windows.place]
+    if (numbers < 0).any():
+        recording = windows.recording[numbers < 0][0]
+        raise DataError(f"recording {recording}: where it was worn is none of model.places ({', '.join(places)})")
+    return numbers
+
+
+def targets_of(train: WindowSet, recipe: Recipe) -> Targets:
+    """What the labels of the training windows mean to the classification loss."""
+    weights = class_weights(train) if recipe.optimiser.class_balance else None
+    places = recipe.model.places
+    if not (places or train.choices):
+        return Targets(weights)
+    allowed = torch.from_numpy(train.allowed)
+    if not places:
+        return Targets(weights, allowed)
+    seen = torch.zeros(len(places), len(train.labels), dtype=torch.bool)
+    for place, y in set(zip(place_numbers(train, places).tolist(), train.y.tolist(), strict=True)):
+        seen[place] |= allowed[y]
+    gait = torch.tensor([label in FAMILIES["on_foot"] for label in train.labels])
+    return Targets(weights, allowed, seen, (allowed & gait).any(dim=1))
 
 
 def warmed_up_average(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
