@@ -7,9 +7,15 @@ from typing import Any
 
 from har_runtime.cli.common import add_data, add_debug, run_command
 
+DEFAULT_MODEL = "waist"
 OPTIONS: dict[str, dict[str, Any]] = {
     "out": {"type": Path, "required": True, "help": "JSON to write"},
     "runs": {"type": Path, "required": True, "help": "folder of the training runs; finished runs are not repeated"},
+    "model": {
+        "default": DEFAULT_MODEL,
+        "metavar": "NAME|PATH",
+        "help": "a pretrained model or a .tflite (default: %(default)s)",
+    },
     "precision": {
         "choices": ("auto", "32", "bf16"),
         "default": "auto",

@@ -37,15 +37,20 @@ IDENTITIES = {"aten.dropout.default", "aten.contiguous.default", "aten.detach.de
 
 
 class Probabilities(nn.Module):
-    """A checkpoint's network: (batch, 50, 6) windows in SI units to (batch, classes) probabilities."""
+    """A checkpoint's network: (batch, 50, 6) windows in SI units to (batch, classes) probabilities; with places also to
+    probabilities of the places, (batch, places), and of the classes at each place, (batch, places, classes)."""
 
     def __init__(self, network: HarNetwork, temperature: float):
         super().__init__()
         network.projector = nn.Identity()
         self.network, self.temperature = network, temperature
 
-    def forward(self, imu: Tensor) -> Tensor:
-        return (self.network(imu) / self.temperature).softmax(dim=1)
+    def forward(self, imu: Tensor) -> Tensor | tuple[Tensor, Tensor, Tensor]:
+        if self.network.heads is None:
+            return (self.network(imu) / self.temperature).softmax(dim=1)
+        places, by_place = self.network.at_places(self.network.features(imu))
+        at, given = places.softmax(dim=1), (by_place / self.temperature).softmax(dim=2)
+        return (at.unsqueeze(2) * given).sum(dim=1), at, given
 
 
 def open_module(path: Path) -> nn.Module:

@@ -1,4 +1,4 @@
-"""A model loaded in a runtime: one window in, one answer out. A runtime is imported when a model is loaded in it."""
+"""A model loaded in a runtime: a window in, its outputs out. A runtime is imported when a model is loaded in it."""
 
 import importlib
 from pathlib import Path
@@ -27,13 +27,14 @@ class LiteRt:
         self._interpreter = module.Interpreter(model_path=str(path), num_threads=threads)
         self._interpreter.allocate_tensors()
         details = self._interpreter.get_input_details()[0]
-        self._input, self._output = details["index"], self._interpreter.get_output_details()[0]["index"]
+        self._input, outputs = details["index"], self._interpreter.get_output_details()
+        self._outputs = [output["index"] for output in outputs]
         self.dtype = np.dtype(details["dtype"]).name
 
     def __call__(self, window: NDArray[Any]) -> object:
         self._interpreter.set_tensor(self._input, window)
         self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._output)
+        return [self._interpreter.get_tensor(output) for output in self._outputs]
 
 
 class OnnxRuntime:
@@ -68,7 +69,8 @@ class Torch:
 
     def __call__(self, window: NDArray[Any]) -> object:
         with self._torch.inference_mode():
-            return self._module(self._torch.from_numpy(window)).numpy()
+            outputs = self._module(self._torch.from_numpy(window))
+            return [output.numpy() for output in (outputs if isinstance(outputs, tuple) else (outputs,))]
 
 
 class Tflm:

@@ -139,7 +139,8 @@ def _export(result: dict[str, Any]) -> str:
 def _endurance(result: dict[str, Any]) -> str:
     samples, windows, memory = result["samples"], result["windows"], result["memory"]
     return (
-        f"A week of a WitMotion at 100 Hz, {samples['sent']:,} samples, from its bytes to int8 answers: "
+        f"A week of a WitMotion at 100 Hz, {samples['sent']:,} samples, from its bytes to answers of "
+        f"`{result['model']}`: "
         f"{windows['came']:,} windows of {windows['expected']:,} expected, {windows['start_elsewhere']} "
         f"with another start; {memory['warm_bytes'] / 1e6:.1f} MB after the warm-up, at most "
         f"{memory['highest_bytes'] / 1e6:.1f} MB.\n"
@@ -148,7 +149,8 @@ def _endurance(result: dict[str, Any]) -> str:
 
 def _stream_cost(result: dict[str, Any]) -> str:
     return (
-        f"`har-stream` on a WitMotion at {result['rate_hz']} Hz for {result['seconds']:.0f} s, on "
+        f"`har-stream` with `{result['model']}` on a WitMotion at {result['rate_hz']} Hz for "
+        f"{result['seconds']:.0f} s, on "
         f"{result['machine']['cpu']}: {100 * result['share_of_a_core']:.2f} % of a core, at most "
         f"{result['peak_memory_bytes'] / 1e6:.0f} MB.\n"
     )

@@ -1,6 +1,6 @@
 """A week of a WitMotion sensor at 100 Hz, processed as fast as possible: bytes in, answers out.
 
-    python -m har_bench.stream.endurance --out benchmarks/results/endurance.json [--samples 1000000]
+    python -m har_bench.stream.endurance --out benchmarks/results/endurance.json [--model waist] [--samples 1000000]
 
 The simulated wearer's bytes go through the parser, the clock, the resampler, the windower and the int8 model in pieces
 of random size. The sensor is unplugged seven times. Memory is read throughout; the expected windows and their start
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from har_bench.progress import step_display
 from har_bench.results import write_and_print
-from har_bench.script import run_script, script_parser
+from har_bench.script import DEFAULT_MODEL, run_script, script_parser
 from har_runtime.contract import HOP, PERIOD_NS, WINDOW
 from har_runtime.errors import DataError
 from har_runtime.model.load import load_model
@@ -53,7 +53,7 @@ FLAT_BYTES = 2_000_000
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns 0 if memory stayed flat and no window was lost or doubled."""
-    parser = script_parser("stream.endurance", "Process a week of samples.", "out")
+    parser = script_parser("stream.endurance", "Process a week of samples.", "out", "model")
     parser.add_argument("--samples", type=int, default=SAMPLES, help=f"how many (default: {SAMPLES:,})")
     parser.add_argument("--seed", type=int, default=0, help="of the wearer and of the piece sizes (default: 0)")
     return run_script(parser, arguments, _run)
@@ -63,7 +63,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.samples < 1000 * SPANS:
         raise DataError(f"--samples {options.samples}: at least {1000 * SPANS}")
     with step_display() as show_step:
-        result = run_endurance(options.samples, options.seed, show_step)
+        result = run_endurance(options.samples, options.seed, show_step, options.model)
     write_and_print(options.out, result)
     return 0 if result["windows"]["as_expected"] and result["memory"]["flat"] else 1
 
@@ -112,10 +112,12 @@ def pieces(blocks: Iterator[bytes], seed: int) -> Iterator[bytes]:
     yield held
 
 
-def run_endurance(samples: int, seed: int = 0, show_step: Callable[[str], None] = lambda step: None) -> dict[str, Any]:
-    """Process `samples`, and report windows, memory and time."""
+def run_endurance(
+    samples: int, seed: int = 0, show_step: Callable[[str], None] = lambda step: None, model: str = DEFAULT_MODEL
+) -> dict[str, Any]:
+    """Process `samples` with a model (a pretrained name or a path), and report windows, memory and time."""
     expected = expected_starts(samples)
-    recognizer = Recognizer(load_model("waist"))
+    recognizer = Recognizer(load_model(model))
     source, process = SourceReport(), psutil.Process()
     decoder = WitmotionDecoder(source)
     labels: Counter[str] = Counter()
@@ -154,6 +156,7 @@ def run_endurance(samples: int, seed: int = 0, show_step: Callable[[str], None] 
     total_s = time.perf_counter() - begin
     report = recognizer.report
     return {
+        "model": recognizer.model.card.name,
         "samples": {
             "sent": samples,
             "parsed": decoder.samples,

@@ -1,6 +1,6 @@
 """What `har-stream` costs with a live sensor: share of a core and memory, at 100 Hz over a serial port.
 
-    python -m har_bench.stream.stream_cost --out benchmarks/results/stream_cost.json
+    python -m har_bench.stream.stream_cost --model waist --out benchmarks/results/stream_cost.json
 
 The sensor is `har-stream simulate` in a process of its own: a WitMotion on a pseudo-terminal.
 """
@@ -18,6 +18,7 @@ from har_bench.results import write_and_print
 from har_bench.script import run_script, script_parser
 from har_runtime.contract import HOP, HOP_S, SAMPLE_RATE_HZ
 from har_runtime.errors import SourceError
+from har_runtime.model.load import load_model
 
 RATE_HZ = 100
 SECONDS = 60
@@ -28,30 +29,35 @@ HAR_STREAM = [sys.executable, "-m", "har_runtime"]
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = script_parser("stream.stream_cost", "Measure har-stream on a live sensor at 100 Hz.", "out")
+    parser = script_parser("stream.stream_cost", "Measure har-stream on a live sensor at 100 Hz.", "out", "model")
     parser.add_argument("--seconds", type=int, default=SECONDS, help=f"how long (default: {SECONDS})")
     return run_script(parser, arguments, _run)
 
 
 def _run(options: argparse.Namespace) -> int:
-    result = measure(options.seconds)
+    result = measure(options.seconds, options.model)
     write_and_print(options.out, result)
     return 0
 
 
-def measure(seconds: int) -> dict[str, Any]:
+def measure(seconds: int, model: str) -> dict[str, Any]:
     """Measure for `seconds`, without the start.
 
+    Args:
+        model: a pretrained name or a path.
+
     Raises:
+        ModelError: the model cannot be loaded.
         SourceError: the sensor or har-stream did not start, or ended early.
     """
+    name = load_model(model).card.name  # Or har-stream would end without saying why.
     with _started([*HAR_STREAM, "simulate", "--pty", "--format", "witmotion", "--rate", str(RATE_HZ)]) as sensor:
         try:
             path = _line(sensor).strip()
             source = f"serial:{path}?format=witmotion&rate={RATE_HZ}"
-            with _started([*HAR_STREAM, "--source", source, "--sink", "jsonl:-"]) as stream:
+            with _started([*HAR_STREAM, "--model", model, "--source", source, "--sink", "jsonl:-"]) as stream:
                 try:
-                    return _measure_running(stream, seconds)
+                    return {"model": name, **_measure_running(stream, seconds)}
                 finally:
                     stream.terminate()
         finally:

@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     model = load_model("waist")
     card = model.card
+    labels = tuple(label for label in card.labels if label != UNKNOWN)
     users = card.training.never_seen
     recordings = [entry for entry in load(card.training.data, data_folder(options.data)) if entry.user in users]
     predictions = [classify_recording(model, recording) for recording in recordings]
@@ -44,8 +45,8 @@ def _run(options: argparse.Namespace) -> int:
     for rejecting in (False, True):
         for smoothing in SMOOTHERS:
             own = card if rejecting else replace(card, rejection=None)
-            found = [_answered(own, smoothing, part) for part in predictions]
-            scores = score_tracks(tracks, [answers for answers, _ in found], card.labels)
+            found = [_answered(own, labels, smoothing, part) for part in predictions]
+            scores = score_tracks(tracks, [answers for answers, _ in found], labels)
             starts = sum(count for _, count in found)
             rows.append(
                 {"smoothing": smoothing, "doubt": rejecting, "starts_per_hour": starts / hours, **asdict(scores)}
@@ -54,9 +55,14 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _answered(card: ModelCard, smoothing: str, predictions: list[Prediction]) -> tuple[np.ndarray, int]:
-    """Index of the answer to each window, len(labels) for unknown; and the number of reported starts."""
-    answering, names = Answering(card, smoothing), (*card.labels, UNKNOWN)
+def _answered(
+    card: ModelCard, labels: tuple[str, ...], smoothing: str, predictions: list[Prediction]
+) -> tuple[np.ndarray, int]:
+    """Index into `labels` of the answer to each window, len(labels) for unknown; and the number of reported starts.
+
+    No answer is a family: the scores are of labels.
+    """
+    answering, names = Answering(card, smoothing, coarse=False), (*labels, UNKNOWN)
     answers = [answering.step(prediction) for prediction in predictions]
     starts = sum(event.kind == "started" for answer in answers for event in answer.events)
     return np.array([names.index(answer.activity) for answer in answers]), starts

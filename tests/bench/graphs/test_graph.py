@@ -1,5 +1,6 @@
 """Graphs of files: lifetimes by hand, and counts that agree with PyTorch's counter in every format."""
 
+import copy
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -127,6 +128,15 @@ def test_a_program_of_torch_export_counts_the_same_and_nothing_pickled_is_opened
         archive.writestr("model/data/constants/opaque_obj_0", b"\x80\x04.")
     with pytest.raises(ModelError, match=r"holds 'model/data/constants/opaque_obj_0', .* could run code"):
         torch_graph.read_graph(path)
+
+
+def test_a_checkpoint_that_tells_places_has_the_three_outputs_of_its_files(place_network: HarNetwork) -> None:
+    x = torch.from_numpy(np.random.default_rng(0).normal(0, 3, (5, 50, 6)).astype(np.float32))
+    found = torch_graph.Probabilities(copy.deepcopy(place_network), 1.5).eval()(x)
+    wanted = InferenceNetwork(place_network, 1.5)(x)
+    assert isinstance(found, tuple)
+    for one, other in zip(found, wanted, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=0)
 
 
 def test_the_graph_of_the_shipped_model_is_read() -> None:

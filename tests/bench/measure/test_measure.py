@@ -12,14 +12,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests.bench.conftest import Untrained
 from torch import nn
 
 import har_runtime
 from har_bench import tables
 from har_bench.cli import main
+from har_bench.graphs.counting import count
 from har_bench.measure import measure as measuring
 from har_bench.measure import measurement
 from har_bench.measure.compare import compare, remarks
+from har_bench.measure.loaded_model import LiteRt, OnnxRuntime, Torch
 from har_bench.measure.measure import measure
 from har_bench.measure.measured_model import open_model, open_models
 from har_bench.measure.options import Settings
@@ -27,6 +30,7 @@ from har_bench.measure.runtimes import RUNTIMES
 from har_bench.measure.worker import windows
 from har_bench.measure.worker_client import Task, Worker
 from har_export import onnx_file, tflite
+from har_export.inference import InferenceNetwork
 from har_runtime.errors import HarError, ModelError
 from har_runtime.model.load import load_model
 
@@ -142,6 +146,41 @@ def test_a_result_contains_the_machine_and_its_noise(result: dict[str, Any]) -> 
 
 
 @pytest.mark.slow
+def test_a_model_that_tells_places_is_measured_like_any_other(
+    untrained: Untrained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [str(untrained.folder / name) for name in ("toy.tflite", "toy-fp32.tflite", "toy.onnx")]
+    assert main([*files, *QUICK, "--json", str(tmp_path / "a.json")]) == 0
+    found = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    deployed = InferenceNetwork(untrained.network, untrained.card.temperature)
+    assert {model["macs"] for model in found["models"]} == {count(deployed, 50, 6).macs}
+    assert not any(model["uncounted"] for model in found["models"])
+    ran = {(run["model"], run["runtime"]) for run in found["runs"]}
+    assert ran >= {("toy.tflite", "LiteRT"), ("toy-fp32.tflite", "LiteRT"), ("toy.onnx", "ONNX Runtime")}
+    if RUNTIMES["tflm"].is_installed:
+        assert 1_000 < found["models"][0]["tflm_arena_bytes"] < 30_000
+    assert "| toy.tflite | int8 |" in tables.markdown(found)
+
+
+@pytest.mark.slow
+def test_every_output_of_a_model_is_copied_to_its_caller(untrained: Untrained, tmp_path: Path) -> None:
+    deployed = InferenceNetwork(untrained.network, untrained.card.temperature)
+    program = torch.export.export(deployed, (torch.zeros(1, 50, 6),))
+    torch.export.save(program, tmp_path / "toy.pt2")
+    window = windows("float32")[0]
+    wanted = [output.detach().numpy() for output in deployed(torch.from_numpy(window))]
+    for loaded in (
+        LiteRt(untrained.folder / "toy-fp32.tflite", 1),
+        OnnxRuntime(untrained.folder / "toy.onnx", 1),
+        Torch(tmp_path / "toy.pt2", 1),
+    ):
+        found = loaded(window)
+        assert isinstance(found, list)
+        for one, other in zip(found, wanted, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.slow
 def test_check_compares_with_the_sum_of_many_windows(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["waist", "--runtimes", "litert", "--check", *QUICK]) == 0
     assert "sum of 10,000" in capsys.readouterr().out
@@ -187,6 +226,7 @@ def test_energy_is_measured_if_the_machine_has_a_meter(monkeypatch: pytest.Monke
 BLOCKED = """
 import sys
 from har_bench.cli import main
+from har_bench.graphs.counting import count
 code = main(["waist", "--repetitions", "2", "--json", sys.argv[1]])
 assert "torch" not in sys.modules and "har_train" not in sys.modules
 table4 = main(["table4"])

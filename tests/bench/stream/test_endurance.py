@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.bench.conftest import Untrained
 
 from har_bench.stream import endurance
 from har_runtime.sources.serial_port.decode import WitmotionDecoder
@@ -18,6 +19,7 @@ def test_every_window_of_a_short_run_starts_when_it_must(tmp_path: Path, capsys)
     assert result["windows"]["expected"] == 8 * ((24_790 - 980) // 500 + 1)
     assert result["windows"]["as_expected"]
     assert sum(result["windows"]["labels"].values()) == result["windows"]["came"]
+    assert result["model"] == "waist"
     assert "machine" in result
 
 
@@ -31,6 +33,13 @@ def test_lost_samples_are_noticed(monkeypatch) -> None:
     result = endurance.run_endurance(20000)
     assert not result["windows"]["as_expected"]
     assert result["samples"]["parsed"] < 20000
+
+
+@pytest.mark.slow
+def test_a_model_that_turns_its_windows_upright_gets_the_same_windows(untrained: Untrained) -> None:
+    result = endurance.run_endurance(20000, model=str(untrained.folder / "toy.tflite"))
+    assert result["model"] == "toy"
+    assert result["windows"]["as_expected"]
 
 
 def test_too_few_samples_are_refused(tmp_path: Path, capsys) -> None:

@@ -16,9 +16,15 @@ def test_two_seconds_of_a_live_sensor_give_four_answers_and_their_cost(tmp_path:
     out = tmp_path / "live.json"
     assert stream_cost.main(["--out", str(out), "--seconds", "2"]) == 0
     result = json.loads(out.read_text())
-    assert (result["answers"], result["without_a_gap"]) == (4, True)
+    assert (result["model"], result["answers"], result["without_a_gap"]) == ("waist", 4, True)
     assert 0 < result["share_of_a_core"] < 1
     assert 20e6 < result["peak_memory_bytes"] < 200e6
+
+
+def test_a_model_that_is_not_there_gives_one_line(tmp_path: Path, capsys) -> None:
+    assert stream_cost.main(["--out", str(tmp_path / "live.json"), "--model", "nothing"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "nothing: no such model" in line
 
 
 def test_processor_time_and_memory_of_a_process_are_read() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.runtime.fake_model import CARD, predictions
 
 from har_bench.unknowns import smoothing, tables
 from har_bench.unknowns.left_out_activities import score_without
@@ -35,6 +36,15 @@ def test_every_smoothing_is_scored_with_and_without_rejection(small_hapt: Path, 
     text = tables.smoothing(result)
     assert text.count("\n| ") == 6
     assert "HMM filter, with rejection" in text
+
+
+def test_an_answer_that_a_family_would_be_is_unknown_where_labels_are_scored() -> None:
+    labels = tuple(label for label in CARD.labels if label != "unknown")
+    found, starts = smoothing._answered(CARD, labels, "none", predictions(["walking"] * 4 + ["rest"] * 4))
+    assert found.tolist() == [labels.index("walking")] * 4 + [len(labels)] * 4
+    assert starts == 1
+    found, _ = smoothing._answered(CARD, labels, "none", predictions(["unknown"] * 4))
+    assert found.tolist() == [len(labels)] * 4
 
 
 def test_the_area_is_one_for_scores_that_separate_and_a_half_for_random_scores() -> None:
