@@ -2,11 +2,11 @@
 
     python -m har_train.data.measure_wearer OUT.json
 
-It measures only training users of seed 0 of each data set, so that the users that a model is scored on do not
-influence the simulation: at the waist the first of HAPT (in the recipe `uci-har`), in their order; in the pocket, of
-MotionSense and DiFronzo together, those who are nearest to the median person, the nearest first. All activities of a
-person come from recordings of one mounting, so that the phone sits the same way in each: a posture comes from its
-longest bout, a gait from the four seconds that harmonics explain best.
+It measures only training users of seed 0, so that the users that a model is scored on do not influence the simulation:
+at the waist the first of HAPT in the recipe `uci-har`, in their order; in the pocket, of MotionSense and DiFronzo in
+the recipe `anywhere`, those who are nearest to the median person, the nearest first. All activities of a person come
+from recordings of one mounting, so that the phone sits the same way in each: a posture comes from its longest bout, a
+gait from the four seconds that harmonics explain best.
 """
 
 import argparse
@@ -26,14 +26,13 @@ from har_runtime.files import write_bytes
 from har_runtime.recording import Recording
 from har_train.data.splits import split_users
 from har_train.datasets import load
-from har_train.recipe import load_recipe
+from har_train.recipe import Recipe, load_recipe
 
 GAITS = ("walking", "stairs_up", "stairs_down")
 AT_WAIST = ("sitting", "standing", "lying", *GAITS)
 IN_POCKET = ("sitting", "standing", *GAITS)
 POCKET_SETS = ("motionsense", "difronzo")
-PEOPLE = 6
-"""Measured at each place."""
+PEOPLE_AT_WAIST, PEOPLE_IN_POCKET = 6, 4
 HARMONICS = 10
 """Up to 10 Hz: above it, walking at the waist has almost no energy."""
 PIECE = 4 * SAMPLE_RATE_HZ
@@ -72,10 +71,10 @@ def measure_in_pocket(recordings: Sequence[Recording]) -> dict[str, dict[str, An
         if activity in GAITS:
             pieces = _pieces(bouts)
             order = _nearest_to_median([_movement(piece) for piece in pieces])
-            person[activity] = _most_regular([pieces[index] for index in order[: -(-len(order) // 4)]])
+            person[activity] = _most_regular([pieces[index] for index in order[: -(-len(order) // 2)]])
         else:
             signal = max(bouts, key=len)
-            person[activity] = {"mean": _rounded(_still_mean(signal)), **_trembling(_pieces([signal]))}
+            person[activity] = {"mean": _rounded(_still_mean(signal)), **_trembling(_pieces(bouts))}
     return person
 
 
@@ -223,38 +222,34 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _at_waist(data: Path) -> dict[str, Any]:
-    dataset = load_recipe("uci-har").data.dataset
-    recordings, users = _training(dataset, data)
-    people = [next(entry for entry in recordings if entry.user == user) for user in users[:PEOPLE]]
-    return {
-        "source": f"{dataset}, training users of seed 0",
-        "people": [measure_at_waist(person) for person in people],
-    }
+    recordings, users = _training(load_recipe("uci-har"), data)
+    people = [next(entry for entry in recordings["hapt"] if entry.user == user) for user in users[:PEOPLE_AT_WAIST]]
+    return {"source": "hapt, training users of seed 0", "people": [measure_at_waist(person) for person in people]}
 
 
 def _in_pocket(data: Path) -> dict[str, Any]:
+    recordings, users = _training(load_recipe("anywhere"), data)
     mountings: dict[str, list[Recording]] = {}
-    for dataset in POCKET_SETS:
-        recordings, users = _training(dataset, data)
-        for recording in recordings:
-            if recording.user in users and recording.mounting is not None:
-                mountings.setdefault(recording.mounting, []).append(recording)
+    for recording in (entry for dataset in POCKET_SETS for entry in recordings[dataset]):
+        if recording.user in users and recording.mounting is not None:
+            mountings.setdefault(recording.mounting, []).append(recording)
     whole = {
         mounting: recordings
         for mounting, recordings in mountings.items()
         if all(_bouts(recordings, activity) for activity in IN_POCKET)
     }
-    chosen = most_usual(whole)[:PEOPLE]
+    chosen = most_usual(whole)[:PEOPLE_IN_POCKET]
     return {
         "source": f"{' and '.join(POCKET_SETS)}, training users of seed 0, nearest to the median: {', '.join(chosen)}",
         "people": [measure_in_pocket(whole[mounting]) for mounting in chosen],
     }
 
 
-def _training(dataset: str, data: Path) -> tuple[list[Recording], tuple[str, ...]]:
-    """All recordings of a data set, and its training users."""
-    recordings = load(dataset, data)
-    return recordings, split_users([str(entry.user) for entry in recordings], seed=0).train
+def _training(recipe: Recipe, data: Path) -> tuple[dict[str, list[Recording]], tuple[str, ...]]:
+    """All recordings of each data set of a recipe, and its training users of seed 0."""
+    recordings = {name: load(name, data, placement) for name, placement in recipe.data.sets}
+    everybody = [str(entry.user) for entries in recordings.values() for entry in entries]
+    return recordings, split_users(everybody, 0, recipe.data.validation, recipe.data.test).train
 
 
 if __name__ == "__main__":

@@ -86,14 +86,15 @@ class Simulated:
         then = f"; after {move.at_s:g} s {move.to}" if move else ""
         self.description = f"simulated wearer (synthetic signals, seed {seed}{how}{then})"
         self.report = SourceReport(SAMPLE_RATE_HZ, gyroscope=gyroscope, can_wait=True)
-        self._seconds, self._speed = seconds, speed
-        plan = plan_with_move(seed, carry, move.at_s, move.to) if move else None
-        self._wearer = Wearer(seed, plan, carry)
+        self._seed, self._seconds, self._speed = seed, seconds, speed
+        self._carry, self._move = carry, move
 
     def __iter__(self) -> Iterator[SampleChunk]:
         pace = Pace(self._speed)
         step = max(1, round(min(self._speed, 100.0) * SAMPLE_RATE_HZ / 10))
-        for bout in self._wearer:
+        move = self._move
+        plan = plan_with_move(self._seed, self._carry, move.at_s, move.to) if move else None
+        for bout in Wearer(self._seed, plan, self._carry):
             for begin in range(0, len(bout.times_ns), step):
                 times = bout.times_ns[begin : begin + step]
                 chunk = bout.part(begin, begin + int(np.count_nonzero(times < self._seconds * 1e9)))
