@@ -1,67 +1,56 @@
-"""Golden vectors for code in other languages: raw sensor events, the windows that they give, the model's probabilities
-for these windows and their distance from the training data; and sequences of probabilities with the smoothing filter's
-beliefs.
+"""Golden vectors for code in other languages: raw sensor events, the windows that they give, what the model makes of
+them and their distance from the training data; events with which way is up and the windows turned by it
+(`upright_vectors`); sequences of probabilities with the smoothing filter's beliefs; and of a model's outputs with the
+answers (`answer_vectors`).
 
     har-export vectors waist --out export/vectors.json
 
 The events come from a simulated wearer, through sensors with realistic faults. Windows are float32 and compared bit by
-bit; a port with other arithmetic needs its own tolerance. Distances and beliefs are float64 sums, whose last digits
-depend on the order of addition.
+bit; a port with other arithmetic needs its own tolerance. Distances, beliefs and directions are float64 sums, whose
+last digits depend on the order of addition, as may the last bit of a window that was turned.
 """
 
 import base64
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from har_export.answer_vectors import answer_vectors
+from har_export.sensor_streams import Signal, Stream, by_arrival
+from har_export.upright_vectors import up_of, upright_vectors
 from har_runtime.answers.rejection import Rejector
 from har_runtime.answers.smoothing import HmmFilter
-from har_runtime.contract import HOP, PERIOD_NS
+from har_runtime.classify import Prediction
+from har_runtime.contract import CHANNELS, HOP, PERIOD_NS, WINDOW
 from har_runtime.errors import ModelError
 from har_runtime.model.load import Model
+from har_runtime.model.outputs import OUTPUTS
 from har_runtime.recognizer import Recognizer
 from har_runtime.sources.simulated.wearer import Wearer
 
-FORMAT = "haredge-vectors-1"
-DECIMALS = 4
-"""Of the events' values: the resolution of a 16-bit sensor, and short in the file."""
+FORMAT = "haredge-vectors-2"
+"""Version 1 had neither `frame` nor `upright` nor `answers`."""
 
 
-@dataclass(frozen=True)
-class Stream:
-    """The events of one sensor in order of arrival."""
-
-    sensor: str
-    """"acc" or "gyro"."""
-    times_ns: NDArray[np.int64]
-    values: NDArray[np.float64]
-    """Shape (n, 3), SI units; NaN where the sensor failed."""
-
-    def select(self, index: NDArray[np.bool_] | NDArray[np.int64]) -> "Stream":
-        """The events of a mask, or of indices in any order."""
-        return Stream(self.sensor, self.times_ns[index], self.values[index])
-
-
-def _phone(signal: "Signal", rng: np.random.Generator) -> list[Stream]:
+def _phone(signal: Signal, rng: np.random.Generator) -> list[Stream]:
     """Two sensors at 50 Hz with their own clock ticks and 2 ms of jitter."""
     return [signal.sample("acc", 50, 2e-3, 4.0, rng), signal.sample("gyro", 50, 2e-3, 4.0, rng, start=0.007)]
 
 
-def _fast(signal: "Signal", rng: np.random.Generator) -> list[Stream]:
+def _fast(signal: Signal, rng: np.random.Generator) -> list[Stream]:
     """208 and 104 Hz: the anti-alias filter."""
     return [signal.sample("acc", 208, 1e-4, 3.0, rng), signal.sample("gyro", 104, 1e-4, 3.0, rng, start=0.003)]
 
 
-def _slow(signal: "Signal", rng: np.random.Generator) -> list[Stream]:
+def _slow(signal: Signal, rng: np.random.Generator) -> list[Stream]:
     """25 Hz: interpolation alone."""
     return [signal.sample("acc", 25, 1e-3, 3.0, rng), signal.sample("gyro", 25, 1e-3, 3.0, rng, start=0.013)]
 
 
-def _faults(signal: "Signal", rng: np.random.Generator) -> list[Stream]:
+def _faults(signal: Signal, rng: np.random.Generator) -> list[Stream]:
     """A gap of 0.4 s, a failed sample, a repeated one and one that comes late."""
     acc, gyro = signal.sample("acc", 50, 1e-3, 5.0, rng), signal.sample("gyro", 50, 1e-3, 5.0, rng)
     elapsed = (acc.times_ns - acc.times_ns[0]) / 1e9
@@ -72,38 +61,14 @@ def _faults(signal: "Signal", rng: np.random.Generator) -> list[Stream]:
     return [acc, gyro.select(np.insert(order, 40, 40))]
 
 
-CASES: dict[str, Callable[["Signal", np.random.Generator], list[Stream]]] = {
+LISTS = ("cases", "upright", "smoothing")
+"""Keys of the file that hold lists of cases."""
+CASES: dict[str, Callable[[Signal, np.random.Generator], list[Stream]]] = {
     "phone": _phone,
     "fast": _fast,
     "slow": _slow,
     "faults": _faults,
 }
-
-
-class Signal:
-    """The movement of a simulated wearer, which sensors of any rate can sample."""
-
-    def __init__(self, seed: int, skip_s: float):
-        bouts = Wearer(seed)
-        chunks = []
-        for bout in bouts:
-            chunks.append(bout)
-            if bout.times_ns[-1] > (skip_s + 10) * 1e9:
-                break
-        self._t = np.concatenate([chunk.times_ns for chunk in chunks]) / 1e9 - skip_s
-        self._values = {
-            "acc": np.concatenate([chunk.acc for chunk in chunks]),
-            "gyro": np.concatenate([chunk.gyro for chunk in chunks]),
-        }
-
-    def sample(
-        self, sensor: str, rate_hz: float, jitter_s: float, seconds: float, rng: np.random.Generator, start: float = 0.0
-    ) -> Stream:
-        """Events of a sensor with times that jitter by +-`jitter_s`."""
-        times = start + np.arange(round(seconds * rate_hz)) / rate_hz
-        times = times + rng.uniform(-jitter_s, jitter_s, len(times))
-        values = np.stack([np.interp(times, self._t, axis) for axis in self._values[sensor].T], axis=1)
-        return Stream(sensor, np.rint((times + 1000.0) * 1e9).astype(np.int64), values.round(DECIMALS))
 
 
 def make_vectors(model: Model) -> dict[str, Any]:
@@ -117,10 +82,11 @@ def make_vectors(model: Model) -> dict[str, Any]:
     rejector = Rejector(model.card.rejection)
     cases: list[dict[str, Any]] = []
     for index, (name, make) in enumerate(CASES.items()):
-        streams = make(Signal(seed=index, skip_s=20.0 + 7 * index), np.random.default_rng(index))
+        wearer = Signal.of(Wearer(seed=index), skip_s=20.0 + 7 * index, seconds=10)
+        streams = make(wearer, np.random.default_rng(index))
         recognizer = Recognizer(model)
         answers = []
-        events = _by_arrival(streams)
+        events = by_arrival(streams)
         for sensor, time_ns, *values in events:
             row = [np.nan if value is None else value for value in values]
             times = np.array([time_ns], np.int64)
@@ -137,7 +103,8 @@ def make_vectors(model: Model) -> dict[str, Any]:
                         "segment": prediction.window.segment,
                         "start_ns": prediction.window.start_ns,
                         "imu": base64.b64encode(prediction.window.imu.astype("<f4").tobytes()).decode(),
-                        "probabilities": [float(value) for value in prediction.probabilities],
+                        **up_of(prediction.window),
+                        **_outputs(prediction),
                         "distance": float(rejector.distances(prediction.window.imu[None])[0]),
                     }
                     for prediction in predictions
@@ -162,11 +129,26 @@ def make_vectors(model: Model) -> dict[str, Any]:
         "model_version": model.card.version,
         "model_sha256": model.card.sha256,
         "labels": list(model.card.labels),
+        "frame": model.card.frame,
         "event": ["sensor (acc or gyro)", "time (ns)", "x", "y", "z (m/s^2 or rad/s; null: not a number)"],
         "imu": "base64 of float32, little-endian, shape (50, 6), in the order of the card's channels",
         "cases": cases,
+        "upright": upright_vectors(),
         "smoothing": _smoothing_cases(HmmFilter(model.card.smoothing), len(model.card.labels)),
+        "answers": answer_vectors(model.card, _most_like(cases)),
     }
+
+
+def _outputs(prediction: Prediction) -> dict[str, Any]:
+    """Everything that the model made of a window, JSON-able."""
+    arrays = (prediction.probabilities, prediction.places, prediction.by_place)
+    return {name: output.tolist() for name, output in zip(OUTPUTS, arrays, strict=True) if output is not None}
+
+
+def _most_like(cases: list[dict[str, Any]]) -> NDArray[np.float32]:
+    """Of all windows that nearest to the training data, shape (50, 6)."""
+    nearest = min((window for case in cases for window in case["windows"]), key=lambda window: window["distance"])
+    return np.frombuffer(base64.b64decode(nearest["imu"]), "<f4").astype(np.float32).reshape(WINDOW, len(CHANNELS))
 
 
 GAPS_S = (0.5, 0.5, 0.74, 0.76, 1.24, 2.0, 5.0, 59.9, 61.0, 3600.0, -10.0, 0.5)
@@ -213,32 +195,31 @@ def _smoothing_cases(hmm: HmmFilter, classes: int) -> list[dict[str, Any]]:
     return cases
 
 
-def _by_arrival(streams: list[Stream]) -> list[list[Any]]:
-    """The events of all streams, merged by the newest time that each stream has reached; each keeps its own order."""
-    rows: list[tuple[int, int, list[Any]]] = []
-    for stream in streams:
-        reached = np.maximum.accumulate(stream.times_ns)
-        for at, time_ns, values in zip(reached, stream.times_ns, stream.values, strict=True):
-            cells = [None if np.isnan(value) else float(value) for value in values]
-            rows.append((int(at), len(rows), [stream.sensor, int(time_ns), *cells]))
-    return [event for _, _, event in sorted(rows, key=lambda row: row[:2])]
-
-
 def to_json(vectors: dict[str, Any]) -> str:
     """JSON with one event or window per line, so that a diff shows what changed."""
-    text = json.dumps({**vectors, "cases": None, "smoothing": None}, indent=1)
-    for key in ("cases", "smoothing"):
-        cases = ",\n".join(_case(case) for case in vectors[key])
-        text = text.replace(f'"{key}": null', f'"{key}": [\n{cases}\n ]')
+    text = json.dumps({**vectors, **dict.fromkeys(LISTS), "answers": None}, indent=1)
+    for key in LISTS:
+        text = text.replace(f'"{key}": null', f'"{key}": {_list(map(_table, vectors[key]))}')
+    answers = {**vectors["answers"], "cases": None}
+    cases = _list(map(_table, vectors["answers"]["cases"]))
+    text = text.replace('"answers": null', f'"answers": {_table(answers)}').replace(
+        '"cases": null', f'"cases": {cases}'
+    )
     return text + "\n"
 
 
-def _case(case: dict[str, Any]) -> str:
-    parts: list[str] = []
-    for key, value in case.items():
-        if isinstance(value, list):
-            rows = ",\n".join(json.dumps(row, separators=(",", ":")) for row in value)
-            parts.append(f'"{key}": [\n{rows}\n]')
-        else:
-            parts.append(f'"{key}": {json.dumps(value)}')
-    return "{" + ",\n".join(parts) + "}"
+def _table(values: dict[str, Any]) -> str:
+    """One entry per line, and of lists one item per line."""
+    lines = [
+        f'"{key}": {_list(map(_line, value)) if isinstance(value, list) else json.dumps(value)}'
+        for key, value in values.items()
+    ]
+    return "{" + ",\n".join(lines) + "}"
+
+
+def _list(items: Iterable[str]) -> str:
+    return "[\n" + ",\n".join(items) + "\n]"
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))

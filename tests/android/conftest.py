@@ -7,6 +7,7 @@ import pytest
 from tests.android.assets import gather_assets, write_wearer
 from tests.android.faulty import faulty_cases
 from tests.android.jdk import QUICK_START, ROOT, compile_app, java_properties, require_jdk, run_junit
+from tests.android.places_model import write_places_model
 
 
 @pytest.fixture(scope="session")
@@ -28,10 +29,12 @@ def properties(classes: Path, assets: Path, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("made")
     (folder / "faulty.json").write_text(json.dumps({"cases": faulty_cases()}), encoding="ascii")
     write_wearer(folder / "wearer.csv")
+    write_places_model(folder)
     return [
         *java_properties(assets, folder / "wearer.csv"),
         f"-Dharedge.vectors={ROOT / 'export' / 'vectors.json'}",
         f"-Dharedge.faulty={folder / 'faulty.json'}",
+        f"-Dharedge.places={folder}",
         f"-Dharedge.out={folder}",
     ]
 

@@ -16,20 +16,23 @@ from har_runtime.signal.resample import Resampler
 from har_runtime.signal.window import Windower
 
 CASES = 36
+WITHOUT_GYROSCOPE = 9
 Events = list[tuple[str, int, NDArray[np.float64]]]
 
 
 def faulty_cases() -> list[dict[str, Any]]:
     """Return cases as in `export/vectors.json`, without probabilities."""
-    return [_case(seed) for seed in range(CASES)]
+    both = [_case(seed) for seed in range(CASES)]
+    return both + [_case(seed, gyroscope=False) for seed in range(CASES, CASES + WITHOUT_GYROSCOPE)]
 
 
-def _case(seed: int) -> dict[str, Any]:
+def _case(seed: int, gyroscope: bool = True) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
     events = _merged(rng, _stream(rng, "acc"), _stream(rng, "gyro"))
     if seed % 4 == 0:
-        _set_back(rng, events, both=bool(seed % 8))
-    resampler, windower = Resampler(block=HOP), Windower()
+        _set_back(rng, events, both=bool(seed % 8) or not gyroscope)
+    events = [event for event in events if gyroscope or event[0] == "acc"]
+    resampler, windower = Resampler(block=HOP, gyroscope=gyroscope), Windower()
     windows = []
     for sensor, group in itertools.groupby(events, key=lambda event: event[0]):
         part = list(group)
@@ -39,6 +42,7 @@ def _case(seed: int) -> dict[str, Any]:
     report = resampler.report
     return {
         "name": f"seed {seed}",
+        "gyroscope": gyroscope,
         "events": [[sensor, time, *map(_cell, value)] for sensor, time, value in events],
         "windows": [
             {

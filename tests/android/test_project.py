@@ -1,6 +1,7 @@
 """The Gradle project, its manifest and resources, as far as they can be checked without Gradle."""
 
 import hashlib
+import itertools
 import json
 import re
 import shutil
@@ -14,7 +15,9 @@ from tests.android.assets import BUILD_SCRIPT, asset_sources
 from tests.android.jdk import APP, ROOT, class_path, javac, sources
 from tests.android.resources import resource_names
 
-from har_runtime.answers.palette import activity_colours
+from har_runtime.answers.answer import UNKNOWN
+from har_runtime.answers.palette import COLOURS, NOT_WORN, SPARE
+from har_runtime.contract import FAMILIES, PLACES
 from har_runtime.model.load import load_model
 
 PROJECT = ROOT / "android_demo"
@@ -62,10 +65,23 @@ def test_the_assets_are_the_pretrained_model_its_card_and_its_float32_version() 
 
 
 def test_an_activity_has_the_same_colour_as_in_har_stream() -> None:
-    labels = load_model("waist").card.labels
     colours = {node.get("name"): node.text for node in ElementTree.parse(APP / "res/values/colors.xml").getroot()}
-    shown = [colours[f"activity_{index}"] for index in range(len(labels))]
-    assert shown == [f"#FF{activity_colours(labels)[label][1:]}" for label in labels]
+    shown = {name.partition("_")[2]: colour for name, colour in colours.items() if str(name).startswith("activity_")}
+    assert shown == {name: f"#FF{colour[1:]}" for name, colour in COLOURS.items() if name != NOT_WORN}
+    app = (APP / "java/io/haredge/demo/ActivityColours.java").read_text(encoding="utf-8")
+    (spare,) = re.findall(r"SPARE = \{(.*?)\};", app, re.DOTALL)
+    assert tuple(COLOURS[name] for name in re.findall(r"activity_(\w+)", spare)) == SPARE
+
+
+def test_every_activity_family_and_place_has_a_name_and_a_colour() -> None:
+    names = (APP / "java/io/haredge/demo/ActivityNames.java").read_text(encoding="utf-8")
+    colours = (APP / "java/io/haredge/demo/ActivityColours.java").read_text(encoding="utf-8")
+    activities = {*load_model("waist").card.labels, *FAMILIES, *itertools.chain(*FAMILIES.values()), UNKNOWN}
+    for activity in activities:
+        assert f'case "{activity}":\n                return context.getString(R.string.{activity});' in names
+        assert f'case "{activity}":\n                return R.color.activity_{activity};' in colours
+    for place in PLACES:
+        assert f'case "{place}":\n                return context.getString(R.string.at_{place});' in names
 
 
 def test_the_float32_version_is_from_the_same_training() -> None:

@@ -1,20 +1,41 @@
 """Golden vectors: the file in the repository is what the runtime makes of the events, bit by bit.
 
-Only beliefs and distances, which are float64 sums, may differ in their last digits from one processor to another.
+Only beliefs, distances and directions, which are float64 sums, may differ in their last digits from one processor to
+another, and with them the last bit of a window that was turned.
 """
 
 import base64
 import json
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests.conftest import VECTORS
 
+from har_export.answer_vectors import with_places
 from har_export.cli import main
-from har_runtime.model.load import load_model
+from har_export.vectors import make_vectors, to_json
+from har_runtime.contract import PLACES
+from har_runtime.model.card import ModelCard, card_from_json
+from har_runtime.model.load import Model, load_model
 from har_runtime.signal.resample import Resampler
 from har_runtime.signal.window import Windower
+
+FLOAT64 = {"belief", "distance", "up", "confidence"}
+"""What may differ in its last digits."""
+
+
+def _windows(vectors: dict[str, Any]) -> list[dict[str, Any]]:
+    cases = [*vectors["cases"], *vectors["upright"], *vectors["smoothing"], *vectors["answers"]["cases"]]
+    return [window for case in cases for window in case["windows"]]
+
+
+def _imu(window: dict[str, Any]) -> NDArray[np.float32]:
+    return np.frombuffer(base64.b64decode(window["imu"]), "<f4")
 
 
 @pytest.fixture(scope="module")
@@ -26,15 +47,17 @@ def test_the_vectors_in_the_repository_are_those_of_the_shipped_model(vectors: d
     assert main(["vectors", "waist", "--out", str(tmp_path / "again.json")]) == 0
     again = json.loads((tmp_path / "again.json").read_bytes())
     assert len((tmp_path / "again.json").read_text().splitlines()) == len(VECTORS.read_text().splitlines())
-    for key, name in (("smoothing", "belief"), ("cases", "distance")):
-        for mine, wanted in zip(again[key], vectors[key], strict=True):
-            for window, golden in zip(mine["windows"], wanted["windows"], strict=True):
-                assert window[name] == pytest.approx(golden[name], rel=1e-12, abs=1e-12)
-                window[name] = golden[name]
+    for mine, wanted in zip(_windows(again), _windows(vectors), strict=True):
+        for name in FLOAT64 & wanted.keys():
+            assert mine[name] == pytest.approx(wanted[name], rel=1e-12, abs=1e-12)
+            mine[name] = wanted[name]
+        if "up" in wanted:
+            np.testing.assert_allclose(_imu(mine), _imu(wanted), rtol=2e-7, atol=1e-9)
+            mine["imu"] = wanted["imu"]
     assert again == vectors
-    assert vectors["format"] == "haredge-vectors-1"
+    assert vectors["format"] == "haredge-vectors-2"
     assert vectors["model_sha256"] == load_model("waist").card.sha256
-    assert VECTORS.stat().st_size < 300_000
+    assert VECTORS.stat().st_size < 600_000
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 10_000])
@@ -74,3 +97,62 @@ def test_the_answers_are_the_models(vectors: dict) -> None:
         for window in case["windows"]:
             imu = np.frombuffer(base64.b64decode(window["imu"]), "<f4").reshape(1, 50, 6)
             assert model.probabilities(imu)[0].tolist() == window["probabilities"]
+
+
+def test_up_is_found_or_not_as_each_case_says(vectors: dict) -> None:
+    found = {case["name"]: "".join(window["found"][0] for window in case["windows"]) for case in vectors["upright"]}
+    assert found["gait"] == "wwwwwww" + "ggggg"
+    assert found["gap"] == "wwww" + "wwwwwww" + "gg"  # Four windows before the gap do not count.
+    assert found["no-gait"] == "www"
+    assert set(found["free-fall"]) == {"w"}
+    cases = {case["name"]: case["windows"] for case in vectors["upright"]}
+    ups = [np.array(window["up"]) for window in cases["remounted"]]
+    assert ups[-1] @ ups[12] < -0.95, "upside down"
+    assert cases["face-down"][0]["up"] == [0, 0, -1]
+    directions = [window["up"] for window in cases["free-fall"]]
+    lengths = [np.linalg.norm(_imu(window).reshape(50, 6)[:, :3].mean(axis=0)) for window in cases["free-fall"]]
+    fallen = [index for index, length in enumerate(lengths) if length < 1]
+    assert fallen and all(directions[index] == directions[index - 1] for index in fallen)
+    for window in cases["accelerometer"]:
+        assert not _imu(window).reshape(50, 6)[:, 3:].any()
+
+
+def test_every_window_that_was_turned_has_gravity_upwards(vectors: dict) -> None:
+    for case in vectors["upright"]:
+        for window in case["windows"] if case["name"] != "remounted" else []:
+            mean = _imu(window).reshape(50, 6)[:, :3].mean(axis=0)
+            assert np.linalg.norm(mean) < 1 or mean[2] > 0.95 * np.linalg.norm(mean), case["name"]
+
+
+def test_the_answers_are_of_every_kind(vectors: dict) -> None:
+    cases = {case["name"]: case["windows"] for case in vectors["answers"]["cases"]}
+    windows = [window for rows in cases.values() for window in rows]
+    card = card_from_json(json.dumps(vectors["answers"]["card"]), "vectors")
+    assert {window["activity"] for window in windows} >= {*card.families, "unknown", "walking", "sitting", "lying"}
+    assert {window["reason"] for window in windows} == {None, "unsure", "unlike"}
+    assert {window["place"] for window in windows} == {None, *PLACES}
+    assert Counter(window["activity"] for window in cases["labels-only"]).keys().isdisjoint(card.families)
+    assert {window["found"] for window in cases["no-reference"]} == {"window", "gait"}
+
+
+def test_a_model_of_the_upright_frame_that_tells_places_has_vectors_too() -> None:
+    card = replace(with_places(load_model("waist").card), name="anyplace", frame="upright")
+    vectors = json.loads(to_json(make_vectors(Model(card, MadeUpBackend(card)))))
+    assert vectors["frame"] == "upright"
+    assert card_from_json(json.dumps(vectors["answers"]["card"]), "vectors") == replace(card, sha256=None)
+    for case in vectors["cases"]:
+        for window in case["windows"]:
+            assert window["found"] == "window"
+            assert len(window["up"]) == len(window["places"]) == len(window["by_place"]) == 3
+            assert len(window["probabilities"]) == len(window["by_place"][0]) == len(card.labels)
+
+
+class MadeUpBackend:
+    """A model that is sure of nothing."""
+
+    def __init__(self, card: ModelCard):
+        self._places, self._classes = len(card.places), len(card.labels)
+
+    def outputs(self, windows: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        shapes = [(self._classes,), (self._places,), (self._places, self._classes)]
+        return [np.full((len(windows), *shape), 1 / shape[-1], np.float32) for shape in shapes]

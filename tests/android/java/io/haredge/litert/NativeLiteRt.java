@@ -1,14 +1,16 @@
 package io.haredge.litert;
 
 import com.sun.jna.Memory;
+import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
+import com.sun.jna.ptr.LongByReference;
 import com.sun.jna.ptr.PointerByReference;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Runs a .tflite with one float32 input and one float32 output through the C functions of libLiteRt.so.
+ * Runs a .tflite with one float32 input and float32 outputs through the C functions of libLiteRt.so.
  *
  * <p>The system property {@code haredge.litert} names the library, which comes with the ai-edge-litert wheel.
  */
@@ -25,9 +27,9 @@ public final class NativeLiteRt implements AutoCloseable {
     private final Pointer options;
     private final Pointer compiled;
     private final Memory inputType = new Memory(256);
-    private final Memory outputType = new Memory(256);
+    private final Memory[] outputTypes;
     private final Pointer input;
-    private final Pointer output;
+    private final Pointer[] outputs;
 
     /** @throws IllegalArgumentException LiteRT refuses the file */
     public NativeLiteRt(ByteBuffer file) {
@@ -40,42 +42,60 @@ public final class NativeLiteRt implements AutoCloseable {
         compiled = create("LiteRtCreateCompiledModel", environment, model, options);
         Pointer graph = create("LiteRtGetModelSubgraph", model, 0L);
         call("LiteRtGetRankedTensorType", create("LiteRtGetSubgraphInput", graph, 0L), inputType);
-        call("LiteRtGetRankedTensorType", create("LiteRtGetSubgraphOutput", graph, 0L), outputType);
-        input = buffer("LiteRtGetCompiledModelInputBufferRequirements", inputType);
-        output = buffer("LiteRtGetCompiledModelOutputBufferRequirements", outputType);
+        input = buffer("LiteRtGetCompiledModelInputBufferRequirements", 0, inputType);
+        LongByReference count = new LongByReference();
+        call("LiteRtGetNumSubgraphOutputs", graph, count);
+        outputTypes = new Memory[(int) count.getValue()];
+        outputs = new Pointer[outputTypes.length];
+        for (int index = 0; index < outputs.length; index++) {
+            outputTypes[index] = new Memory(256);
+            Pointer tensor = create("LiteRtGetSubgraphOutput", graph, (long) index);
+            call("LiteRtGetRankedTensorType", tensor, outputTypes[index]);
+            outputs[index] = buffer("LiteRtGetCompiledModelOutputBufferRequirements", index, outputTypes[index]);
+        }
     }
 
     public int[] inputShape() {
         return shape(inputType);
     }
 
-    public int[] outputShape() {
-        return shape(outputType);
+    public int outputCount() {
+        return outputs.length;
     }
 
-    /** Runs the model: {@code in} fills its input exactly, and its output fills {@code out}. */
-    public void run(ByteBuffer in, ByteBuffer out) {
+    public int[] outputShape(int index) {
+        return shape(outputTypes[index]);
+    }
+
+    /** Runs the model: {@code in} fills its input exactly, and each of its outputs fills one of {@code results}. */
+    public void run(ByteBuffer in, ByteBuffer... results) {
         locked(input, WRITE).getByteBuffer(0, in.remaining()).put(in.duplicate());
         call("LiteRtUnlockTensorBuffer", input);
         PointerByReference inputs = new PointerByReference(input);
-        PointerByReference outputs = new PointerByReference(output);
-        call("LiteRtRunCompiledModel", compiled, 0L, 1L, inputs, 1L, outputs);
-        out.duplicate().put(locked(output, READ).getByteBuffer(0, out.remaining()));
-        call("LiteRtUnlockTensorBuffer", output);
+        Memory places = new Memory((long) Native.POINTER_SIZE * outputs.length);
+        places.write(0, outputs, 0, outputs.length);
+        call("LiteRtRunCompiledModel", compiled, 0L, 1L, inputs, (long) outputs.length, places);
+        for (int index = 0; index < outputs.length; index++) {
+            ByteBuffer result = results[index];
+            result.duplicate().put(locked(outputs[index], READ).getByteBuffer(0, result.remaining()));
+            call("LiteRtUnlockTensorBuffer", outputs[index]);
+        }
     }
 
     @Override
     public void close() {
         LIBRARY.getFunction("LiteRtDestroyTensorBuffer").invokeVoid(new Object[] {input});
-        LIBRARY.getFunction("LiteRtDestroyTensorBuffer").invokeVoid(new Object[] {output});
+        for (Pointer output : outputs) {
+            LIBRARY.getFunction("LiteRtDestroyTensorBuffer").invokeVoid(new Object[] {output});
+        }
         LIBRARY.getFunction("LiteRtDestroyCompiledModel").invokeVoid(new Object[] {compiled});
         LIBRARY.getFunction("LiteRtDestroyOptions").invokeVoid(new Object[] {options});
         LIBRARY.getFunction("LiteRtDestroyModel").invokeVoid(new Object[] {model});
         LIBRARY.getFunction("LiteRtDestroyEnvironment").invokeVoid(new Object[] {environment});
     }
 
-    private Pointer buffer(String requirements, Memory type) {
-        Pointer needed = create(requirements, compiled, 0L, 0L);
+    private Pointer buffer(String requirements, int index, Memory type) {
+        Pointer needed = create(requirements, compiled, 0L, (long) index);
         return create("LiteRtCreateManagedTensorBufferFromRequirements", environment, type, needed);
     }
 

@@ -18,6 +18,11 @@ public final class Preferences implements SharedPreferences, SharedPreferences.E
     }
 
     @Override
+    public String getString(String key, String defValue) {
+        return (String) values.getOrDefault(key, defValue);
+    }
+
+    @Override
     public SharedPreferences.Editor edit() {
         return this;
     }
@@ -25,6 +30,18 @@ public final class Preferences implements SharedPreferences, SharedPreferences.E
     @Override
     public SharedPreferences.Editor putBoolean(String key, boolean value) {
         values.put(key, value);
+        return this;
+    }
+
+    @Override
+    public SharedPreferences.Editor putString(String key, String value) {
+        values.put(key, value);
+        return this;
+    }
+
+    @Override
+    public SharedPreferences.Editor remove(String key) {
+        values.remove(key);
         return this;
     }
 

@@ -3,6 +3,7 @@ package org.tensorflow.lite;
 import io.haredge.litert.NativeLiteRt;
 import io.haredge.standins.Phone;
 import java.nio.ByteBuffer;
+import java.util.Map;
 
 /** LiteRT's interpreter, on the C functions of the desktop library, so that the real model runs. */
 public final class Interpreter implements AutoCloseable {
@@ -19,22 +20,32 @@ public final class Interpreter implements AutoCloseable {
         litert = new NativeLiteRt(byteBuffer);
     }
 
+    public int getInputTensorCount() {
+        return 1;
+    }
+
+    public int getOutputTensorCount() {
+        return litert.outputCount();
+    }
+
     public Tensor getInputTensor(int inputIndex) {
         return tensor(litert.inputShape());
     }
 
     public Tensor getOutputTensor(int outputIndex) {
-        return tensor(litert.outputShape());
+        return tensor(litert.outputShape(outputIndex));
     }
 
-    public void run(Object input, Object output) {
+    public void runForMultipleInputsOutputs(Object[] inputs, Map<Integer, Object> outputs) {
         if (closed) {
             throw new IllegalArgumentException("Internal error: The Interpreter has already been closed.");
         }
         if (Phone.current().inferenceFails) {
             throw new IllegalArgumentException("Internal error: Failed to run");
         }
-        litert.run((ByteBuffer) input, (ByteBuffer) output);
+        ByteBuffer[] results = new ByteBuffer[litert.outputCount()];
+        outputs.forEach((index, result) -> results[index] = (ByteBuffer) result);
+        litert.run((ByteBuffer) inputs[0], results);
     }
 
     @Override

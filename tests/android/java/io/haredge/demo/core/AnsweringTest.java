@@ -1,26 +1,85 @@
 package io.haredge.demo.core;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.haredge.demo.TestFiles;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Random;
+import org.json.JSONException;
+import org.json.JSONObject;
 import org.junit.jupiter.api.Test;
 
 /** When an activity is unknown, and why. */
 class AnsweringTest {
     private static final double[] STANDING = {9.77, -1.68, -0.38, 0.008, -0.001, 0.001};
     private static final int TEN_MINUTES = 1200;
+    private static final double TOLERANCE = 1e-9;
 
     private final Random random = new Random(1);
     private long endNs;
 
     @Test
+    void answersEqualThoseOfTheGoldenVectorsInActivityFamilyPlaceAndReason() throws Exception {
+        JSONObject vectors = Vectors.answers("haredge.vectors");
+        List<float[]> windows = new ArrayList<>();
+        for (int index = 0; index < vectors.getJSONArray("windows").length(); index++) {
+            windows.add(Vectors.floats(vectors.getJSONArray("windows").getString(index)));
+        }
+        for (JSONObject sequence : Vectors.objects(vectors, "cases")) {
+            Card card = Card.parse(cardOf(vectors, sequence).toString());
+            int place = sequence.isNull("place") ? Answer.NO_PLACE : card.placeIndex(sequence.getString("place"));
+            Answering answering = new Answering(card, place, sequence.getBoolean("coarse"));
+            Answer answer = new Answer(card);
+            int index = 0;
+            for (JSONObject window : Vectors.objects(sequence, "windows")) {
+                String message = sequence.getString("name") + ", window " + index++;
+                fill(answer, window);
+                answering.step(answer, windows.get(window.getInt("window")), window.getLong("end_ns"));
+                assertEquals(window.getString("activity"), card.activity(answer.activity), message);
+                assertEquals(window.isNull("reason") ? null : window.getString("reason"), words(answer.reason), message);
+                assertEquals(window.isNull("place") ? null : window.getString("place"),
+                        answer.place == Answer.NO_PLACE ? null : card.place(answer.place), message);
+                assertEquals(window.getDouble("confidence"), answer.confidence, TOLERANCE, message);
+                assertArrayEquals(Vectors.numbers(window, "belief"), answer.probabilities, TOLERANCE, message);
+            }
+        }
+    }
+
+    /** The card of a case: without transitions or thresholds if the case says so. */
+    private static JSONObject cardOf(JSONObject vectors, JSONObject sequence) throws JSONException {
+        JSONObject card = new JSONObject(vectors.getJSONObject("card").toString());
+        if (!sequence.getBoolean("smoothed")) {
+            card.put("smoothing", JSONObject.NULL);
+        }
+        if (!sequence.getBoolean("thresholds")) {
+            card.put("rejection", JSONObject.NULL);
+        }
+        return card;
+    }
+
+    private static void fill(Answer answer, JSONObject window) throws JSONException {
+        float[] places = Vectors.float32(Vectors.numbers(window, "places"));
+        float[] byPlace = Vectors.rows(window, "by_place");
+        System.arraycopy(Vectors.probabilities(window), 0, answer.windowProbabilities, 0, answer.probabilities.length);
+        System.arraycopy(places, 0, answer.outputs.places, 0, places.length);
+        System.arraycopy(byPlace, 0, answer.outputs.byPlace, 0, byPlace.length);
+        answer.up = new Up(0, 0, 1, Up.Found.valueOf(window.getString("found").toUpperCase(Locale.ROOT)));
+    }
+
+    private static String words(Reason reason) {
+        return reason == null ? null : reason.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+
+    @Test
     void aPhoneOnATableCountsAsNotWornAfterTenMinutesUntilItMoves() throws Exception {
         Card card = Card.parse(TestFiles.text("waist.json"));
-        Answering answering = new Answering(card);
-        Answer answer = new Answer(card.classes());
+        Answering answering = new Answering(card, Answer.NO_PLACE, true);
+        Answer answer = new Answer(card);
         for (int window = 0; window < TEN_MINUTES - 1; window++) {
             step(answering, answer, 0.02, 0.001);
             assertNotEquals(Reason.NOT_WORN, answer.reason);
@@ -51,8 +110,8 @@ class AnsweringTest {
         String text = TestFiles.text("waist.json")
                 .replace("\"smoothing\"", "\"other\"").replace("\"rejection\"", "\"others\"");
         Card card = Card.parse(text);
-        Answering answering = new Answering(card);
-        Answer answer = new Answer(card.classes());
+        Answering answering = new Answering(card, Answer.NO_PLACE, true);
+        Answer answer = new Answer(card);
         step(answering, answer, 1, 1);
         assertNull(answer.reason);
         assertEquals(4, answer.activity);

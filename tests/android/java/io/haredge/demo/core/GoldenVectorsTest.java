@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.json.JSONObject;
 import org.junit.jupiter.api.Test;
 
@@ -26,6 +27,26 @@ class GoldenVectorsTest {
     @Test
     void windowsAndCountsOfFaultySensorsFrom20To500HzAreEqualToo() throws Exception {
         assertSameWindows("haredge.faulty");
+    }
+
+    @Test
+    void whichWayIsUpIsFoundAndWindowsAreTurnedAsInPython() throws Exception {
+        for (JSONObject vectors : Vectors.uprightCases("haredge.vectors")) {
+            List<JSONObject> expected = Vectors.objects(vectors, "windows");
+            List<Vectors.Cut> cuts = Vectors.cutUpright(vectors);
+            assertEquals(expected.size(), cuts.size(), vectors.getString("name"));
+            for (int index = 0; index < cuts.size(); index++) {
+                JSONObject window = expected.get(index);
+                Vectors.Cut cut = cuts.get(index);
+                String message = vectors.getString("name") + ", window " + index;
+                assertEquals(window.getInt("segment"), cut.segment, message);
+                assertEquals(window.getLong("start_ns"), cut.startNs, message);
+                assertEquals(window.getString("found"), cut.up.found.name().toLowerCase(Locale.ROOT), message);
+                double[] up = {cut.up.x, cut.up.y, cut.up.z};
+                assertArrayEquals(Vectors.numbers(window, "up"), up, 1e-12, message);
+                assertEqualButForTheLastBit(Vectors.floats(window.getString("imu")), cut.imu, message);
+            }
+        }
     }
 
     @Test
@@ -62,12 +83,23 @@ class GoldenVectorsTest {
 
     @Test
     void recordingsOfTheGoldenEventsAreWrittenForTheReplay() throws Exception {
-        for (JSONObject vectors : Vectors.cases("haredge.vectors")) {
+        List<JSONObject> all = Vectors.cases("haredge.vectors");
+        all.addAll(Vectors.uprightCases("haredge.vectors"));
+        for (JSONObject vectors : all) {
             Path path = Path.of(System.getProperty("haredge.out"), vectors.getString("name") + ".csv");
             try (CsvRecorder recorder = new CsvRecorder(Files.newOutputStream(path))) {
                 Vectors.record(vectors, recorder);
             }
             assertTrue(Files.size(path) > 0);
+        }
+    }
+
+    /** Sums in float64 depend on the order of addition, and so may a float32 that lies between two others. */
+    private static void assertEqualButForTheLastBit(float[] expected, float[] values, String message) {
+        assertEquals(expected.length, values.length, message);
+        for (int index = 0; index < values.length; index++) {
+            float tolerance = Math.max(Math.ulp(expected[index]), 1e-9f);
+            assertEquals(expected[index], values[index], tolerance, message + ", value " + index);
         }
     }
 
@@ -82,7 +114,7 @@ class GoldenVectorsTest {
     private static float[] run(NativeLiteRt litert, float[] imu) {
         ByteBuffer in = ByteBuffer.allocateDirect(4 * imu.length).order(ByteOrder.nativeOrder());
         in.asFloatBuffer().put(imu);
-        float[] probabilities = new float[litert.outputShape()[1]];
+        float[] probabilities = new float[litert.outputShape(0)[1]];
         ByteBuffer out = ByteBuffer.allocateDirect(4 * probabilities.length).order(ByteOrder.nativeOrder());
         litert.run(in, out);
         out.asFloatBuffer().get(probabilities);

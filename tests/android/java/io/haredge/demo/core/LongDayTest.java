@@ -27,7 +27,7 @@ class LongDayTest {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long thread = Thread.currentThread().getId();
         Card card = Card.parse(TestFiles.text("waist.json"));
-        Day day = new Day(card.labels());
+        Day day = new Day(card.activityNames());
         Recognizer recognizer = new Recognizer(card, LongDayTest::alwaysTheFirstLabel, answer -> count(answer, day));
         feed(recognizer, 0, WARM_UP_HOURS * HOUR);
         long heap = heapAfterCollection();
@@ -56,7 +56,8 @@ class LongDayTest {
         }
     }
 
-    private static void alwaysTheFirstLabel(float[] imu, float[] probabilities) {
+    private static void alwaysTheFirstLabel(float[] imu, Outputs outputs) {
+        float[] probabilities = outputs.probabilities;
         float rest = 1f;
         for (int label = 1; label < probabilities.length; label++) {
             probabilities[label] = 0.01f;

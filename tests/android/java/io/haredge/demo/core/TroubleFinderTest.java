@@ -16,7 +16,7 @@ class TroubleFinderTest {
     @BeforeEach
     void startWithGoodSamples() throws Exception {
         Card card = Card.parse(TestFiles.text("waist.json"));
-        recognizer = new Recognizer(card, (imu, probabilities) -> probabilities[0] = 1f, answer -> {});
+        recognizer = new Recognizer(card, (imu, outputs) -> outputs.probabilities[0] = 1f, answer -> {});
         pushGood(5);
         assertEquals(Trouble.NONE, check());
     }

@@ -24,11 +24,14 @@ final class Vectors {
         final int segment;
         final long startNs;
         final float[] imu;
+        /** Null if its axes are those of the phone. */
+        final Up up;
 
-        Cut(int segment, long startNs, float[] imu) {
+        Cut(int segment, long startNs, float[] imu, Up up) {
             this.segment = segment;
             this.startNs = startNs;
             this.imu = imu;
+            this.up = up;
         }
     }
 
@@ -37,6 +40,16 @@ final class Vectors {
     /** The cases of the file that a system property names. */
     static List<JSONObject> cases(String property) throws IOException, JSONException {
         return objects(read(property), "cases");
+    }
+
+    /** The cases of the upright frame, of the file that a system property names. */
+    static List<JSONObject> uprightCases(String property) throws IOException, JSONException {
+        return objects(read(property), "upright");
+    }
+
+    /** Card, windows and cases of the answers, of the file that a system property names. */
+    static JSONObject answers(String property) throws IOException, JSONException {
+        return read(property).getJSONObject("answers");
     }
 
     /** The sequences of answers with the smoothing filter's beliefs, of the file that a system property names. */
@@ -101,13 +114,23 @@ final class Vectors {
     /** The windows that the Java core cuts from a case. Its reports must equal those of har_runtime. */
     static List<Cut> cut(JSONObject vectors) throws IOException, JSONException {
         List<Cut> cuts = new ArrayList<>();
-        Windower windower = new Windower((segment, start, imu) -> cuts.add(new Cut(segment, start, imu.clone())));
-        Resampler resampler = new Resampler(windower::push);
+        Windower windower = new Windower((segment, start, imu) -> cuts.add(new Cut(segment, start, imu.clone(), null)));
+        Resampler resampler = new Resampler(windower::push, vectors.optBoolean("gyroscope", true));
         feed(vectors, resampler);
         JSONObject dropped = vectors.getJSONObject("dropped");
         String name = vectors.getString("name");
         assertCounts(name, dropped.getJSONObject("acc"), resampler.accelerometerReport());
         assertCounts(name, dropped.getJSONObject("gyro"), resampler.gyroscopeReport());
+        return cuts;
+    }
+
+    /** The windows that the Java core cuts from a case and turns upright. */
+    static List<Cut> cutUpright(JSONObject vectors) throws IOException, JSONException {
+        List<Cut> cuts = new ArrayList<>();
+        UprightTracker tracker = new UprightTracker(null);
+        Windower windower = new Windower((segment, start, imu) ->
+                cuts.add(new Cut(segment, start, tracker.step(start, imu).clone(), tracker.windowUp())));
+        feed(vectors, new Resampler(windower::push, vectors.optBoolean("gyroscope", true)));
         return cuts;
     }
 
@@ -126,12 +149,26 @@ final class Vectors {
     }
 
     static float[] probabilities(JSONObject window) throws JSONException {
-        double[] numbers = numbers(window, "probabilities");
-        float[] probabilities = new float[numbers.length];
+        return float32(numbers(window, "probabilities"));
+    }
+
+    /** The numbers of an array of rows, row by row. */
+    static float[] rows(JSONObject table, String name) throws JSONException {
+        JSONArray rows = table.getJSONArray(name);
+        double[] numbers = new double[rows.length() * rows.getJSONArray(0).length()];
         for (int index = 0; index < numbers.length; index++) {
-            probabilities[index] = (float) numbers[index];
+            int columns = rows.getJSONArray(0).length();
+            numbers[index] = rows.getJSONArray(index / columns).getDouble(index % columns);
         }
-        return probabilities;
+        return float32(numbers);
+    }
+
+    static float[] float32(double[] numbers) {
+        float[] values = new float[numbers.length];
+        for (int index = 0; index < numbers.length; index++) {
+            values[index] = (float) numbers[index];
+        }
+        return values;
     }
 
     private static void assertCounts(String name, JSONObject expected, SensorReport report) throws JSONException {
@@ -152,7 +189,8 @@ final class Vectors {
         }
     }
 
-    private static float[] floats(String base64) {
+    /** Values of float32 as Base64, little-endian. */
+    static float[] floats(String base64) {
         ByteBuffer bytes = ByteBuffer.wrap(Base64.getDecoder().decode(base64)).order(ByteOrder.LITTLE_ENDIAN);
         float[] values = new float[bytes.remaining() / 4];
         bytes.asFloatBuffer().get(values);

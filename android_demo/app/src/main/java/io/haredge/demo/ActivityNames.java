@@ -1,19 +1,17 @@
 package io.haredge.demo;
 
 import android.content.Context;
-import io.haredge.demo.core.Answer;
 import io.haredge.demo.core.Card;
 
-/** Names of activities in the user's language. */
+/** Names of activities, families of them and places in the user's language. */
 final class ActivityNames {
     private ActivityNames() {}
 
-    /** The name of an activity. A label that the app does not know is shown as the card writes it. */
+    /** The name of an answer's activity. One that the app does not know is shown as the card writes it. */
     static String of(Context context, Card card, int activity) {
-        if (activity == Answer.UNKNOWN) {
-            return context.getString(R.string.unknown);
-        }
-        switch (card.label(activity)) {
+        switch (card.activity(activity)) {
+            case "unknown":
+                return context.getString(R.string.unknown);
             case "walking":
                 return context.getString(R.string.walking);
             case "stairs_up":
@@ -26,8 +24,32 @@ final class ActivityNames {
                 return context.getString(R.string.standing);
             case "lying":
                 return context.getString(R.string.lying);
+            case "running":
+                return context.getString(R.string.running);
+            case "jumping":
+                return context.getString(R.string.jumping);
+            case "resting":
+                return context.getString(R.string.resting);
+            case "still":
+                return context.getString(R.string.still);
+            case "on_foot":
+                return context.getString(R.string.on_foot);
             default:
-                return card.label(activity);
+                return card.activity(activity);
+        }
+    }
+
+    /** Where a phone is that is worn at a place of the card, e.g. "in a trouser pocket". */
+    static String ofPlace(Context context, Card card, int place) {
+        switch (card.place(place)) {
+            case "torso":
+                return context.getString(R.string.at_torso);
+            case "thigh":
+                return context.getString(R.string.at_thigh);
+            case "wrist":
+                return context.getString(R.string.at_wrist);
+            default:
+                return context.getString(R.string.at_place, card.place(place));
         }
     }
 }

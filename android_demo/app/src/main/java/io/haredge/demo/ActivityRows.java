@@ -4,22 +4,21 @@ import android.content.Context;
 import android.graphics.Canvas;
 import android.graphics.Paint;
 import android.view.View;
+import io.haredge.demo.core.Card;
 
 /** A view with a row for each activity: its name on the left, a drawing on the right. */
 abstract class ActivityRows extends View {
     private static final int ROW_DP = 22;
     private static final int GAP_DP = 10;
     private static final float TEXT_SP = 13;
-    private static final int[] COLOURS = {
-        R.color.activity_0, R.color.activity_1, R.color.activity_2,
-        R.color.activity_3, R.color.activity_4, R.color.activity_5
-    };
 
     protected final Paint text = new Paint(Paint.ANTI_ALIAS_FLAG);
     protected final Paint fill = new Paint(Paint.ANTI_ALIAS_FLAG);
     protected final float density;
     private final float scaledDensity;
     private String[] names = new String[0];
+    private int[] activities = new int[0];
+    private int[] colours = new int[0];
 
     ActivityRows(Context context) {
         super(context);
@@ -29,9 +28,14 @@ abstract class ActivityRows extends View {
         text.setColor(context.getColor(R.color.text));
     }
 
-    /** Sets the names of the rows, from the top. */
-    void setNames(String[] names) {
-        this.names = names.clone();
+    /** Sets the activities of the rows, from the top: indices of the card's labels and families. */
+    void setRows(Card card, int[] activities) {
+        this.activities = activities.clone();
+        names = new String[activities.length];
+        for (int row = 0; row < names.length; row++) {
+            names[row] = ActivityNames.of(getContext(), card, activities[row]);
+        }
+        colours = ActivityColours.of(getContext(), card);
         requestLayout();
     }
 
@@ -72,8 +76,13 @@ abstract class ActivityRows extends View {
         return ROW_DP * scaledDensity;
     }
 
-    /** The colour of an activity, the same as in har-stream. */
+    /** The activity of a row: index of a label or family of the card. */
+    int activity(int row) {
+        return activities[row];
+    }
+
+    /** The colour of a row's activity, the same as in har-stream. */
     int colour(int row) {
-        return getContext().getColor(COLOURS[row % COLOURS.length]);
+        return colours[activities[row]];
     }
 }

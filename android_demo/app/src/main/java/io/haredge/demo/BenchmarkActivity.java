@@ -74,7 +74,7 @@ public final class BenchmarkActivity extends Activity {
 
     private void start() {
         run.setEnabled(false);
-        result.setText(R.string.running);
+        result.setText(R.string.measuring);
         new Handler(thread.getLooper()).post(this::measure);
     }
 
@@ -85,7 +85,7 @@ public final class BenchmarkActivity extends Activity {
             AssetManager assets = getAssets();
             Card card = LiteRtModel.loadCard(assets, Session.MODEL);
             String float32Name = card.name + "-fp32.tflite";
-            Benchmark benchmark = new Benchmark(card.classes(),
+            Benchmark benchmark = new Benchmark(card,
                     model(assets, card, card.name, card.name + ".tflite", "int8", card.macroF1, open),
                     model(assets, card, float32Name, float32Name, "fp32", Double.NaN, open));
             benchmark.run();
@@ -109,7 +109,7 @@ public final class BenchmarkActivity extends Activity {
             String format, double macroF1, List<LiteRtModel> open) throws BadModelException {
         byte[] content = LiteRtModel.read(assets, file);
         return new Benchmark.MeasuredModel(name, format, content.length, macroF1, () -> {
-            LiteRtModel model = new LiteRtModel(content, card.classes());
+            LiteRtModel model = new LiteRtModel(content, card);
             open.add(model);
             return model;
         });

@@ -31,7 +31,7 @@ final class DayChart extends ActivityRows {
         float perMinute = (right - left) / Day.MINUTES;
         int since = -1;
         for (int minute = 0; minute <= Day.MINUTES; minute++) {
-            boolean active = minute < Day.MINUTES && day.activityAt(minute) == row;
+            boolean active = minute < Day.MINUTES && day.activityAt(minute) == activity(row);
             if (active && since < 0) {
                 since = minute;
             } else if (!active && since >= 0) {

@@ -5,6 +5,7 @@ import io.haredge.demo.core.BadModelException;
 import io.haredge.demo.core.Card;
 import io.haredge.demo.core.Contract;
 import io.haredge.demo.core.Model;
+import io.haredge.demo.core.Outputs;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,7 +14,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.tensorflow.lite.DataType;
 import org.tensorflow.lite.Interpreter;
 import org.tensorflow.lite.Tensor;
@@ -24,16 +30,19 @@ final class LiteRtModel implements Model, AutoCloseable {
 
     private final Interpreter interpreter;
     private final ByteBuffer input;
-    private final ByteBuffer output;
     private final FloatBuffer inputValues;
-    private final FloatBuffer outputValues;
+    private final Object[] inputs;
+    /** The outputs that the card's model has, by index: probabilities, places, by_place. */
+    private final Map<Integer, Object> outputs = new HashMap<>();
+    private final List<ByteBuffer> outputBytes = new ArrayList<>();
+    private final List<FloatBuffer> outputValues = new ArrayList<>();
 
     /**
      * Loads a model and runs it once, so that the first window takes no longer than the others.
      *
-     * @throws BadModelException LiteRT refuses it, or its tensors do not fit the contract
+     * @throws BadModelException LiteRT refuses it, or its tensors do not fit the contract and the card
      */
-    LiteRtModel(byte[] content, int classes) throws BadModelException {
+    LiteRtModel(byte[] content, Card card) throws BadModelException {
         ByteBuffer file = direct(content.length);
         file.put(content);
         rewind(file);
@@ -43,18 +52,23 @@ final class LiteRtModel implements Model, AutoCloseable {
             throw new BadModelException("LiteRT cannot load it (" + error.getMessage() + ")", error);
         }
         int[] inputShape = {1, Contract.WINDOW, Contract.CHANNEL_COUNT};
-        int[] outputShape = {1, classes};
-        if (!fits(interpreter.getInputTensor(0), inputShape) || !fits(interpreter.getOutputTensor(0), outputShape)) {
+        int[][] outputShapes = outputShapes(card);
+        if (!fits(inputShape, outputShapes)) {
             interpreter.close();
             throw new BadModelException("it does not take float32 " + Arrays.toString(inputShape) + " and give float32 "
-                    + Arrays.toString(outputShape));
+                    + Arrays.stream(outputShapes).map(Arrays::toString).collect(Collectors.joining(" and ")));
         }
         input = direct(Float.BYTES * Contract.WINDOW * Contract.CHANNEL_COUNT);
-        output = direct(Float.BYTES * classes);
         inputValues = input.asFloatBuffer();
-        outputValues = output.asFloatBuffer();
+        inputs = new Object[] {input};
+        for (int index = 0; index < outputShapes.length; index++) {
+            ByteBuffer output = direct(Float.BYTES * Arrays.stream(outputShapes[index]).reduce(1, (a, b) -> a * b));
+            outputs.put(index, output);
+            outputBytes.add(output);
+            outputValues.add(output.asFloatBuffer());
+        }
         try {
-            run(new float[Contract.WINDOW * Contract.CHANNEL_COUNT], new float[classes]);
+            run(new float[Contract.WINDOW * Contract.CHANNEL_COUNT], new Outputs(card));
         } catch (IllegalArgumentException | IllegalStateException error) {
             interpreter.close();
             throw new BadModelException("LiteRT cannot run it (" + error.getMessage() + ")", error);
@@ -69,7 +83,7 @@ final class LiteRtModel implements Model, AutoCloseable {
     static LiteRtModel load(AssetManager assets, Card card) throws BadModelException {
         byte[] content = read(assets, card.name + ".tflite");
         card.checkFile(content);
-        return new LiteRtModel(content, card.classes());
+        return new LiteRtModel(content, card);
     }
 
     /**
@@ -100,14 +114,18 @@ final class LiteRtModel implements Model, AutoCloseable {
     }
 
     @Override
-    public void run(float[] imu, float[] probabilities) {
+    public void run(float[] imu, Outputs results) {
         rewind(inputValues);
         inputValues.put(imu);
         rewind(input);
-        rewind(output);
-        interpreter.run(input, output);
-        rewind(outputValues);
-        outputValues.get(probabilities);
+        outputBytes.forEach(LiteRtModel::rewind);
+        interpreter.runForMultipleInputsOutputs(inputs, outputs);
+        outputValues.forEach(LiteRtModel::rewind);
+        outputValues.get(0).get(results.probabilities);
+        if (outputValues.size() > 1) {
+            outputValues.get(1).get(results.places);
+            outputValues.get(2).get(results.byPlace);
+        }
     }
 
     @Override
@@ -118,6 +136,22 @@ final class LiteRtModel implements Model, AutoCloseable {
     /** Called on Buffer, because before Android 10 ByteBuffer and FloatBuffer do not override it. */
     private static void rewind(Buffer buffer) {
         buffer.rewind();
+    }
+
+    /** The shape of each output, in order. */
+    private static int[][] outputShapes(Card card) {
+        int classes = card.classes();
+        int places = card.placeCount();
+        return places == 0 ? new int[][] {{1, classes}} : new int[][] {{1, classes}, {1, places}, {1, places, classes}};
+    }
+
+    private boolean fits(int[] inputShape, int[][] outputShapes) {
+        boolean fit = interpreter.getInputTensorCount() == 1 && fits(interpreter.getInputTensor(0), inputShape)
+                && interpreter.getOutputTensorCount() == outputShapes.length;
+        for (int index = 0; fit && index < outputShapes.length; index++) {
+            fit = fits(interpreter.getOutputTensor(index), outputShapes[index]);
+        }
+        return fit;
     }
 
     private static boolean fits(Tensor tensor, int[] shape) {

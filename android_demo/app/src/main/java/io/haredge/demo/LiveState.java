@@ -24,13 +24,18 @@ final class LiveState {
         /** Why it does not run, or what went wrong; null if nothing did. */
         final String message;
         final Trouble trouble;
-        /** Index of a label, or {@code Answer.UNKNOWN}; valid only while recognising. */
+        /** Index of a label or family, or {@code Answer.UNKNOWN}; valid only while recognising. */
         final int activity;
         /** Why the activity is unknown; null if it is known. */
         final Reason reason;
         final double confidence;
         /** Probability of every label after smoothing. */
         final double[] probabilities;
+        /** Index of a place of the card, or {@code Answer.NO_PLACE}. */
+        final int place;
+        /** Whether standing, sitting and lying can be told apart. */
+        final boolean showsPosture;
+        final boolean hasGyroscope;
         /** Hz; NaN if it is not known. */
         final double accelerometerHz;
         final double gyroscopeHz;
@@ -47,6 +52,9 @@ final class LiveState {
             reason = state.reason;
             confidence = state.confidence;
             probabilities = state.probabilities.clone();
+            place = state.place;
+            showsPosture = state.showsPosture;
+            hasGyroscope = state.hasGyroscope;
             accelerometerHz = state.accelerometerHz;
             gyroscopeHz = state.gyroscopeHz;
             day = state.day;
@@ -65,6 +73,9 @@ final class LiveState {
     private Reason reason;
     private double confidence;
     private double[] probabilities = new double[0];
+    private int place = Answer.NO_PLACE;
+    private boolean showsPosture = true;
+    private boolean hasGyroscope = true;
     private double accelerometerHz = Double.NaN;
     private double gyroscopeHz = Double.NaN;
     private Day day;
@@ -92,12 +103,13 @@ final class LiveState {
         }
     }
 
-    synchronized void starting(Card card, Day today) {
+    synchronized void starting(Card card, Day today, boolean gyroscope) {
         phase = Phase.WAITING;
         message = null;
         trouble = Trouble.NONE;
         probabilities = new double[card.classes()];
         day = today;
+        hasGyroscope = gyroscope;
         changed();
     }
 
@@ -106,6 +118,8 @@ final class LiveState {
         activity = answer.activity;
         reason = answer.reason;
         confidence = answer.confidence;
+        place = answer.place;
+        showsPosture = answer.up == null || answer.up.showsPosture();
         System.arraycopy(answer.probabilities, 0, probabilities, 0, probabilities.length);
         accelerometerHz = accHz;
         gyroscopeHz = gyroHz;

@@ -33,7 +33,7 @@ public final class MainActivity extends Activity {
         try {
             Card card = LiteRtModel.loadCard(getAssets(), Session.MODEL);
             screen.setCard(card);
-            storedDay = new Day(card.labels());
+            storedDay = new Day(card.activityNames());
             new DayFile(getFilesDir()).read(storedDay);
         } catch (BadModelException error) {
             live.complain(getString(R.string.bad_model, error.getMessage()));

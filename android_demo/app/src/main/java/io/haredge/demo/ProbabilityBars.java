@@ -12,7 +12,7 @@ final class ProbabilityBars extends ActivityRows {
         super(context);
     }
 
-    /** @param probabilities a value for each row, 0 to 1 */
+    /** @param probabilities a value for each label of the card, 0 to 1 */
     void show(double[] probabilities) {
         this.probabilities = probabilities;
         invalidate();
@@ -20,7 +20,7 @@ final class ProbabilityBars extends ActivityRows {
 
     @Override
     void drawRow(Canvas canvas, int row, float left, float top, float right, float bottom) {
-        double probability = row < probabilities.length ? probabilities[row] : 0;
+        double probability = activity(row) < probabilities.length ? probabilities[activity(row)] : 0;
         float numbers = right - text.measureText("100 %");
         float end = numbers - 8 * density;
         fill.setColor(getContext().getColor(R.color.line));

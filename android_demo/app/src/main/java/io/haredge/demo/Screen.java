@@ -11,9 +11,11 @@ import android.widget.Button;
 import android.widget.LinearLayout;
 import android.widget.ScrollView;
 import android.widget.TextView;
+import io.haredge.demo.core.Answer;
 import io.haredge.demo.core.Card;
 import io.haredge.demo.core.Day;
 import io.haredge.demo.core.Trouble;
+import java.util.stream.IntStream;
 
 /** The views of the main screen and their texts, in one column, or two in landscape. */
 final class Screen {
@@ -28,6 +30,7 @@ final class Screen {
     private final Context context;
     private final TextView activity;
     private final TextView confidence;
+    private final TextView place;
     private final TextView message;
     private final TextView rates;
     private final TextView recorded;
@@ -43,6 +46,7 @@ final class Screen {
         activity.setTypeface(Typeface.DEFAULT_BOLD);
         activity.setAccessibilityLiveRegion(View.ACCESSIBILITY_LIVE_REGION_POLITE);
         confidence = text(16, R.color.faint);
+        place = text(16, R.color.faint);
         message = text(16, R.color.warning);
         message.setAccessibilityLiveRegion(View.ACCESSIBILITY_LIVE_REGION_POLITE);
         rates = text(14, R.color.faint);
@@ -56,7 +60,7 @@ final class Screen {
         benchmark = new Button(context);
         benchmark.setText(R.string.benchmark);
 
-        LinearLayout now = column(activity, confidence, message, bars, row(startStop, record), rates, recorded);
+        LinearLayout now = column(activity, confidence, place, message, bars, row(startStop, record), rates, recorded);
         LinearLayout rest = column(heading(R.string.today), chart, totals, heading(R.string.model), about, benchmark);
         boolean wide = context.getResources().getConfiguration().orientation == Configuration.ORIENTATION_LANDSCAPE;
         root = new ScrollView(context);
@@ -68,15 +72,23 @@ final class Screen {
     /** Shows the model and names the rows of the charts. */
     void setCard(Card card) {
         this.card = card;
-        String[] names = new String[card.classes()];
-        for (int label = 0; label < names.length; label++) {
-            names[label] = ActivityNames.of(context, card, label);
-        }
-        bars.setNames(names);
-        chart.setNames(names);
-        String placement = card.placement == null ? context.getString(R.string.placement_unstated) : card.placement;
-        about.setText(context.getString(R.string.card, card.name, card.version, placement, 100 * card.macroF1,
+        bars.setRows(card, IntStream.range(0, card.classes()).toArray());
+        chart.setRows(card, IntStream.range(0, card.activities()).filter(it -> !card.isUnknown(it)).toArray());
+        about.setText(context.getString(R.string.card, card.name, card.version, placements(), 100 * card.macroF1,
                 card.unseenPeople, card.data, card.licence));
+    }
+
+    /** Where the phone may be worn, in words. */
+    private String placements() {
+        StringBuilder list = new StringBuilder();
+        for (int index = 0; index < card.placeCount(); index++) {
+            append(list, ActivityNames.ofPlace(context, card, index));
+        }
+        if (list.length() > 0) {
+            return list.toString();
+        }
+        return card.placement == null ? context.getString(R.string.placement_unstated)
+                : context.getString(R.string.at_place, card.placement);
     }
 
     /** Shows the current state; {@code day} is null if nothing is known of it. */
@@ -86,9 +98,9 @@ final class Screen {
         setText(activity, recognising ? ActivityNames.of(context, card, state.activity)
                 : context.getString(running ? R.string.waiting : R.string.stopped));
         setText(confidence, recognising ? confidence(state) : null);
+        setText(place, recognising ? place(state) : null);
         setText(message, state.message != null ? state.message : textOf(state.trouble));
-        setText(rates, running
-                ? context.getString(R.string.rates, rate(state.accelerometerHz), rate(state.gyroscopeHz)) : null);
+        setText(rates, running ? rates(state) : null);
         setText(recorded, state.recorded >= 0 ? context.getString(R.string.recording, state.recorded / 1e6) : null);
         startStop.setText(running ? R.string.stop : R.string.start);
         startStop.setEnabled(card != null);
@@ -117,13 +129,31 @@ final class Screen {
         }
     }
 
+    /** Where the phone is worn, or what the wearer can do so that more is known; null if the model does not tell. */
+    private String place(LiveState.Snapshot state) {
+        if (!state.showsPosture) {
+            return context.getString(R.string.walk_first);
+        }
+        if (card.placeCount() == 0) {
+            return null;
+        }
+        return state.place == Answer.NO_PLACE ? context.getString(R.string.place_unknown)
+                : context.getString(R.string.worn, ActivityNames.ofPlace(context, card, state.place));
+    }
+
+    private String rates(LiveState.Snapshot state) {
+        return state.hasGyroscope
+                ? context.getString(R.string.rates, rate(state.accelerometerHz), rate(state.gyroscopeHz))
+                : context.getString(R.string.rate_alone, rate(state.accelerometerHz));
+    }
+
     private String totals(Day day) {
         StringBuilder list = new StringBuilder();
-        for (int label = 0; day != null && card != null && label < card.classes(); label++) {
-            int seconds = day.seconds(label);
+        for (int index = 0; day != null && card != null && index < card.activities(); index++) {
+            int seconds = day.seconds(index);
             if (seconds >= MIN_SECONDS) {
                 int minutes = Math.max(1, Math.round(seconds / 60f));
-                String name = ActivityNames.of(context, card, label);
+                String name = ActivityNames.of(context, card, index);
                 append(list, minutes < 60
                         ? context.getString(R.string.minutes_of, name, minutes)
                         : context.getString(R.string.hours_of, name, minutes / 60, minutes % 60));

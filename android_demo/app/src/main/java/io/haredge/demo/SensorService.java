@@ -59,6 +59,7 @@ public final class SensorService extends Service {
         String action = intent == null ? ACTION_START : intent.getAction();
         if (ACTION_STOP.equals(action)) {
             KeepRunning.set(this, false);
+            WhichWayUp.forget(this);
             end(null);
             return START_NOT_STICKY;
         }
@@ -104,6 +105,7 @@ public final class SensorService extends Service {
     /** Called by the session on the main thread if it cannot continue. */
     private void fail(String why) {
         KeepRunning.set(this, false);
+        WhichWayUp.forget(this);
         end(why);
     }
 

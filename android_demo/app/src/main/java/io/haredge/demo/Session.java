@@ -48,6 +48,7 @@ final class Session implements SensorEventListener {
     private Recognizer recognizer;
     private Recording recording;
     private Day day;
+    private boolean hasGyroscope;
     private int activity = Answer.UNKNOWN;
     private int checks;
     private boolean failed;
@@ -94,20 +95,27 @@ final class Session implements SensorEventListener {
             fail(context.getString(R.string.bad_model, error.getMessage()));
             return;
         }
-        day = new Day(card.labels());
+        day = new Day(card.activityNames());
         dayFile.read(day);
         day.turnTo(DayFile.localMs());
-        recognizer = new Recognizer(card, model, this::write);
-        live.starting(card, day);
-        listen();
-    }
-
-    private void listen() {
         Sensor accelerometer = sensors.getDefaultSensor(Sensor.TYPE_ACCELEROMETER);
         Sensor gyroscope = sensors.getDefaultSensor(Sensor.TYPE_GYROSCOPE);
-        if (accelerometer == null || gyroscope == null) {
+        if (accelerometer == null || (gyroscope == null && !card.gyroscopeIsOptional())) {
             fail(context.getString(accelerometer == null ? R.string.no_accelerometer : R.string.no_gyroscope));
-        } else if (!register(accelerometer) || !register(gyroscope)) {
+            return;
+        }
+        hasGyroscope = gyroscope != null;
+        Recognizer.Options options = new Recognizer.Options();
+        options.gyroscope = hasGyroscope;
+        options.up = WhichWayUp.read(context);
+        try {
+            recognizer = new Recognizer(card, model, options, this::write);
+        } catch (BadModelException error) {
+            fail(context.getString(R.string.bad_model, error.getMessage()));
+            return;
+        }
+        live.starting(card, day, hasGyroscope);
+        if (!register(accelerometer) || (hasGyroscope && !register(gyroscope))) {
             fail(context.getString(R.string.refused));
         } else {
             worker.postDelayed(this::check, CHECK_MS);
@@ -169,7 +177,8 @@ final class Session implements SensorEventListener {
             return;
         }
         wakeLock.acquire(WAKE_LOCK_MS);
-        live.troubled(troubles.check(recognizer.accelerometerReport(), recognizer.gyroscopeReport()));
+        live.troubled(troubles.check(
+                recognizer.accelerometerReport(), hasGyroscope ? recognizer.gyroscopeReport() : null));
         if (recording != null) {
             String why = recording.flush();
             if (why != null) {
@@ -180,6 +189,7 @@ final class Session implements SensorEventListener {
         }
         if (++checks % CHECKS_PER_SAVE == 0) {
             dayFile.write(day);
+            WhichWayUp.write(context, recognizer.up());
         }
         worker.postDelayed(this::check, CHECK_MS);
     }

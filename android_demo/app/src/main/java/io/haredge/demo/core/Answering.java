@@ -1,37 +1,75 @@
 package io.haredge.demo.core;
 
-/** From a window's probabilities to an answer: smoothed, and unknown if the model is in doubt or the phone is not worn. */
+/**
+ * From what the model makes of a window to an answer: smoothed; a family of activities if only that is certain; unknown
+ * if the model is in doubt or the phone is not worn.
+ */
 final class Answering {
-    private final HmmFilter filter;
-    private final Rejector rejector;
-    private final WornDetector worn = new WornDetector();
-
-    Answering(Card card) {
-        filter = card.smoothing == null ? null : new HmmFilter(card.smoothing);
-        rejector = card.rejection == null ? null : new Rejector(card.rejection);
+    /** Makes the probabilities of a window, of which it has the outputs and the time, steady. */
+    private interface Smoother {
+        void step(Answer answer);
     }
 
-    /** Completes an answer, whose {@code windowProbabilities} are those of the window {@code imu}. */
+    private final Smoother smoother;
+    private final Rejector rejector;
+    private final Chooser chooser;
+    private final WornDetector worn = new WornDetector();
+
+    /**
+     * @param place index of the place that the phone is worn at; {@code Answer.NO_PLACE} to find out, if the model can
+     * @param coarse whether a family may be an answer
+     */
+    Answering(Card card, int place, boolean coarse) {
+        smoother = smoother(card, place);
+        rejector = card.rejection == null ? null : new Rejector(card.rejection);
+        chooser = new Chooser(card, minimum(card), coarse);
+    }
+
+    private static Smoother smoother(Card card, int place) {
+        if (card.placeCount() > 0 && card.smoothing != null) {
+            JointFilter joint = new JointFilter(card, place);
+            return it -> joint.step(it.endNs, it.outputs, it.probabilities, it.placeProbabilities);
+        }
+        if (card.placeCount() > 0) {
+            GivenPlace given = new GivenPlace(card, place);
+            return it -> given.step(it.endNs, it.outputs, it.probabilities, it.placeProbabilities);
+        }
+        if (card.smoothing != null) {
+            HmmFilter filter = new HmmFilter(card.smoothing);
+            return it -> filter.step(it.endNs, it.windowProbabilities, it.probabilities);
+        }
+        return Answering::copy;
+    }
+
+    private static void copy(Answer answer) {
+        for (int label = 0; label < answer.probabilities.length; label++) {
+            answer.probabilities[label] = answer.windowProbabilities[label];
+        }
+    }
+
+    private static double minimum(Card card) {
+        if (card.rejection == null) {
+            return Double.NaN;
+        }
+        return card.smoothing == null ? card.rejection.rawConfidence : card.rejection.confidence;
+    }
+
+    /** Completes an answer, whose {@code outputs} and {@code up} are those of the window {@code imu}. */
     void step(Answer answer, float[] imu, long endNs) {
         answer.endNs = endNs;
-        double[] probabilities = answer.probabilities;
-        if (filter != null) {
-            filter.step(endNs, answer.windowProbabilities, probabilities);
-        } else {
-            for (int label = 0; label < probabilities.length; label++) {
-                probabilities[label] = answer.windowProbabilities[label];
+        smoother.step(answer);
+        answer.place = Answer.NO_PLACE;
+        for (int place = 0; place < answer.placeProbabilities.length; place++) {
+            if (answer.placeProbabilities[place] >= PlaceFilter.MIN_BELIEF) {
+                answer.place = place;
             }
         }
-        int best = 0;
-        for (int label = 1; label < probabilities.length; label++) {
-            best = probabilities[label] > probabilities[best] ? label : best;
-        }
-        answer.confidence = probabilities[best];
         if (!worn.step(imu, endNs)) {
-            answer.reason = Reason.NOT_WORN;
+            Chooser.unknown(answer, Reason.NOT_WORN);
+        } else if (rejector != null && rejector.isUnlike(imu)) {
+            Chooser.unknown(answer, Reason.UNLIKE);
         } else {
-            answer.reason = rejector == null ? null : rejector.step(imu, answer.confidence, filter != null);
+            chooser.step(answer, answer.up == null || answer.up.showsPosture());
         }
-        answer.activity = answer.reason == null ? best : Answer.UNKNOWN;
     }
 }

@@ -96,14 +96,14 @@ public final class Benchmark {
     }
 
     private final MeasuredModel[] models;
-    private final int classes;
+    private final Card card;
     private final double[] loopSeconds;
     private long emptyKb = -1;
 
-    /** @param classes number of activities, the same for every model */
-    public Benchmark(int classes, MeasuredModel... models) {
+    /** @param card says what every model returns */
+    public Benchmark(Card card, MeasuredModel... models) {
         this.models = models.clone();
-        this.classes = classes;
+        this.card = card;
         loopSeconds = new double[TURNS * models.length];
     }
 
@@ -117,15 +117,15 @@ public final class Benchmark {
         for (int index = 0; index < window.length; index++) {
             window[index] = (float) Math.sin(0.1 * index);
         }
-        float[] probabilities = new float[classes];
+        Outputs outputs = new Outputs(card);
         emptyKb = processStatusKb("VmRSS:");
         for (MeasuredModel measured : models) {
-            open(measured, window, probabilities);
+            open(measured, window, outputs);
         }
         for (int turn = 0; turn < TURNS; turn++) {
             for (int index = 0; index < models.length; index++) {
                 loopSeconds[turn * models.length + index] = timeLoop();
-                timeWindows(models[index], turn, window, probabilities);
+                timeWindows(models[index], turn, window, outputs);
             }
         }
     }
@@ -219,23 +219,23 @@ public final class Benchmark {
         return table;
     }
 
-    private static void open(MeasuredModel measured, float[] window, float[] probabilities) throws BadModelException {
+    private static void open(MeasuredModel measured, float[] window, Outputs outputs) throws BadModelException {
         long before = processStatusKb("VmRSS:");
         long start = System.nanoTime();
         measured.model = measured.opener.open();
-        measured.model.run(window, probabilities);
+        measured.model.run(window, outputs);
         measured.loadSeconds = (System.nanoTime() - start) / 1e9;
         for (int count = 0; count < WARM_UP; count++) {
-            measured.model.run(window, probabilities);
+            measured.model.run(window, outputs);
         }
         measured.grownKb = before < 0 ? -1 : Math.max(0, processStatusKb("VmRSS:") - before);
     }
 
-    private static void timeWindows(MeasuredModel measured, int turn, float[] window, float[] probabilities) {
+    private static void timeWindows(MeasuredModel measured, int turn, float[] window, Outputs outputs) {
         double[] latenciesUs = new double[WINDOWS];
         for (int count = 0; count < WINDOWS; count++) {
             long start = System.nanoTime();
-            measured.model.run(window, probabilities);
+            measured.model.run(window, outputs);
             latenciesUs[count] = (System.nanoTime() - start) / 1e3;
         }
         System.arraycopy(latenciesUs, 0, measured.latenciesUs, turn * WINDOWS, WINDOWS);

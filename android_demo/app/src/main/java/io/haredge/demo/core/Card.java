@@ -2,8 +2,13 @@ package io.haredge.demo.core;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
 import org.json.JSONArray;
 import org.json.JSONException;
 import org.json.JSONObject;
@@ -12,6 +17,9 @@ import org.json.JSONTokener;
 /** The model card: a model's input, output and scores, as {@code har_runtime/model/card.py} writes them. */
 public final class Card {
     private static final String FORMAT = "haredge-card-1";
+    private static final String REQUIRED = "required";
+    private static final String OPTIONAL = "optional";
+    private static final String UNKNOWN = "unknown";
 
     public final String name;
     public final String version;
@@ -32,6 +40,13 @@ public final class Card {
     public final Smoothing smoothing;
     /** When an activity is unknown; null if missing. */
     public final Rejection rejection;
+    /** How the place is filtered; null if the model does not tell places. */
+    public final PlaceFilter placeFilter;
+    /** The axes of the windows that the model takes. */
+    private final String frame;
+    private final String gyroscope;
+    private final String[] places;
+    private final Family[] families;
 
     /** The hidden Markov model that smooths the probabilities. */
     public static final class Smoothing {
@@ -49,7 +64,7 @@ public final class Card {
         }
 
         private Smoothing(JSONObject table) {
-            this(rows(table, "transitions"), numbers(table.opt("prior"), "prior"), number(table, "evidence"));
+            this(Json.rows(table, "transitions"), Json.numbers(table, "prior"), Json.number(table, "evidence"));
         }
 
         private boolean fits(int classes) {
@@ -89,11 +104,11 @@ public final class Card {
         final double[][] whitening;
 
         private Rejection(JSONObject table) {
-            confidence = number(table, "confidence");
-            rawConfidence = number(table, "raw_confidence");
-            distance = number(table, "distance");
-            means = rows(table, "means");
-            whitening = rows(table, "whitening");
+            confidence = Json.number(table, "confidence");
+            rawConfidence = Json.number(table, "raw_confidence");
+            distance = Json.number(table, "distance");
+            means = Json.rows(table, "means");
+            whitening = Json.rows(table, "whitening");
         }
 
         private boolean fits(int classes) {
@@ -110,22 +125,78 @@ public final class Card {
         }
     }
 
+    /** How the belief in where the phone is worn changes. */
+    public static final class PlaceFilter {
+        /** Probability that the place has changed a hop later. */
+        final double change;
+        /** Exponent of the place's likelihood in a window of gait; it falls with the window's probability of gait. */
+        final double evidence;
+
+        private PlaceFilter(JSONObject table) {
+            change = Json.number(table, "change");
+            evidence = Json.number(table, "evidence");
+        }
+
+        private boolean fits() {
+            return change > 0 && change < 1 && evidence > 0 && evidence <= 1;
+        }
+    }
+
+    /** An answer that stands for several labels. */
+    static final class Family {
+        final String name;
+        /** Indices of its labels; -1 for one that the card does not have. */
+        final int[] members;
+
+        private Family(String name, String[] members, List<String> labels) {
+            this.name = name;
+            this.members = Arrays.stream(members).mapToInt(labels::indexOf).toArray();
+        }
+
+        private boolean fits(List<String> labels) {
+            boolean fits = members.length >= 2 && !labels.contains(name);
+            for (int member : members) {
+                fits &= member >= 0;
+            }
+            return fits;
+        }
+    }
+
     private Card(JSONObject table) {
-        name = entry(table, "name", String.class);
-        version = entry(table, "version", String.class);
-        labels = strings(table, "labels");
-        placement = optional(table, "placement", String.class);
-        JSONObject training = entry(table, "training", JSONObject.class);
-        data = entry(training, "data", String.class);
-        licence = entry(training, "licence", String.class);
-        unseenPeople = entry(training, "never_seen", JSONArray.class).length();
-        JSONObject int8 = optional(entry(table, "scores", JSONObject.class), "int8", JSONObject.class);
-        macroF1 = int8 == null ? Double.NaN : number(int8, "macro_f1");
-        sha256 = optional(table, "sha256", String.class);
-        JSONObject smoothingTable = optional(table, "smoothing", JSONObject.class);
+        name = Json.entry(table, "name", String.class);
+        version = Json.entry(table, "version", String.class);
+        labels = Json.strings(table, "labels");
+        placement = Json.optional(table, "placement", String.class);
+        JSONObject training = Json.entry(table, "training", JSONObject.class);
+        data = Json.entry(training, "data", String.class);
+        licence = Json.entry(training, "licence", String.class);
+        unseenPeople = Json.entry(training, "never_seen", JSONArray.class).length();
+        JSONObject int8 = Json.optional(Json.entry(table, "scores", JSONObject.class), "int8", JSONObject.class);
+        macroF1 = int8 == null ? Double.NaN : Json.number(int8, "macro_f1");
+        sha256 = Json.optional(table, "sha256", String.class);
+        String axes = Json.string(table, "frame", Contract.DEVICE);
+        frame = axes.equals(Contract.DEVICE_OF_0_1) ? Contract.DEVICE : axes;
+        gyroscope = Json.string(table, "gyroscope", REQUIRED);
+        places = table.has("places") ? Json.strings(table, "places") : new String[0];
+        families = families(table, Arrays.asList(labels));
+        JSONObject smoothingTable = Json.optional(table, "smoothing", JSONObject.class);
         smoothing = smoothingTable == null ? null : new Smoothing(smoothingTable);
-        JSONObject rejectionTable = optional(table, "rejection", JSONObject.class);
+        JSONObject rejectionTable = Json.optional(table, "rejection", JSONObject.class);
         rejection = rejectionTable == null ? null : new Rejection(rejectionTable);
+        JSONObject placeTable = Json.optional(table, "place_filter", JSONObject.class);
+        placeFilter = placeTable == null ? null : new PlaceFilter(placeTable);
+    }
+
+    /** The narrowest first: org.json does not keep the card's order everywhere. */
+    private static Family[] families(JSONObject table, List<String> labels) {
+        JSONObject entries = table.has("families") ? Json.entry(table, "families", JSONObject.class) : new JSONObject();
+        List<Family> families = new ArrayList<>();
+        for (Iterator<?> names = entries.keys(); names.hasNext(); ) {
+            String name = (String) names.next();
+            families.add(new Family(name, Json.strings(entries, name), labels));
+        }
+        families.sort(Comparator.<Family>comparingInt(it -> it.members.length).thenComparing(it -> it.name));
+        return families.toArray(new Family[0]);
     }
 
     /**
@@ -167,17 +238,83 @@ public final class Card {
         return new BadModelException("the model card is damaged or incomplete (" + why + ")", cause);
     }
 
-    /** Activity of each output, in order. */
-    public String[] labels() {
-        return labels.clone();
-    }
-
+    /** How many labels there are: one for each output. */
     public int classes() {
         return labels.length;
     }
 
     public String label(int index) {
         return labels[index];
+    }
+
+    /** Whether windows must be turned so that the wearer's up is +z. */
+    public boolean isUpright() {
+        return frame.equals(Contract.UPRIGHT);
+    }
+
+    /** Whether the model does without angular rates: a window then has zeros for them. */
+    public boolean gyroscopeIsOptional() {
+        return gyroscope.equals(OPTIONAL);
+    }
+
+    /** How many places the model tells; 0 if it does not tell them. */
+    public int placeCount() {
+        return places.length;
+    }
+
+    /** A place that the phone may be worn at: torso, thigh or wrist. */
+    public String place(int index) {
+        return places[index];
+    }
+
+    /**
+     * Index of a place as users name it: waist, hip, chest, pocket, thigh, wrist or torso.
+     *
+     * @throws BadModelException the model does not tell places, or does not know this one
+     */
+    int placeIndex(String place) throws BadModelException {
+        int index = Arrays.asList(places).indexOf(Contract.placeOf(place));
+        if (index < 0) {
+            throw new BadModelException(places.length == 0 ? "the model " + name + " does not tell places"
+                    : "the model " + name + " knows the places " + String.join(", ", places) + ", not " + place);
+        }
+        return index;
+    }
+
+    /** How many activities an answer may have: labels first, then families. */
+    public int activities() {
+        return labels.length + families.length;
+    }
+
+    /** Their names. */
+    public String[] activityNames() {
+        String[] names = new String[activities()];
+        for (int index = 0; index < names.length; index++) {
+            names[index] = activity(index);
+        }
+        return names;
+    }
+
+    /** Name of an answer's activity: of a label, a family, or "unknown". */
+    public String activity(int index) {
+        if (index == Answer.UNKNOWN) {
+            return UNKNOWN;
+        }
+        return index < labels.length ? labels[index] : families[index - labels.length].name;
+    }
+
+    /**
+     * Whether a label is no activity: a model may learn "unknown" from movements that are none of the others.
+     *
+     * @param index of a label or family
+     */
+    public boolean isUnknown(int index) {
+        return activity(index).equals(UNKNOWN);
+    }
+
+    /** The families, the narrowest first. */
+    Family[] families() {
+        return families;
     }
 
     /**
@@ -210,9 +347,8 @@ public final class Card {
         checkInput(table, "hop", Contract.HOP);
         checkInput(table, "channels", new JSONArray(Arrays.asList(Contract.channels())));
         checkInput(table, "units", new JSONArray(Arrays.asList(Contract.units())));
-        if (!Contract.FRAME_OF_0_1.equals(table.opt("frame"))) {
-            checkInput(table, "frame", Contract.FRAME);
-        }
+        checkChoice("frame", frame, Contract.DEVICE, Contract.UPRIGHT);
+        checkChoice("gyroscope", gyroscope, REQUIRED, OPTIONAL);
         if (!table.isNull("quantised_ends")) {
             throw new BadModelException("the model wants int8 input; this app feeds float32");
         }
@@ -225,6 +361,27 @@ public final class Card {
         if (rejection != null && !rejection.fits(labels.length)) {
             throw new BadModelException("the card's rejection does not fit its " + labels.length + " labels");
         }
+        checkPlaces();
+        for (Family family : families) {
+            if (!family.fits(Arrays.asList(labels))) {
+                throw new BadModelException("the card's family " + family.name + " must stand for two labels or more");
+            }
+        }
+    }
+
+    private void checkPlaces() throws BadModelException {
+        Set<String> different = new HashSet<>(Arrays.asList(places));
+        boolean fit = different.size() == places.length && Arrays.asList(Contract.places()).containsAll(different);
+        if (!fit || (places.length > 0) != (placeFilter != null) || (placeFilter != null && !placeFilter.fits())) {
+            throw new BadModelException("the card's places and place_filter do not fit: " + Arrays.toString(places));
+        }
+    }
+
+    private static void checkChoice(String name, String wanted, String... known) throws BadModelException {
+        if (!Arrays.asList(known).contains(wanted)) {
+            throw new BadModelException(
+                    "the model wants " + name + " " + wanted + ", this app knows " + String.join(" and ", known));
+        }
     }
 
     private static void checkInput(JSONObject table, String name, Object fed) throws BadModelException {
@@ -233,61 +390,5 @@ public final class Card {
             String message = "the model wants " + name + " " + wanted + ", this app feeds " + fed;
             throw new BadModelException(message.replace("\\/", "/")); // org.json escapes every slash.
         }
-    }
-
-    /** A value of exactly this type. The getters of org.json would make a string of a number, and the reverse. */
-    private static <T> T typed(Object value, String name, Class<T> type) {
-        if (!type.isInstance(value)) {
-            throw new IllegalArgumentException(value == null ? "no " + name : name + " has the wrong type");
-        }
-        return type.cast(value);
-    }
-
-    private static <T> T entry(JSONObject table, String name, Class<T> type) {
-        return typed(table.opt(name), name, type);
-    }
-
-    /** Null if the entry is missing or null. */
-    private static <T> T optional(JSONObject table, String name, Class<T> type) {
-        return table.isNull(name) ? null : entry(table, name, type);
-    }
-
-    private static double number(JSONObject table, String name) {
-        return number(table.opt(name), name);
-    }
-
-    private static double number(Object value, String name) {
-        double number = typed(value, name, Number.class).doubleValue();
-        if (!Double.isFinite(number)) {
-            throw new IllegalArgumentException(name + " is not finite");
-        }
-        return number;
-    }
-
-    private static double[] numbers(Object values, String name) {
-        JSONArray array = typed(values, name, JSONArray.class);
-        double[] numbers = new double[array.length()];
-        for (int index = 0; index < numbers.length; index++) {
-            numbers[index] = number(array.opt(index), name);
-        }
-        return numbers;
-    }
-
-    private static double[][] rows(JSONObject table, String name) {
-        JSONArray array = entry(table, name, JSONArray.class);
-        double[][] rows = new double[array.length()][];
-        for (int row = 0; row < rows.length; row++) {
-            rows[row] = numbers(array.opt(row), name);
-        }
-        return rows;
-    }
-
-    private static String[] strings(JSONObject table, String name) {
-        JSONArray array = entry(table, name, JSONArray.class);
-        String[] strings = new String[array.length()];
-        for (int index = 0; index < strings.length; index++) {
-            strings[index] = typed(array.opt(index), name, String.class);
-        }
-        return strings;
     }
 }

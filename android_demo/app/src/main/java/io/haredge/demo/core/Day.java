@@ -19,26 +19,27 @@ public final class Day {
     private static final long MINUTE_MS = 60_000L;
     private static final long DAY_MS = MINUTES * MINUTE_MS;
 
-    private final String[] labels;
-    /** Number of answers in each minute: for each label, and last for unknown. */
+    private final String[] activities;
+    /** Number of answers in each minute: for each activity, and last for unknown. */
     private final short[][] counts;
     private long day = Long.MIN_VALUE;
 
-    public Day(String[] labels) {
-        this.labels = labels.clone();
-        counts = new short[MINUTES][labels.length + 1];
+    /** @param activities names of labels and families */
+    public Day(String[] activities) {
+        this.activities = activities.clone();
+        counts = new short[MINUTES][activities.length + 1];
     }
 
     /**
      * Counts an answer.
      *
      * @param localMs milliseconds since 1970, including the time zone's offset
-     * @param activity index of a label, or {@code Answer.UNKNOWN}
+     * @param activity index of its name, or {@code Answer.UNKNOWN}
      */
     public void count(long localMs, int activity) {
         turnTo(localMs);
         short[] minute = counts[(int) (Math.floorMod(localMs, DAY_MS) / MINUTE_MS)];
-        int column = activity == Answer.UNKNOWN ? labels.length : activity;
+        int column = activity == Answer.UNKNOWN ? activities.length : activity;
         if (minute[column] < Short.MAX_VALUE) {
             minute[column]++;
         }
@@ -59,22 +60,22 @@ public final class Day {
         }
     }
 
-    /** The most frequent activity in a minute: index of a label, {@code Answer.UNKNOWN}, or {@code NOTHING}. */
+    /** The most frequent activity in a minute: index of its name, {@code Answer.UNKNOWN}, or {@code NOTHING}. */
     public int activityAt(int minute) {
         int best = NOTHING;
         int most = 0;
-        for (int column = 0; column <= labels.length; column++) {
+        for (int column = 0; column <= activities.length; column++) {
             if (counts[minute][column] > most) {
                 most = counts[minute][column];
-                best = column == labels.length ? Answer.UNKNOWN : column;
+                best = column == activities.length ? Answer.UNKNOWN : column;
             }
         }
         return best;
     }
 
-    /** Seconds of the day spent in an activity: an index of a label, or {@code Answer.UNKNOWN}. */
+    /** Seconds of the day spent in an activity: the index of its name, or {@code Answer.UNKNOWN}. */
     public int seconds(int activity) {
-        int column = activity == Answer.UNKNOWN ? labels.length : activity;
+        int column = activity == Answer.UNKNOWN ? activities.length : activity;
         int windows = 0;
         for (short[] minute : counts) {
             windows += minute[column];
@@ -85,7 +86,7 @@ public final class Day {
     /** Writes the day; {@code read} reads it back. */
     public void write(DataOutputStream out) throws IOException {
         out.writeInt(MAGIC);
-        out.writeUTF(String.join(",", labels));
+        out.writeUTF(String.join(",", activities));
         out.writeLong(day);
         for (short[] minute : counts) {
             for (short count : minute) {
@@ -97,12 +98,12 @@ public final class Day {
     /**
      * Continues a day that was written.
      *
-     * @throws IOException the file is cut off, of other labels, or not a day at all; the day is then empty
+     * @throws IOException the file is cut off, of other activities, or not a day at all; the day is then empty
      */
     public void read(DataInputStream in) throws IOException {
         try {
-            if (in.readInt() != MAGIC || !in.readUTF().equals(String.join(",", labels))) {
-                throw new IOException("not a day with these labels");
+            if (in.readInt() != MAGIC || !in.readUTF().equals(String.join(",", activities))) {
+                throw new IOException("not a day with these activities");
             }
             long storedDay = in.readLong();
             for (short[] minute : counts) {

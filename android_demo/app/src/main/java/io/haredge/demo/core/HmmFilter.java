@@ -7,14 +7,13 @@ package io.haredge.demo.core;
  * window's probabilities, divided by the prior, are its evidence, with the card's exponent.
  */
 public final class HmmFilter {
-    private static final double MIN_PROBABILITY = 1e-6;
-    private static final int MAX_STEPS = 120;
+    /** Of an activity or place: one window of an overconfident model must not rule it out for good. */
+    static final double MIN_PROBABILITY = 1e-6;
 
     private final Card.Smoothing smoothing;
     private final double[] belief;
     private final double[] moved;
-    private boolean started;
-    private long previousEndNs;
+    private final Hops hops = new Hops();
 
     public HmmFilter(Card.Smoothing smoothing) {
         this.smoothing = smoothing;
@@ -30,17 +29,12 @@ public final class HmmFilter {
      * @param probabilities receives the belief after this window, shape (classes,)
      */
     public void step(long endNs, float[] windowProbabilities, double[] probabilities) {
-        double hops = started ? Math.rint((double) (endNs - previousEndNs) / Contract.HOP_NS) : 1;
-        int steps = (int) Math.max(1, Math.min(MAX_STEPS, hops));
-        started = true;
-        previousEndNs = endNs;
-        for (int step = 0; step < steps; step++) {
-            move();
+        for (int step = hops.step(endNs); step > 0; step--) {
+            carry(smoothing, belief, moved);
         }
         double sum = 0.0;
         for (int label = 0; label < belief.length; label++) {
-            double likelihood = Math.max(windowProbabilities[label], MIN_PROBABILITY) / smoothing.prior[label];
-            belief[label] *= Math.pow(likelihood, smoothing.evidence);
+            belief[label] *= evidence(smoothing, label, windowProbabilities[label]);
             sum += belief[label];
         }
         for (int label = 0; label < belief.length; label++) {
@@ -49,7 +43,8 @@ public final class HmmFilter {
         }
     }
 
-    private void move() {
+    /** Carries a belief in the labels on by one hop; {@code moved} is for the work. */
+    static void carry(Card.Smoothing smoothing, double[] belief, double[] moved) {
         for (int to = 0; to < belief.length; to++) {
             double sum = 0.0;
             for (int from = 0; from < belief.length; from++) {
@@ -58,5 +53,10 @@ public final class HmmFilter {
             moved[to] = sum;
         }
         System.arraycopy(moved, 0, belief, 0, belief.length);
+    }
+
+    /** What a window's probability of a label is worth. */
+    static double evidence(Card.Smoothing smoothing, int label, float probability) {
+        return Math.pow(Math.max(probability, MIN_PROBABILITY) / smoothing.prior[label], smoothing.evidence);
     }
 }

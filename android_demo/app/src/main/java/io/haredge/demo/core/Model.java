@@ -5,8 +5,8 @@ public interface Model {
     /**
      * Classifies one window.
      *
-     * @param imu shape (50, 6), row by row, SI units
-     * @param probabilities receives the result, shape (classes,)
+     * @param imu shape (50, 6), row by row, SI units, in the frame of the model's card
+     * @param outputs receives the result
      */
-    void run(float[] imu, float[] probabilities);
+    void run(float[] imu, Outputs outputs);
 }

@@ -1,9 +1,9 @@
 package io.haredge.demo.core;
 
 /**
- * Decides when an activity is unknown: too little confidence, or a window unlike all training data.
+ * Decides whether a window is unlike all training data.
  *
- * <p>The second follows from the window itself, as in {@code har_runtime/answers/rejection.py}: its mean and standard
+ * <p>That follows from the window itself, as in {@code har_runtime/answers/rejection.py}: its mean and standard
  * deviation in each channel and the length of its mean acceleration, against those of each activity's training windows
  * (Mahalanobis distance to the nearest one).
  */
@@ -20,18 +20,9 @@ final class Rejector {
         this.rejection = rejection;
     }
 
-    /**
-     * Why the activity is unknown; null if it is known.
-     *
-     * @param imu shape (50, 6)
-     * @param confidence of the likeliest activity
-     * @param smoothed whether the confidence is that of the smoothing filter or of the window alone
-     */
-    Reason step(float[] imu, double confidence, boolean smoothed) {
-        if (!(distance(imu) <= rejection.distance)) { // True for NaN too.
-            return Reason.UNLIKE;
-        }
-        return confidence < (smoothed ? rejection.confidence : rejection.rawConfidence) ? Reason.UNSURE : null;
+    /** Whether a window, shape (50, 6), is unlike everything that the model was trained on. */
+    boolean isUnlike(float[] imu) {
+        return !(distance(imu) <= rejection.distance); // True for NaN too.
     }
 
     /** Distance of a window to the nearest activity's training windows, in standard deviations. */

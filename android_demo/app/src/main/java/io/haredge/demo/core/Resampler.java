@@ -4,8 +4,9 @@ package io.haredge.demo.core;
  * Accelerometer and gyroscope of any rate from 20 Hz on, brought to segments on one 50 Hz grid.
  *
  * <p>Each stream is cut into stretches at gaps. Where a stretch of each overlaps there is a segment, on a grid that
- * starts at the later stretch's first usable sample. The rules and the arithmetic are those of
- * {@code har_runtime/signal/resample.py}: the same events give the same samples, bit by bit.
+ * starts at the later stretch's first usable sample. Of a phone without a gyroscope each stretch is a segment, with
+ * angular rates of 0. The rules and the arithmetic are those of {@code har_runtime/signal/resample.py}: the same events
+ * give the same samples, bit by bit.
  */
 public final class Resampler {
     /** Receives the 50 Hz samples in time order. */
@@ -25,6 +26,7 @@ public final class Resampler {
     private static final long AGREEMENT_NS = 2_000_000_000L;
 
     private final Listener listener;
+    private final boolean hasGyroscope;
     private final SensorStream accelerometer = new SensorStream(LARGE_ACCELERATION);
     private final SensorStream gyroscope = new SensorStream(LARGE_ANGULAR_RATE);
     private final float[] imu = new float[Contract.CHANNEL_COUNT];
@@ -35,7 +37,13 @@ public final class Resampler {
     private int segments;
 
     public Resampler(Listener listener) {
+        this(listener, true);
+    }
+
+    /** @param gyroscope false for a phone that has none: only the accelerometer is pushed */
+    public Resampler(Listener listener, boolean gyroscope) {
         this.listener = listener;
+        hasGyroscope = gyroscope;
     }
 
     /** Adds a sample of the accelerometer: ns of the sensor's clock, m/s^2 with gravity. */
@@ -44,8 +52,15 @@ public final class Resampler {
         advance();
     }
 
-    /** Adds a sample of the gyroscope: ns of the sensor's clock, rad/s. */
+    /**
+     * Adds a sample of the gyroscope: ns of the sensor's clock, rad/s.
+     *
+     * @throws IllegalStateException this resampler is for a phone without one
+     */
     public void pushGyroscope(long timeNs, double x, double y, double z) {
+        if (!hasGyroscope) {
+            throw new IllegalStateException("angular rates of a phone without a gyroscope");
+        }
         gyroscope.push(timeNs, x, y, z);
         advance();
     }
@@ -77,7 +92,7 @@ public final class Resampler {
     private void drain() {
         while (true) {
             Stretch acc = accelerometer.front();
-            Stretch gyro = gyroscope.front();
+            Stretch gyro = hasGyroscope ? gyroscope.front() : acc;
             if (acc == null || gyro == null) {
                 return;
             }
@@ -115,18 +130,22 @@ public final class Resampler {
         }
         for (; gridNs <= until; gridNs += Contract.PERIOD_NS) {
             acc.read(gridNs, imu, 0);
-            gyro.read(gridNs, imu, 3);
+            if (hasGyroscope) {
+                gyro.read(gridNs, imu, 3);
+            }
             listener.onSample(segments - 1, gridNs, imu);
         }
         acc.forgetBefore(gridNs);
-        gyro.forgetBefore(gridNs);
+        if (hasGyroscope) {
+            gyro.forgetBefore(gridNs);
+        }
         return true;
     }
 
     /** Removes the stretches that ended before a time; true if there was one, which ends the segment. */
     private boolean retire(long timeNs, Stretch acc, Stretch gyro) {
         boolean accEnded = acc.closed && acc.lastNs() < timeNs;
-        boolean gyroEnded = gyro.closed && gyro.lastNs() < timeNs;
+        boolean gyroEnded = hasGyroscope && gyro.closed && gyro.lastNs() < timeNs;
         if (accEnded) {
             accelerometer.stretches.removeFirst();
         }
@@ -144,7 +163,7 @@ public final class Resampler {
      * times alone are wrong for a while, they count as one clock again once they have shown the same time for 2 s.
      */
     private boolean agree(Stretch acc, Stretch gyro) {
-        boolean changed = agree(accelerometer, acc, gyroscope, gyro) || agree(gyroscope, gyro, accelerometer, acc);
+        boolean changed = hasGyroscope && (agree(accelerometer, acc, gyroscope, gyro) || agree(gyroscope, gyro, accelerometer, acc));
         onGrid &= !changed;
         return changed;
     }

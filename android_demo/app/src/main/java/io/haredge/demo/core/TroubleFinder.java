@@ -5,11 +5,18 @@ public final class TroubleFinder {
     private final SensorReport accelerometer = new SensorReport();
     private final SensorReport gyroscope = new SensorReport();
 
-    /** The most serious trouble since the last call. */
+    /**
+     * The most serious trouble since the last call.
+     *
+     * @param gyro null if the phone has no gyroscope
+     */
     public Trouble check(SensorReport acc, SensorReport gyro) {
         Trouble first = mostSerious(accelerometer, acc);
-        Trouble second = mostSerious(gyroscope, gyro);
         accelerometer.set(acc);
+        if (gyro == null) {
+            return first;
+        }
+        Trouble second = mostSerious(gyroscope, gyro);
         gyroscope.set(gyro);
         return first.compareTo(second) <= 0 ? first : second;
     }

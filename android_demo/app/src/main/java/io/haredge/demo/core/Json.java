@@ -1,0 +1,78 @@
+package io.haredge.demo.core;
+
+import org.json.JSONArray;
+import org.json.JSONObject;
+
+/**
+ * Values of a JSON object, of exactly the type that is asked for.
+ *
+ * <p>The getters of org.json would make a string of a number, and the reverse. These throw IllegalArgumentException
+ * with the name of what is missing or of another type.
+ */
+final class Json {
+    private Json() {}
+
+    static <T> T entry(JSONObject table, String name, Class<T> type) {
+        return typed(table.opt(name), name, type);
+    }
+
+    /** Null if the entry is missing or null. */
+    static <T> T optional(JSONObject table, String name, Class<T> type) {
+        return table.isNull(name) ? null : entry(table, name, type);
+    }
+
+    /** @param fallback for a missing entry; null is no missing entry */
+    static String string(JSONObject table, String name, String fallback) {
+        return table.has(name) ? entry(table, name, String.class) : fallback;
+    }
+
+    static double number(JSONObject table, String name) {
+        return number(table.opt(name), name);
+    }
+
+    static double[] numbers(JSONObject table, String name) {
+        return numbers(table.opt(name), name);
+    }
+
+    static double[][] rows(JSONObject table, String name) {
+        JSONArray array = entry(table, name, JSONArray.class);
+        double[][] rows = new double[array.length()][];
+        for (int row = 0; row < rows.length; row++) {
+            rows[row] = numbers(array.opt(row), name);
+        }
+        return rows;
+    }
+
+    static String[] strings(JSONObject table, String name) {
+        JSONArray array = entry(table, name, JSONArray.class);
+        String[] strings = new String[array.length()];
+        for (int index = 0; index < strings.length; index++) {
+            strings[index] = typed(array.opt(index), name, String.class);
+        }
+        return strings;
+    }
+
+    private static double number(Object value, String name) {
+        double number = typed(value, name, Number.class).doubleValue();
+        if (!Double.isFinite(number)) {
+            throw new IllegalArgumentException(name + " is not finite");
+        }
+        return number;
+    }
+
+    private static double[] numbers(Object values, String name) {
+        JSONArray array = typed(values, name, JSONArray.class);
+        double[] numbers = new double[array.length()];
+        for (int index = 0; index < numbers.length; index++) {
+            numbers[index] = number(array.opt(index), name);
+        }
+        return numbers;
+    }
+
+    private static <T> T typed(Object value, String name, Class<T> type) {
+        if (!type.isInstance(value)) {
+            throw new IllegalArgumentException(value == null ? "no " + name : name + " has the wrong type");
+        }
+        return type.cast(value);
+    }
+}
