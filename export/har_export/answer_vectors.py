@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from har_runtime.answers.answer import UNKNOWN
 from har_runtime.answers.answering import Answering
 from har_runtime.answers.place import GAIT
+from har_runtime.answers.rejection import Rejector, window_statistics
 from har_runtime.classify import Prediction
 from har_runtime.contract import FAMILIES, HOP, PERIOD_NS, PLACES, WINDOW
-from har_runtime.model.card import ModelCard, PlaceFilter
+from har_runtime.model.card import ModelCard, PlaceFilter, Rejection
 from har_runtime.signal.window import Up, Window
 
 DECIMALS = 4
@@ -123,41 +124,63 @@ CASES = (
 )
 
 
-def answer_vectors(card: ModelCard, like: NDArray[np.float32]) -> dict[str, Any]:
+def answer_vectors(card: ModelCard, upright: NDArray[np.float32]) -> dict[str, Any]:
     """All cases as plain JSON-able values.
 
     Args:
-        card: with smoothing and rejection.
-        like: a window like the training data, shape (50, 6).
+        card: of the model, with smoothing and rejection; if it tells places, of the frame "upright".
+        upright: windows of somebody who walks, sits and stands, in that frame, shape (n, 50, 6).
     """
-    card = replace(card if card.places else with_places(card), sha256=None)
-    windows = [like, like * np.float32(1.8)]
+    card = replace(card if card.places else with_places(card, upright), sha256=None)
+    assert card.rejection is not None
+    rejector = Rejector(card.rejection, card.frame)
+    like = upright[rejector.distances(upright).argmin()]
+    windows = [like, like * np.float32(3)]
     return {
         "card": json.loads(card.to_json()),
-        "windows": [base64.b64encode(window.astype("<f4").tobytes()).decode() for window in windows],
+        "windows": [
+            {
+                "imu": base64.b64encode(window.astype("<f4").tobytes()).decode(),
+                "distance": float(rejector.distances(window[None])[0]),
+            }
+            for window in windows
+        ],
         "cases": [_case(card, case, windows, np.random.default_rng(seed)) for seed, case in enumerate(CASES)],
     }
 
 
-def with_places(card: ModelCard) -> ModelCard:
-    """A card that tells places and families, and knows movements like no activity, made from one that does not."""
-    assert card.smoothing is not None and card.rejection is not None
+def with_places(card: ModelCard, upright: NDArray[np.float32]) -> ModelCard:
+    """A card that tells places and families, and knows movements like no activity, made from one that does not.
+
+    Args:
+        card: with smoothing.
+        upright: windows like which its training data were, in the frame "upright", shape (n, 50, 6).
+    """
+    assert card.smoothing is not None
     labels = (*card.labels, UNKNOWN)
     transitions = np.full((len(labels), len(labels)), (1 - LASTING) / (len(labels) - 1))
     np.fill_diagonal(transitions, LASTING)
     prior = (*(share * (1 - UNKNOWN_SHARE) for share in card.smoothing.prior), UNKNOWN_SHARE)
     families = {name: tuple(label for label in members if label in labels) for name, members in FAMILIES.items()}
-    means, whitening = card.rejection.means, card.rejection.whitening
     return replace(
         card,
         labels=labels,
+        frame="upright",
         gyroscope="optional",
         places=PLACES,
         place_filter=PlaceFilter(change=0.001, evidence=0.5),
         families={name: members for name, members in families.items() if len(members) > 1},
         smoothing=replace(card.smoothing, transitions=tuple(map(tuple, transitions.tolist())), prior=prior),
-        rejection=replace(card.rejection, means=(*means, means[-1]), whitening=(*whitening, whitening[-1])),
+        rejection=_rejection(upright),
     )
+
+
+def _rejection(windows: NDArray[np.float32]) -> Rejection:
+    """Thresholds for windows like these, which are one group whose statistics do not depend on each other."""
+    statistics = window_statistics(windows, "upright")
+    whitening = np.diag(1 / (statistics.std(axis=0) + 0.1))
+    lower = whitening[np.tril_indices(len(whitening))]
+    return Rejection(0.7, 0.6, 5.0, (tuple(statistics.mean(axis=0).tolist()),), (tuple(lower.tolist()),))
 
 
 def _case(

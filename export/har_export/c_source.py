@@ -1,6 +1,7 @@
 """A model as C source for TensorFlow Lite for Microcontrollers: its bytes, labels, window and arena."""
 
 import re
+import textwrap
 
 from har_runtime.contract import CHANNELS
 from har_runtime.model.card import ModelCard
@@ -23,9 +24,11 @@ def header(card: ModelCard, size: int, arena_bytes: int) -> str:
     return f"""\
 // {card.name} {card.version}, written by har-export. Licence and citation of its data: model card.
 //
-// Input: float[HAR_WINDOW][HAR_CHANNELS], in this order: {channels}.
-// Acceleration with gravity, device axes in the Android convention, {card.sample_rate_hz} samples a second.
-// Normalisation, quantisation and softmax are inside. Output: float[HAR_LABELS], probabilities.
+{_comment(f"Input: float[HAR_WINDOW][HAR_CHANNELS], in this order: {channels}.")}
+// {card.sample_rate_hz} samples a second, acceleration with gravity (an axis that points up reads +9.81 at rest).
+{_comment(_axes(card))}
+// Normalisation, quantisation and softmax are inside.
+{_comment(_outputs(card))}
 #ifndef HAREDGE_MODEL_H_
 #define HAREDGE_MODEL_H_
 
@@ -34,7 +37,7 @@ def header(card: ModelCard, size: int, arena_bytes: int) -> str:
 #define HAR_HOP {card.hop}  // Samples between the starts of two windows.
 #define HAR_CHANNELS {len(CHANNELS)}
 #define HAR_LABELS {len(card.labels)}
-
+{_places(card)}
 enum HarLabel {{
 {enum}
 }};
@@ -51,6 +54,39 @@ extern const unsigned char g_har_model[HAR_MODEL_BYTES];
 
 #endif  // HAREDGE_MODEL_H_
 """
+
+
+def _axes(card: ModelCard) -> str:
+    """What the axes of a window are."""
+    text = (
+        "Axes: turned so that the wearer's up is +z. Turn both sensors of a window by the smallest rotation that takes "
+        "up to +z, as har_runtime/signal/upright.py does. Up is the mean acceleration over windows of the wearer's "
+        "gait that agree; until there are some, that of the window itself, and postures cannot be told apart."
+        if card.frame == "upright"
+        else "Axes: those of the device in the Android convention."
+    )
+    return f"{text} Without a gyroscope: zeros for its channels." if card.gyroscope == "optional" else text
+
+
+def _outputs(card: ModelCard) -> str:
+    if not card.places:
+        return "Output: float[HAR_LABELS], probabilities."
+    return (
+        "Outputs: 0, float[HAR_LABELS], probability of each label; 1, float[HAR_PLACES], of each place; "
+        "2, float[HAR_PLACES][HAR_LABELS], of each label if worn at that place."
+    )
+
+
+def _places(card: ModelCard) -> str:
+    """Definitions for a model that tells places."""
+    if not card.places:
+        return ""
+    enum = ", ".join(f"HAR_PLACE_{_identifier(place)} = {index}" for index, place in enumerate(card.places))
+    return f"#define HAR_PLACES {len(card.places)}\n\nenum HarPlace {{ {enum} }};\n"
+
+
+def _comment(text: str) -> str:
+    return textwrap.fill(text, 120, initial_indent="// ", subsequent_indent="// ", break_on_hyphens=False)
 
 
 def source(model: bytes) -> str:

@@ -79,7 +79,7 @@ def make_vectors(model: Model) -> dict[str, Any]:
     """
     if model.card.smoothing is None or model.card.rejection is None:
         raise ModelError(f"{model.card.name}: its card has no smoothing and rejection; export the model again")
-    rejector = Rejector(model.card.rejection)
+    rejector, upright = Rejector(model.card.rejection, model.card.frame), upright_vectors()
     cases: list[dict[str, Any]] = []
     for index, (name, make) in enumerate(CASES.items()):
         wearer = Signal.of(Wearer(seed=index), skip_s=20.0 + 7 * index, seconds=10)
@@ -133,9 +133,9 @@ def make_vectors(model: Model) -> dict[str, Any]:
         "event": ["sensor (acc or gyro)", "time (ns)", "x", "y", "z (m/s^2 or rad/s; null: not a number)"],
         "imu": "base64 of float32, little-endian, shape (50, 6), in the order of the card's channels",
         "cases": cases,
-        "upright": upright_vectors(),
+        "upright": upright,
         "smoothing": _smoothing_cases(HmmFilter(model.card.smoothing), len(model.card.labels)),
-        "answers": answer_vectors(model.card, _most_like(cases)),
+        "answers": answer_vectors(model.card, _windows(upright)),
     }
 
 
@@ -145,10 +145,10 @@ def _outputs(prediction: Prediction) -> dict[str, Any]:
     return {name: output.tolist() for name, output in zip(OUTPUTS, arrays, strict=True) if output is not None}
 
 
-def _most_like(cases: list[dict[str, Any]]) -> NDArray[np.float32]:
-    """Of all windows that nearest to the training data, shape (50, 6)."""
-    nearest = min((window for case in cases for window in case["windows"]), key=lambda window: window["distance"])
-    return np.frombuffer(base64.b64decode(nearest["imu"]), "<f4").astype(np.float32).reshape(WINDOW, len(CHANNELS))
+def _windows(cases: list[dict[str, Any]]) -> NDArray[np.float32]:
+    """All windows of cases, shape (n, 50, 6)."""
+    content = b"".join(base64.b64decode(window["imu"]) for case in cases for window in case["windows"])
+    return np.frombuffer(content, "<f4").astype(np.float32).reshape(-1, WINDOW, len(CHANNELS))
 
 
 GAPS_S = (0.5, 0.5, 0.74, 0.76, 1.24, 2.0, 5.0, 59.9, 61.0, 3600.0, -10.0, 0.5)

@@ -30,4 +30,5 @@ def gather_assets(folder: Path) -> Path:
 def write_wearer(path: Path) -> None:
     """Write two minutes of a simulated wearer at 50 Hz: standing, walking, stairs, sitting, lying."""
     recording = simulated_recording(seed=7, samples=6000)
+    assert recording.gyro is not None
     np.savetxt(path, np.concatenate([recording.acc, recording.gyro], axis=1), fmt="%.5f", delimiter=",")

@@ -65,8 +65,8 @@ def test_the_assets_are_the_pretrained_model_its_card_and_its_float32_version() 
 
 
 def test_an_activity_has_the_same_colour_as_in_har_stream() -> None:
-    colours = {node.get("name"): node.text for node in ElementTree.parse(APP / "res/values/colors.xml").getroot()}
-    shown = {name.partition("_")[2]: colour for name, colour in colours.items() if str(name).startswith("activity_")}
+    colours = {node.attrib["name"]: node.text for node in ElementTree.parse(APP / "res/values/colors.xml").getroot()}
+    shown = {name.partition("_")[2]: colour for name, colour in colours.items() if name.startswith("activity_")}
     assert shown == {name: f"#FF{colour[1:]}" for name, colour in COLOURS.items() if name != NOT_WORN}
     app = (APP / "java/io/haredge/demo/ActivityColours.java").read_text(encoding="utf-8")
     (spare,) = re.findall(r"SPARE = \{(.*?)\};", app, re.DOTALL)

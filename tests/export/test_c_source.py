@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from har_export.answer_vectors import with_places
+from har_export.c_source import header
 from har_export.microcontroller import MicroInterpreter
 from har_runtime.model.load import load_model
 
@@ -46,6 +48,26 @@ def test_the_source_compiles_and_holds_the_int8_model(compiled, exported: Path) 
     assert lines[2] == "stairs_down"
     rate, window, hop, channels, _, misalignment = map(int, lines[0].split())
     assert (rate, window, hop, channels, misalignment) == (50, 50, 25, 6, 0)
+
+
+def test_the_header_of_an_upright_model_that_tells_places_says_how_to_turn_windows(tmp_path: Path) -> None:
+    plain = load_model("waist").card
+    text = header(with_places(plain, np.zeros((1, 50, 6), np.float32)), 4, 1000)
+    words = " ".join(text.replace("//", "").split())
+    assert "so that the wearer's up is +z" in words
+    assert "zeros for its channels" in words
+    assert "1, float[HAR_PLACES], of each place; 2, float[HAR_PLACES][HAR_LABELS]" in words
+    assert max(map(len, text.splitlines())) <= 120
+    said = " ".join(header(plain, 4, 1000).replace("//", "").split())
+    assert "Axes: those of the device" in said
+    assert "Output: float[HAR_LABELS], probabilities." in said
+    assert "PLACE" not in said and "zeros" not in said
+    if shutil.which("g++") is None:
+        pytest.skip("no C++ compiler here")
+    (tmp_path / "model.h").write_text(text)
+    claim = "static_assert(HAR_PLACES == 3 && HAR_PLACE_WRIST == 2 && HAR_UNKNOWN == 6);"
+    (tmp_path / "main.cc").write_text(f'#include "model.h"\n{claim}\nint main() {{}}\n')
+    subprocess.run(["g++", "-std=c++17", "-fsyntax-only", tmp_path / "main.cc"], check=True)
 
 
 def test_the_arena_of_the_header_is_enough_and_hardly_more(compiled) -> None:

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.haredge.demo.TestFiles;
 import java.util.ArrayList;
@@ -27,8 +28,8 @@ class AnsweringTest {
     void answersEqualThoseOfTheGoldenVectorsInActivityFamilyPlaceAndReason() throws Exception {
         JSONObject vectors = Vectors.answers("haredge.vectors");
         List<float[]> windows = new ArrayList<>();
-        for (int index = 0; index < vectors.getJSONArray("windows").length(); index++) {
-            windows.add(Vectors.floats(vectors.getJSONArray("windows").getString(index)));
+        for (JSONObject window : Vectors.objects(vectors, "windows")) {
+            windows.add(Vectors.floats(window.getString("imu")));
         }
         for (JSONObject sequence : Vectors.objects(vectors, "cases")) {
             Card card = Card.parse(cardOf(vectors, sequence).toString());
@@ -39,7 +40,8 @@ class AnsweringTest {
             for (JSONObject window : Vectors.objects(sequence, "windows")) {
                 String message = sequence.getString("name") + ", window " + index++;
                 fill(answer, window);
-                answering.step(answer, windows.get(window.getInt("window")), window.getLong("end_ns"));
+                float[] imu = windows.get(window.getInt("window"));
+                answering.step(answer, imu, imu, window.getLong("end_ns"));
                 assertEquals(window.getString("activity"), card.activity(answer.activity), message);
                 assertEquals(window.isNull("reason") ? null : window.getString("reason"), words(answer.reason), message);
                 assertEquals(window.isNull("place") ? null : window.getString("place"),
@@ -47,6 +49,18 @@ class AnsweringTest {
                 assertEquals(window.getDouble("confidence"), answer.confidence, TOLERANCE, message);
                 assertArrayEquals(Vectors.numbers(window, "belief"), answer.probabilities, TOLERANCE, message);
             }
+        }
+    }
+
+    @Test
+    void distancesInTheUprightFrameAreThoseOfPython() throws Exception {
+        JSONObject vectors = Vectors.answers("haredge.vectors");
+        Card card = Card.parse(vectors.getJSONObject("card").toString());
+        assertTrue(card.isUpright());
+        Rejector rejector = new Rejector(card.rejection, true);
+        for (JSONObject window : Vectors.objects(vectors, "windows")) {
+            double distance = rejector.distance(Vectors.floats(window.getString("imu")));
+            assertEquals(window.getDouble("distance"), distance, TOLERANCE);
         }
     }
 
@@ -122,7 +136,8 @@ class AnsweringTest {
         for (int label = 0; label < answer.windowProbabilities.length; label++) {
             answer.windowProbabilities[label] = label == 4 ? 0.9f : 0.02f;
         }
-        answering.step(answer, window(accSpread, gyroSpread, 0), next());
+        float[] imu = window(accSpread, gyroSpread, 0);
+        answering.step(answer, imu, imu, next());
     }
 
     private long next() {

@@ -70,7 +70,7 @@ class GoldenVectorsTest {
 
     @Test
     void distancesFromTheTrainingDataAreTheSameAsInPython() throws Exception {
-        Rejector rejector = new Rejector(Card.parse(TestFiles.text("waist.json")).rejection);
+        Rejector rejector = new Rejector(Card.parse(TestFiles.text("waist.json")).rejection, false);
         for (JSONObject vectors : Vectors.cases("haredge.vectors")) {
             List<JSONObject> expected = Vectors.objects(vectors, "windows");
             List<Vectors.Cut> cuts = Vectors.cut(vectors);

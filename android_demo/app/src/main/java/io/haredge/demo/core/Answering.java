@@ -21,7 +21,7 @@ final class Answering {
      */
     Answering(Card card, int place, boolean coarse) {
         smoother = smoother(card, place);
-        rejector = card.rejection == null ? null : new Rejector(card.rejection);
+        rejector = card.rejection == null ? null : new Rejector(card.rejection, card.isUpright());
         chooser = new Chooser(card, minimum(card), coarse);
     }
 
@@ -54,8 +54,14 @@ final class Answering {
         return card.smoothing == null ? card.rejection.rawConfidence : card.rejection.confidence;
     }
 
-    /** Completes an answer, whose {@code outputs} and {@code up} are those of the window {@code imu}. */
-    void step(Answer answer, float[] imu, long endNs) {
+    /**
+     * Completes an answer, whose {@code outputs} and {@code up} are those of a window.
+     *
+     * @param imu the window as the phone gave it, shape (50, 6)
+     * @param window the same in the frame of the card
+     * @param endNs time of its last sample
+     */
+    void step(Answer answer, float[] imu, float[] window, long endNs) {
         answer.endNs = endNs;
         smoother.step(answer);
         answer.place = Answer.NO_PLACE;
@@ -66,7 +72,7 @@ final class Answering {
         }
         if (!worn.step(imu, endNs)) {
             Chooser.unknown(answer, Reason.NOT_WORN);
-        } else if (rejector != null && rejector.isUnlike(imu)) {
+        } else if (rejector != null && rejector.isUnlike(window)) {
             Chooser.unknown(answer, Reason.UNLIKE);
         } else {
             chooser.step(answer, answer.up == null || answer.up.showsPosture());

@@ -90,7 +90,7 @@ public final class Card {
         }
     }
 
-    /** Thresholds, and the statistics of each activity's windows in the training data. */
+    /** Thresholds, and the statistics of windows in the training data. */
     public static final class Rejection {
         /** Probability of the filter's likeliest activity below which the answer is unsure. */
         final double confidence;
@@ -98,9 +98,12 @@ public final class Card {
         final double rawConfidence;
         /** Standard deviations above which a window is unlike the training data. */
         final double distance;
-        /** Means of the window statistics, a row for each activity. */
+        /**
+         * Means of the window statistics, a row for each group of training windows: an activity or, in the frame
+         * upright, an activity at a place.
+         */
         final double[][] means;
-        /** Lower triangle, row by row, of the matrix that makes an activity's statistics uncorrelated, variance 1. */
+        /** Lower triangle, row by row, of the matrix that makes a group's statistics uncorrelated, variance 1. */
         final double[][] whitening;
 
         private Rejection(JSONObject table) {
@@ -111,9 +114,10 @@ public final class Card {
             whitening = Json.rows(table, "whitening");
         }
 
-        private boolean fits(int classes) {
-            int size = Rejector.STATISTICS;
-            boolean fits = means.length == classes && whitening.length == classes && distance > 0
+        private boolean fits(int classes, boolean upright) {
+            int size = upright ? Rejector.UPRIGHT_STATISTICS : Rejector.STATISTICS;
+            boolean fits = (upright ? means.length > 0 : means.length == classes)
+                    && whitening.length == means.length && distance > 0
                     && confidence >= 0 && confidence < 1 && rawConfidence >= 0 && rawConfidence < 1;
             for (double[] row : means) {
                 fits &= row.length == size;
@@ -358,7 +362,7 @@ public final class Card {
         if (smoothing != null && !smoothing.fits(labels.length)) {
             throw new BadModelException("the card's smoothing does not fit its " + labels.length + " labels");
         }
-        if (rejection != null && !rejection.fits(labels.length)) {
+        if (rejection != null && !rejection.fits(labels.length, isUpright())) {
             throw new BadModelException("the card's rejection does not fit its " + labels.length + " labels");
         }
         checkPlaces();
