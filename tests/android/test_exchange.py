@@ -13,6 +13,9 @@ from har_bench.measure.compare import compare, read_result, remarks
 from har_bench.tables import markdown
 from har_runtime.model.load import load_model
 from har_runtime.recognizer import Recognizer
+from har_runtime.signal.resample import Resampler
+from har_runtime.signal.upright import UprightTracker
+from har_runtime.signal.window import Windower
 from har_runtime.sources import open_source
 
 pytestmark = pytest.mark.slow
@@ -37,6 +40,22 @@ def test_a_recording_of_the_app_replays_to_the_same_windows_and_counts(
         assert np.array_equal(prediction.probabilities, np.float32(window["probabilities"]))
     for sensor, report in (("acc", recognizer.report.accelerometer), ("gyro", recognizer.report.gyroscope)):
         assert {name: getattr(report, name) for name in case["dropped"][sensor]} == case["dropped"][sensor]
+
+
+def test_a_recording_of_a_phone_without_a_gyroscope_replays_to_the_same_upright_windows(
+    junit: dict[str, str], made: Path
+) -> None:
+    assert not junit["GoldenVectorsTest.recordingsOfTheGoldenEventsAreWrittenForTheReplay"]
+    (case,) = (case for case in VECTORS["upright"] if not case["gyroscope"])
+    source = open_source(f"replay:{made / case['name']}.csv?speed=max")
+    resampler, windower, tracker = Resampler(gyroscope=False), Windower(), UprightTracker()
+    chunks = [part for chunk in source for part in resampler.push(chunk.times_ns, chunk.acc)] + resampler.finish()
+    windows = [tracker.step(window) for window in windower.push(chunks)]
+    assert not source.report.gyroscope
+    assert [window.start_ns for window in windows] == [window["start_ns"] for window in case["windows"]]
+    for window, wanted in zip(windows, case["windows"], strict=True):
+        imu = np.frombuffer(base64.b64decode(wanted["imu"]), "<f4").reshape(50, 6)
+        np.testing.assert_allclose(window.imu, imu, rtol=2e-7, atol=1e-9)
 
 
 @pytest.mark.slow

@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The app's assets, as the Gradle task copies them; a system property names their folder. */
+/**
+ * The app's assets, as the Gradle task copies them, and a model that tells places; system properties name their folders.
+ */
 public final class TestFiles {
     private TestFiles() {}
 
@@ -21,6 +23,15 @@ public final class TestFiles {
 
     public static String text(String name) throws IOException {
         return new String(bytes(name), StandardCharsets.UTF_8);
+    }
+
+    /** A file of the model anyplace. */
+    public static byte[] placesBytes(String name) throws IOException {
+        return Files.readAllBytes(Path.of(System.getProperty("haredge.places"), name));
+    }
+
+    public static String placesText(String name) throws IOException {
+        return new String(placesBytes(name), StandardCharsets.UTF_8);
     }
 
     public static ByteBuffer direct(String name) throws IOException {

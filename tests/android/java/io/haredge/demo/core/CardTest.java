@@ -44,6 +44,40 @@ class CardTest {
     }
 
     @Test
+    void aCardOfAnUprightModelThatTellsPlacesIsRead() throws Exception {
+        Card card = Card.parse(TestFiles.placesText("anyplace.json"));
+        assertTrue(card.isUpright() && card.gyroscopeIsOptional());
+        assertEquals(3, card.placeCount());
+        assertEquals("thigh", card.place(card.placeIndex("pocket")));
+        assertEquals("torso", card.place(card.placeIndex("chest")));
+        assertEquals("wrist", card.place(card.placeIndex("wrist")));
+        assertEquals(List.of("walking", "sitting", "standing", "lying", "unknown", "resting", "still"),
+                List.of(card.activityNames()));
+        assertEquals("unknown", card.activity(Answer.UNKNOWN));
+        assertTrue(card.isUnknown(4) && !card.isUnknown(6));
+        Card waist = Card.parse(TestFiles.text("waist.json"));
+        assertTrue(!waist.isUpright() && !waist.gyroscopeIsOptional());
+        assertEquals(0, waist.placeCount());
+        assertEquals(6, waist.activities());
+    }
+
+    @Test
+    void framePlacesGyroscopeAndFamiliesThatDoNotFitAreRefused() throws Exception {
+        String text = TestFiles.placesText("anyplace.json");
+        assertTrue(refusal(text.replace("\"upright\"", "\"ground\"")).contains("frame ground"));
+        assertTrue(refusal(text.replace("\"optional\"", "\"rare\"")).contains("gyroscope rare"));
+        assertTrue(refusal(text.replace("\"thigh\"", "\"ankle\"")).contains("places"));
+        assertTrue(refusal(text.replace("\"thigh\"", "\"torso\"")).contains("places"));
+        assertTrue(refusal(text.replace("\"place_filter\"", "\"filter\"")).contains("places"));
+        assertTrue(refusal(text.replace("\"change\": 0.001", "\"change\": 1.5")).contains("place_filter"));
+        assertTrue(refusal(text.replace("\"resting\"", "\"walking\"")).contains("family walking"));
+        assertTrue(refusal(text.replaceAll("(?s)\"resting\": \\[.*?\\]", "\"resting\": [\"lying\"]"))
+                .contains("family resting"));
+        assertTrue(refusal(text.replaceAll("(?s)\"resting\": \\[.*?\\]", "\"resting\": [\"lying\", \"idle\"]"))
+                .contains("family resting"));
+    }
+
+    @Test
     void aCardThatIsCutOffIsRefused() throws Exception {
         String text = TestFiles.text("waist.json");
         for (int length = 0; length < text.length() - 2; length += 41) {
