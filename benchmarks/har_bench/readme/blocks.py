@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from har_bench import tables
+from har_bench.stream import tables as stream_tables
 from har_bench.training.cross_validation import METHODS, PARTS, SUITES
 from har_bench.unknowns import tables as unknowns_tables
 
@@ -234,6 +235,8 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "endurance": ("endurance", _endurance),
     "stream_cost": ("stream_cost", _stream_cost),
     "sink_latency": ("sink_latency", _sink_latency),
+    "upright_reference": ("upright_reference", stream_tables.upright_reference),
+    "turns": ("turns", stream_tables.turns),
     "smoothing": ("smoothing", unknowns_tables.smoothing),
     "other_placements": ("other_placements", unknowns_tables.other_placements),
     "left_out_activities": ("left_out_activities", unknowns_tables.left_out_activities),

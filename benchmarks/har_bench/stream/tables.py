@@ -1,0 +1,90 @@
+"""The results of upright_reference and turns as Markdown."""
+
+from typing import Any
+
+
+def upright_reference(result: dict[str, Any]) -> str:
+    """How soon and how well gait shows which way is up, on each data set and place; and what that costs."""
+    lines = [
+        "| data set | people | mountings | hours | within 10 degrees after, median (90th percentile) "
+        "| of the mountings | windows over 30 degrees off | wrong references an hour "
+        "| turned device noticed after gait of, median (90th percentile) | within 10 s |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in result["rows"]:
+        near, noticed = row["near_after_s"], row["noticed_after_gait_s"]
+        cells = [
+            f"{row['set']}, {row['placement']}",
+            f"{row['users']}",
+            f"{row['mountings']}",
+            f"{row['hours']:.1f}",
+            _times(near),
+            _percent(near["finite"] / near["count"]),
+            _shares(row["wrong_share"]),
+            _numbers(row["wrong_an_hour"]),
+            _times(noticed),
+            _shares(row["noticed_soon"]),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    cost, machine = result["cost"], result["machine"]
+    us, reasons = cost["us"], cost["noise"]["reasons"]
+    quiet = f"TOO NOISY: {'; '.join(reasons)}" if reasons else "nothing else running"
+    return "\n".join(lines) + (
+        f"\n\nA window costs {us['tracker']:.0f} µs in the tracker, {us['turning_back']:.0f} µs to be turned back for "
+        f"what judges the device, and {us['activity_and_place']:.0f} µs in the filter of activity and place, which "
+        f"replaces that of activity alone ({us['activity_alone']:.0f} µs): {cost['added_us']:.0f} µs are added, on one "
+        f"core of {machine['cpu']}, {quiet}.\n"
+    )
+
+
+def turns(result: dict[str, Any]) -> str:
+    """Whether answers to turned recordings stay the same."""
+    lines = [
+        f"| `{result['model']}` on | people | recordings | turned by | same answer (95 % interval over people) "
+        "| in the worst turn | macro-F1 | its change, mean (largest) |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in result["rows"]:
+        for kind in ("quarter_turns", "random_turns"):
+            found = row[kind]
+            cells = [
+                row["set"],
+                f"{row['users']}",
+                f"{row['recordings']}",
+                kind.replace("_", " "),
+                _shares({"value": found["same"], "interval": found["interval"]}, 2),
+                _percent(found["same_in_the_worst"], 2),
+                f"{100 * row['macro_f1']:.2f}",
+                f"{100 * found['macro_f1_change']:+.2f} ({100 * found['macro_f1_change_largest']:+.2f})",
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+    who = "everybody" if result["everybody"] else "the people whom the model never saw"
+    windows = sum(row["windows_with_reference"] for row in result["rows"])
+    return "\n".join(lines) + (
+        f"\n\nOf {who}, over {windows:,} windows after it was found which way is up, each turned 47 times.\n"
+    )
+
+
+def _percent(value: float | None, places: int = 0) -> str:
+    return "" if value is None else f"{100 * value:.{places}f} %"
+
+
+def _shares(found: dict[str, Any], places: int = 1) -> str:
+    if found["value"] is None or found["interval"] is None:
+        return _percent(found["value"], places)
+    low, high = (f"{100 * end:.{places}f}" for end in found["interval"])
+    return f"{_percent(found['value'], places)} ({low} to {high})"
+
+
+def _numbers(found: dict[str, Any]) -> str:
+    if found["value"] is None or found["interval"] is None:
+        return "" if found["value"] is None else f"{found['value']:.2f}"
+    low, high = (f"{end:.2f}" for end in found["interval"])
+    return f"{found['value']:.2f} ({low} to {high})"
+
+
+def _times(found: dict[str, Any]) -> str:
+    if not found["count"]:
+        return ""
+    median, p90 = ("never" if time is None else f"{time:.1f} s" for time in (found["median"], found["p90"]))
+    return f"{median} ({p90})"
