@@ -1,6 +1,6 @@
 """What the simulated wearer does one after the other, and when the device is moved."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -18,10 +18,13 @@ NEXT = {
     "stairs_down": ("walking", "stairs_up"),
 }
 BOUT_S = (8.0, 16.0)
-FRESH_TOUR = (*TOUR[1:4], *TOUR[:1], *TOUR[4:])
-"""The first bouts with the device in a pocket, or after it was moved: walking shows first which way is up."""
-FRESH_BOUT_S = (7.0, 10.0)
-"""Their length, so that a tour before a move and one after it take two minutes."""
+WALK_S = (12.0, 15.0)
+"""With the device in a pocket, and before and after a move, the wearer walks first: gait shows which way is up."""
+TOUR_AFTER_WALK = (*TOUR[2:4], *TOUR[:1], *TOUR[4:])
+SHORT_TOUR_AFTER_WALK = TOUR_AFTER_WALK[1:]
+"""After a move."""
+TOUR_BOUT_S = (8.0, 10.0)
+"""Length of their bouts, so that with a move between them both tours take two minutes."""
 TRANSITION_S = 1.5
 """One activity fades into the next over this time, which has no label."""
 
@@ -37,24 +40,37 @@ def plan_with_move(seed: int, first: Carry, at_s: float, then: Carry) -> Iterato
     """
     rng = np.random.default_rng((seed, 1))
     begin = 0.0
-    for activity, seconds in bouts(rng, first.place, fresh=True):
+    for activity, seconds in walk_first(rng, first.place):
         left = at_s - begin
-        if left < seconds + TRANSITION_S + FRESH_BOUT_S[0]:  # Another bout before the move would be too short.
+        if left < seconds + TRANSITION_S + TOUR_BOUT_S[0]:  # Another bout before the move would be too short.
             yield activity, left
             break
         yield activity, seconds
         begin += seconds + TRANSITION_S
     yield then
-    yield from bouts(rng, then.place, fresh=True)
+    yield from walk_first(rng, then.place, SHORT_TOUR_AFTER_WALK)
 
 
-def bouts(rng: np.random.Generator, place: str, fresh: bool) -> Iterator[tuple[str, float]]:
-    """A tour through the activities that are known of a place, then any that can follow each other, endlessly."""
+def usual(rng: np.random.Generator, place: str) -> Iterator[tuple[str, float]]:
+    """All activities that are known of a place, endlessly, with their seconds: the tour first."""
+    return _bouts(rng, place, [(activity, BOUT_S) for activity in TOUR])
+
+
+def walk_first(
+    rng: np.random.Generator, place: str, tour: tuple[str, ...] = TOUR_AFTER_WALK
+) -> Iterator[tuple[str, float]]:
+    """The same, but the wearer walks for some time and then tours through the others in shorter bouts."""
+    return _bouts(rng, place, [("walking", WALK_S), *((activity, TOUR_BOUT_S) for activity in tour)])
+
+
+def _bouts(
+    rng: np.random.Generator, place: str, tour: Sequence[tuple[str, tuple[float, float]]]
+) -> Iterator[tuple[str, float]]:
+    """A tour, each activity with the limits of its seconds, and then any that can follow each other, endlessly."""
     known = people()[place][0]
-    tour, bout_s = (FRESH_TOUR, FRESH_BOUT_S) if fresh else (TOUR, BOUT_S)
     activity = ""
-    for activity in (name for name in tour if name in known):
-        yield activity, rng.uniform(*bout_s)
+    for activity, seconds in ((name, seconds) for name, seconds in tour if name in known):
+        yield activity, rng.uniform(*seconds)
     while True:
         activity = str(rng.choice([name for name in NEXT[activity] if name in known]))
         yield activity, rng.uniform(*BOUT_S)

@@ -11,7 +11,7 @@ from har_runtime.samples import ImuChunk
 from har_runtime.sources.simulated.carry import AT_THE_WAIST, Carry
 from har_runtime.sources.simulated.handling import handling
 from har_runtime.sources.simulated.people import people
-from har_runtime.sources.simulated.plan import TRANSITION_S, bouts
+from har_runtime.sources.simulated.plan import TRANSITION_S, usual, walk_first
 
 FADE = round(TRANSITION_S * SAMPLE_RATE_HZ)
 
@@ -50,7 +50,8 @@ class Wearer:
         worn = _Worn(self._seed, self._carry)
         plan = self._plan
         if plan is None:
-            plan = bouts(rng, self._carry.place, fresh=self._carry.place != AT_THE_WAIST.place)
+            place = self._carry.place
+            plan = usual(rng, place) if place == AT_THE_WAIST.place else walk_first(rng, place)
         for item in plan:
             if isinstance(item, Carry):
                 before, worn = worn, _Worn(self._seed, item)

@@ -85,11 +85,11 @@ def test_the_move_begins_at_its_time_and_walking_comes_before_and_after(seed: in
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_both_halves_of_two_minutes_show_every_activity_known_of_the_place(seed: int) -> None:
+def test_two_minutes_with_a_move_half_way_show_every_activity_and_the_postures_twice(seed: int) -> None:
     labels = samples_of(f"seed={seed}&seconds=120&place=pocket&up=-y&move=60:waist:x").labels
     assert labels is not None
     assert set(labels[: 60 * 50].tolist()) == {*NEXT, ""} - {"lying"}
-    assert set(labels[60 * 50 :].tolist()) == {*NEXT, ""}
+    assert set(labels[60 * 50 :].tolist()) == {*NEXT, ""} - {"stairs_up"}
 
 
 @pytest.mark.parametrize("seed", range(6))
