@@ -12,7 +12,7 @@ import numpy as np
 from har_export.sensor_streams import Signal, Stream, by_arrival
 from har_runtime.signal.resample import Resampler
 from har_runtime.signal.upright import UprightTracker
-from har_runtime.signal.window import Window, Windower
+from har_runtime.signal.window import Up, Window, Windower
 from har_runtime.sources.simulated.wearer import Wearer
 
 RATE_HZ = 25
@@ -55,11 +55,18 @@ def _face_down(rng: np.random.Generator) -> list[Stream]:
     return _sampled(Signal(np.arange(100) / 50, acc, gyro), 1.8, rng)
 
 
+def _given(rng: np.random.Generator) -> list[Stream]:
+    """A direction from outside, 13 degrees off, holds from the first window, and gait refines it."""
+    return _sampled(_wearer("walking", 4.0), 4.0, rng)
+
+
 def _accelerometer(rng: np.random.Generator) -> list[Stream]:
     """A phone without a gyroscope: the angular rates of its windows are 0."""
     return _sampled(_wearer("walking", 6.0), 6.0, rng)[:1]
 
 
+GIVEN = {"given": Up((0.6, -0.8, 0.0), "given")}
+"""What is known of up before the first window, by the name of the case."""
 CASES: dict[str, Callable[[np.random.Generator], list[Stream]]] = {
     "gait": _gait,
     "remounted": _remounted,
@@ -67,6 +74,7 @@ CASES: dict[str, Callable[[np.random.Generator], list[Stream]]] = {
     "no-gait": _no_gait,
     "free-fall": _free_fall,
     "face-down": _face_down,
+    "given": _given,
     "accelerometer": _accelerometer,
 }
 
@@ -83,8 +91,8 @@ def up_of(window: Window) -> dict[str, Any]:
 
 def _case(name: str, make: Callable[[np.random.Generator], list[Stream]], rng: np.random.Generator) -> dict[str, Any]:
     streams = make(rng)
-    gyroscope = len(streams) > 1
-    resampler, windower, tracker = Resampler(gyroscope=gyroscope), Windower(), UprightTracker()
+    gyroscope, given = len(streams) > 1, GIVEN.get(name)
+    resampler, windower, tracker = Resampler(gyroscope=gyroscope), Windower(), UprightTracker(given)
     events = by_arrival(streams)
     windows: list[Window] = []
     for sensor, time_ns, *values in events:
@@ -95,6 +103,7 @@ def _case(name: str, make: Callable[[np.random.Generator], list[Stream]], rng: n
         "name": name,
         "about": (make.__doc__ or "").strip(),
         "gyroscope": gyroscope,
+        "given": given and list(given.direction),
         "events": events,
         "windows": [
             {

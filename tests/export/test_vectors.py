@@ -109,9 +109,12 @@ def test_up_is_found_or_not_as_each_case_says(vectors: dict) -> None:
     assert found["gap"] == "wwww" + "wwwwwww" + "gg"  # Four windows before the gap do not count.
     assert found["no-gait"] == "www"
     assert set(found["free-fall"]) == {"w"}
+    assert set(found["given"]) == {"g"}
     cases = {case["name"]: case["windows"] for case in vectors["upright"]}
     ups = [np.array(window["up"]) for window in cases["remounted"]]
     assert ups[-1] @ ups[12] < -0.95, "upside down"
+    assert {window["found"] for window in cases["given"]} == {"given"}
+    assert np.array(cases["given"][-1]["up"]) @ np.array([0.6, -0.8, 0.0]) < 0.9999, "refined"
     assert cases["face-down"][0]["up"] == [0, 0, -1]
     directions = [window["up"] for window in cases["free-fall"]]
     lengths = [np.linalg.norm(_imu(window).reshape(50, 6)[:, :3].mean(axis=0)) for window in cases["free-fall"]]

@@ -127,7 +127,8 @@ final class Vectors {
     /** The windows that the Java core cuts from a case and turns upright. */
     static List<Cut> cutUpright(JSONObject vectors) throws IOException, JSONException {
         List<Cut> cuts = new ArrayList<>();
-        UprightTracker tracker = new UprightTracker(null);
+        double[] up = vectors.isNull("given") ? null : numbers(vectors, "given");
+        UprightTracker tracker = new UprightTracker(up == null ? null : new Up(up[0], up[1], up[2], Up.Found.GIVEN));
         Windower windower = new Windower((segment, start, imu) ->
                 cuts.add(new Cut(segment, start, tracker.step(start, imu).clone(), tracker.windowUp())));
         feed(vectors, new Resampler(windower::push, vectors.optBoolean("gyroscope", true)));

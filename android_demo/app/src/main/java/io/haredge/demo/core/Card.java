@@ -2,17 +2,11 @@ package io.haredge.demo.core;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashSet;
-import java.util.Iterator;
-import java.util.List;
 import java.util.Set;
 import org.json.JSONArray;
-import org.json.JSONException;
 import org.json.JSONObject;
-import org.json.JSONTokener;
 
 /** The model card: a model's input, output and scores, as {@code har_runtime/model/card.py} writes them. */
 public final class Card {
@@ -146,26 +140,6 @@ public final class Card {
         }
     }
 
-    /** An answer that stands for several labels. */
-    static final class Family {
-        final String name;
-        /** Indices of its labels; -1 for one that the card does not have. */
-        final int[] members;
-
-        private Family(String name, String[] members, List<String> labels) {
-            this.name = name;
-            this.members = Arrays.stream(members).mapToInt(labels::indexOf).toArray();
-        }
-
-        private boolean fits(List<String> labels) {
-            boolean fits = members.length >= 2 && !labels.contains(name);
-            for (int member : members) {
-                fits &= member >= 0;
-            }
-            return fits;
-        }
-    }
-
     private Card(JSONObject table) {
         name = Json.entry(table, "name", String.class);
         version = Json.entry(table, "version", String.class);
@@ -182,7 +156,7 @@ public final class Card {
         frame = axes.equals(Contract.DEVICE_OF_0_1) ? Contract.DEVICE : axes;
         gyroscope = Json.string(table, "gyroscope", REQUIRED);
         places = table.has("places") ? Json.strings(table, "places") : new String[0];
-        families = families(table, Arrays.asList(labels));
+        families = Family.read(table, Arrays.asList(labels));
         JSONObject smoothingTable = Json.optional(table, "smoothing", JSONObject.class);
         smoothing = smoothingTable == null ? null : new Smoothing(smoothingTable);
         JSONObject rejectionTable = Json.optional(table, "rejection", JSONObject.class);
@@ -191,25 +165,13 @@ public final class Card {
         placeFilter = placeTable == null ? null : new PlaceFilter(placeTable);
     }
 
-    /** The narrowest first: org.json does not keep the card's order everywhere. */
-    private static Family[] families(JSONObject table, List<String> labels) {
-        JSONObject entries = table.has("families") ? Json.entry(table, "families", JSONObject.class) : new JSONObject();
-        List<Family> families = new ArrayList<>();
-        for (Iterator<?> names = entries.keys(); names.hasNext(); ) {
-            String name = (String) names.next();
-            families.add(new Family(name, Json.strings(entries, name), labels));
-        }
-        families.sort(Comparator.<Family>comparingInt(it -> it.members.length).thenComparing(it -> it.name));
-        return families.toArray(new Family[0]);
-    }
-
     /**
      * Reads a card and makes sure that it fits the signal contract.
      *
      * @throws BadModelException no card, an incomplete one, or a model that wants other input than this app gives
      */
     public static Card parse(String text) throws BadModelException {
-        JSONObject table = read(text);
+        JSONObject table = Json.read(text);
         if (!FORMAT.equals(table.opt("format"))) {
             throw new BadModelException("no model card (format " + FORMAT + " is missing)");
         }
@@ -218,28 +180,8 @@ public final class Card {
             card.checkContract(table);
             return card;
         } catch (IllegalArgumentException error) {
-            throw damaged(error.getMessage(), error);
+            throw Json.damaged(error.getMessage(), error);
         }
-    }
-
-    private static JSONObject read(String text) throws BadModelException {
-        JSONTokener tokener = new JSONTokener(text);
-        try {
-            Object value = tokener.nextValue();
-            if (value instanceof JSONObject && tokener.nextClean() == 0) {
-                return (JSONObject) value;
-            }
-            throw damaged("not one JSON object", null);
-        } catch (JSONException | NumberFormatException error) { // The latter only from older versions of Android.
-            // org.json quotes the whole text after the position.
-            throw damaged(error.getMessage().replaceFirst("(?s)( at character \\d+).*", "$1"), error);
-        } catch (StackOverflowError error) { // org.json reads recursively and does not limit the depth.
-            throw damaged("nested too deeply", error);
-        }
-    }
-
-    private static BadModelException damaged(String why, Throwable cause) {
-        return new BadModelException("the model card is damaged or incomplete (" + why + ")", cause);
     }
 
     /** How many labels there are: one for each output. */

@@ -12,7 +12,7 @@ final class Chooser {
     private final Card card;
     private final double minimum;
     private final boolean coarse;
-    private final Card.Family[] families;
+    private final Family[] families;
     private final boolean[] sure;
     /** Index of the family of the postures in the families; -1 if there is none. */
     private final int still;

@@ -1,16 +1,43 @@
 package io.haredge.demo.core;
 
 import org.json.JSONArray;
+import org.json.JSONException;
 import org.json.JSONObject;
+import org.json.JSONTokener;
 
 /**
- * Values of a JSON object, of exactly the type that is asked for.
+ * A card's JSON, and its values, of exactly the type that is asked for.
  *
- * <p>The getters of org.json would make a string of a number, and the reverse. These throw IllegalArgumentException
- * with the name of what is missing or of another type.
+ * <p>The getters of org.json would make a string of a number, and the reverse. Those of this class throw
+ * IllegalArgumentException with the name of what is missing or of another type.
  */
 final class Json {
     private Json() {}
+
+    /**
+     * Reads a card's text as one JSON object.
+     *
+     * @throws BadModelException it is none
+     */
+    static JSONObject read(String text) throws BadModelException {
+        JSONTokener tokener = new JSONTokener(text);
+        try {
+            Object value = tokener.nextValue();
+            if (value instanceof JSONObject && tokener.nextClean() == 0) {
+                return (JSONObject) value;
+            }
+            throw damaged("not one JSON object", null);
+        } catch (JSONException | NumberFormatException error) { // The latter only from older versions of Android.
+            // org.json quotes the whole text after the position.
+            throw damaged(error.getMessage().replaceFirst("(?s)( at character \\d+).*", "$1"), error);
+        } catch (StackOverflowError error) { // org.json reads recursively and does not limit the depth.
+            throw damaged("nested too deeply", error);
+        }
+    }
+
+    static BadModelException damaged(String why, Throwable cause) {
+        return new BadModelException("the model card is damaged or incomplete (" + why + ")", cause);
+    }
 
     static <T> T entry(JSONObject table, String name, Class<T> type) {
         return typed(table.opt(name), name, type);

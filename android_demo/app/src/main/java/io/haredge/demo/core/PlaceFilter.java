@@ -39,7 +39,7 @@ final class PlaceFilter {
         evidence = card.placeFilter.evidence;
         moved = new double[count];
         int[] members = null;
-        for (Card.Family family : card.families()) {
+        for (Family family : card.families()) {
             members = family.name.equals(GAIT) ? family.members : members;
         }
         gait = members;
