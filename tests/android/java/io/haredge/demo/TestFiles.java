@@ -8,7 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The app's assets, as the Gradle task copies them, and a model that tells places; system properties name their folders.
+ * The app's assets, as the Gradle task copies them, and a model that tells places; system properties name their
+ * folders.
  */
 public final class TestFiles {
     private TestFiles() {}

@@ -43,7 +43,8 @@ class AnsweringTest {
                 float[] imu = windows.get(window.getInt("window"));
                 answering.step(answer, imu, imu, window.getLong("end_ns"));
                 assertEquals(window.getString("activity"), card.activity(answer.activity), message);
-                assertEquals(window.isNull("reason") ? null : window.getString("reason"), words(answer.reason), message);
+                assertEquals(window.isNull("reason") ? null : window.getString("reason"),
+                        words(answer.reason), message);
                 assertEquals(window.isNull("place") ? null : window.getString("place"),
                         answer.place == Answer.NO_PLACE ? null : card.place(answer.place), message);
                 assertEquals(window.getDouble("confidence"), answer.confidence, TOLERANCE, message);

@@ -163,7 +163,8 @@ public final class Resampler {
      * times alone are wrong for a while, they count as one clock again once they have shown the same time for 2 s.
      */
     private boolean agree(Stretch acc, Stretch gyro) {
-        boolean changed = hasGyroscope && (agree(accelerometer, acc, gyroscope, gyro) || agree(gyroscope, gyro, accelerometer, acc));
+        boolean changed = hasGyroscope
+                && (agree(accelerometer, acc, gyroscope, gyro) || agree(gyroscope, gyro, accelerometer, acc));
         onGrid &= !changed;
         return changed;
     }
