@@ -181,7 +181,7 @@ class ModelConfig:
     """Whether the encoder also sees each window enlarged until stillness shows. Not in the paper."""
     yaw_invariant: bool = False
     """Whether the encoder sees six quantities that no turn about the vertical changes, instead of the six channels: for
-    windows of the frame "upright". Not in the paper."""
+    windows of the frame "upright". So does a control. Not in the paper."""
     halvings: int = 0
     """After how many of the blocks time is averaged by two, from the first on. Not in the paper."""
     places: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from typing import Any
 
 from har_bench import tables
 from har_bench.stream import tables as stream_tables
+from har_bench.training import anywhere_tables
 from har_bench.training.cross_validation import METHODS, PARTS, SUITES
 from har_bench.unknowns import tables as unknowns_tables
 
@@ -229,6 +230,9 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "har_bench": ("har_bench", tables.markdown),
     "table4": ("table4", _table4),
     "peers": ("peers", _peers),
+    "anywhere_left_out": ("anywhere", anywhere_tables.left_out),
+    "anywhere_ladder": ("anywhere", anywhere_tables.ladder),
+    "anywhere_groups": ("anywhere", anywhere_tables.groups),
     "parts": ("cross_validation", _parts),
     "export": ("export", _export),
     "emulated_pi": ("emulated_pi", _emulated_pi),

@@ -1,5 +1,7 @@
 """The controls see simple statistics of the same windows and learn from the training users alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -37,3 +39,16 @@ def test_a_control_learns_the_activities_of_simulated_wearers(small_hapt, method
     assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     assert (probabilities.argmax(axis=1) == test.y).mean() > 0.6
     assert np.array_equal(Control(method, train, seed=0).probabilities(test.x), probabilities)
+
+
+def test_a_control_of_what_yaw_leaves_alone_does_not_depend_on_yaw(small_hapt) -> None:
+    windows = cut_windows(load("hapt", small_hapt), replace(load_recipe("uci-har").data, frame="upright"))
+    train, test = windows.of_users(["hapt-03", "hapt-04"]), windows.of_users(["hapt-01"])
+    turned = test.x.copy()
+    turned[:, :, [0, 1, 3, 4]] = np.stack(
+        [-test.x[:, :, 1], test.x[:, :, 0], -test.x[:, :, 4], test.x[:, :, 3]], axis=2
+    )
+    blind, seeing = (Control("random-forest", train, 0, yaw_invariant=invariant) for invariant in (True, False))
+    assert np.array_equal(blind.probabilities(turned), blind.probabilities(test.x))
+    assert not np.array_equal(seeing.probabilities(turned), seeing.probabilities(test.x))
+    assert (blind.probabilities(test.x).argmax(axis=1) == test.y).mean() > 0.6

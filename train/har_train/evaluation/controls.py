@@ -59,8 +59,14 @@ def _correlations(sensors: NDArray[np.float64]) -> NDArray[np.float64]:
 class Control:
     """A fitted control: windows in, probabilities out."""
 
-    def __init__(self, method: str, train: WindowSet, seed: int, jobs: int = 1):
-        """Fit `method`, "random-forest" or "logistic-regression", on the windows of the training users."""
+    def __init__(self, method: str, train: WindowSet, seed: int, jobs: int = 1, yaw_invariant: bool = False):
+        """Fit a control on the windows of the training users.
+
+        Args:
+            method: "random-forest" or "logistic-regression".
+            yaw_invariant: whether it sees, instead of the six channels, what no turn about the vertical changes: for
+                windows of the frame "upright", see `har_train.fit.network.yaw_invariant`.
+        """
         from sklearn.ensemble import RandomForestClassifier
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline
@@ -71,8 +77,18 @@ class Control:
             if method == "random-forest"
             else make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000, random_state=seed))
         )
-        self.model.fit(window_statistics(train.x), train.y)
+        self._yaw_invariant = yaw_invariant
+        self.model.fit(self._statistics(train.x), train.y)
 
     def probabilities(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Shape (n, time, 6) in SI units to (n, classes)."""
-        return self.model.predict_proba(window_statistics(x)).astype(np.float32)
+        return self.model.predict_proba(self._statistics(x)).astype(np.float32)
+
+    def _statistics(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        if not self._yaw_invariant:
+            return window_statistics(x)
+        import torch  # Not at the top: without it, a process that only runs a control is small.
+
+        from har_train.fit.network import yaw_invariant
+
+        return window_statistics(yaw_invariant(torch.from_numpy(x)).numpy())

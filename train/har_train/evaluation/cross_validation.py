@@ -128,7 +128,7 @@ def _network(job: FoldJob, windows: WindowSet) -> tuple[Predict, dict[str, Any]]
 def _control(job: FoldJob, windows: WindowSet) -> tuple[Predict, dict[str, Any]]:
     train, validation = windows.of_users(job.split.train).single, windows.of_users(job.split.validation).single
     train.require_all_classes()
-    control = Control(job.recipe.method, train, job.seed, job.threads)
+    control = Control(job.recipe.method, train, job.seed, job.threads, job.recipe.model.yaw_invariant)
     guess = control.probabilities(validation.x).argmax(axis=1)
     return control.probabilities, {"validation_macro_f1": score(validation.y, guess, validation.labels).macro_f1}
 

@@ -55,6 +55,8 @@ class LeftOut:
     precision: str = "32"
     epochs: int | None = None
     resume: bool = False
+    teachers: Path | None = None
+    """Folder of the same protocol for the recipe of the network to learn from; None trains that network too."""
 
 
 def leave_one_set_out(job: LeftOut, done: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
@@ -104,11 +106,11 @@ def _without(
         order = np.random.default_rng(job.seed).choice(
             len(train.y), min(FOREST_WINDOWS, len(train.y)), p=sampling_weights(train) / sampling_weights(train).sum()
         )
-        control = Control(recipe.method, train.at(order), job.seed, jobs=-1)
+        control = Control(recipe.method, train.at(order), job.seed, -1, recipe.model.yaw_invariant)
         predict = control.probabilities
         return [
             _row(recipe, name, place, part, [Outputs(predict(track.windows)) for track in part], None)
-            for place, part in _places(tracks).items()
+            for place, part in by_placement(tracks).items()
         ]
     run = Run(
         folder / "run",
@@ -117,6 +119,7 @@ def _without(
         (folder / "run" / "run.json").exists(),
         job.epochs,
         show_progress=False,
+        teacher=job.teachers and job.teachers / name / "run",
     )
     fit(recipe, find_all(recipe.data.set_names), learnable, None, run, split)
     checkpoint = load_checkpoint(run.out)
@@ -126,7 +129,7 @@ def _without(
         answers = fit_place_answers(others, learnable, checkpoint.record, checkpoint.outputs)
         card = card_of(checkpoint.record, recipe.name, answers)
     rows: list[dict[str, Any]] = []
-    for place, part in _places(tracks).items():
+    for place, part in by_placement(tracks).items():
         for gyroscope in (True, False):
             outputs = [checkpoint.outputs(with_or_without(track.windows, gyroscope)) for track in part]
             rows.append({**_row(recipe, name, place, part, outputs, card), "gyroscope": gyroscope})
@@ -159,7 +162,7 @@ def without_unseen_classes(recipe: Recipe, windows: WindowSet, split: UserSplit)
     return replace(recipe, data=data), left
 
 
-def _places(tracks: Sequence[Track]) -> dict[str, list[Track]]:
+def by_placement(tracks: Sequence[Track]) -> dict[str, list[Track]]:
     """The recordings of each placement."""
     places: dict[str, list[Track]] = {}
     for track in tracks:

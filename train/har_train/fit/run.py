@@ -37,6 +37,8 @@ class Run:
     """Machines. The command is started once on each, as Lightning's documentation of clusters says."""
     show_progress: bool = True
     """Whether epochs are shown on stderr."""
+    teacher: Path | None = None
+    """Run of the network to learn from, if that was trained already; None trains it first."""
 
     def __post_init__(self) -> None:
         counts = {"epochs": 1 if self.epochs is None else self.epochs, "devices": self.devices, "nodes": self.nodes}

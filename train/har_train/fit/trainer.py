@@ -139,13 +139,23 @@ def fit(
 def _teacher_of(
     recipe: Recipe, datasets: Sequence[DataSet], windows: WindowSet, placement: str | None, run: Run, split: UserSplit
 ) -> Teacher | None:
-    """The network to learn from, trained on the same people into the run's folder `teacher`; None if there is none."""
+    """The network to learn from: that of `run.teacher`, or one that is trained on the same people into the run's folder
+    `teacher`; None if the recipe has none.
+
+    Raises:
+        HarError: `run.teacher` was trained with another recipe, seed or split.
+    """
     config = recipe.distillation
     if config.teacher is None:
         return None
     own = replace(recipe, name=f"{recipe.name} teacher", model=config.teacher, distillation=DistillationConfig())
-    folder = run.out / "teacher"
-    if not (folder / "model.safetensors").exists():
+    folder = run.teacher or run.out / "teacher"
+    if run.teacher is not None:
+        record = load_checkpoint(folder).record
+        trained = replace(record.recipe, name=own.name, title=own.title)
+        if (trained, record.seed, record.split) != (own, run.seed, split):
+            raise HarError(f"{folder}: its network was trained with another recipe, seed or split than {own.name}")
+    elif not (folder / "model.safetensors").exists():
         resume = (folder / "run.json").exists()
         fit(own, datasets, windows, placement, replace(run, out=folder, resume=resume), split)
     return Teacher(load_checkpoint(folder).network.eval(), config)
