@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from har_export.formats import FORMATS, INT8
+from har_export.formats import FORMATS, INT8, bounds
 from har_runtime.cli.common import Command, Program, add_json, data_folder, percentage
 from har_runtime.files import write_bytes
 from har_runtime.model.load import load_model
@@ -105,7 +105,7 @@ def _convert(options: argparse.Namespace) -> int:
             formats,
             answers=answers,
             qat=options.qat,
-            bounds={key: int8 if format.bound is INT8 else format.bound for key, format in FORMATS.items()},
+            bounds=bounds(checkpoint.network.architecture.yaw_invariant, int8),
             compared=compared,
             progress=show,
         )

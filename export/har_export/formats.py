@@ -29,6 +29,8 @@ class Format:
 
 
 FLOAT = Bound(worst=1e-5)
+ROOTS = Bound(worst=1e-4)
+"""Of float32 formats of a network with square roots in its input: they magnify rounding near 0."""
 INT8 = Bound(macro_f1_loss=0.003, agreement=0.99)
 FORMATS = {
     "tflite-int8": Format("", ".tflite", "int8", INT8, "int8 inside, float32 input and output: the one to embed"),
@@ -39,3 +41,14 @@ FORMATS = {
     "c": Format("", "", "int8", INT8, "model.h and model.cc for TFLM, with the bytes of tflite-int8"),
 }
 """The int8 file is the one to embed, so it has the plain name."""
+
+
+def bounds(square_roots: bool, int8: Bound = INT8) -> dict[str, Bound]:
+    """The bound of each format.
+
+    Args:
+        square_roots: whether the network's input has square roots.
+        int8: of the int8 formats.
+    """
+    own = {FLOAT: ROOTS if square_roots else FLOAT, INT8: int8}
+    return {key: own.get(format.bound, format.bound) for key, format in FORMATS.items()}

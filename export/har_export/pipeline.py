@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from har_export import c_source, flatbuffer, onnx_file
 from har_export.build import build
 from har_export.formats import FORMATS, Bound
+from har_export.formats import bounds as bounds_of
 from har_export.inference import InferenceNetwork
 from har_export.interpreters import Runtime, flat, runtimes
 from har_export.microcontroller import MicroInterpreter
@@ -114,7 +115,7 @@ def export_model(
     card = card_of(record, name, answers, gravity_of(training))
     sealed = {format: built.sealed(format, card) for format in built.models}
     parity = measure(sealed, built.ends, _expected(checkpoint, test), test, compared or runtimes(), steps)
-    check(parity, {format: row.bound for format, row in FORMATS.items()} if bounds is None else bounds)
+    check(parity, bounds_of(checkpoint.network.architecture.yaw_invariant) if bounds is None else bounds)
     steps("writing")
     arena = MicroInterpreter(sealed["tflite-int8"]).arena_bytes() if "c" in formats else None
     scores = _scores(parity)

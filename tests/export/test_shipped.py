@@ -1,11 +1,14 @@
 """Exporting the shipped model's checkpoint again gives the shipped files, and int8 loses next to nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.conftest import ROOT
 
 from har_export.cli import main
+from har_export.flatbuffer import seal
+from har_runtime.model.card import card_from_json
 from har_runtime.model.load import load_model
 from har_train.fit.checkpoint import load_checkpoint
 
@@ -23,11 +26,14 @@ def exported(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_shipped_files_are_those_of_the_checkpoint(exported: Path) -> None:
+    """The card inside has fields that haredge 0.1 did not write: but for it, the bytes are the same."""
     models = ROOT / "runtime" / "har_runtime" / "pretrained"
-    for name in ("waist.tflite", "waist.json"):
-        assert (exported / name).read_bytes() == (models / name).read_bytes(), name
     twin = ROOT / "export" / "waist-fp32.tflite"  # The Android app's benchmark measures it.
-    assert (exported / twin.name).read_bytes() == twin.read_bytes(), twin.name
+    cards = [card_from_json((folder / "waist.json").read_bytes(), "waist") for folder in (exported, models)]
+    assert replace(cards[0], sha256=None) == replace(cards[1], sha256=None)
+    for shipped in (models / "waist.tflite", twin):
+        again = (exported / shipped.name).read_bytes()
+        assert seal(again, cards[0]) == seal(shipped.read_bytes(), cards[0]), shipped.name
 
 
 def test_int8_loses_next_to_nothing(exported: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin
 
-from har_runtime.contract import FRAMES, HOP, PLACES, WINDOW
+from har_runtime.contract import FAMILIES, FRAMES, HOP, PLACES, WINDOW
 from har_runtime.errors import DataError
 
 Built = TypeVar("Built")
@@ -37,9 +37,11 @@ class DataConfig:
     datasets: tuple[str, ...] = ()
     """Names of several data sets, each with a placement if not all of it is meant, e.g. "sp-sw-har/wrist"."""
     renames: dict[str, str] = field(default_factory=dict)
-    """Label of a data set to activity, e.g. typing to unknown; other labels keep their names."""
+    """Label of a data set to activity, or only where it was worn, e.g. wrist/typing to unknown, since a pocket does not
+    show that somebody types; other labels keep their names."""
     choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Labels that stand for one of several activities, e.g. stairs for stairs_up or stairs_down."""
+    """Labels that stand for one of several activities, e.g. stairs for stairs_up or stairs_down. A choice named still
+    is given to windows of its activities whose axes do not show posture; without it they do not train."""
     frame: str = "device"
     """Axes of the windows: "device", or "upright", see `har_runtime.signal.upright`. Or "gravity", to compare: each
     window turned by its own gravity, which no file for the runtime can be."""
@@ -77,6 +79,18 @@ class DataConfig:
                 raise DataError(
                     f"recipe: data.choices.{name} must name two of the activities or more, and be none itself"
                 )
+
+    @property
+    def gait(self) -> tuple[str, ...]:
+        """The activities on foot, and choices among them."""
+        on_foot = FAMILIES["on_foot"]
+        choices = (name for name, members in self.choices.items() if set(members) <= set(on_foot))
+        return *(name for name in self.activities if name in on_foot), *choices
+
+    def activity_of(self, label: str | None, placement: str | None) -> str:
+        """The activity or choice that a label of a recording stands for, "" without a label."""
+        own = self.renames.get(f"{placement}/{label}")
+        return own or self.renames.get(label or "", label or "")
 
     @property
     def set_names(self) -> tuple[str, ...]:

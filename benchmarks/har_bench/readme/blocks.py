@@ -231,6 +231,7 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "table4": ("table4", _table4),
     "peers": ("peers", _peers),
     "anywhere_left_out": ("anywhere", anywhere_tables.left_out),
+    "anywhere_summary": ("anywhere", anywhere_tables.summary),
     "anywhere_ladder": ("anywhere", anywhere_tables.ladder),
     "anywhere_groups": ("anywhere", anywhere_tables.groups),
     "parts": ("cross_validation", _parts),

@@ -28,6 +28,21 @@ def left_out(result: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def summary(result: dict[str, Any]) -> str:
+    """Each data set left out, for `anywhere` alone."""
+    lines = [
+        "| data set left out | people | one window | smoothed | smoothed, place given | smoothed, without gyroscope |",
+        "|---|---|---|---|---|---|",
+    ]
+    for (name, placement), rows in _by_set(result["models"]).items():
+        if row := rows.get("anywhere"):
+            blind = next((other["smoothed"] for other in row["others"]), None)
+            scores = row["windows"], row["smoothed"], row.get("smoothed_given_place"), blind
+            cells = [f"{name}, {placement}", f"{row['users']}", *map(_with_interval, scores)]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def ladder(result: dict[str, Any]) -> str:
     """One frame after the other: one window, and smoothed."""
     sets = _by_set([*result["ladder"], *result["models"]])

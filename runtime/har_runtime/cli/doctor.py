@@ -23,7 +23,7 @@ from har_runtime.contract import CHANNELS, HOP_S, WINDOW
 from har_runtime.errors import HarError, SourceError
 from har_runtime.model.card import ModelCard
 from har_runtime.model.litert_backend import INTERPRETERS
-from har_runtime.model.load import load_model
+from har_runtime.model.load import DEFAULT_MODEL, load_model
 from har_runtime.sources.serial_port.ports import serial_ports
 from har_runtime.uri import parse_uri
 
@@ -43,7 +43,9 @@ TIMEX_BYTES = 256
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `har-stream doctor`."""
     parser.add_argument("--source", metavar="URI", help="also watch this source: rate, jitter, gaps, units")
-    parser.add_argument("--model", default="waist", metavar="NAME|PATH", help="the model to check (default: waist)")
+    parser.add_argument(
+        "--model", default=DEFAULT_MODEL, metavar="NAME|PATH", help="the model to check (default: %(default)s)"
+    )
     parser.add_argument("--seconds", type=float, default=5.0, help="how long to watch the source (default: 5)")
     add_json(parser)
 

@@ -18,7 +18,7 @@ from har_runtime.cli.still_check import STILL_S, Still, describe, judge_placemen
 from har_runtime.cli.summary import summary, to_dict
 from har_runtime.cli.systemd import Service
 from har_runtime.errors import SourceError
-from har_runtime.model.load import check_gyroscope, load_model, pretrained_names
+from har_runtime.model.load import DEFAULT_MODEL, check_gyroscope, load_model, pretrained_names
 from har_runtime.recognizer import Recognizer
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.axes import IDENTITY, parse_axes, turned
@@ -38,9 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `har-stream run`."""
     parser.add_argument(
         "--model",
-        default="waist",
+        default=DEFAULT_MODEL,
         metavar="NAME|PATH",
-        help=f"a pretrained model ({', '.join(pretrained_names())}) or a .tflite (default: waist)",
+        help=f"a pretrained model ({', '.join(pretrained_names())}) or a .tflite (default: {DEFAULT_MODEL})",
     )
     parser.add_argument(
         "--source",

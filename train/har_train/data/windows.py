@@ -7,15 +7,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from har_runtime.contract import FAMILIES, PLACE_OF, PLACES
+from har_runtime.contract import PLACE_OF, PLACES
 from har_runtime.errors import DataError
 from har_runtime.recording import CutRecording, Recording, cut_recording
 from har_runtime.signal.upright import UprightTracker, turned_by_gravity
+from har_runtime.signal.window import Window
 from har_train.data.arrays import read_arrays, write_arrays
 from har_train.datasets import load
 from har_train.recipe import DataConfig
 
 COLUMNS = ("x", "y", "user", "recording", "start_ns", "dataset", "place")
+STILL = "still"
+"""The choice among postures that a window turned by its own gravity shows."""
+STILL_EVERY = 8
+"""Of so many windows of a posture one also trains that choice."""
 NO_PLACE = -1
 """Of a window of a sensor whose place is unknown."""
 
@@ -99,11 +104,9 @@ def cut_windows(recordings: Sequence[Recording], config: DataConfig, dataset: st
         place = PLACE_OF.get(recording.placement or "")
         number = NO_PLACE if place is None else PLACES.index(place)
         user = recording.user or recording.name
-        for window, label in zip(cut.windows, cut.labels, strict=True):
-            y = index.get(config.renames.get(label or "", label or ""))
-            hidden = config.frame == "upright" and window.up is not None and not window.up.shows_posture
-            if y is not None and not (hidden and names[y] in FAMILIES["still"]):
-                rows.append((window.imu, y, user, recording.name, window.start_ns, number))
+        for count, (window, label) in enumerate(zip(cut.windows, cut.labels, strict=True)):
+            for x, y in _examples(window, config.activity_of(label, recording.placement), index, config, count):
+                rows.append((x, y, user, recording.name, window.start_ns, number))
     if not rows:
         raise DataError(f"no window of the recordings is labelled with any of {', '.join(names)}")
     x, y, user, recording_name, start_ns, place = zip(*rows, strict=True)
@@ -118,6 +121,22 @@ def cut_windows(recordings: Sequence[Recording], config: DataConfig, dataset: st
         labels=config.activities,
         choices=tuple(config.choices.values()),
     )
+
+
+def _examples(
+    window: Window, activity: str, index: dict[str, int], config: DataConfig, count: int
+) -> Iterator[tuple[NDArray[np.float32], int]]:
+    """What a window trains: itself, unless its axes do not show its posture; and, of every few windows of a posture in
+    the frame "upright", itself as if nobody had walked yet, which is still and nothing more."""
+    if config.frame != "upright" or activity in config.gait:
+        if activity in index:
+            yield window.imu, index[activity]
+        return
+    assert window.up is not None
+    if activity in index and window.up.shows_posture:
+        yield window.imu, index[activity]
+    if activity in config.choices.get(STILL, ()) and not (window.up.shows_posture and count % STILL_EVERY):
+        yield turned_by_gravity(window).imu, index[STILL]
 
 
 def in_frame_of(recordings: Sequence[Recording], config: DataConfig) -> Iterator[tuple[Recording, CutRecording]]:

@@ -152,7 +152,8 @@ def without_unseen_classes(recipe: Recipe, windows: WindowSet, split: UserSplit)
     """
     train = windows.of_users(split.train)
     kept = tuple(label for index, label in enumerate(windows.labels) if (train.y == index).any())
-    choices = {name: members for name, members in recipe.data.choices.items() if set(members) <= set(kept)}
+    known = {name: tuple(one for one in members if one in kept) for name, members in recipe.data.choices.items()}
+    choices = {name: members for name, members in known.items() if len(members) > 1}
     renames = {old: new for old, new in recipe.data.renames.items() if new in kept or new in choices}
     names = (*windows.labels, *recipe.data.choices)
     wanted = (*kept, *choices)
@@ -238,7 +239,7 @@ class Truth:
     def of(cls, recipe: Recipe, tracks: Sequence[Track]) -> "Truth":
         """The truth of a set's recordings. If it has a choice, such as stairs, its members count as one there."""
         labels = recipe.data.activities
-        said = [recipe.data.renames.get(label or "", label or "") for track in tracks for label in track.labels]
+        said = [recipe.data.activity_of(label, track.recording.placement) for track in tracks for label in track.labels]
         there = set(said)
         choices = {name: members for name, members in recipe.data.choices.items() if name in there}
         of_choice = {member: name for name, members in choices.items() for member in members}
