@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from har_runtime.cli.common import add_data, add_debug, run_command
+from har_runtime.model.load import DEFAULT_MODEL
 
-DEFAULT_MODEL = "waist"
 OPTIONS: dict[str, dict[str, Any]] = {
     "out": {"type": Path, "required": True, "help": "JSON to write"},
     "runs": {"type": Path, "required": True, "help": "folder of the training runs; finished runs are not repeated"},

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from har_bench.progress import step_display
 from har_bench.results import write_and_print
-from har_bench.script import DEFAULT_MODEL, run_script, script_parser
+from har_bench.script import run_script, script_parser
 from har_runtime.contract import HOP, PERIOD_NS, WINDOW
 from har_runtime.errors import DataError
-from har_runtime.model.load import load_model
+from har_runtime.model.load import DEFAULT_MODEL, load_model
 from har_runtime.recognizer import Recognizer
 from har_runtime.signal.stretch import KERNEL_HALF_WIDTH_NS
 from har_runtime.sources.base import SourceReport

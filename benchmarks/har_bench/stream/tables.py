@@ -6,23 +6,24 @@ from typing import Any
 def upright_reference(result: dict[str, Any]) -> str:
     """How soon and how well gait shows which way is up, on each data set and place; and what that costs."""
     lines = [
-        "| data set | people | mountings | hours | within 10 degrees after, median (90th percentile) "
-        "| of the mountings | windows over 30 degrees off | wrong references an hour "
+        "| data set | people | mountings | hours | within 10 degrees after gait of, median (90th percentile) "
+        "| after labelled walking of | of the mountings | windows over 30 degrees off | wrong references an hour "
         "| turned device noticed after gait of, median (90th percentile) | within 10 s |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in result["rows"]:
-        near, noticed = row["near_after_s"], row["noticed_after_gait_s"]
+        near, noticed = row["near_after"], row["noticed_after"]
         cells = [
             f"{row['set']}, {row['placement']}",
             f"{row['users']}",
             f"{row['mountings']}",
             f"{row['hours']:.1f}",
-            _times(near),
-            _percent(near["finite"] / near["count"]),
+            _times(near["gait_s"]),
+            _times(near["walking_s"]),
+            _percent(near["gait_s"]["finite"] / near["gait_s"]["count"]),
             _shares(row["wrong_share"]),
             _numbers(row["wrong_an_hour"]),
-            _times(noticed),
+            _times(noticed["gait_s"]),
             _shares(row["noticed_soon"]),
         ]
         lines.append(f"| {' | '.join(cells)} |")

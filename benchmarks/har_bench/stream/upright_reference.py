@@ -62,11 +62,24 @@ class Mounting:
 
 
 @dataclass(frozen=True)
+class After:
+    """When something happened, by two clocks that stand still while nobody walks; infinite if it never did."""
+
+    walking_s: float
+    """Seconds of labelled walking."""
+    gait_s: float
+    """Seconds that look like gait to the tracker, labelled or not."""
+
+
+NEVER = After(np.inf, np.inf)
+
+
+@dataclass(frozen=True)
 class Followed:
     """What the tracker found out about a mounting."""
 
-    near_after_s: float
-    """Seconds of labelled walking until the reference was within `NEAR_DEGREES`; infinite if it never was."""
+    near_after: After
+    """When the reference was within `NEAR_DEGREES` for the first time."""
     windows: int
     referred: int
     """Windows with a reference."""
@@ -74,16 +87,6 @@ class Followed:
     """Windows whose reference was off by more than `WRONG_DEGREES`."""
     wrong_starts: int
     """References that were off by more than that when they were found, or when they replaced another."""
-
-
-@dataclass(frozen=True)
-class Noticed:
-    """When another mounting was noticed; infinite if it was not before the walk ended."""
-
-    walking_s: float
-    """Seconds of labelled walking since the device was turned."""
-    gait_s: float
-    """Seconds of it that look like gait to the tracker."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -135,49 +138,47 @@ def _windows(recording: Recording) -> tuple[tuple[Window, bool], ...]:
 
 def follow(mounting: Mounting) -> Followed:
     """Give the tracker the windows of a mounting, in their order."""
-    tracker = UprightTracker()
-    near_after_s, walked_s = np.inf, 0.0
-    windows = referred = wrong = wrong_starts = 0
+    tracker, near_after = UprightTracker(), NEVER
+    windows = walking = gait = referred = wrong = wrong_starts = 0
     for part in mounting.parts:
         tracker.interrupt()
-        walked_before = False
         for window, walks in part:
             before = tracker.up
             tracker.step(window)
-            walked_s += walks * (HOP_S if walked_before else 2 * HOP_S)  # The first window of a walk is all of it new.
-            walked_before = walks
-            windows += 1
+            windows, walking, gait = windows + 1, walking + walks, gait + _looks_like_gait(window)
             if tracker.up is None:
                 continue
             off = _degrees(tracker.up.direction, mounting.up)
-            near_after_s = min(near_after_s, walked_s) if off <= NEAR_DEGREES else near_after_s
+            if near_after is NEVER and off <= NEAR_DEGREES:
+                near_after = After(_seconds(walking), _seconds(gait))
             is_wrong = off > WRONG_DEGREES
             starts = before is None or _degrees(before.direction, tracker.up.direction) > JUMP_DEGREES
             referred, wrong, wrong_starts = referred + 1, wrong + is_wrong, wrong_starts + (is_wrong and starts)
-    return Followed(float(near_after_s), windows, referred, wrong, wrong_starts)
+    return Followed(near_after, windows, referred, wrong, wrong_starts)
 
 
-def noticed_after(mounting: Mounting) -> list[Noticed]:
+def noticed_after(mounting: Mounting) -> list[After]:
     """When a turned device was noticed, for each turn: when the reference was within `WRONG_DEGREES` of what is up now.
 
     Empty if the walk is shorter than `SHORTEST_WALK_S`, or too unlike gait for a reference.
     """
     walk = mounting.walk
-    if (len(walk) + 1) * HOP_S < SHORTEST_WALK_S:
+    if _seconds(len(walk)) < SHORTEST_WALK_S:
         return []
     before = UprightTracker()
     for window in walk:
         before.step(window)
     if before.up is None:
         return []
-    gait = np.cumsum([_looks_like_gait(window) for window in walk])
+    gait = np.cumsum([_looks_like_gait(window) for window in walk]).tolist()
     turns = [turn for turn in quarter_turns() if _degrees(turn @ mounting.up, mounting.up) >= MOVED_AT_LEAST_DEGREES]
     last = [_windows_until_noticed(before, walk, mounting.up, turn) for turn in turns]
-    # The first window is all of it new, of the others half.
-    return [
-        Noticed(np.inf, np.inf) if index is None else Noticed((index + 2) * HOP_S, float(gait[index] + 1) * HOP_S)
-        for index in last
-    ]
+    return [NEVER if index is None else After(_seconds(index + 1), _seconds(gait[index])) for index in last]
+
+
+def _seconds(windows: int) -> float:
+    """Half a second for each window, and another half for the first, of which all is new."""
+    return (windows + 1) * HOP_S if windows else 0.0
 
 
 def _looks_like_gait(window: Window) -> bool:
@@ -203,7 +204,7 @@ def row_of(recordings: Iterable[Recording]) -> dict[str, Any]:
     """A row of the result: the recordings of one data set and place. Infinite times are None."""
     mountings = mountings_of(recordings)
     followed: dict[str, list[Followed]] = {}
-    noticed: dict[str, list[Noticed]] = {}
+    noticed: dict[str, list[After]] = {}
     for mounting in mountings:
         followed.setdefault(mounting.user, []).append(follow(mounting))
         noticed.setdefault(mounting.user, []).extend(noticed_after(mounting))
@@ -212,11 +213,10 @@ def row_of(recordings: Iterable[Recording]) -> dict[str, Any]:
         "users": len(followed),
         "mountings": len(mountings),
         "hours": _hours([one for part in followed.values() for one in part]),
-        "near_after_s": _times({user: [one.near_after_s for one in part] for user, part in followed.items()}),
+        "near_after": _both({user: [one.near_after for one in part] for user, part in followed.items()}),
         "wrong_share": _over_people(followed, _wrong_share),
         "wrong_an_hour": _over_people(followed, lambda parts: sum(one.wrong_starts for one in parts) / _hours(parts)),
-        "noticed_after_s": _times({user: [one.walking_s for one in part] for user, part in noticed.items()}),
-        "noticed_after_gait_s": _times({user: [one.gait_s for one in part] for user, part in noticed.items()}),
+        "noticed_after": _both(noticed),
         "noticed_soon": _over_people(noticed, _noticed_soon),
     }
 
@@ -229,7 +229,7 @@ def _wrong_share(parts: Sequence[Followed]) -> float:
     return sum(one.wrong for one in parts) / max(1, sum(one.referred for one in parts))
 
 
-def _noticed_soon(parts: Sequence[Noticed]) -> float:
+def _noticed_soon(parts: Sequence[After]) -> float:
     """Share noticed within `NOTICED_WITHIN_S` of gait."""
     return sum(one.gait_s <= NOTICED_WITHIN_S for one in parts) / len(parts)
 
@@ -239,6 +239,13 @@ def _over_people(people: dict[str, list[Any]], statistic: Callable[[list[Any]], 
     parts = [part for person in people.values() for part in person]
     value = statistic(parts) if parts else None
     return {"value": value, "interval": interval_over_people(people, statistic)}
+
+
+def _both(people: dict[str, list[After]]) -> dict[str, Any]:
+    return {
+        "walking_s": _times({user: [one.walking_s for one in part] for user, part in people.items()}),
+        "gait_s": _times({user: [one.gait_s for one in part] for user, part in people.items()}),
+    }
 
 
 def _times(people: dict[str, list[float]]) -> dict[str, Any]:

@@ -37,7 +37,8 @@ from har_train.fit.hardware import choose_precision
 from har_train.recipe import Recipe, load_recipe
 
 TEACHER = "anywhere-large"
-SMALL = (TEACHER, "model.filters=[16, 20, 28]", "model.head=[32]")
+_NETWORK = load_recipe("anywhere").model
+SMALL = (TEACHER, f"model.filters={list(_NETWORK.filters)}", f"model.head={list(_NETWORK.head)}")
 """The network of `anywhere` without its teacher."""
 FOREST = (TEACHER, "method='random-forest'", "model.places=[]")
 IN_DEVICE_FRAME = ("data.frame='device'", "model.yaw_invariant=false")

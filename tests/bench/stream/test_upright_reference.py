@@ -1,7 +1,6 @@
 """What is measured of the tracker: made walks of which the right figures are known, and a short run of the script."""
 
 import json
-import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from har_bench.intervals import interval_over_people
 from har_bench.stream import tables, upright_reference
 from har_bench.stream.turned_windows import quarter_turns, random_turns, turned
 from har_bench.stream.upright_cost import measure_cost
-from har_bench.stream.upright_reference import follow, mountings_of, noticed_after, row_of
+from har_bench.stream.upright_reference import NEVER, follow, mountings_of, noticed_after, row_of
 from har_runtime.contract import HOP_S
 from har_runtime.recording import Recording, cut_recording
 from har_runtime.signal.upright import FOUND_AFTER, MOVED_AFTER
@@ -36,7 +35,8 @@ def test_recordings_of_a_mounting_are_followed_together_and_those_without_walkin
 def test_the_seconds_to_a_reference_are_those_of_labelled_walking() -> None:
     (mounting,) = mountings_of([recording(("standing", UP, 30.0), ("walking", UP, 20.0), ("lying", -UP, 10.0))])
     found = follow(mounting)
-    assert found.near_after_s == pytest.approx((FOUND_AFTER + 1) * HOP_S, abs=2 * HOP_S)
+    assert found.near_after.walking_s == pytest.approx((FOUND_AFTER + 1) * HOP_S, abs=2 * HOP_S)
+    assert found.near_after.gait_s == (FOUND_AFTER + 1) * HOP_S
     assert (found.wrong, found.wrong_starts) == (0, 0)
     # All windows but those of standing and of the walk before it was found.
     assert found.referred == pytest.approx(found.windows - 60 - FOUND_AFTER, abs=3)
@@ -47,13 +47,14 @@ def test_a_reference_from_shaking_that_was_not_walking_is_wrong_until_it_is_repl
     found = follow(mounting)
     assert found.wrong_starts == 1
     assert found.wrong == pytest.approx(60 - FOUND_AFTER + MOVED_AFTER, abs=5)
-    assert found.near_after_s == pytest.approx((MOVED_AFTER + 1) * HOP_S, abs=3 * HOP_S)
+    assert found.near_after.walking_s == pytest.approx((MOVED_AFTER + 1) * HOP_S, abs=3 * HOP_S)
+    assert found.near_after.gait_s > 25  # What was not walking looked like it.
 
 
 def test_a_walk_that_is_no_gait_never_shows_a_reference() -> None:
     still = recording(("standing", UP, 60.0))
     (mounting,) = mountings_of([Recording("x", still.times_ns, still.acc, still.gyro, np.full(3000, "walking"))])
-    assert math.isinf(follow(mounting).near_after_s)
+    assert follow(mounting).near_after is NEVER
     assert noticed_after(mounting) == []
 
 
@@ -81,7 +82,7 @@ def test_a_walk_too_short_to_notice_anything_is_left_out() -> None:
     (mounting,) = mountings_of([recording(("walking", UP, 15.0))])
     assert noticed_after(mounting) == []
     row = row_of([recording(("walking", UP, 15.0))])
-    assert row["noticed_after_s"]["count"] == 0
+    assert row["noticed_after"]["gait_s"]["count"] == 0
     assert row["noticed_soon"]["value"] is None
     result = {"rows": [{"set": "one", "placement": "waist", **row}], "cost": measure_cost(2), "machine": {"cpu": "x"}}
     assert tables.upright_reference(result).splitlines()[2].endswith("|  |  |")  # Nothing to show.
@@ -130,11 +131,11 @@ def test_the_script_measures_the_sets_that_are_there(
     result = json.loads(out.read_text())
     (row,) = result["rows"]
     assert (row["set"], row["placement"], row["users"], row["mountings"]) == ("hapt", "waist", 6, 6)
-    assert row["near_after_s"]["finite"] >= 5
+    assert row["near_after"]["walking_s"]["finite"] >= 5
     assert row["wrong_share"]["value"] < 0.2
-    assert row["noticed_after_s"]["count"] > 50
+    assert row["noticed_after"]["gait_s"]["count"] > 50
     text = tables.upright_reference(result)
-    assert f"| hapt, waist | 6 | 6 | {row['hours']:.1f} | {row['near_after_s']['median']:.1f} s (" in text
+    assert f"| hapt, waist | 6 | 6 | {row['hours']:.1f} | {row['near_after']['gait_s']['median']:.1f} s (" in text
     assert f"{result['cost']['added_us']:.0f} µs are added" in text
 
 
