@@ -11,10 +11,10 @@ from har_export import flatbuffer, onnx_file, tflite
 from har_export.inference import InferenceNetwork
 from har_runtime.errors import ModelError
 from har_runtime.model.card import ModelCard, QuantisedEnds
+from har_train.recipe import ModelConfig
 
 DERIVED = {"c": "tflite-int8"}
 """Formats with the bytes of another format."""
-NO_INT8_INPUT = "a network with fine_scale computes its input in float32, which int8 input cannot carry"
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,13 @@ class Built:
         return onnx_file.seal(model, card) if format == "onnx" else flatbuffer.seal(model, card)
 
 
+def why_float_ends(network: ModelConfig) -> str | None:
+    """Why a network must have float32 input and output; None if they can be int8."""
+    if network.fine_scale or network.yaw_invariant:
+        return "a network with fine_scale or yaw_invariant computes its input in float32, which int8 input cannot carry"
+    return "a network that tells places computes its outputs in float32" if network.places else None
+
+
 def build(
     network: nn.Module,
     formats: Collection[str],
@@ -42,7 +49,7 @@ def build(
     """Convert and quantise.
 
     Args:
-        network: (batch, 50, 6) windows in SI units to (batch, classes) probabilities, in evaluation mode; for
+        network: (batch, 50, 6) windows in SI units to the outputs of a model, in evaluation mode; for
             "tflite-int8-io" an `InferenceNetwork`.
         formats: keys of `FORMATS`.
         training_windows: windows of training users in SI units for the calibration, shape (n, 50, 6).
@@ -50,7 +57,7 @@ def build(
         progress: called with the name of each step.
 
     Raises:
-        ModelError: a format lacks an operator of the network or cannot carry its input.
+        ModelError: a format lacks an operator of the network or cannot carry its ends.
         DataError: no calibration windows.
     """
     wanted = {DERIVED.get(format, format) for format in formats}
@@ -78,8 +85,9 @@ def build(
 
 
 def _with_int8_ends(int8_model: bytes, network: nn.Module) -> tuple[bytes, QuantisedEnds]:
-    if not isinstance(network, InferenceNetwork) or network.front.unit is not None:
-        raise ModelError(f"tflite-int8-io: {NO_INT8_INPUT}")
+    assert isinstance(network, InferenceNetwork)
+    if reason := why_float_ends(network.architecture):
+        raise ModelError(f"tflite-int8-io: {reason}")
     front = network.front
     core, scale, zero = flatbuffer.without_float_ends(int8_model)
     # The input of the core is (x - mean) * gain = scale * (q - zero).

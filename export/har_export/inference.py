@@ -28,6 +28,7 @@ class InferenceNetwork(nn.Module):
     def __init__(self, network: HarNetwork, temperature: float):
         super().__init__()
         network = copy.deepcopy(network).eval()
+        self.architecture = network.architecture
         self.front = FrontEnd(network)
         self.blocks = nn.Sequential(*(_folded(block) for block in network.encoder.blocks))
         self.classifier = _folded_classifier(network.classifier, temperature)
@@ -41,7 +42,7 @@ class InferenceNetwork(nn.Module):
             parameter.data = parameter.data.clone(memory_format=torch.contiguous_format)
         self.eval()
 
-    def forward(self, imu: Tensor) -> Tensor:
+    def forward(self, imu: Tensor) -> Tensor | tuple[Tensor, Tensor, Tensor]:
         x = self.blocks(self.front(imu).unsqueeze(1).permute(0, 3, 1, 2))
         x = x.mean((2, 3), keepdim=True)  # Without keepdim TFLite gets a transpose and ONNX a gather.
         x = x.flatten(1)

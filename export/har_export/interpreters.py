@@ -21,7 +21,7 @@ from har_runtime.model.native_stderr import quiet_stderr
 from har_runtime.model.onnx_backend import OnnxBackend
 
 Predict = Callable[[NDArray[Any]], NDArray[Any]]
-"""Windows, shape (n, 50, 6), to outputs, shape (n, classes), in the model's own types."""
+"""Windows, shape (n, 50, 6), to all outputs, one after the other, shape (n, numbers), in the model's own types."""
 
 
 @dataclass(frozen=True)

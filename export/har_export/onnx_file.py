@@ -27,6 +27,7 @@ def to_onnx(network: nn.Module) -> bytes:
     Raises:
         ModelError: the network has an operator that ONNX lacks.
     """
+    tells_places = getattr(network, "at_places", None) is not None
     with conversion("onnx"):
         program = torch.onnx.export(
             network,
@@ -35,7 +36,7 @@ def to_onnx(network: nn.Module) -> bytes:
             dynamo=True,
             opset_version=OPSET,
             input_names=["imu"],
-            output_names=OUTPUTS[: 3 if getattr(network, "at_places", None) is not None else 1],
+            output_names=OUTPUTS if tells_places else OUTPUTS[:1],
             dynamic_shapes=({0: torch.export.Dim("batch")},),
             verbose=False,
         )

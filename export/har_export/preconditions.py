@@ -4,7 +4,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from har_export.build import NO_INT8_INPUT
+from har_export.build import why_float_ends
 from har_export.formats import FORMATS
 from har_export.microcontroller import NOT_INSTALLED, is_installed
 from har_runtime.contract import FRAMES, WINDOW
@@ -34,10 +34,19 @@ def possible_formats(
             f"{WINDOW}: such a network can be evaluated, but not exported"
         )
     if data.frame not in FRAMES:
-        raise ModelError(f"{checkpoint.record.recipe.name}: the runtime has no frame {data.frame}: not to be exported")
+        raise ModelError(
+            f"{checkpoint.record.recipe.name}: trained on windows in the frame {data.frame}, which the runtime does "
+            "not have: such a network can be evaluated, but not exported"
+        )
+    architecture = checkpoint.network.architecture
+    if (data.frame == "upright") != bool(architecture.places):
+        raise ModelError(
+            f"{checkpoint.record.recipe.name}: the runtime takes networks that tell places in the frame upright, and "
+            "others in the frame device: set data.frame and model.places accordingly"
+        )
     impossible: dict[str, str] = {}
-    if checkpoint.network.architecture.fine_scale:
-        impossible["tflite-int8-io"] = NO_INT8_INPUT
+    if reason := why_float_ends(architecture):
+        impossible["tflite-int8-io"] = reason
     if not is_installed():
         impossible["c"] = NOT_INSTALLED
     if wanted is None:

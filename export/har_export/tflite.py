@@ -26,7 +26,7 @@ def to_tflite(network: nn.Module) -> bytes:
     """The float32 model, batch 1.
 
     Args:
-        network: (batch, 50, 6) windows to (batch, classes) probabilities, in evaluation mode.
+        network: (batch, 50, 6) windows to the outputs of a model, in evaluation mode.
 
     Raises:
         ModelError: the network has an operator that TFLite lacks.

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.model.load import Model, check_gyroscope
+from har_runtime.model.outputs import Outputs
 from har_runtime.recording import Recording, cut_recording
 from har_runtime.signal.upright import in_frame
 from har_runtime.signal.window import Window
@@ -42,7 +43,11 @@ def classify(model: Model, windows: Sequence[Window]) -> list[Prediction]:
     """The model's prediction for each window."""
     if not windows:
         return []
-    outputs = model.outputs(np.stack([window.imu for window in windows]))
+    return predictions(windows, model.outputs(np.stack([window.imu for window in windows])), model.card.labels)
+
+
+def predictions(windows: Sequence[Window], outputs: Outputs, labels: tuple[str, ...]) -> list[Prediction]:
+    """What a model with these labels has made of each window, from its outputs for all of them."""
     table, places, by_place = (
         None if output is None else _read_only(output)
         for output in (outputs.probabilities, outputs.places, outputs.by_place)
@@ -52,7 +57,7 @@ def classify(model: Model, windows: Sequence[Window]) -> list[Prediction]:
     return [
         Prediction(
             window,
-            model.card.labels[label],
+            labels[label],
             float(table[row][label]),
             table[row],
             None if places is None else places[row],

@@ -11,6 +11,8 @@ from har_train.fit.network import HarNetwork
 from har_train.recipe import load_recipe, recipe_from, recipe_names
 
 START = 'name = "x"\ntitle = "x"\n[data]\ndataset = "hapt"\nactivities = ["sitting", "walking"]\n'
+SEVERAL = START.replace('dataset = "hapt"', 'frame = "upright"\ndatasets = ["hapt", "wisdm/pocket"]')
+PLACES = SEVERAL + '[model]\nplaces = ["torso", "thigh"]\n'
 
 
 def test_uci_har_is_the_row_of_table_2() -> None:
@@ -129,6 +131,40 @@ def test_every_shipped_recipe_reads_back_from_its_own_values(name: str) -> None:
         (START + f"[optimiser]\nepochs = {'9' * 5000}\n", "not valid TOML"),
         (START.replace("[data]", "[data]\ndropout = 3"), "unknown key 'data.dropout'"),
         ('name = "x"\ntitle = "x"\n', "'data' is missing"),
+        (START.replace('dataset = "hapt"', ""), "data needs either dataset or datasets"),
+        (START + 'datasets = ["wisdm"]\n', "data needs either dataset or datasets"),
+        (SEVERAL.replace("wisdm/pocket", "hapt"), "has the same recordings twice"),
+        (SEVERAL.replace("wisdm/pocket", "hapt/waist"), "has the same recordings twice"),
+        (SEVERAL.replace("wisdm/pocket", "hapt/"), "has the same recordings twice"),
+        (SEVERAL + 'placement = "waist"\n', "with several data sets, write SET/PLACEMENT in data.datasets"),
+        (SEVERAL.replace("upright", "sideways"), "data.frame is 'sideways'; it must be 'device' or"),
+        (SEVERAL + "hop = 10\n", "data.frame upright needs windows of 50 samples, 25 apart"),
+        (SEVERAL + "[data.renames]\ntyping = 'idling'\n", "data.renames: idling is none of the activities and choices"),
+        (SEVERAL + "[data.renames]\ntyping = 3\n", "'data.renames.typing' must be str, not 3"),
+        (SEVERAL + "[data.choices]\nstairs = ['walking']\n", "data.choices.stairs must name two of the activities"),
+        (SEVERAL + "[data.choices]\nwalking = ['sitting', 'walking']\n", "or more, and be none itself"),
+        (SEVERAL + "[data.choices]\nstairs = ['sitting', 'flying']\n", "data.choices.stairs must name two of the"),
+        (START + "[model]\nhalvings = 3\n", r"model\.halvings is 3; give fewer than the 3 blocks"),
+        (START + "[model]\nplaces = ['torso']\n", r"model\.places is \['torso'\]; give two of torso, thigh, wrist"),
+        (START + "[model]\nplaces = ['torso', 'knee']\n", "give two of torso, thigh, wrist or more"),
+        (START + "[classifier_augment]\nstretch = 0.9\n", r"classifier_augment\.stretch is 0\.9; give 1 to 2"),
+        (START + "[classifier_augment]\nno_gyroscope = 1.1\n", r"no_gyroscope is 1\.1; give 0 to 1"),
+        (START + "[distillation]\nweight = 2.0\n", r"distillation\.weight is 2\.0; give 0 to 1"),
+        (START + "[distillation]\nteacher = 3\n", "'distillation.teacher' must be a table, not 3"),
+        (
+            START + "[distillation.teacher]\nfilters = [8, 8.5]\n",
+            "'distillation.teacher.filters' must be a list of int",
+        ),
+        (
+            START + "[distillation.teacher]\nplaces = ['torso', 'thigh']\n",
+            "teacher.places must be those of model.places",
+        ),
+        (PLACES + "[optimiser]\nlabel_smoothing = 0.1\n", "do not go with data.choices or model.places"),
+        (PLACES + "[optimiser]\nclass_balance = true\n", "do not go with data.choices or model.places"),
+        (
+            START + "[model]\nyaw_invariant = true\n[classifier_augment]\njitter_std = 0.1\n",
+            "does not go with model.yaw_",
+        ),
         ("name = ", "not valid TOML"),
     ],
 )
@@ -138,6 +174,24 @@ def test_a_recipe_with_an_error_in_it_is_refused(tmp_path: Path, text: str, mess
     with pytest.raises(DataError, match=message) as caught:
         load_recipe(str(path))
     assert "\n" not in str(caught.value)
+
+
+def test_data_sets_are_named_with_their_placements(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(SEVERAL.replace('"hapt", ', '"hapt", "wisdm/wrist", '))
+    data = load_recipe(str(path)).data
+    assert data.sets == (("hapt", None), ("wisdm", "wrist"), ("wisdm", "pocket"))
+    assert data.set_names == ("hapt", "wisdm")
+    assert load_recipe("uci-har", ["data.placement='waist'"]).data.sets == (("hapt", "waist"),)
+
+
+@pytest.mark.parametrize("name", ["anywhere", "anywhere-micro"])
+def test_the_small_models_for_anywhere_learn_from_the_large_one_on_the_same_data(name: str) -> None:
+    small, large = load_recipe(name), load_recipe("anywhere-large")
+    assert small.distillation.teacher == large.model
+    assert small.data == large.data
+    assert small.classifier_augment == large.classifier_augment
+    assert max(small.model.filters) < max(large.model.filters)
 
 
 def test_a_missing_recipe_is_reported() -> None:

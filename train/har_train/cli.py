@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from har_runtime.cli.common import Command, Program, add_data, add_json, data_folder, whole_number
+from har_runtime.errors import HarError
 
 if TYPE_CHECKING:
     from har_train.evaluation.judgement import Judgement
@@ -83,7 +84,8 @@ def _add_cross_validate(validate: argparse.ArgumentParser) -> None:
         "--protocol",
         default="groups:10",
         help="loso (leave one subject out), groups:K (K groups of subjects), holdout (one 60/20/20 split), official "
-        "(the data set's own test users); default: %(default)s",
+        "(the data set's own test users), leave-one-set-out (each data set of the recipe, scored by what the others "
+        "teach); default: %(default)s",
     )
     validate.add_argument(
         "--jobs", type=whole_number(1), default=1, help="folds at a time on this machine (default: 1)"
@@ -146,14 +148,17 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _cross_validate(options: argparse.Namespace) -> int:
-    from har_train.data.splits import parse_protocol
+    from har_train.data.splits import LEAVE_ONE_SET_OUT, parse_protocol
     from har_train.evaluation.cross_validation import cross_validate
     from har_train.fit.hardware import choose_precision
     from har_train.recipe import load_recipe
 
+    protocol = parse_protocol(options.protocol)
+    if protocol.kind == LEAVE_ONE_SET_OUT:
+        return _leave_one_set_out(options)
     result = cross_validate(
         load_recipe(options.recipe, options.set),
-        parse_protocol(options.protocol),
+        protocol,
         data_folder(options.data),
         options.out,
         seed=options.seed,
@@ -165,6 +170,39 @@ def _cross_validate(options: argparse.Namespace) -> int:
         transfer=options.transfer,
     )
     _report(options, result.document, result.judgement, result.embedding)
+    return 0
+
+
+def _leave_one_set_out(options: argparse.Namespace) -> int:
+    from rich.progress import MofNCompleteColumn, TimeElapsedColumn
+
+    from har_train.evaluation.left_out_sets import LeftOut, leave_one_set_out
+    from har_train.evaluation.set_report import FORMAT, set_report_lines, write_set_report
+    from har_train.fit.hardware import choose_precision
+    from har_train.progress import print_line, progress_bar
+    from har_train.recipe import load_recipe
+
+    for name, is_given in (("jobs", options.jobs > 1), ("ray", options.ray), ("transfer", options.transfer)):
+        if is_given:
+            raise HarError(f"--{name} does not go with --protocol leave-one-set-out, which runs one set after another")
+    recipe = load_recipe(options.recipe, options.set)
+    precision = choose_precision(options.precision)
+    folder = data_folder(options.data)
+    job = LeftOut(recipe, folder, options.out, options.seed, precision, options.epochs, options.resume)
+    with progress_bar(MofNCompleteColumn(), TimeElapsedColumn()) as bar:
+        task = bar.add_task("sets", total=len(recipe.data.set_names))
+
+        def done(line: str) -> None:
+            print_line(bar, line)
+            bar.advance(task)
+
+        document = leave_one_set_out(job, done)
+    for path in write_set_report(options.out, document):
+        print(f"written: {path}", file=sys.stderr)
+    if options.json:
+        print(json.dumps({"format": FORMAT, **document}, indent=1))
+    else:
+        print("\n".join(set_report_lines(document)))
     return 0
 
 
@@ -211,7 +249,8 @@ PROGRAM = Program(
             "train and score a recipe on every fold of a protocol",
             _add_cross_validate,
             _cross_validate,
-            "Train a recipe on each fold of a protocol and score all test users together. Finished folds are kept: "
+            "Train a recipe on each fold of a protocol and score all test users together, or with leave-one-set-out "
+            "each data set by itself. Finished folds are kept: "
             "--resume continues after Ctrl-C, a crash or a power cut.",
         ),
         Command(

@@ -61,8 +61,11 @@ class DataConfig:
 
     def __post_init__(self) -> None:
         _check_choice("data", self, label_rule=LABEL_RULES, frame=(*FRAMES, "gravity"))
-        if bool(self.dataset) == bool(self.datasets) or len(set(self.datasets)) != len(self.datasets):
-            raise DataError("recipe: data needs either dataset or datasets, and each data set once")
+        if bool(self.dataset) == bool(self.datasets):
+            raise DataError("recipe: data needs either dataset or datasets")
+        whole = {name for name, placement in self.sets if placement is None}
+        if len(set(self.sets)) != len(self.sets) or any(name in whole for name, placement in self.sets if placement):
+            raise DataError("recipe: data.datasets has the same recordings twice; name each data set or placement once")
         if self.datasets and self.placement is not None:
             raise DataError("recipe: data.placement: with several data sets, write SET/PLACEMENT in data.datasets")
         if self.frame == "upright" and (self.window, self.hop) != (WINDOW, HOP):
@@ -147,13 +150,6 @@ class ClassifierAugmentConfig:
     """Standard deviation of the added noise, in units of each channel's standard deviation over the training users."""
     mix_users: float = 0.0
     """Alpha of mixup (Zhang et al. 2018) between windows of one activity and different users."""
-
-    def __post_init__(self) -> None:
-        _check_range("classifier_augment", self, tilt_degrees=(0, 180), yaw_degrees=(0, 180))
-        _check_range("classifier_augment", self, scaling_std=(0, 100), jitter_std=(0, 100), mix_users=(0, 1000))
-        _check_range("classifier_augment", self, stretch=(1, 2), slow_sensor=(0, 1), amplitude=(0, 1), clip_2g=(0, 1))
-        _check_range("classifier_augment", self, no_gyroscope=(0, 1))
-
     stretch: float = 1.0
     """Largest factor by which time is stretched or compressed: other people walk faster or slower."""
     slow_sensor: float = 0.0
@@ -164,6 +160,12 @@ class ClassifierAugmentConfig:
     """Share of the windows whose acceleration is clipped at 2 g in each axis, as cheap sensors do."""
     no_gyroscope: float = 0.0
     """Share of the windows whose angular rates become 0, as for a device without a gyroscope."""
+
+    def __post_init__(self) -> None:
+        _check_range("classifier_augment", self, tilt_degrees=(0, 180), yaw_degrees=(0, 180))
+        _check_range("classifier_augment", self, scaling_std=(0, 100), jitter_std=(0, 100), mix_users=(0, 1000))
+        _check_range("classifier_augment", self, stretch=(1, 2), slow_sensor=(0, 1), amplitude=(0, 1), clip_2g=(0, 1))
+        _check_range("classifier_augment", self, no_gyroscope=(0, 1))
 
     def any(self) -> bool:
         """Whether anything is switched on."""
@@ -320,6 +322,14 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.distillation.teacher is not None and self.distillation.teacher.places != self.model.places:
             raise DataError("recipe: distillation.teacher.places must be those of model.places")
+        if (self.data.choices or self.model.places) and (
+            self.optimiser.label_smoothing > 0 or self.optimiser.class_balance
+        ):
+            raise DataError(
+                "recipe: optimiser.label_smoothing and class_balance do not go with data.choices or model.places"
+            )
+        if self.model.yaw_invariant and self.classifier_augment.jitter_std > 0:
+            raise DataError("recipe: classifier_augment.jitter_std does not go with model.yaw_invariant")
         if self.method not in METHODS:
             raise DataError(f"recipe: method is '{self.method}'; it must be {_or(METHODS)}")
 

@@ -46,10 +46,10 @@ class Probabilities(nn.Module):
         self.network, self.temperature = network, temperature
 
     def forward(self, imu: Tensor) -> Tensor | tuple[Tensor, Tensor, Tensor]:
-        if self.network.heads is None:
-            return (self.network(imu) / self.temperature).softmax(dim=1)
-        places, by_place = self.network.at_places(self.network.features(imu))
-        at, given = places.softmax(dim=1), (by_place / self.temperature).softmax(dim=2)
+        logits, places = self.network.logits(self.network.features(imu))
+        if places is None:
+            return (logits / self.temperature).softmax(dim=1)
+        at, given = places.softmax(dim=1), (logits / self.temperature).softmax(dim=2)
         return (at.unsqueeze(2) * given).sum(dim=1), at, given
 
 

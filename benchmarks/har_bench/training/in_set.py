@@ -15,7 +15,7 @@ from har_runtime.recording import Recording
 from har_train.data.continuous import Track, tracks_of
 from har_train.data.windows import load_windows
 from har_train.evaluation.cross_validation import WINDOWS, fold_folder
-from har_train.evaluation.left_out_sets import Truth, by_placement, mean_of_last
+from har_train.evaluation.set_scores import Truth, by_placement, mean_of_last
 from har_train.fit.card import card_of
 from har_train.fit.checkpoint import Checkpoint, load_checkpoint
 from har_train.fit.place_answers import fit_place_answers, smoothed_tracks
@@ -37,7 +37,7 @@ def in_set_rows(
     """
     windows = load_windows(folder / WINDOWS)
     everything = [recording for part in recordings.values() for recording in part]
-    found: dict[tuple[str, str], list[tuple[list[Track], Tables]]] = {}
+    found: dict[tuple[str, str | None], list[tuple[list[Track], Tables]]] = {}
     for index in range(folds):
         checkpoint = load_checkpoint(fold_folder(folder, index))
         card = None
@@ -65,8 +65,10 @@ def _tables(checkpoint: Checkpoint, tracks: Sequence[Track], card: Any, placemen
     return tables
 
 
-def _row(recipe: Recipe, name: str, placement: str, parts: Sequence[tuple[list[Track], Tables]]) -> dict[str, Any]:
-    truth = Truth.of(recipe, [track for tracks, _ in parts for track in tracks])
+def _row(
+    recipe: Recipe, name: str, placement: str | None, parts: Sequence[tuple[list[Track], Tables]]
+) -> dict[str, Any]:
+    truth = Truth.of(recipe.data, [track for tracks, _ in parts for track in tracks])
     tables = {key: np.concatenate([tables[key] for _, tables in parts]) for key in parts[0][1]}
     return {
         "set": name,

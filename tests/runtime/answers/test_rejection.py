@@ -6,6 +6,7 @@ from scipy.spatial.distance import mahalanobis
 from tests.conftest import simulated_recording
 
 from har_runtime.answers.rejection import Rejector, window_statistics
+from har_runtime.model.card import UPRIGHT_STATISTICS, Rejection
 from har_runtime.model.load import load_model
 from har_runtime.recording import cut_recording
 
@@ -67,3 +68,49 @@ def test_a_wearer_is_like_the_training_data_and_others_are_not(rejection, worn) 
 def test_windows_of_nothing_but_nan_are_no_activity(rejection) -> None:
     broken = np.full((50, 6), np.nan, np.float32)
     assert Rejector(rejection).is_unlike(broken)
+
+
+def test_statistics_of_the_frame_upright_are_those_of_the_vertical_and_the_horizontal_part() -> None:
+    window = np.zeros((50, 6), np.float32)
+    window[:, 2] = 8.0
+    window[::2, 2] += 3.0  # The vertical part is 9.5 +- 1.5, and 3 from each sample to the next.
+    window[:, 0], window[:, 1] = 3.0, 4.0
+    window[::2, 0] += 1.0  # The horizontal part is (3.5, 4) on average, +- 0.5.
+    found = window_statistics(window, "upright")
+    assert found.shape == (UPRIGHT_STATISTICS,)
+    level = np.hypot(3.5, 4)
+    assert found == pytest.approx(
+        [9.5, level, *np.log(np.array([1.5, 0.5, 3.0, 1.0]) + 0.02), np.hypot(9.5, level)], rel=1e-6
+    )
+    assert window_statistics(np.stack([window, window]), "upright").tolist() == [found.tolist()] * 2
+
+
+@pytest.mark.parametrize("degrees", [1.0, 90.0, 217.0])
+def test_no_turn_about_the_vertical_changes_them_and_a_tilt_does(worn, degrees: float) -> None:
+    cosine, sine = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+    yaw = np.array([[cosine, sine, 0], [-sine, cosine, 0], [0, 0, 1]])
+    some = worn[::20].reshape(-1, 50, 2, 3).astype(np.float64)
+    turned, tilted = ((some @ turn).reshape(-1, 50, 6).astype(np.float32) for turn in (yaw, yaw[::-1, ::-1]))
+    wanted = window_statistics(worn[::20], "upright")
+    np.testing.assert_allclose(window_statistics(turned, "upright"), wanted, atol=1e-4)
+    assert np.abs(window_statistics(tilted, "upright") - wanted).max() > 0.1
+
+
+def test_doubt_in_the_frame_upright_is_the_same_without_a_gyroscope(worn) -> None:
+    without = worn.copy()
+    without[:, :, 3:] = 0
+    assert np.array_equal(window_statistics(without, "upright"), window_statistics(worn, "upright"))
+    assert not np.array_equal(window_statistics(without), window_statistics(worn))
+
+
+def test_in_the_frame_upright_groups_are_as_many_as_the_card_has(worn) -> None:
+    statistics = window_statistics(worn, "upright")
+    identity = tuple(np.eye(UPRIGHT_STATISTICS)[np.tril_indices(UPRIGHT_STATISTICS)].tolist())
+    means = tuple(tuple(row) for row in statistics[[0, 5, 300]].tolist())
+    rejection = Rejection(0.0, 0.0, 1e-6, means, (identity,) * 3)
+    rejector = Rejector(rejection, "upright")
+    wanted = np.min([np.linalg.norm(statistics - mean, axis=1) for mean in np.array(means)], axis=0)
+    np.testing.assert_allclose(rejector.distances(worn), wanted, atol=1e-9)
+    assert not rejector.is_unlike(worn[5])
+    assert rejector.is_unlike(worn[6])
+    assert rejector.is_unlike(np.full((50, 6), np.nan, np.float32))

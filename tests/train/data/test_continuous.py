@@ -1,10 +1,12 @@
 """Scores over whole recordings: by sample, across changes, and how late a change is noticed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from har_runtime.recording import Recording
-from har_train.data.continuous import by_sample, score_tracks, track_of, true_changes, truth_of
+from har_train.data.continuous import by_sample, mounted_anew, score_tracks, track_of, true_changes, truth_of
 
 LABELS = ("sitting", "walking")
 
@@ -71,3 +73,10 @@ def test_a_recording_without_labels_or_shorter_than_a_window_is_no_track() -> No
     assert track_of(recording(("sitting", 40))) is None
     bare = recording(("sitting", 200))
     assert track_of(Recording("bare", bare.times_ns, bare.acc, bare.gyro)) is None
+
+
+def test_filters_run_on_between_recordings_of_one_mounting_and_start_again_at_any_other(track) -> None:
+    mountings = ["a", "a", "b", "a", None, None]
+    tracks = [replace(track, recording=replace(track.recording, mounting=name)) for name in mountings]
+    assert mounted_anew(tracks) == [True, False, True, True, True, True]
+    assert mounted_anew([]) == []

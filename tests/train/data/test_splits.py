@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from har_runtime.errors import DataError
-from har_train.data.splits import Protocol, UserSplit, folds, parse_protocol, split_users
+from har_train.data.splits import Protocol, UserSplit, folds, parse_protocol, set_folds, split_users
 from har_train.data.windows import cut_windows
 from har_train.datasets import find, load
 from har_train.recipe import load_recipe
@@ -81,11 +81,37 @@ def test_the_official_protocol_tests_the_official_test_users() -> None:
         ("groups:1", "groups:1: 30 users make 2 to 30 groups"),
         ("official", "no official test users"),
         ("loocv", "unknown protocol 'loocv': give holdout, loso, groups:K"),
+        ("leave-one-set-out", "leave-one-set-out divides data sets, not users"),
     ],
 )
 def test_an_impossible_protocol_is_refused(name: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
         folds(parse_protocol(name), USERS, 0)
+
+
+SETS = {"a": USERS[:4], "b": USERS[4:11], "c": USERS[11:]}
+
+
+@given(seed=st.integers(0, 1000))
+def test_leaving_a_set_out_tests_all_of_its_people_and_nobody_else(seed: int) -> None:
+    splits = set_folds(SETS, seed)
+    assert list(splits) == list(SETS)
+    for name, split in splits.items():
+        assert list(split.test) == SETS[name]
+        assert sorted(split.train + split.validation + split.test) == USERS
+        assert len(split.validation) == 6
+
+
+@pytest.mark.parametrize(
+    ("sets", "message"),
+    [
+        ({"a": USERS}, "leave-one-set-out: the recipe has one data set; give two or more in data.datasets"),
+        ({"a": USERS[:5], "b": USERS[4:]}, "leave-one-set-out: user u04 is in two data sets"),
+    ],
+)
+def test_sets_that_cannot_be_left_out_are_refused(sets, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        set_folds(sets, 0)
 
 
 @pytest.mark.parametrize("name", ["holdout", "loso", "groups:3"])

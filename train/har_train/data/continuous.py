@@ -67,6 +67,13 @@ def tracks_of(recordings: Sequence[Recording], config: DataConfig) -> list[Track
     return [track for recording, cut in in_frame_of(recordings, config) if (track := _track(recording, cut))]
 
 
+def mounted_anew(tracks: Sequence[Track]) -> list[bool]:
+    """Whether each recording is of another mounting than the one before: what filters an earlier one then starts
+    again."""
+    mountings = [track.recording.mounting for track in tracks]
+    return [own is None or own != before for before, own in zip([None, *mountings], mountings, strict=False)]
+
+
 def _track(recording: Recording, cut: CutRecording) -> Track | None:
     if recording.labels is None or not cut.windows:
         return None

@@ -1,12 +1,15 @@
 """Divides users into training, validation and test users: every protocol divides people, never windows."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from har_runtime.errors import DataError
+
+LEAVE_ONE_SET_OUT = "leave-one-set-out"
+"""The protocol that divides data sets, and with them their people: see `evaluation.left_out_sets`."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,10 @@ def parse_protocol(text: str) -> Protocol:
     """
     if match := re.fullmatch(r"groups:(\d+)", text):
         return Protocol("groups", int(match[1]))
-    if text in ("holdout", "loso", "official", "leave-one-set-out"):
+    if text in ("holdout", "loso", "official", LEAVE_ONE_SET_OUT):
         return Protocol(text)
     raise DataError(
-        f"unknown protocol '{text}': give holdout, loso, groups:K (such as groups:10), official or leave-one-set-out"
+        f"unknown protocol '{text}': give holdout, loso, groups:K (such as groups:10), official or {LEAVE_ONE_SET_OUT}"
     )
 
 
@@ -83,9 +86,8 @@ def folds(
     validation: float = 0.2,
     test: float = 0.2,
     official_test: Sequence[str] = (),
-    sets: Sequence[Collection[str]] = (),
 ) -> list[UserSplit]:
-    """The splits of a protocol; no user is tested in two of them.
+    """The splits of a protocol that divides users; no user is tested in two of them.
 
     Validation users are drawn separately for each fold from the users that it does not test: a fraction `validation` of
     all users, at least one.
@@ -95,10 +97,10 @@ def folds(
         seed: decides the groups and the validation users.
         test: fraction of the users that "holdout" tests.
         official_test: the users that "official" tests.
-        sets: the users of each data set, for "leave-one-set-out".
 
     Raises:
-        DataError: too few users for the protocol, a data set without an official split, or one data set alone.
+        DataError: too few users for the protocol, a data set without an official split, or leave-one-set-out, which
+            divides data sets.
     """
     names = sorted(set(users))
     if protocol.kind == "holdout":
@@ -110,15 +112,36 @@ def folds(
             raise DataError(f"groups:{protocol.groups}: {len(names)} users make 2 to {len(names)} groups")
         order = np.random.default_rng(seed).permutation(len(names))
         tested = [tuple(sorted(names[index] for index in part)) for part in np.array_split(order, protocol.groups)]
-    elif protocol.kind == "leave-one-set-out":
-        if len(sets) < 2:
-            raise DataError("leave-one-set-out: the recipe has one data set; give two or more in data.datasets")
-        tested = [tuple(name for name in names if name in users_of_set) for users_of_set in sets]
+    elif protocol.kind == LEAVE_ONE_SET_OUT:
+        raise DataError(f"{LEAVE_ONE_SET_OUT} divides data sets, not users: see har_train.evaluation.left_out_sets")
     else:
         tested = [tuple(name for name in names if name in set(official_test))]
         if not official_test:
             raise DataError("official: this data set has no official test users; use groups:K, loso or holdout")
     return [_with_validation(names, part, seed, index, validation) for index, part in enumerate(tested)]
+
+
+def set_folds(users: Mapping[str, Collection[str]], seed: int, validation: float = 0.2) -> dict[str, UserSplit]:
+    """For each data set the split that tests its people; validation users are drawn as in `folds`.
+
+    Args:
+        users: of each data set.
+
+    Raises:
+        DataError: one data set alone, or a user of two data sets.
+
+    >>> set_folds({"a": ["a1", "a2"], "b": ["b1", "b2", "b3"]}, seed=0)["a"].test
+    ('a1', 'a2')
+    """
+    if len(users) < 2:
+        raise DataError(f"{LEAVE_ONE_SET_OUT}: the recipe has one data set; give two or more in data.datasets")
+    names = sorted(name for part in users.values() for name in set(part))
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise DataError(f"{LEAVE_ONE_SET_OUT}: user {twice[0]} is in two data sets")
+    return {
+        name: _with_validation(names, tuple(sorted(set(part))), seed, index, validation)
+        for index, (name, part) in enumerate(users.items())
+    }
 
 
 def _with_validation(names: list[str], tested: tuple[str, ...], seed: int, fold: int, fraction: float) -> UserSplit:

@@ -1,5 +1,6 @@
 """Labelled windows of many recordings, as arrays."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from har_runtime.recording import CutRecording, Recording, cut_recording
 from har_runtime.signal.upright import UprightTracker, turned_by_gravity
 from har_runtime.signal.window import Window
 from har_train.data.arrays import read_arrays, write_arrays
-from har_train.datasets import load
+from har_train.datasets import find, load
 from har_train.recipe import DataConfig
 
 COLUMNS = ("x", "y", "user", "recording", "start_ns", "dataset", "place")
@@ -108,7 +109,8 @@ def cut_windows(recordings: Sequence[Recording], config: DataConfig, dataset: st
             for x, y in _examples(window, config.activity_of(label, recording.placement), index, config, count):
                 rows.append((x, y, user, recording.name, window.start_ns, number))
     if not rows:
-        raise DataError(f"no window of the recordings is labelled with any of {', '.join(names)}")
+        where = dataset or config.dataset
+        raise DataError(f"{where}: no window of the recordings is labelled with any of {', '.join(names)}")
     x, y, user, recording_name, start_ns, place = zip(*rows, strict=True)
     return WindowSet(
         x=np.stack(x),
@@ -140,23 +142,30 @@ def _examples(
 
 
 def in_frame_of(recordings: Sequence[Recording], config: DataConfig) -> Iterator[tuple[Recording, CutRecording]]:
-    """Each recording with its windows in the frame of a recipe.
+    """Each recording with its windows in the frame of a recipe; those of a mounting together in the frame "upright".
 
     The reference of the frame "upright" is what the tracker gives. It sees the recordings of a mounting twice, in their
     order, and its second sight counts: else the first recordings of a mounting would have none.
     """
+    if config.frame != "upright":
+        for recording in recordings:
+            cut = _cut(recording, config)
+            if config.frame == "gravity":
+                cut = replace(cut, windows=[turned_by_gravity(window) for window in cut.windows])
+            yield recording, cut
+        return
     mountings: dict[str, list[Recording]] = {}
     for recording in recordings:
         mountings.setdefault(recording.mounting or recording.name, []).append(recording)
     for group in mountings.values():
-        cuts = [cut_recording(recording, config.window, config.hop, config.label_rule) for recording in group]
-        if config.frame == "upright":
-            tracker = UprightTracker()
-            _turned(cuts, tracker)
-            cuts = _turned(cuts, tracker)
-        elif config.frame == "gravity":
-            cuts = [replace(cut, windows=[turned_by_gravity(window) for window in cut.windows]) for cut in cuts]
-        yield from zip(group, cuts, strict=True)
+        cuts = [_cut(recording, config) for recording in group]
+        tracker = UprightTracker()
+        _turned(cuts, tracker)
+        yield from zip(group, _turned(cuts, tracker), strict=True)
+
+
+def _cut(recording: Recording, config: DataConfig) -> CutRecording:
+    return cut_recording(recording, config.window, config.hop, config.label_rule)
 
 
 def _turned(cuts: Sequence[CutRecording], tracker: UprightTracker) -> list[CutRecording]:
@@ -172,7 +181,14 @@ def load_recordings_of(config: DataConfig, data: Path) -> dict[str, list[Recordi
 
     Args:
         data: archive or folder of the data set, or the folder that all of them lie in.
+
+    Raises:
+        DataError: missing or damaged data, or two data sets of the same people, who would be on both sides of a split.
     """
+    sets: dict[str, str] = {}
+    for name in config.set_names:
+        if (other := sets.setdefault(find(name).people, name)) != name:
+            raise DataError(f"{other} and {name} are recordings of the same people: a recipe can have one of them")
     recordings: dict[str, list[Recording]] = {}
     for name, placement in config.sets:
         recordings.setdefault(name, []).extend(load(name, data, placement))
@@ -207,7 +223,7 @@ def load_windows_of(config: DataConfig, data: Path) -> tuple[WindowSet, str | No
 def save_windows(windows: WindowSet, path: Path) -> None:
     """Write windows atomically, for the processes of a cross-validation."""
     columns = {name: getattr(windows, name) for name in COLUMNS}
-    choices = np.array([" ".join(members) for members in windows.choices], np.str_)
+    choices = np.array(json.dumps(windows.choices))
     write_arrays(path, **columns, labels=np.array(windows.labels), choices=choices)
 
 
@@ -218,5 +234,5 @@ def load_windows(path: Path) -> WindowSet:
         DataError: missing or damaged.
     """
     *columns, labels, choices = read_arrays(path, *COLUMNS, "labels", "choices")
-    members = tuple(tuple(row.split(" ")) for row in choices.tolist())
+    members = tuple(tuple(row) for row in json.loads(choices.item()))
     return WindowSet(**dict(zip(COLUMNS, columns, strict=True)), labels=tuple(labels.tolist()), choices=members)

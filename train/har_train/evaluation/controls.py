@@ -77,12 +77,14 @@ class Control:
             if method == "random-forest"
             else make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000, random_state=seed))
         )
-        self._yaw_invariant = yaw_invariant
+        self._yaw_invariant, self._classes = yaw_invariant, len(train.labels)
         self.model.fit(self._statistics(train.x), train.y)
 
     def probabilities(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Shape (n, time, 6) in SI units to (n, classes)."""
-        return self.model.predict_proba(self._statistics(x)).astype(np.float32)
+        """Shape (n, time, 6) in SI units to (n, classes); 0 for a class without a training window."""
+        table = np.zeros((len(x), self._classes), np.float32)
+        table[:, self.model.classes_] = self.model.predict_proba(self._statistics(x))
+        return table
 
     def _statistics(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         if not self._yaw_invariant:

@@ -147,7 +147,7 @@ def cross_validate(
     ray: str | None = None,
     transfer: tuple[str, ...] = (),
 ) -> CrossValidation:
-    """Train and score a recipe on every fold of a protocol, with a line on stderr for each fold.
+    """Train and score a recipe on every fold of a protocol that divides users, with a line on stderr for each fold.
 
     Finished folds are kept in `out` whatever happens, and `resume` continues from there.
 
@@ -169,8 +169,7 @@ def cross_validate(
     others = {name: transfer_windows(name, data, recipe.data) for name in transfer}
     shares = (recipe.data.validation, recipe.data.test)
     official = datasets[0].official_test if len(datasets) == 1 else ()
-    sets = [set(windows.user[windows.dataset == name].tolist()) for name in recipe.data.set_names]
-    splits = folds(protocol, windows.user.tolist(), seed, *shares, official, sets)
+    splits = folds(protocol, windows.user.tolist(), seed, *shares, official)
     document = {
         "recipe": recipe.name,
         "method": recipe.method,

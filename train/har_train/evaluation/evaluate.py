@@ -139,7 +139,8 @@ def evaluate(model: str, data: Path, recording: str | None = None, transfer: tup
 
 
 def transfer_windows(name: str, data: Path, trained: DataConfig) -> WindowSet:
-    """Windows of another data set, without overlap, of the activities that it shares with the training data.
+    """Windows of another data set of the activities that it shares with the training data: without overlap or, in the
+    frame "upright", one after each hop, as the tracker needs them.
 
     Args:
         name: data set, with "/placement" if it has several.

@@ -46,7 +46,7 @@ def write_report(
         HarError: `out` cannot be written to.
     """
     table = {"format": FORMAT, **document, "judgement": judgement.to_dict()}
-    content = _json(table) + "\n"
+    content = json_text(table) + "\n"
     figures = _figures(judgement, embedding)
     written = [out / REPORT, out / "report.md"]
     write_bytes(written[0], content.encode())
@@ -117,7 +117,7 @@ def _markdown(document: dict[str, Any], judgement: Judgement, figures: tuple[str
         f"{percent(judgement.users[judgement.worst_user].macro_f1)} %.",
         _headline(judgement),
         "## What was evaluated",
-        _table(["", ""], facts),
+        markdown_table(["", ""], facts),
         "## Classes",
         _class_table(judgement.scores),
         "Macro-F1 is the mean over the classes that occur, with equal weight.",
@@ -153,7 +153,7 @@ def _headline(judgement: Judgement) -> str:
     if judgement.interval is not None:
         words = f"users resampled {judgement.replicates:,} times, seed {judgement.seed}, 2.5th to 97.5th percentile"
         rows.append(["95 % interval", words])
-    return _table(["", ""], rows)
+    return markdown_table(["", ""], rows)
 
 
 def _interval_words(judgement: Judgement) -> str:
@@ -179,7 +179,7 @@ def _class_table(scores: Scores) -> str:
         ["macro average", *map(percent, values[occurs].mean(axis=0)), windows],
         ["weighted average", *map(percent, support @ values / scores.windows), windows],
     ]
-    return _table(["class", "precision (%)", "recall (%)", "F1 (%)", "support"], rows)
+    return markdown_table(["class", "precision (%)", "recall (%)", "F1 (%)", "support"], rows)
 
 
 def _user_table(judgement: Judgement) -> str:
@@ -187,7 +187,7 @@ def _user_table(judgement: Judgement) -> str:
         [name, percent(user.macro_f1), percent(user.accuracy), f"{user.windows:,}", _main_error(user, judgement.labels)]
         for name, user in _worst_first(judgement)
     ]
-    return _table(["user", "macro-F1 (%)", "accuracy (%)", "windows", "most frequent error"], rows)
+    return markdown_table(["user", "macro-F1 (%)", "accuracy (%)", "windows", "most frequent error"], rows)
 
 
 def _main_error(user: UserJudgement, labels: tuple[str, ...]) -> str:
@@ -210,7 +210,7 @@ def _calibration_table(judgement: Judgement) -> str:
         for m, entry in enumerate(judgement.calibration.bins)
         if entry.confidence is not None and entry.accuracy is not None
     ]
-    return _table(["confidence", "windows", "mean confidence (%)", "accuracy (%)"], rows)
+    return markdown_table(["confidence", "windows", "mean confidence (%)", "accuracy (%)"], rows)
 
 
 def _worst_first(judgement: Judgement) -> list[tuple[str, UserJudgement]]:
@@ -226,12 +226,13 @@ def _subject(document: dict[str, Any]) -> str:
 
 def _rows_table(rows: list[dict[str, Any]]) -> str:
     keys = list(dict.fromkeys(key for row in rows for key in row))
-    return _table(
+    return markdown_table(
         [_title(key) for key in keys], [[_text(key, row[key]) if key in row else "" for key in keys] for row in rows]
     )
 
 
-def _table(titles: list[str], rows: list[list[str]]) -> str:
+def markdown_table(titles: list[str], rows: list[list[str]]) -> str:
+    """A table of Markdown; whatever is in a cell, it ends neither the cell nor the line."""
     lines = [titles, ["---"] * len(titles), *([_cell(text) for text in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -277,14 +278,14 @@ def _text(key: str, value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) and key in ("windows", "support") else str(value)
 
 
-def _json(value: Any, indent: str = "") -> str:
+def json_text(value: Any, indent: str = "") -> str:
     """JSON with each list of plain values on one line, so that a confusion matrix reads as one."""
     inner = indent + " "
     if isinstance(value, dict) and value:
-        rows = [f"{json.dumps(str(key))}: {_json(item, inner)}" for key, item in value.items()]
+        rows = [f"{json.dumps(str(key))}: {json_text(item, inner)}" for key, item in value.items()]
         return _block("{}", rows, indent)
     if isinstance(value, list | tuple) and any(isinstance(item, dict | list | tuple) for item in value):
-        return _block("[]", [_json(item, inner) for item in value], indent)
+        return _block("[]", [json_text(item, inner) for item in value], indent)
     return json.dumps(value, allow_nan=False)
 
 

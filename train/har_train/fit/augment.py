@@ -110,8 +110,8 @@ def as_sensed(x: Tensor, stretch: float, slow_sensor: float) -> Tensor:
         x: shape (n, time, channel).
         stretch: each window's time is multiplied by a factor between 1 / stretch and stretch, about its middle; beyond
             its ends it is mirrored.
-        slow_sensor: share of the windows that are sampled at 20 to 33 Hz and interpolated linearly, as the runtime's
-            resampler does.
+        slow_sensor: share of the windows that are sampled at 20 to 33 Hz and interpolated linearly. The runtime's
+            resampler follows such samples by a cubic, which is a little sharper.
     """
     count, length = x.shape[:2]
     time = torch.arange(length, dtype=x.dtype, device=x.device)

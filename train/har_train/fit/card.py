@@ -25,7 +25,7 @@ def card_of(
     recipe = record.recipe
     training = Training(
         recipe=recipe.name,
-        data=", ".join(recipe.data.set_names),
+        data=", ".join(recipe.data.datasets or (recipe.data.dataset,)),
         licence=record.data_licence,
         citation=record.data_citation,
         seed=record.seed,

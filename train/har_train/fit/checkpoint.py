@@ -102,12 +102,14 @@ def logits_and_places(
     if network.heads is None:
         return _in_batches(network, network, x), None
     places, classes = network.heads.shape
-    both = _in_batches(network, lambda part: torch.cat(_flat(network.at_places(network.features(part))), dim=1), x)
-    return both[:, places:].reshape(-1, places, classes), both[:, :places]
 
+    def both(part: Tensor) -> Tensor:
+        at_places, of_places = network.logits(network.features(part))
+        assert of_places is not None
+        return torch.cat([at_places.flatten(1), of_places], dim=1)
 
-def _flat(logits: tuple[Tensor, Tensor]) -> list[Tensor]:
-    return [part.flatten(1) for part in logits]
+    table = _in_batches(network, both, x)
+    return table[:, :-places].reshape(-1, places, classes), table[:, -places:]
 
 
 def _in_batches(

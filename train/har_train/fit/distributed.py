@@ -17,6 +17,12 @@ def world_size() -> int:
     return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
+def wait_for_all() -> None:
+    """Go on when all processes that train together have come here."""
+    if world_size() > 1:
+        dist.barrier()
+
+
 class _Sum(torch.autograd.Function):
     """The sum over all processes, whose gradient is the sum of their gradients."""
 

@@ -162,9 +162,9 @@ class PlaceHeads(nn.Module):
         nn.init.zeros_(self.own.bias)
 
     def forward(self, features: Tensor, hidden: Tensor, shared: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of the places (batch, places), and of the activities at each place (batch, places, classes)."""
+        """Logits of the classes at each place (batch, places, classes), and of the places (batch, places)."""
         own = self.own(hidden).unflatten(1, self.shape)
-        return self.place(features), shared.unsqueeze(1) + OWN_SHARE * own
+        return shared.unsqueeze(1) + OWN_SHARE * own, self.place(features)
 
 
 class HarNetwork(nn.Module):
@@ -221,18 +221,17 @@ class HarNetwork(nn.Module):
 
         With places these are the logarithms of the probabilities, wherever the sensor may be worn.
         """
-        features = self.features(x)
-        if self.heads is None:
-            return self.classifier(features)
-        places, by_place = self.at_places(features)
-        return (places.log_softmax(1).unsqueeze(2) + by_place.log_softmax(2)).logsumexp(1)
+        logits, places = self.logits(self.features(x))
+        if places is None:
+            return logits
+        return (places.log_softmax(1).unsqueeze(2) + logits.log_softmax(2)).logsumexp(1)
 
-    def at_places(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """(batch, width) features to logits of the places (batch, places), and of the activities at each place (batch,
-        places, classes)."""
-        assert self.heads is not None
+    def logits(self, features: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Logits of the classes from (batch, width) features, (batch, classes), and None; with places those of the
+        classes at each place, (batch, places, classes), and those of the places, (batch, places)."""
         hidden = self.classifier[:-1](features)
-        return self.heads(features, hidden, self.classifier[-1](hidden))
+        shared = self.classifier[-1](hidden)
+        return (shared, None) if self.heads is None else self.heads(features, hidden, shared)
 
     def features(self, x: Tensor) -> Tensor:
         """(batch, 50, 6) in m/s^2 and rad/s to the encoder's (batch, 128) features."""

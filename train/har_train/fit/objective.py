@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import lightning
@@ -42,6 +42,11 @@ class Targets:
     gait: Tensor | None = None
     """Whether the activity or choice is gait, shape (classes + choices,); None without places."""
 
+    def to(self, device: torch.device) -> "Targets":
+        """The same on a device."""
+        tensors = {name: value if value is None else value.to(device) for name, value in vars(self).items()}
+        return replace(self, **tensors)
+
 
 @dataclass(frozen=True)
 class Teacher:
@@ -69,6 +74,11 @@ class MultiTask(lightning.LightningModule):
         self.classification_loss = nn.CrossEntropyLoss(targets.class_weights, label_smoothing=smoothing)
         self.macro_f1 = MulticlassF1Score(len(recipe.data.activities), average="macro")
 
+    def on_fit_start(self) -> None:
+        self.targets = self.targets.to(self.device)
+        if self._teacher is not None:
+            self._teacher.network.to(self.device)
+
     def on_train_batch_start(self, batch: object, batch_idx: int) -> None:
         # Not in on_train_epoch_start: Lightning skips that in the first epoch after a resumption.
         if batch_idx == 0:
@@ -85,40 +95,38 @@ class MultiTask(lightning.LightningModule):
         if config.any():
             x = augment_for_classifier(x, activity, user, self.network.std, config)
         features = encode(self.network.encoder, self.network.encoder_input(self.network.normalise(x)))
-        if self.network.heads is None:
-            loss = self._loss_of(self.network.classifier(features).float(), activity)
-        else:
-            places, by_place = (logits.float() for logits in self.network.at_places(features))
-            loss = self._loss_at_places(places, by_place, activity, place)
-            if self._teacher is not None:
-                weight = self._teacher.config.weight
-                loss = (1 - weight) * loss + weight * self._loss_from_teacher(self._teacher, x, places, by_place)
+        logits, places = self.network.logits(features)
+        loss = self._loss_of(logits.float(), places, activity, place)
+        if self._teacher is not None:
+            weight = self._teacher.config.weight
+            loss = (1 - weight) * loss + weight * self._loss_from(self._teacher, x, logits.float(), places)
         self._log_mean("loss_ce", loss, len(x))
         return loss
 
-    def _loss_of(self, logits: Tensor, activity: Tensor) -> Tensor:
-        allowed = self.targets.allowed
-        return self.classification_loss(logits, activity) if allowed is None else choice_loss(logits, allowed[activity])
-
-    def _loss_at_places(self, places: Tensor, by_place: Tensor, activity: Tensor, place: Tensor) -> Tensor:
-        """The activity at the true place, and the place."""
+    def _loss_of(self, logits: Tensor, places: Tensor | None, activity: Tensor, place: Tensor) -> Tensor:
+        """How far the probability of the true activity, or of the choice it is among, is from 1; with places, of the
+        activity at the true place, and of that place."""
         allowed, seen, gait = self.targets.allowed, self.targets.seen, self.targets.gait
-        assert allowed is not None
+        if allowed is None:
+            return self.classification_loss(logits, activity)
+        if places is None:
+            return choice_loss(logits, allowed[activity])
         assert seen is not None
         assert gait is not None
-        at_place = by_place[torch.arange(len(place), device=place.device), place].masked_fill(~seen[place], IMPOSSIBLE)
+        at_place = logits[torch.arange(len(place), device=place.device), place].masked_fill(~seen[place], IMPOSSIBLE)
         weight = torch.where(gait[activity], 1.0, RESTING_PLACE_WEIGHT)
-        place_loss = (nn.functional.cross_entropy(places, place, reduction="none") * weight).mean()
+        place_loss = (nn.functional.cross_entropy(places.float(), place, reduction="none") * weight).mean()
         return choice_loss(at_place, allowed[activity]) + PLACE_WEIGHT * place_loss
 
-    def _loss_from_teacher(self, teacher: Teacher, x: Tensor, places: Tensor, by_place: Tensor) -> Tensor:
+    def _loss_from(self, teacher: Teacher, x: Tensor, logits: Tensor, places: Tensor | None) -> Tensor:
         """How far the softened probabilities are from the teacher's (Hinton et al. 2015, section 2)."""
         with torch.no_grad():
-            features = teacher.network.features(x)
-            wanted_places, wanted_by_place = (logits.float() for logits in teacher.network.at_places(features))
+            wanted, wanted_places = teacher.network.logits(teacher.network.features(x))
         soft = teacher.config.temperature
-        activities = divergence(by_place / soft, wanted_by_place / soft).mean()
-        return soft**2 * (activities + PLACE_WEIGHT * divergence(places / soft, wanted_places / soft).mean())
+        loss = divergence(logits / soft, wanted.float() / soft).mean()
+        if places is not None and wanted_places is not None:
+            loss = loss + PLACE_WEIGHT * divergence(places.float() / soft, wanted_places.float() / soft).mean()
+        return soft**2 * loss
 
     def _contrastive_loss(self, batch: Batch) -> Tensor:
         x, activity, user, _ = batch

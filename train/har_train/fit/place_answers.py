@@ -20,7 +20,7 @@ from har_runtime.errors import DataError
 from har_runtime.model.card import ModelCard, PlaceFilter, Rejection, Smoothing
 from har_runtime.model.outputs import Outputs
 from har_runtime.recording import Recording
-from har_train.data.continuous import Track, score_tracks, tracks_of
+from har_train.data.continuous import Track, mounted_anew, score_tracks, tracks_of
 from har_train.data.windows import WindowSet
 from har_train.fit.answer_parameters import ALIKE, EVIDENCE, MAX_DELAY_S, SURE, Answers, fit_groups, recordings_of
 from har_train.fit.card import card_of
@@ -93,14 +93,12 @@ def smoothed_tracks(
     """
     together = [card.labels.index(label) for label in card.families.get(STILL, ())]
     results: list[list[Smoothed]] = []
-    mounting = None
     smoother = place_smoother(card, "hmm", place)
-    for track, output in zip(tracks, outputs, strict=True):
+    for track, output, anew in zip(tracks, outputs, mounted_anew(tracks), strict=True):
         assert output.places is not None
         assert output.by_place is not None
-        if track.recording.mounting is None or track.recording.mounting != mounting:
+        if anew:
             smoother.reset()
-        mounting = track.recording.mounting
         steps: list[Smoothed] = []
         for row, (end_ns, up) in enumerate(zip(track.end_ns.tolist(), track.ups, strict=True)):
             hidden = up is not None and not up.shows_posture

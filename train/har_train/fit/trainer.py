@@ -45,7 +45,7 @@ from har_train.fit.checkpoint import (
     logits_and_places,
     save_checkpoint,
 )
-from har_train.fit.distributed import synchronise_batch_norm
+from har_train.fit.distributed import synchronise_batch_norm, wait_for_all
 from har_train.fit.hardware import is_first_process, keep_freed_memory
 from har_train.fit.network import HarNetwork
 from har_train.fit.objective import Targets, Teacher
@@ -91,7 +91,6 @@ def fit(
         raise HarError(f"{recipe.name}: a {recipe.method} is a control: score it with har-train cross-validate")
     split = split or split_of(recipe, windows, run.seed)
     train, validation, test = _parts(windows, split)
-    validation, test = validation.single, test.single
     train.require_all_classes()
     if is_first_process():
         settings = {"recipe": recipe.to_dict(), "seed": run.seed, "precision": run.precision}
@@ -158,6 +157,7 @@ def _teacher_of(
     elif not (folder / "model.safetensors").exists():
         resume = (folder / "run.json").exists()
         fit(own, datasets, windows, placement, replace(run, out=folder, resume=resume), split)
+        wait_for_all()  # The first process has written the model.
     return Teacher(load_checkpoint(folder).network.eval(), config)
 
 
@@ -362,8 +362,13 @@ class _Clock(Callback):
 
 
 def _parts(windows: WindowSet, split: UserSplit) -> list[WindowSet]:
-    """Windows of the training, validation and test users."""
-    parts = {name: windows.of_users(getattr(split, name)) for name in ("train", "validation", "test")}
+    """Windows of the training users, and those of the validation and test users that can be scored."""
+    single = windows.single
+    parts = {
+        "train": windows.of_users(split.train),
+        "validation": single.of_users(split.validation),
+        "test": single.of_users(split.test),
+    }
     for name, part in parts.items():
         if not len(part.y):
             users = ", ".join(getattr(split, name))
