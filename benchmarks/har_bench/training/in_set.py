@@ -53,7 +53,7 @@ def in_set_rows(
     return [_row(recipe, name, placement, parts) for (name, placement), parts in found.items()]
 
 
-def _tables(checkpoint: Checkpoint, tracks: Sequence[Track], card: Any, placement: str) -> Tables:
+def _tables(checkpoint: Checkpoint, tracks: Sequence[Track], card: Any, placement: str | None) -> Tables:
     outputs = [checkpoint.outputs(track.windows) for track in tracks]
     tables: Tables = {"windows": np.concatenate([output.probabilities for output in outputs])}
     if card is None:
