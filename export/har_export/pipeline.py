@@ -21,6 +21,7 @@ from har_export.parity import Parity, check, measure
 from har_export.preconditions import check_users, check_writable, possible_formats
 from har_export.progress import StepTimer
 from har_export.qat import QatResult, fine_tuned
+from har_runtime.errors import ModelError
 from har_runtime.files import write_all
 from har_runtime.model.card import CardScore
 from har_runtime.model.load import card_path
@@ -92,19 +93,22 @@ def export_model(
         windows: of the checkpoint's data set; training users calibrate, test users score.
         formats: keys of `FORMATS`; None for all that are possible (`possible_formats`).
         answers: smoothing and rejection for the card (`har_train.fit.answer_parameters`); None for a card without them.
+            A network that tells places needs them (`har_train.fit.place_answers`).
         qat: fine-tune the network for int8 first.
         bounds: by format; a missing format has no bound. None for the bounds of `FORMATS`.
         compared: runtimes to compare in; None for all that are installed.
         progress: called with the name of each step.
 
     Raises:
-        ModelError: the network's windows are not the contract's, a format cannot carry the network, or a file differs
-            from PyTorch by more than its bound. Nothing is written.
+        ModelError: the network's windows are not the contract's, a format cannot carry the network, it tells places and
+            `answers` is None, or a file differs from PyTorch by more than its bound. Nothing is written.
         DataError: the windows lack the users of the checkpoint.
         HarError: a file cannot be written. None is left under its final name.
     """
     record = checkpoint.record
     formats, _ = possible_formats(checkpoint, formats)
+    if record.recipe.model.places and answers is None:
+        raise ModelError(f"{name}: a network that tells places cannot be used without answers: see fit_place_answers")
     check_users(windows, record)
     check_writable(out)
     steps = StepTimer(progress)

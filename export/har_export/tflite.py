@@ -1,5 +1,6 @@
 """TFLite models: float32 by litert-torch, float16 and int8 by ai-edge-quantizer."""
 
+import re
 from collections.abc import Mapping, MutableMapping
 from typing import Any, TypeAlias
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from har_export.converters import conversion, quiet_converter
+from har_export.flatbuffer import output_count, tensors
 from har_export.inference import BackEnd, FrontEnd
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import DataError
@@ -82,16 +84,26 @@ def to_int8(float_model: bytes, calibration: NDArray[np.float32]) -> bytes:
         recipe.add_static_config(".*", operation.ALL_SUPPORTED, activation_num_bits=8, weight_num_bits=8)
         for name in (operation.INPUT, operation.OUTPUT):
             recipe.add_quantization_config(".*", name, algorithm_key=AlgorithmName.NO_QUANTIZE)
-        for end in (FrontEnd, BackEnd):
-            scope = f".*{end.__name__}.*"
+        for scope in _float_scopes(float_model):
             recipe.add_quantization_config(scope, operation.ALL_SUPPORTED, algorithm_key=AlgorithmName.NO_QUANTIZE)
         interpreter = tfl_interpreter_utils.create_tfl_interpreter(float_model)
-        signature, tensors = next(iter(interpreter.get_signature_list().items()))
+        signature, ends = next(iter(interpreter.get_signature_list().items()))
         calibrator = Calibrator(float_model, num_threads=1, qsv_update_func=_collect_extremes)
-        calibrator.calibrate({signature: [{tensors["inputs"][0]: window[None]} for window in calibration]}, recipe)
+        calibrator.calibrate({signature: [{ends["inputs"][0]: window[None]} for window in calibration]}, recipe)
         worker = quantizer.Quantizer(float_model, recipe.get_quantization_recipe())
         result = worker.quantize(_ranges(float_model, calibrator.get_model_qsvs()), enable_progress_report=False)
         return bytes(result.quantized_model)  # pyright: ignore[reportArgumentType]
+
+
+def _float_scopes(model: bytes) -> list[str]:
+    """Patterns of the operators that stay in float32: of their names, which the converter makes of PyTorch's modules.
+
+    Those that give an output of the model have its name, whatever module they are of; only those of `BackEnd` give
+    one of several.
+    """
+    count = output_count(model)
+    outputs = [tensor.name for tensor in tensors(model)[1 : 1 + count]] if count > 1 else []
+    return [*(f".*{end.__name__}.*" for end in (FrontEnd, BackEnd)), *map(re.escape, outputs)]
 
 
 def _collect_extremes(seen: Extremes, new: Extremes) -> Extremes:

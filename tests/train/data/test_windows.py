@@ -152,6 +152,49 @@ def test_before_there_is_a_reference_windows_of_postures_are_skipped_and_gait_is
     assert set(_labels_of([short], toy.data)) == {"walking"}
 
 
+STILL = {"still": ("standing", "sitting", "lying")}
+
+
+def test_windows_that_do_not_show_their_posture_train_what_is_still_if_the_recipe_has_that_choice(toy: Recipe) -> None:
+    """Without gait there is no reference: each window is turned by its own gravity."""
+    config = replace(toy.data, choices={**toy.data.choices, **STILL})
+    alone = [replace(one, mounting=None) for one in toy_recordings("toy-waist") if one.name.endswith("rest")]
+    windows = cut_windows(alone, config, "toy-waist")
+    assert set(windows.y.tolist()) == {len(windows.labels) + 1}
+    assert windows.choices[1] == STILL["still"]
+    mean = windows.x[:, :, :3].mean(axis=1)
+    assert np.abs(mean[:, :2]).max() < 1e-3
+    assert len(windows.y) == sum(label in STILL["still"] for one in alone for label in cut_recording(one).labels)
+
+
+def test_with_a_reference_every_eighth_posture_also_trains_what_is_still_and_gait_never_does(toy: Recipe) -> None:
+    config = replace(toy.data, choices={**toy.data.choices, **STILL})
+    plain, more = (cut_windows(list(toy_recordings("toy-waist")), one, "toy-waist") for one in (toy.data, config))
+    still = more.y == len(more.labels) + 1
+    assert np.array_equal(more.x[~still], plain.x)
+    assert np.array_equal(more.y[~still], plain.y)
+    postures = np.isin(plain.y, [plain.labels.index(label) for label in STILL["still"]])
+    assert 0.08 < still.sum() / postures.sum() < 0.17
+    times = list(zip(plain.recording[postures].tolist(), plain.start_ns[postures].tolist(), strict=True))
+    for x, name, start in zip(
+        more.x[still], more.recording[still].tolist(), more.start_ns[still].tolist(), strict=True
+    ):
+        itself = plain.x[postures][times.index((name, start))]
+        lengths = (np.linalg.norm(one[:, :3], axis=1) for one in (x, itself))
+        np.testing.assert_allclose(*lengths, rtol=1e-4)
+        assert np.abs(x[:, :2].mean(axis=0)).max() < 1e-3, "turned by its own gravity"
+
+
+def test_a_label_may_be_renamed_only_where_it_was_worn(toy: Recipe) -> None:
+    only = replace(toy.data, renames={"wrist/typing": "unknown", "pocket/sitting": "lying"})
+    wrist, pocket = (cut_windows(list(toy_recordings(f"toy-{where}")), only) for where in ("wrist", "pocket"))
+    labels = only.activities
+    assert (wrist.y == labels.index("unknown")).any() and (wrist.y == labels.index("sitting")).any()
+    assert not (pocket.y == labels.index("sitting")).any()
+    elsewhere = replace(toy.data, renames={"pocket/typing": "unknown"})
+    assert not (cut_windows(list(toy_recordings("toy-wrist")), elsewhere).y == labels.index("unknown")).any()
+
+
 def _labels_of(recordings, config: DataConfig) -> list[str]:
     windows = cut_windows(list(recordings), config, "toy-waist")
     return [windows.labels[y] for y in windows.y.tolist()]

@@ -84,6 +84,17 @@ def test_a_choice_that_lacks_a_member_is_skipped_with_its_windows(toy: Recipe, o
     assert not (left.dataset[left.y == left.labels.index("stairs_up")] == "toy-pocket").any()
 
 
+def test_a_choice_keeps_the_activities_that_are_left(toy: Recipe, of_toys: WindowSet) -> None:
+    members = ("standing", "sitting", "unknown")
+    three = replace(toy, data=replace(toy.data, choices={"quiet": members}))
+    marked = replace(of_toys, choices=(members,))
+    recipe, left = without_unseen_classes(three, marked, without("toy-wrist", of_toys))
+    assert recipe.data.choices == {"quiet": ("standing", "sitting")}
+    assert left.choices == (("standing", "sitting"),)
+    quiet = left.y == len(left.labels)
+    assert quiet.sum() == (marked.y == len(marked.labels)).sum() > 0
+
+
 def test_with_one_activity_left_there_is_nothing_to_learn(toy: Recipe, of_toys: WindowSet) -> None:
     walking = of_toys.y == of_toys.labels.index("walking")
     with pytest.raises(DataError, match="two activities or more"):

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from tests.train.toy_sets import PLACEMENTS, TEACHER, toy_recipe, toy_set
+from scipy.spatial.transform import Rotation
+from tests.train.toy_sets import PLACEMENTS, TEACHER, toy_recipe, toy_recordings, toy_set
 
 from har_runtime.errors import DataError
 from har_runtime.scores import score
+from har_train.data.continuous import tracks_of
 from har_train.data.splits import UserSplit
 from har_train.data.windows import NO_PLACE, WindowSet
 from har_train.fit.checkpoint import Checkpoint, TrainingRecord, load_checkpoint
@@ -132,6 +134,20 @@ def test_a_network_learns_activities_and_places_of_several_sets(toy_run: Path, o
     whole = np.einsum("np,npc->nc", outputs.places, outputs.by_place)
     np.testing.assert_allclose(outputs.probabilities, whole, atol=1e-5)
     np.testing.assert_allclose(checkpoint.probabilities(walking.x), outputs.probabilities)
+
+
+def test_a_recording_turned_any_way_gives_the_same_answers(toy: Recipe, toy_run: Path) -> None:
+    """The tracker finds up again, and what is left, the yaw, the network does not see."""
+    checkpoint = load_checkpoint(toy_run)
+    people = [recording for name in PLACEMENTS for recording in toy_recordings(name)[:2]]
+    found = []
+    for turn in (np.eye(3), *Rotation.random(3, random_state=0).as_matrix(), np.diag([1.0, -1.0, -1.0])):
+        turned = [replace(one, acc=one.acc @ turn.T, gyro=np.asarray(one.gyro) @ turn.T) for one in people]
+        tracks = tracks_of(turned, toy.data)
+        found.append(checkpoint.probabilities(np.concatenate([track.windows for track in tracks])))
+    for other in found[1:]:
+        assert (other.argmax(axis=1) == found[0].argmax(axis=1)).mean() > 0.995
+        assert np.abs(other - found[0]).mean() < 1e-3
 
 
 def test_a_run_over_several_sets_that_was_stopped_ends_with_the_weights_of_one_that_was_not(
