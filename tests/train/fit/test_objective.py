@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from har_train.data.windows import WindowSet
 from har_train.fit.checkpoint import architecture_of
 from har_train.fit.network import HarNetwork
-from har_train.fit.objective import Batch, MultiTask, Targets, Teacher, choice_loss, divergence
-from har_train.fit.trainer import targets_of
-from har_train.recipe import ClassifierAugmentConfig, DistillationConfig, OptimiserConfig, Recipe
+from har_train.fit.objective import Batch, MultiTask, Teacher, choice_loss, divergence
+from har_train.fit.targets import Targets, targets_of
+from har_train.recipe import ClassifierAugmentConfig, DistillationConfig
 
 LOGITS = torch.tensor([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]], requires_grad=True)
 
@@ -46,29 +46,6 @@ def test_divergence_is_that_of_kullback_and_leibler() -> None:
     p, q = wanted.softmax(1), LOGITS[:1].softmax(1)
     assert torch.allclose(divergence(LOGITS[:1], wanted), (p * (p / q).log()).sum(1))
     assert float(divergence(wanted, wanted)) == pytest.approx(0, abs=1e-6)
-
-
-def test_targets_say_what_a_label_may_be_and_what_was_seen_at_each_place(toy: Recipe, of_toys: WindowSet) -> None:
-    targets = targets_of(of_toys, toy)
-    labels, places = of_toys.labels, toy.model.places
-    assert targets.allowed is not None and targets.seen is not None and targets.gait is not None
-    assert torch.equal(targets.allowed, torch.from_numpy(of_toys.allowed))
-    unseen = {(places[place], labels[label]) for place, label in (~targets.seen).nonzero().tolist()}
-    assert unseen == {("torso", "unknown"), ("thigh", "unknown"), ("wrist", "lying")}
-    gait = [*labels, "stairs"]
-    assert [name for name, is_gait in zip(gait, targets.gait.tolist(), strict=True) if is_gait] == [
-        *("walking", "stairs_up", "stairs_down", "stairs")
-    ]
-
-
-def test_without_choices_and_places_the_classes_are_the_labels(toy: Recipe, of_toys: WindowSet, tmp_path) -> None:
-    plain = toy_recipe(tmp_path, "model.places=[]")
-    assert vars(targets_of(of_toys.single, plain)) == vars(Targets())
-    assert targets_of(of_toys, plain).seen is None
-    balanced = replace(plain, data=replace(plain.data, choices={}), optimiser=OptimiserConfig(class_balance=True))
-    weights = targets_of(of_toys.single, balanced).class_weights
-    assert weights is not None
-    assert weights.shape == (len(of_toys.labels),)
 
 
 Module = Callable[..., MultiTask]

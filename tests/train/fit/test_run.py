@@ -1,9 +1,7 @@
 """Training runs: the same from the same seed, stopped or not; and nothing overwritten by mistake."""
 
 import csv
-import functools
 import json
-import operator
 import os
 import signal
 import subprocess
@@ -30,7 +28,7 @@ from har_train.fit.hardware import choose_accelerator, choose_precision, cpu_has
 from har_train.fit.network import HarNetwork
 from har_train.fit.objective import MultiTask
 from har_train.fit.run import Run
-from har_train.fit.trainer import ShuffledBatches, class_weights, fit, split_of, warmed_up_average
+from har_train.fit.trainer import fit, split_of, warmed_up_average
 from har_train.recipe import Recipe, load_recipe
 
 RECIPE = small_recipe()
@@ -127,18 +125,6 @@ def test_a_class_that_no_training_user_has_is_refused(windows: WindowSet, tmp_pa
     assert not (tmp_path / "x").exists()
 
 
-def test_each_epoch_shows_every_window_once_in_an_order_of_its_own() -> None:
-    batches = ShuffledBatches(size=101, batch=10, seed=3)
-    first = list(batches)
-    batches.set_epoch(1)
-    second = list(batches)
-    assert sorted(functools.reduce(operator.iadd, second, []))[0:5] == [0, 1, 2, 3, 4]
-    assert len(first) == len(batches) == 10
-    assert first != second
-    batches.set_epoch(0)
-    assert list(batches) == first
-
-
 def test_bf16_is_refused_on_a_cpu_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("har_train.fit.hardware.cpu_has_bf16", lambda: False)
     assert choose_precision("auto") == "32"
@@ -204,14 +190,22 @@ def test_a_helper_process_returns_the_record_and_writes_no_model(windows, tmp_pa
     assert not (tmp_path / "run" / "model.safetensors").exists()
 
 
+TAUGHT = tuple(
+    part
+    for change in ("filters=[8, 8]", "head=[16]", "projector=false")
+    for part in ("--set", f"distillation.teacher.{change}")
+)
+
+
 @pytest.mark.slow
-def test_two_processes_give_the_losses_of_one(small_hapt: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [(), TAUGHT], ids=["alone", "taught"])
+def test_two_processes_give_the_losses_of_one(small_hapt: Path, tmp_path: Path, more: tuple[str, ...]) -> None:
     """Each step has the same batch, pairs, dropout and batch norm; only sums are taken in another order, of which
     AdamW's first steps, signs of gradients that are nearly zero, make more: `test_distributed` is the strict one."""
     curves = []
     for devices in ("1", "2"):
         out = tmp_path / devices
-        arguments = [*ARGUMENTS, "--epochs", "2", "--precision", "32"]
+        arguments = [*ARGUMENTS, *more, "--epochs", "2", "--precision", "32"]
         command = [sys.executable, "-m", "har_train", "fit", "--data", str(small_hapt), "--out", str(out), *arguments]
         result = subprocess.run(
             [*command, "--accelerator", "cpu", "--devices", devices], capture_output=True, text=True, check=False
@@ -286,14 +280,6 @@ def test_the_average_of_many_steps_has_the_decay_of_the_recipe() -> None:
     step = warmed_up_average(0.9)
     assert float(step(torch.tensor(1.0), torch.tensor(0.0), torch.tensor(1))) == pytest.approx(2 / 11)
     assert float(step(torch.tensor(1.0), torch.tensor(0.0), torch.tensor(1000))) == pytest.approx(0.9)
-
-
-def test_balanced_classes_weigh_the_same(windows: WindowSet) -> None:
-    weights_of = class_weights(windows)
-    counts = torch.from_numpy(np.bincount(windows.y))
-    shares = weights_of * counts
-    assert torch.allclose(shares, shares[:1].expand_as(shares))
-    assert float(shares.sum() / counts.sum()) == pytest.approx(1)
 
 
 def test_a_control_has_no_checkpoint(windows: WindowSet, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
-"""Several data sets in one run: who is drawn how often, what is scored, what resumes, and what a teacher is for."""
+"""Several data sets in one run: what is scored, what is resumed, and what a teacher is for."""
 
-import itertools
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +15,12 @@ from har_runtime.errors import DataError
 from har_runtime.scores import score
 from har_train.data.continuous import tracks_of
 from har_train.data.splits import UserSplit
-from har_train.data.windows import NO_PLACE, WindowSet
+from har_train.data.windows import WindowSet
 from har_train.fit.checkpoint import Checkpoint, TrainingRecord, load_checkpoint
 from har_train.fit.run import Run
-from har_train.fit.trainer import BalancedBatches, fit, place_numbers, sampling_weights
+from har_train.fit.trainer import fit
 from har_train.recipe import Recipe
 
-PLACES = ("torso", "thigh", "wrist")
 EPOCHS = 4
 """Of a teacher and of its student: with fewer neither has learnt much."""
 
@@ -36,66 +34,6 @@ def assert_equal_weights(a: Path, b: Path) -> None:
     first, second = (load_file(folder / "model.safetensors") for folder in (a, b))
     assert first.keys() == second.keys()
     assert all(torch.equal(first[name], second[name]) for name in first)
-
-
-def labelled(*groups: tuple[str, int, int, int]) -> WindowSet:
-    """Windows of groups of a set, a place, an activity and a number."""
-    rows = [row for dataset, place, y, count in groups for row in [(dataset, place, y)] * count]
-    names, places, y = (np.array(column) for column in zip(*rows, strict=True))
-    x = np.zeros((len(rows), 50, 6), np.float32)
-    return WindowSet(x, y, names, names, np.zeros(len(rows), np.int64), names, places, ("a", "b"), (("a", "b"),))
-
-
-@pytest.mark.parametrize(
-    ("groups", "shares"),
-    [
-        # Each set with one activity at one place: alike, however large it is.
-        ([("big", 0, 0, 900), ("small", 1, 1, 100)], [0.5, 0.5]),
-        # Within a set by the root of the number.
-        ([("one", 0, 0, 900), ("one", 0, 1, 100)], [0.75, 0.25]),
-        # A place of an activity is a group of its own, and so is a choice.
-        ([("one", 0, 0, 400), ("one", 1, 0, 400), ("one", 0, 2, 100)], [0.4, 0.4, 0.2]),
-        # A set with more activities weighs more: by the root of their shares, added up.
-        ([("one", 0, 0, 200), ("one", 0, 1, 200), ("two", 0, 0, 50)], [0.29, 0.29, 0.42]),
-        ([("one", NO_PLACE, 0, 100), ("one", 0, 0, 100)], [0.5, 0.5]),
-    ],
-)
-def test_rare_sets_places_and_activities_are_drawn_more_often(groups, shares) -> None:
-    windows = labelled(*groups)
-    batches = BalancedBatches(sampling_weights(windows), 20_000, 100, seed=0)
-    drawn = np.concatenate(list(batches))
-    starts = np.cumsum([0, *(group[3] for group in groups)])
-    found = [((drawn >= begin) & (drawn < end)).mean() for begin, end in itertools.pairwise(starts)]
-    assert found == pytest.approx(shares, abs=0.015)
-
-
-def test_balanced_batches_depend_on_seed_and_epoch_alone() -> None:
-    weights = np.arange(1.0, 51.0)
-    batches = BalancedBatches(weights, 105, 10, seed=3)
-    first = list(batches)
-    assert [len(batch) for batch in first] == [10] * 10 == [10] * len(batches)
-    assert list(batches) == first
-    batches.set_epoch(1)
-    assert list(batches) != first
-    assert list(batches) == list(BalancedBatches(10 * weights, 105, 10, seed=3, epoch=1))
-    batches.set_epoch(0)
-    assert list(batches) == first
-    assert list(BalancedBatches(weights, 105, 10, seed=4)) != first
-    assert len(list(BalancedBatches(weights, 3, 10, seed=0))) == 1
-
-
-def test_places_are_numbered_as_the_recipe_lists_them_and_an_unknown_one_is_refused(of_toys: WindowSet) -> None:
-    assert not place_numbers(of_toys, ()).any()
-    numbers = place_numbers(of_toys, ("wrist", "torso", "thigh"))
-    assert {name: set(numbers[of_toys.dataset == name].tolist()) for name in PLACEMENTS} == {
-        "toy-waist": {1},
-        "toy-pocket": {2},
-        "toy-wrist": {0},
-    }
-    with pytest.raises(DataError, match=r"recording toy-wrist-0-walk: where it was worn is none of model\.places"):
-        place_numbers(of_toys, ("torso", "thigh"))
-    with pytest.raises(DataError, match="recording small: where it was worn is none"):
-        place_numbers(labelled(("small", NO_PLACE, 0, 1)), PLACES)
 
 
 def test_windows_of_a_choice_train_and_are_never_scored(toy_run: Path, of_toys: WindowSet) -> None:

@@ -25,11 +25,12 @@ from har_train.datasets import find_all
 from har_train.evaluation.controls import Control
 from har_train.evaluation.report import percent
 from har_train.evaluation.set_scores import by_placement, score_placement, without_gyroscope
+from har_train.fit.batches import sampling_weights
 from har_train.fit.card import card_of
 from har_train.fit.checkpoint import load_checkpoint
 from har_train.fit.place_answers import fit_place_answers
 from har_train.fit.run import Run, claim_folder
-from har_train.fit.trainer import fit, sampling_weights
+from har_train.fit.trainer import fit
 from har_train.recipe import Recipe
 
 SCORES = "scores.json"

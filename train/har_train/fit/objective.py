@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import lightning
@@ -15,6 +15,7 @@ from har_train.fit.augment import augment, augment_for_classifier
 from har_train.fit.distributed import encode
 from har_train.fit.losses import Views, contrastive_loss, pair_masks
 from har_train.fit.network import HarNetwork
+from har_train.fit.targets import Targets
 from har_train.recipe import DistillationConfig, Recipe
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -25,27 +26,8 @@ RESTING_PLACE_WEIGHT = 0.2
 """Of that loss in windows without gait, which show little of the place."""
 IMPOSSIBLE = -1e9
 """Logit of what is left out of a softmax."""
-
-
-@dataclass(frozen=True)
-class Targets:
-    """What the labels of windows mean to the classification loss."""
-
-    class_weights: Tensor | None = None
-    """Shape (classes,)."""
-    allowed: Tensor | None = None
-    """Whether a window whose activity is the row may be the class of the column, shape (classes + choices, classes);
-    None if the rows are the classes."""
-    seen: Tensor | None = None
-    """Whether the training data has the class of the column at the place of the row, shape (places, classes); None
-    without places. A softmax at a place runs over these, so that what nobody recorded is not ruled out."""
-    gait: Tensor | None = None
-    """Whether the activity or choice is gait, shape (classes + choices,); None without places."""
-
-    def to(self, device: torch.device) -> "Targets":
-        """The same on a device."""
-        tensors = {name: value if value is None else value.to(device) for name, value in vars(self).items()}
-        return replace(self, **tensors)
+PLAIN = Targets()
+"""Of windows that have one class each, and no place."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +46,7 @@ class MultiTask(lightning.LightningModule):
         network: HarNetwork,
         recipe: Recipe,
         seed: int,
-        targets: Targets = Targets(),
+        targets: Targets = PLAIN,
         teacher: Teacher | None = None,
     ):
         super().__init__()

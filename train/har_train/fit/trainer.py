@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -25,18 +25,17 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim.swa_utils import update_bn
-from torch.utils.data import DataLoader, Sampler, TensorDataset
+from torch.utils.data import DataLoader, TensorDataset
 
-from har_runtime.contract import FAMILIES, PLACES
 from har_runtime.errors import DataError, HarError
 from har_runtime.files import write_bytes
 from har_runtime.scores import score
 from har_train.data.splits import UserSplit, split_users
 from har_train.data.windows import WindowSet
 from har_train.datasets import DataSet, terms
+from har_train.fit.batches import BalancedBatches, ShuffledBatches, sampling_weights
 from har_train.fit.calibration import calibrated, fit_temperature
 from har_train.fit.checkpoint import (
     TrainingRecord,
@@ -48,8 +47,9 @@ from har_train.fit.checkpoint import (
 from har_train.fit.distributed import synchronise_batch_norm, wait_for_all
 from har_train.fit.hardware import is_first_process, keep_freed_memory
 from har_train.fit.network import HarNetwork
-from har_train.fit.objective import Targets, Teacher
+from har_train.fit.objective import Teacher
 from har_train.fit.run import Run, Stage, claim_folder, read_checkpoint, stages_of
+from har_train.fit.targets import place_numbers, targets_of
 from har_train.quiet import quiet_tensorflow
 from har_train.recipe import DistillationConfig, Recipe
 
@@ -223,91 +223,6 @@ def train_stage(
     return seconds
 
 
-class ShuffledBatches(Sampler[list[int]]):
-    """Random batches whose order depends on the seed and the epoch alone.
-
-    A last batch of one window is skipped, because batch norm has no variance over it.
-    """
-
-    def __init__(self, size: int, batch: int, seed: int, epoch: int = 0):
-        self.size, self.batch, self.seed, self.epoch = size, batch, seed, epoch
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning at the start of each epoch."""
-        self.epoch = epoch
-
-    def __iter__(self) -> Iterator[list[int]]:
-        order = np.random.default_rng((self.seed, self.epoch)).permutation(self.size).tolist()
-        batches = (order[begin : begin + self.batch] for begin in range(0, self.size, self.batch))
-        return (batch for batch in batches if len(batch) > 1)
-
-    def __len__(self) -> int:
-        whole, rest = divmod(self.size, self.batch)
-        return whole + (rest > 1)
-
-
-class BalancedBatches(Sampler[list[int]]):
-    """Batches of windows drawn with replacement, by weights, that depend on the seed and the epoch alone."""
-
-    def __init__(self, weights: NDArray[np.float64], size: int, batch: int, seed: int, epoch: int = 0):
-        self._cumulative = np.cumsum(weights / weights.sum())
-        self.size, self.batch, self.seed, self.epoch = size, batch, seed, epoch
-
-    def set_epoch(self, epoch: int) -> None:
-        """Called by Lightning at the start of each epoch."""
-        self.epoch = epoch
-
-    def __iter__(self) -> Iterator[list[int]]:
-        draws = np.random.default_rng((self.seed, self.epoch)).random((len(self), self.batch))
-        last = len(self._cumulative) - 1
-        return (row.tolist() for row in np.minimum(np.searchsorted(self._cumulative, draws), last))
-
-    def __len__(self) -> int:
-        return max(1, self.size // self.batch)
-
-
-def sampling_weights(train: WindowSet) -> NDArray[np.float64]:
-    """Weight of each window, shape (n,): the inverse square root of the number of its data set's windows, times that of
-    the windows of its data set, place and activity."""
-    _, dataset = np.unique(train.dataset, return_inverse=True)
-    group = (dataset * (train.y.max() + 1) + train.y) * (train.place.max() + 2) + train.place + 1
-    weights = np.ones(len(train.y))
-    for numbers in (dataset, group):
-        weights /= np.sqrt(np.bincount(numbers)[numbers])
-    return weights
-
-
-def place_numbers(windows: WindowSet, places: tuple[str, ...]) -> NDArray[np.int64]:
-    """Index of each window's place in a recipe's places, shape (n,); 0 without places.
-
-    Raises:
-        DataError: a window whose place is none of them.
-    """
-    if not places:
-        return np.zeros(len(windows.y), np.int64)
-    numbers = np.array([places.index(place) if place in places else -1 for place in (*PLACES, "")])[windows.place]
-    if (numbers < 0).any():
-        recording = windows.recording[numbers < 0][0]
-        raise DataError(f"recording {recording}: where it was worn is none of model.places ({', '.join(places)})")
-    return numbers
-
-
-def targets_of(train: WindowSet, recipe: Recipe) -> Targets:
-    """What the labels of the training windows mean to the classification loss."""
-    weights = class_weights(train) if recipe.optimiser.class_balance else None
-    places = recipe.model.places
-    if not (places or train.choices):
-        return Targets(weights)
-    allowed = torch.from_numpy(train.allowed)
-    if not places:
-        return Targets(weights, allowed)
-    seen = torch.zeros(len(places), len(train.labels), dtype=torch.bool)
-    for place, y in set(zip(place_numbers(train, places).tolist(), train.y.tolist(), strict=True)):
-        seen[place] |= allowed[y]
-    gait = torch.tensor([label in FAMILIES["on_foot"] for label in train.labels])
-    return Targets(weights, allowed, seen, (allowed & gait).any(dim=1))
-
-
 def warmed_up_average(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
     """One step of an exponential moving average, for torch's AveragedModel.
 
@@ -324,12 +239,6 @@ def warmed_up_average(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], 
         return average + (1 - min(decay, (1 + n) / (10 + n))) * (current - average)
 
     return step
-
-
-def class_weights(train: WindowSet) -> Tensor:
-    """Weights of the classes in the loss that make them equal, 1 on average over the windows, shape (classes,)."""
-    counts = np.bincount(train.y, minlength=len(train.labels))
-    return torch.from_numpy((len(train.y) / (len(counts) * counts)).astype(np.float32))
 
 
 class _EpochLines(Callback):
