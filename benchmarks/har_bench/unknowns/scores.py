@@ -50,7 +50,7 @@ class Scorer:
             features = self.checkpoint.features(track.windows)
             logits = self.checkpoint.logits(track.windows)
             probabilities = calibrated(logits, self.checkpoint.record.temperature)
-            doubt = 1 - filtered(self.answers.smoothing, track, probabilities).max(axis=1)
+            doubt = 1 - np.max(filtered(self.answers.smoothing, track, probabilities), axis=1)
             distance = rejector.distances(track.windows)
             found[ENERGY].append(-logsumexp(logits.astype(np.float64), axis=1))
             found[PROBABILITY].append(1 - probabilities.max(axis=1).astype(np.float64))
