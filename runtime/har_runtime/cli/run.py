@@ -30,8 +30,11 @@ from har_runtime.stream import begun, run_stream
 _LOG = logging.getLogger(__name__)
 PLACES = ("waist", "pocket", "wrist", "chest")
 AUTO = "auto"
-DEMO_SOURCE = "simulated:?seed=0&seconds=120&speed=4"
-DEMO_NOTE = "Demo: the wearer is SIMULATED (synthetic signals with measured gait and postures), at 4x real time."
+DEMO_SOURCE = "simulated:?seed=0&place=pocket&up=-y&move=60:waist:x&seconds=120&speed=4"
+DEMO_NOTE = (
+    "Demo: the wearer is SIMULATED (synthetic signals with measured gait and postures), at 4x real time. The phone is "
+    "upside down in a trouser pocket; after a minute of the wearer's time it moves to the waist."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ from har_runtime.model.onnx_backend import OnnxBackend
 from har_runtime.model.outputs import Outputs, output_shapes
 from har_runtime.model.tflite_metadata import read_metadata
 
-DEFAULT_MODEL = "waist"
+DEFAULT_MODEL = "anywhere"
 """The pretrained model of programs that name none."""
 
 
