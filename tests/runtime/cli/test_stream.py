@@ -109,7 +109,7 @@ def test_on_a_terminal_it_draws_the_activity_and_bars() -> None:
     os.close(leader)
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.decode())
     assert "simulated wearer" in text
-    assert "model waist" in text
+    assert "model anywhere" in text
     assert "█" in text
     assert re.search(r"stairs up\s+█*\s+\d+\.\d %", text)
     assert "sensor 50.0 Hz" in text
@@ -194,7 +194,7 @@ def test_sinks_show_families_only_if_answers_may_be_families(monkeypatch) -> Non
 
 
 def test_a_place_for_a_model_that_tells_none_is_one_line(walk: Path, capsys) -> None:
-    assert main(["--source", f"replay:{walk}?speed=max", "--place", "pocket"]) == 2
+    assert main(["--model", "waist", "--source", f"replay:{walk}?speed=max", "--place", "pocket"]) == 2
     assert capsys.readouterr().err == "har-stream: waist: this model does not tell places; give no place\n"
 
 
@@ -340,7 +340,7 @@ def test_har_stream_says_that_there_is_no_gyroscope(optional_model: Path, capsys
 def test_a_model_that_needs_a_gyroscope_is_refused_before_anything_else_happens(more, tmp_path: Path, capsys) -> None:
     log = tmp_path / "day.jsonl"
     source = "simulated:?gyroscope=no"
-    assert main(["--source", source, "--sink", f"jsonl:{log}", *more]) == 2
+    assert main(["--model", "waist", "--source", source, "--sink", f"jsonl:{log}", *more]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("har-stream: the sensor has no gyroscope and the model waist needs one: use ")
     assert not log.exists()
