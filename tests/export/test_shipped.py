@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.conftest import ROOT
 
@@ -10,6 +11,9 @@ from har_export.cli import main
 from har_export.flatbuffer import seal
 from har_runtime.model.card import card_from_json
 from har_runtime.model.load import load_model
+from har_runtime.recording import Recording
+from har_runtime.scores import score
+from har_train.data.windows import cut_windows
 from har_train.fit.checkpoint import load_checkpoint
 
 pytestmark = pytest.mark.slow
@@ -41,3 +45,23 @@ def test_int8_loses_next_to_nothing(exported: Path) -> None:
     assert card.scores["fp32"].macro_f1 - card.scores["int8"].macro_f1 <= 0.003
     assert card.scores["fp32"].windows == card.scores["int8"].windows > 5000
     assert card.training.never_seen == load_checkpoint(CHECKPOINT).record.split.test
+
+
+def test_anywhere_s_files_give_what_its_checkpoint_gives(hapt_recordings: list[Recording]) -> None:
+    """On two people that it never saw; the data of all its sets would take minutes."""
+    checkpoint = load_checkpoint(ROOT / "export" / "anywhere.safetensors")
+    card = load_model("anywhere").card
+    assert (card.training.never_seen, card.temperature) == (
+        checkpoint.record.split.test,
+        checkpoint.record.temperature,
+    )
+    people = [recording for recording in hapt_recordings if recording.user in card.training.never_seen]
+    windows = cut_windows(people, checkpoint.record.recipe.data, "hapt").single
+    expected = checkpoint.outputs(windows.x)
+    twin = load_model(ROOT / "export" / "anywhere-fp32.tflite").outputs(windows.x)
+    for got, wanted in zip(vars(twin).values(), vars(expected).values(), strict=True):
+        np.testing.assert_allclose(got, wanted, atol=1e-4)
+    int8 = load_model("anywhere").outputs(windows.x)
+    assert (int8.probabilities.argmax(axis=1) == expected.probabilities.argmax(axis=1)).mean() > 0.97
+    truth = score(windows.y, int8.probabilities.argmax(axis=1), windows.labels)
+    assert truth.accuracy > 0.9

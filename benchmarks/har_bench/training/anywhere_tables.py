@@ -2,6 +2,8 @@
 
 from typing import Any
 
+NOTHING = "Not measured yet.\n"
+
 
 def left_out(result: dict[str, Any]) -> str:
     """Each data set left out, for each size of the network."""
@@ -29,22 +31,24 @@ def left_out(result: dict[str, Any]) -> str:
 
 
 def summary(result: dict[str, Any]) -> str:
-    """Each data set left out, for `anywhere` alone."""
+    """Each data set left out, in few columns."""
     lines = [
-        "| data set left out | people | one window | smoothed | smoothed, place given | smoothed, without gyroscope |",
-        "|---|---|---|---|---|---|",
+        "| data set left out | people | model | one window | smoothed | place given | smoothed, without gyroscope |",
+        "|---|---|---|---|---|---|---|",
     ]
     for (name, placement), rows in _by_set(result["models"]).items():
-        if row := rows.get("anywhere"):
+        for model, row in rows.items():
             blind = next((other["smoothed"] for other in row["others"]), None)
             scores = row["windows"], row["smoothed"], row.get("smoothed_given_place"), blind
-            cells = [f"{name}, {placement}", f"{row['users']}", *map(_with_interval, scores)]
+            cells = [f"{name}, {placement}", f"{row['users']}", model, *map(_with_interval, scores)]
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
 def ladder(result: dict[str, Any]) -> str:
     """One frame after the other: one window, and smoothed."""
+    if not result["ladder"]:
+        return NOTHING
     sets = _by_set([*result["ladder"], *result["models"]])
     lines = [
         f"| one window / smoothed | {' | '.join(f'{name}, {placement}' for name, placement in sets)} |",
@@ -59,6 +63,8 @@ def ladder(result: dict[str, Any]) -> str:
 
 def groups(result: dict[str, Any]) -> str:
     """Ten groups of people: `anywhere` on all data sets, the others on each alone."""
+    if not result["groups"]:
+        return NOTHING
     everything = next((entry for entry in result["groups"] if entry["name"] == "anywhere"), None)
     alone: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
     for entry in result["groups"]:

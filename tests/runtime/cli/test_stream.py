@@ -20,6 +20,7 @@ from tests.conftest import simulated_recording
 from tests.runtime import fake_model
 
 from har_runtime.cli import run
+from har_runtime.cli.run import DEMO_SOURCE
 from har_runtime.cli.stream import main
 from har_runtime.model.load import load_model
 from har_runtime.recognizer import Recognizer
@@ -45,7 +46,7 @@ def walk(tmp_path: Path) -> Path:
 
 
 def test_the_demo_is_mostly_right_says_that_it_is_simulated_and_ends(capsys) -> None:
-    source = "simulated:?seed=0&seconds=120&speed=max"  # The demo's wearer without the waiting.
+    source = DEMO_SOURCE.replace("speed=4", "speed=max")  # The demo's wearer without the waiting.
     assert main(["--demo", "--source", source, "--json"]) == 0
     out, err = capsys.readouterr()
     result = json.loads(out)
@@ -53,6 +54,8 @@ def test_the_demo_is_mostly_right_says_that_it_is_simulated_and_ends(capsys) -> 
     assert result["source"].startswith("simulated wearer")
     assert result["windows"] == (120 * 50 - 50) // 25 + 1
     assert result["scores"]["accuracy"] >= 0.85
+    assert result["seconds"].get("unknown", 0) < 15
+    assert {place for place, seconds in result["places"].items() if seconds > 30} == {"thigh", "torso"}
 
 
 @pytest.mark.parametrize("number", [5, 24, 55])
@@ -60,19 +63,19 @@ def test_the_demo_is_mostly_right_says_that_it_is_simulated_and_ends(capsys) -> 
 def test_a_replayed_recording_scores_what_har_train_evaluate_scores(
     number, data, hapt_recordings, monkeypatch, tmp_path, capsys
 ) -> None:
-    for module in ("har_train.datasets", "har_train.evaluation.evaluate"):  # The archive takes seconds to read.
+    for module in ("har_train.datasets", "har_train.data.windows"):  # The archive takes seconds to read.
         monkeypatch.setattr(f"{module}.load", lambda *_: hapt_recordings)
     path = tmp_path / "recording.csv"
     assert har_data(["cut", "hapt", "--recording", str(number), "--out", str(path), "--json"]) == 0
     cut = json.loads(capsys.readouterr().out)
     if cut["user"] not in load_model("waist").card.training.never_seen:
         pytest.fail(f"{cut['user']} is not one of the users waist never saw: choose other recordings for this test")
-    assert main(["--source", f"replay:{path}?speed=max", "--json"]) == 0
+    assert main(["--model", "waist", "--source", f"replay:{path}?speed=max", "--json"]) == 0
     streamed = json.loads(capsys.readouterr().out)["scores"]
     evaluated = evaluate("waist", data, cut["recording"]).judgement.scores
     assert streamed["macro_f1"] == evaluated.macro_f1
     assert streamed["confusion"] == [list(row) for row in evaluated.confusion]
-    assert main(["--source", f"replay:{path}?speed=max"]) == 0
+    assert main(["--model", "waist", "--source", f"replay:{path}?speed=max"]) == 0
     assert f"macro-F1 {100 * evaluated.macro_f1:.2f} %" in capsys.readouterr().err
 
 
@@ -362,7 +365,9 @@ def test_a_board_that_turns_out_to_have_no_gyroscope_is_read_or_refused(more, op
     thread.start()
     command = [*HAR_STREAM, "--source", f"serial:{pty.path}?format=csv&baud=115200", "--sink", "jsonl:-"]
     try:
-        refused = subprocess.run([*command, *more], check=False, capture_output=True, text=True, timeout=60)
+        refused = subprocess.run(
+            [*command, "--model", "waist", *more], check=False, capture_output=True, text=True, timeout=60
+        )
         with subprocess.Popen(
             [*command, "--model", str(optional_model)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
