@@ -53,4 +53,4 @@ def test_the_library_example_of_the_readme_runs() -> None:
     printed: list[tuple[object, ...]] = []
     exec(example, {"sensor": sensor, "print": lambda *values: printed.append(values)})
     assert len(printed) == 7
-    assert printed[0][:2] == (0.98, "standing")
+    assert printed[0][:2] == (0.98, "still")  # Nobody has walked yet: postures cannot be told apart.
