@@ -48,13 +48,14 @@ def seal(model: bytes, card: ModelCard) -> bytes:
     for output, name in zip(graph.outputs, OUTPUTS, strict=False):
         graph.tensors[output].name = ends[int(output)].name = name.encode()
     content.description = f"haredge {card.name} {card.version}".encode()
-    content.metadata = [entry for entry in content.metadata or [] if entry.name != METADATA_NAME.encode()]
-    entry: Any = schema.MetadataT()
-    buffer: Any = schema.BufferT()
-    entry.name, entry.buffer = METADATA_NAME.encode(), len(content.buffers)
-    buffer.data = np.frombuffer(card.to_json().encode(), np.uint8)
-    content.buffers.append(buffer)
-    content.metadata.append(entry)
+    content.metadata = content.metadata or []
+    entry: Any = next((entry for entry in content.metadata if entry.name == METADATA_NAME.encode()), None)
+    if entry is None:
+        entry = schema.MetadataT()
+        entry.name, entry.buffer = METADATA_NAME.encode(), len(content.buffers)
+        content.metadata.append(entry)
+        content.buffers.append(schema.BufferT())
+    content.buffers[entry.buffer].data = np.frombuffer(card.to_json().encode(), np.uint8)
     return _packed(content)
 
 

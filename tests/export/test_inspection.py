@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from har_export.build import Built
 from har_export.cli import main
 from har_export.flatbuffer import without_float_ends
 from har_runtime.errors import ModelError
+from har_runtime.model.load import load_model
 
 
 def inspected(path: Path, capsys) -> dict:
@@ -47,6 +49,14 @@ def test_a_file_without_a_card_is_shown_as_such(built: Built, tmp_path: Path, ca
     (tmp_path / "bare.tflite").write_bytes(flatbuffer._packed(content))
     assert main(["inspect", str(tmp_path / "bare.tflite")]) == 0
     assert "no model card inside" in capsys.readouterr().out
+
+
+def test_a_card_that_is_put_into_a_file_again_leaves_nothing_of_the_one_before(built: Built) -> None:
+    card = load_model("waist").card
+    long = replace(card, training=replace(card.training, citation="nobody " * 1000))
+    once = flatbuffer.seal(built.models["tflite"], card)
+    assert flatbuffer.seal(flatbuffer.seal(built.models["tflite"], long), card) == once
+    assert b"nobody nobody" not in once
 
 
 def test_only_a_quantised_model_can_lose_its_float_ends(built: Built) -> None:
