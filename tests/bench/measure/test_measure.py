@@ -226,7 +226,6 @@ def test_energy_is_measured_if_the_machine_has_a_meter(monkeypatch: pytest.Monke
 BLOCKED = """
 import sys
 from har_bench.cli import main
-from har_bench.graphs.counting import count
 code = main(["waist", "--repetitions", "2", "--json", sys.argv[1]])
 assert "torch" not in sys.modules and "har_train" not in sys.modules
 table4 = main(["table4"])
