@@ -229,9 +229,10 @@ class HarNetwork(nn.Module):
     def logits(self, features: Tensor) -> tuple[Tensor, Tensor | None]:
         """Logits of the classes from (batch, width) features, (batch, classes), and None; with places those of the
         classes at each place, (batch, places, classes), and those of the places, (batch, places)."""
+        if self.heads is None:
+            return self.classifier(features), None
         hidden = self.classifier[:-1](features)
-        shared = self.classifier[-1](hidden)
-        return (shared, None) if self.heads is None else self.heads(features, hidden, shared)
+        return self.heads(features, hidden, self.classifier[-1](hidden))
 
     def features(self, x: Tensor) -> Tensor:
         """(batch, 50, 6) in m/s^2 and rad/s to the encoder's (batch, 128) features."""
