@@ -64,4 +64,4 @@ def test_anywhere_s_files_give_what_its_checkpoint_gives(hapt_recordings: list[R
     int8 = load_model("anywhere").outputs(windows.x)
     assert (int8.probabilities.argmax(axis=1) == expected.probabilities.argmax(axis=1)).mean() > 0.97
     truth = score(windows.y, int8.probabilities.argmax(axis=1), windows.labels)
-    assert truth.accuracy > 0.9
+    assert truth.accuracy > 0.75  # Of one window alone, wherever the sensor may be worn.

@@ -142,7 +142,7 @@ def test_postures_are_still_until_the_wearer_has_walked() -> None:
     acc = np.tile([0.0, 0.0, 9.81], (len(plain.times_ns), 1))
     walking = slice(10 * 50, 30 * 50)
     acc[walking, 2] += 4 * np.sin(2 * np.pi * 2 * plain.times_ns[walking] / 1e9)  # Two steps a second.
-    model = fake_model.fake_model(replace(fake_model.CARD, frame="upright"))
+    model = fake_model.fake_model(replace(fake_model.BARE_CARD, frame="upright"))
     for coarse, before in ((True, "still"), (False, UNKNOWN)):
         answers = recognized(model, replace(plain, acc=acc), [100], coarse=coarse)
         up = [answer.prediction.window.up for answer in answers]

@@ -255,7 +255,7 @@ def test_a_tflite_is_measured_without_torch(tmp_path: Path) -> None:
     ("name", "message"),
     [
         ("nothing.tflite", "cannot be read (No such file or directory); give a .tflite"),
-        ("nothing", "not a model; give a .tflite, .onnx, .pt2, a run of har-train or a pretrained name ("),
+        ("nothing", "not a model; give a .tflite, .onnx, .pt2, a run of har-train or a pretrained name (anywhere"),
         ("text.txt", "not a model; give a .tflite"),
         ("text.tflite", "not a .tflite model (no TFL3 identifier)"),
         ("text.onnx", "not an ONNX model"),

@@ -7,6 +7,7 @@ import pytest
 from tests.bench.conftest import Untrained
 
 from har_bench.stream import endurance
+from har_runtime.model.load import DEFAULT_MODEL
 from har_runtime.sources.serial_port.decode import WitmotionDecoder
 
 
@@ -19,7 +20,7 @@ def test_every_window_of_a_short_run_starts_when_it_must(tmp_path: Path, capsys)
     assert result["windows"]["expected"] == 8 * ((24_790 - 980) // 500 + 1)
     assert result["windows"]["as_expected"]
     assert sum(result["windows"]["labels"].values()) == result["windows"]["came"]
-    assert result["model"] == "waist"
+    assert result["model"] == DEFAULT_MODEL
     assert "machine" in result
 
 

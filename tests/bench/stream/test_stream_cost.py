@@ -9,6 +9,7 @@ import pytest
 
 from har_bench.measure.process import cpu_seconds, peak_memory_bytes
 from har_bench.stream import stream_cost
+from har_runtime.model.load import DEFAULT_MODEL
 
 
 @pytest.mark.slow
@@ -16,7 +17,7 @@ def test_two_seconds_of_a_live_sensor_give_four_answers_and_their_cost(tmp_path:
     out = tmp_path / "live.json"
     assert stream_cost.main(["--out", str(out), "--seconds", "2"]) == 0
     result = json.loads(out.read_text())
-    assert (result["model"], result["answers"], result["without_a_gap"]) == ("waist", 4, True)
+    assert (result["model"], result["answers"], result["without_a_gap"]) == (DEFAULT_MODEL, 4, True)
     assert 0 < result["share_of_a_core"] < 1
     assert 20e6 < result["peak_memory_bytes"] < 200e6
 

@@ -323,7 +323,15 @@ def test_memory_grows_with_changes_and_not_with_rows(tmp_path: Path) -> None:
 
 def test_the_log_has_the_totals_that_the_stream_itself_counts(tmp_path: Path, capsys) -> None:
     day = tmp_path / "day.jsonl"
-    arguments = ["--source", "simulated:?seed=3&seconds=300&speed=max", "--sink", f"jsonl:{day}", "--json"]
+    arguments = [
+        "--model",
+        "waist",
+        "--source",
+        "simulated:?seed=3&seconds=300&speed=max",
+        "--sink",
+        f"jsonl:{day}",
+        "--json",
+    ]
     assert main(arguments) == 0
     counted = json.loads(capsys.readouterr().out)
     log = read_log([day])

@@ -55,10 +55,10 @@ def stream(tmp_path: Path, journal: bool) -> list[str]:
 
 def test_the_journal_gets_priorities_and_no_times(tmp_path: Path) -> None:
     model, source, *_ = stream(tmp_path, journal=True)
-    assert model.startswith("<6>model waist ")
+    assert model.startswith("<6>model anywhere ")
     assert source == "<6>source: simulated wearer (synthetic signals, seed 0)"
 
 
 def test_without_the_journal_lines_have_times_even_if_its_name_is_set(tmp_path: Path) -> None:
     model, *_ = stream(tmp_path, journal=False)
-    assert re.match(r"\d\d:\d\d:\d\d INFO: model waist ", model)
+    assert re.match(r"\d\d:\d\d:\d\d INFO: model anywhere ", model)

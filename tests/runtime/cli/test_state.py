@@ -168,7 +168,7 @@ def test_a_full_disk_is_reported_once_and_stops_nothing(path: Path, monkeypatch,
 @pytest.fixture
 def upright_model(waist_with) -> Path:
     """A model whose windows are turned, by its card; what it answers matters to no test."""
-    return waist_with("turning", frame="upright", gyroscope="optional")
+    return waist_with("turning", frame="upright", gyroscope="optional", rejection=None)
 
 
 def stream(recording: Recording, model: Path, path: Path, capsys, *more: str) -> list[dict]:
@@ -228,7 +228,7 @@ def test_standing_still_sets_which_way_is_up_and_any_mounting_will_do(upright_mo
 
 def test_a_model_of_the_device_frame_keeps_nothing_and_says_so(path: Path, capsys) -> None:
     source = "simulated:?seconds=30&speed=max"
-    assert main(["--source", source, "--state", str(path), "--json"]) == 0
+    assert main(["--model", "waist", "--source", source, "--state", str(path), "--json"]) == 0
     error = capsys.readouterr().err
     assert error.count("nothing to keep: the model waist does not look for which way is up") == 1
     assert not path.exists()

@@ -107,7 +107,7 @@ def test_without_a_gyroscope_acceleration_alone_shows_whether_the_wearer_stands_
 
 def test_for_a_model_of_the_upright_frame_the_direction_is_taken_as_it_is() -> None:
     found = measure_still(sensor((0.0, -6.0, 8.0)))
-    card = replace(load_model("waist").card, frame="upright")
+    card = replace(load_model("waist").card, frame="upright", rejection=None)
     text = "\n".join(describe(found, judge_placement(found, None, IDENTITY), card))
     assert "up is the sensor's +z (37 degrees off) from now on" in text
     assert "--axes" not in text

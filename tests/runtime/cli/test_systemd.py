@@ -147,7 +147,7 @@ def test_after_sigterm_while_it_listens_to_a_silent_port_it_ends_with_code_0(tmp
     try:
         with started(manager, "--source", f"serial:{pty.path}", "--log-level", "info") as process:
             assert process.stderr is not None
-            assert "model waist" in process.stderr.readline()
+            assert "model anywhere" in process.stderr.readline()
             end = time.monotonic() + DEADLINE_S
             while not pty.connected() and time.monotonic() < end:
                 time.sleep(0.01)

@@ -79,7 +79,9 @@ def test_thresholds_are_quantiles_over_the_known_windows_of_the_validation_users
     distances = Rejector(found.rejection, "upright").distances(np.concatenate([track.windows for track in validation]))
     assert (sure >= found.rejection.confidence).mean() == pytest.approx(0.995, abs=0.004)
     assert (raw >= found.rejection.raw_confidence).mean() == pytest.approx(0.995, abs=0.004)
-    assert (distances[known] <= found.rejection.distance).mean() == pytest.approx(0.99, abs=0.006)
+    assert (distances[known] <= found.rejection.distance / place_answers.STRANGERS).mean() == pytest.approx(
+        0.99, abs=0.006
+    )
 
 
 def test_groups_are_the_activities_and_choices_at_each_place_that_have_enough_windows(
