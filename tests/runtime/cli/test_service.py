@@ -78,13 +78,13 @@ wait_for() { for _ in $(seq 400); do show | grep -q "$1" && return; sleep 0.05; 
 cd /srv/results
 systemctl start systemd-journald
 systemctl start haredge; echo $? > started
-wait_for "StatusText=standing since"
+wait_for "StatusText=still since"
 show > running
 first=$(systemctl show haredge -p MainPID --value)
 cp /proc/$first/status process
 kill -STOP $first
 wait_for "NRestarts=1"
-wait_for "StatusText=standing since"
+wait_for "StatusText=still since"
 show > restarted
 systemctl stop haredge
 show > stopped
@@ -108,7 +108,7 @@ def test_a_real_systemd_runs_it_restarts_it_if_it_hangs_and_stops_it(tmp_path: P
     running, process, restarted, stopped = (read(name) for name in ("running", "process", "restarted", "stopped"))
     assert running["ActiveState"] == "active"
     assert running["NRestarts"] == "0"
-    assert running["StatusText"].startswith("standing since ")
+    assert running["StatusText"].startswith("still since ")
     assert "0" not in process["Uid"].split()
     assert (process["NoNewPrivs"], process["Seccomp"], int(process["CapBnd"], 16)) == ("1", "2", 0)
     assert int(process["VmRSS"].split()[0]) < 80_000  # kB

@@ -118,7 +118,7 @@ def test_a_service_reports_ready_with_its_sinks_open_then_its_activity_and_that_
     with started(any_manager, "--source", "simulated:?speed=4", "--sink", f"jsonl:{log}") as process:
         any_manager.wait_for("READY=1")
         assert log.exists()
-        assert any_manager.wait_for("STATUS=").startswith("STATUS=standing since ")
+        assert any_manager.wait_for("STATUS=").startswith("STATUS=still since ")
         any_manager.wait_for("STATUS=walking")
         process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE_S) == 0

@@ -60,7 +60,8 @@ def started(log: Path) -> Iterator[Stream]:
         "from har_runtime.cli.stream import main; from har_runtime.sinks.live import server; "
         f"server.VIEWERS = {VIEWERS}; main()"
     )
-    arguments = ["--source", "simulated:?seed=0&speed=8", "--sink", f"jsonl:{log}", "--sink", "live:127.0.0.1:0"]
+    sinks = ["--sink", f"jsonl:{log}", "--sink", "live:127.0.0.1:0"]
+    arguments = ["--model", "waist", "--source", "simulated:?seed=0&speed=8", *sinks]
     messages = log.with_suffix(".stderr")
     with messages.open("w") as stderr:
         process = subprocess.Popen([sys.executable, "-c", command, *arguments], stderr=stderr)
