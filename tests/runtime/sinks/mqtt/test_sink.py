@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from paho.mqtt.client import Client
@@ -138,10 +139,15 @@ def test_the_state_is_sent_at_changes_and_not_with_every_answer(broker: Broker, 
         for end in range(1, 31):
             stream.write(1)
             wait_until(lambda end=end: stream.report.written == end, "the answer is sent")
-    states = [json.loads(payload) for payload in listener.payloads(f"{TOPIC}/state")]
-    assert [state["activity"] for state in states][:3] == ["walking", "stairs_up", "stairs_down"]
-    assert len(states) < 10
-    assert states[-1]["unix_s"] == make_answer(29).unix_s  # At the end, the last state is always sent.
+
+    def states() -> list[dict[str, Any]]:
+        return [json.loads(payload) for payload in listener.payloads(f"{TOPIC}/state")]
+
+    wait_until(
+        lambda: states()[-1]["unix_s"] == make_answer(29).unix_s, "the last state has arrived, as it always must"
+    )
+    assert [state["activity"] for state in states()][:3] == ["walking", "stairs_up", "stairs_down"]
+    assert len(states()) < 10
 
 
 def test_a_killed_and_restarted_broker_gets_every_answer_in_order(broker, listener, may_connect, caplog) -> None:
