@@ -53,7 +53,7 @@ class Totals:
     immutable."""
     not_worn_s: float = 0.0
     transitions: int = 0
-    """Changes from one activity to another; from an activity to its family, or back, is none."""
+    """Changes from one activity to another; a step to its family, or back, does not count."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seconds", FrozenDict(self.seconds))

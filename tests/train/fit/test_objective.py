@@ -68,7 +68,7 @@ def module(tmp_path) -> Module:
 
 
 def batch_of(windows: WindowSet, rows: np.ndarray, place: int) -> Batch:
-    chosen = windows.at(rows)
+    chosen = windows.select(rows)
     zeros = torch.zeros(len(rows), dtype=torch.int64)
     return torch.from_numpy(chosen.x), torch.from_numpy(chosen.y), zeros, zeros + place
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from har_runtime.answers.families import STILL
 from har_runtime.contract import PLACE_OF, PLACES
 from har_runtime.errors import DataError
 from har_runtime.recording import CutRecording, Recording, cut_recording
@@ -18,10 +19,8 @@ from har_train.datasets import find, load
 from har_train.recipe import DataConfig
 
 COLUMNS = ("x", "y", "user", "recording", "start_ns", "dataset", "place")
-STILL = "still"
-"""The choice among postures that a window turned by its own gravity shows."""
 STILL_EVERY = 8
-"""Of so many windows of a posture one also trains that choice."""
+"""Of so many windows of a posture one also trains the choice `STILL`: it is all that its own gravity shows."""
 NO_PLACE = -1
 """Of a window of a sensor whose place is unknown."""
 
@@ -48,12 +47,8 @@ class WindowSet:
     choices: tuple[tuple[str, ...], ...] = ()
     """Labels of which a window has one that is not known: stairs may be stairs_up or stairs_down."""
 
-    def select(self, keep: NDArray[np.bool_]) -> "WindowSet":
-        """The windows where `keep`, shape (n,), is true."""
-        return replace(self, **{name: getattr(self, name)[keep] for name in COLUMNS})
-
-    def at(self, rows: NDArray[np.int64]) -> "WindowSet":
-        """The windows at these indices, repetitions allowed."""
+    def select(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> "WindowSet":
+        """The windows where `rows`, shape (n,), is true, or those at these indices, repetitions allowed."""
         return replace(self, **{name: getattr(self, name)[rows] for name in COLUMNS})
 
     @property
@@ -85,8 +80,9 @@ class WindowSet:
 def cut_windows(recordings: Sequence[Recording], config: DataConfig, dataset: str | None = None) -> WindowSet:
     """All windows labelled with one of the activities or choices, cut as the runtime cuts them.
 
-    In the frame "upright", recordings with the same mounting share the reference that their gait shows. Windows of
-    postures are skipped if no gait shows it.
+    In the frame "upright", recordings with the same mounting share the reference that their gait shows. Without a
+    reference, windows of postures have the choice "still", or are skipped if the recipe has no such choice; with one,
+    every eighth of them also trains that choice, turned by its own gravity.
 
     Args:
         dataset: name of the recordings' data set; None for the recipe's only one.

@@ -152,7 +152,7 @@ def _control(recipe: Recipe, train: WindowSet, seed: int) -> Control:
     weights = sampling_weights(train)
     count = min(CONTROL_WINDOWS, len(train.y))
     drawn = np.random.default_rng(seed).choice(len(train.y), count, p=weights / weights.sum())
-    return Control(recipe.method, train.at(drawn), seed, -1, recipe.model.yaw_invariant)
+    return Control(recipe.method, train.select(drawn), seed, -1, recipe.model.yaw_invariant)
 
 
 def _answers(control: Control, tracks: list[Track]) -> list[Outputs]:

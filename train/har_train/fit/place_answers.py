@@ -121,7 +121,7 @@ def _choose_smoothing(
     best: tuple[bool, float, Smoothing, list[list[Smoothed]]] | None = None
     for evidence, bout_s in itertools.product(EVIDENCE, BOUT_S):
         smoothing = uniform_smoothing(len(record.labels), bout_s, evidence)
-        smoothed = smoothed_tracks(_with(card, smoothing, places), tracks, outputs)
+        smoothed = smoothed_tracks(replace(card, smoothing=smoothing, place_filter=places), tracks, outputs)
         answers = [np.array([step.index for step in steps]) for steps in smoothed]
         found = score_tracks(tracks, answers, record.labels)
         quick = found.median_delay_s is not None and found.median_delay_s <= MAX_DELAY_S
@@ -139,10 +139,6 @@ def uniform_smoothing(classes: int, bout_s: float, evidence: float) -> Smoothing
     np.fill_diagonal(matrix, 1 - (classes - 1) * matrix[0, 1])
     rows = tuple(tuple(row) for row in matrix.round(6).tolist())
     return Smoothing(rows, (round(1 / classes, 6),) * classes, evidence)
-
-
-def _with(card: ModelCard, smoothing: Smoothing, places: PlaceFilter) -> ModelCard:
-    return replace(card, smoothing=smoothing, place_filter=places)
 
 
 def _groups(windows: WindowSet) -> list[NDArray[np.float64]]:

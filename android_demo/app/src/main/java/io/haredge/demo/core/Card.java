@@ -250,7 +250,7 @@ public final class Card {
     }
 
     /**
-     * Whether a label is no activity: a model may learn "unknown" from movements that are none of the others.
+     * Whether a label is not an activity: a model may learn "unknown" from movements that are none of the others.
      *
      * @param index of a label or family
      */

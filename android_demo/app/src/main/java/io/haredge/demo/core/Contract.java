@@ -50,7 +50,7 @@ public final class Contract {
         return PLACES.clone();
     }
 
-    /** The part of the body of a placement, e.g. thigh for pocket; the placement itself if it is none. */
+    /** The part of the body of a placement, e.g. thigh for pocket; the placement itself if it is unknown. */
     static String placeOf(String placement) {
         return PLACE_OF.getOrDefault(placement, placement);
     }

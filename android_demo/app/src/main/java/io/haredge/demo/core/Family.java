@@ -30,7 +30,7 @@ final class Family {
         return families.toArray(new Family[0]);
     }
 
-    /** Whether it stands for two labels or more, and is none itself. */
+    /** Whether it stands for two labels or more, and is not a label itself. */
     boolean fits(List<String> labels) {
         boolean fits = members.length >= 2 && !labels.contains(name);
         for (int member : members) {

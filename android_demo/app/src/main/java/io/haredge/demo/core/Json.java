@@ -17,7 +17,7 @@ final class Json {
     /**
      * Reads a card's text as one JSON object.
      *
-     * @throws BadModelException it is none
+     * @throws BadModelException the text is not a JSON object
      */
     static JSONObject read(String text) throws BadModelException {
         JSONTokener tokener = new JSONTokener(text);
@@ -48,7 +48,7 @@ final class Json {
         return table.isNull(name) ? null : entry(table, name, type);
     }
 
-    /** @param fallback for a missing entry; null is no missing entry */
+    /** @param fallback for a missing entry; null does not count as missing */
     static String string(JSONObject table, String name, String fallback) {
         return table.has(name) ? entry(table, name, String.class) : fallback;
     }
