@@ -94,7 +94,7 @@ def test_an_activity_that_nobody_recorded_at_a_place_is_not_ruled_out_there(modu
     standing, sitting, walking = (of_toys.labels.index(label) for label in ("standing", "sitting", "walking"))
     waist = of_toys.select((of_toys.dataset == "toy-waist") & np.isin(of_toys.y, [standing, sitting, walking]))
     wrist = of_toys.select((of_toys.dataset == "toy-wrist") & np.isin(of_toys.y, [standing, walking]))
-    waist, wrist = (part.at(np.arange(0, len(part.y), 3)) for part in (waist, wrist))
+    waist, wrist = (part.select(np.arange(0, len(part.y), 3)) for part in (waist, wrist))
     parts = [batch_of(part, np.arange(len(part.y)), place) for part, place in ((waist, 0), (wrist, 2))]
     both: Batch = tuple(torch.cat(columns) for columns in zip(*parts, strict=True))  # type: ignore[assignment]
     seen = torch.zeros(3, len(of_toys.labels), dtype=torch.bool)
