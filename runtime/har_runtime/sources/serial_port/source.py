@@ -19,10 +19,10 @@ from har_runtime.errors import SourceError
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.units import ACCELERATION, ANGULAR_RATE
 from har_runtime.sources.base import SourceReport
+from har_runtime.sources.columns import columns_by_name
 from har_runtime.sources.serial_port.decode import Decoder, TextDecoder, WitmotionDecoder
 from har_runtime.sources.serial_port.ports import known_ports, port_lines, serial_ports
 from har_runtime.sources.serial_port.probe import BAUDS, FORMATS, probe, silence_message
-from har_runtime.sources.serial_port.text_columns import columns_by_name
 from har_runtime.sources.serial_port.witmotion_setup import set_up
 from har_runtime.uri import Uri, one_of, whole_number
 

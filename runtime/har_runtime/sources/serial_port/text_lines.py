@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from har_runtime.sources.serial_port.text_columns import Columns, columns_by_name, columns_by_number
+from har_runtime.sources.columns import Columns, columns_by_name, columns_by_number
 
 MAX_LINE_BYTES = 1024
 """Bytes; the OpenLog Artemis with every sensor attached prints about 300."""

@@ -15,8 +15,8 @@ from har_runtime.errors import SourceError
 from har_runtime.samples import ImuChunk
 from har_runtime.signal.resample import Resampler
 from har_runtime.sources.base import SourceReport
+from har_runtime.sources.columns import CHANNEL_KEYS, columns_by_name
 from har_runtime.sources.serial_port.decode import TextDecoder
-from har_runtime.sources.serial_port.text_columns import CHANNEL_KEYS, columns_by_name
 from har_runtime.sources.serial_port.text_lines import MAX_LINE_BYTES, TextLines
 
 ROWS = [[0.01 * index, -0.02, 0.98, 1.5, -2.5 - index, 0.25] for index in range(400)]
