@@ -139,5 +139,5 @@ def test_what_an_app_guesses_is_not_the_truth() -> None:
 
 
 def test_a_long_name_is_looked_at_in_part() -> None:
-    assert named_columns(["acc_x" + "_a" * 10**6, "acc_y", "acc_z"]).partial == {PLAIN: ("x",)}
+    assert named_columns(["acc_x" + "_a" * 10**6, "acc_y", "acc_z"]).sensors == {}
     assert named_columns([" " * MAX_NAME + "acc_x", "acc_y", "acc_z"]).partial == {PLAIN: ("x",)}
