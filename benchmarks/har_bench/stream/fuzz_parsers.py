@@ -29,7 +29,12 @@ from har_runtime.errors import HarError
 from har_runtime.sources.phyphox.message import SENSORS, Buffers, Experiment, parse_config, parse_get
 from har_runtime.sources.sensorlogger.message import parse_message
 from har_runtime.sources.serial_port.text_lines import MAX_LINE_BYTES, TextLines
-from har_runtime.sources.serial_port.witmotion import FRAME_BYTES, WitmotionParser, encode_samples
+from har_runtime.sources.serial_port.witmotion import (
+    MAX_HELD_BYTES,
+    WitmotionParser,
+    encode_ble_samples,
+    encode_samples,
+)
 
 INPUTS_PER_PARSER = 1000
 """Inputs that a parser gets before a new one replaces it, if it keeps a state."""
@@ -96,6 +101,7 @@ LINES = (
 FRAMES = (
     encode_samples(np.tile([0.5, -1.0, 9.7], (4, 1)), np.tile([0.1, 0.0, -3.0], (4, 1)), np.arange(4) * 20),
     encode_samples(np.tile([0.5, -1.0, 9.7], (4, 1)), np.tile([0.1, 0.0, -3.0], (4, 1))),
+    encode_ble_samples(np.tile([0.5, -1.0, 9.7], (6, 1)), np.tile([0.1, 0.0, -3.0], (6, 1))),
 )
 PUSH = json.dumps(
     {
@@ -131,7 +137,7 @@ CONFIG = json.dumps(
 ).encode()
 PARSERS: dict[str, FuzzedParser] = {
     "text-lines": FuzzedParser(pieces(TextLines, MAX_LINE_BYTES), LINES),
-    "witmotion": FuzzedParser(pieces(WitmotionParser, 3 * FRAME_BYTES - 1), FRAMES),
+    "witmotion": FuzzedParser(pieces(WitmotionParser, MAX_HELD_BYTES), FRAMES),
     "sensorlogger": FuzzedParser(whole(parse_message), (PUSH,)),
     "phyphox": FuzzedParser(whole(lambda body: parse_get(body, EXPERIMENT)), (ANSWER,)),
     "phyphox-config": FuzzedParser(whole(parse_config), (CONFIG,)),

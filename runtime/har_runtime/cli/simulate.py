@@ -17,7 +17,9 @@ RATES = (50, 100)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `har-stream simulate`."""
     parser.add_argument("--pty", action="store_true", required=True, help="on a pseudo-terminal")
-    parser.add_argument("--format", choices=("witmotion", "csv"), default="witmotion", help="what it sends")
+    parser.add_argument(
+        "--format", choices=("witmotion", "witmotion-ble", "csv"), default="witmotion", help="what it sends"
+    )
     parser.add_argument("--rate", type=int, choices=RATES, default=RATES[0], help="samples per second (default: 50)")
     parser.add_argument("--no-gyroscope", action="store_true", help="an accelerometer alone; needs --format csv")
     parser.add_argument("--seed", type=whole_number(0), default=0, help="chooses the wearer (default: 0)")

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from har_runtime.contract import MIN_RATE_HZ
 from har_runtime.errors import SourceError
 from har_runtime.samples import ImuChunk, SampleChunk
 from har_runtime.signal.units import ACCELERATION, ANGULAR_RATE, rest_magnitude, unit_at_rest, unit_question
@@ -22,6 +23,10 @@ RATE_ROWS = 100
 MAX_ROWS = 1000
 """After so many rows an acceleration that fits no unit is refused; until then the sensor may have been in motion."""
 FALLBACK_PERIOD_NS = 20_000_000
+RATE_SPAN_NS = 3_000_000_000
+"""Time from the first rows over which it is checked once that there are enough of them a second."""
+TOO_SLOW_HZ = 0.9 * MIN_RATE_HZ
+"""Well below the slowest rate that the resampler takes."""
 
 
 class Parser(Protocol):
@@ -48,6 +53,7 @@ class Decoder(ABC):
         self._held = np.empty((0, 7))
         self._first_arrival_ns: int | None = None
         self._measured_rows = 0
+        self._rate_checked = False
         self._period_ns = 1e9 / report.rate_hz if report.rate_hz else None
         self.clock: SampleClock | None = None
         self.acc_scale, self.gyro_scale = 1.0, 1.0
@@ -58,7 +64,7 @@ class Decoder(ABC):
         """The samples completed by these bytes, which have just arrived.
 
         Raises:
-            SourceError: the units cannot be found.
+            SourceError: the units cannot be found, or the sensor is too slow.
         """
         rows = self._parser.push(data)
         if not len(rows):
@@ -110,8 +116,21 @@ class Decoder(ABC):
             self._first_arrival_ns = arrival_ns
         else:
             self._measured_rows += count
+            self._check_rate(arrival_ns - self._first_arrival_ns)
             if self._report.rate_hz is None and arrival_ns > self._first_arrival_ns:
                 self._period_ns = (arrival_ns - self._first_arrival_ns) / self._measured_rows
+
+    def _check_rate(self, span_ns: int) -> None:
+        if self._rate_checked or span_ns < RATE_SPAN_NS:
+            return
+        self._rate_checked = True
+        rate_hz = 1e9 * self._measured_rows / span_ns
+        if rate_hz < TOO_SLOW_HZ:
+            raise SourceError(f"it sends {rate_hz:.3g} Hz; {MIN_RATE_HZ} are needed: {self._faster()}")
+
+    def _faster(self) -> str:
+        """How the user can make the sensor send more often."""
+        return "let its program print at least 50 lines a second, with a shorter delay and a higher baud rate"
 
     def _lose(self, why: str, count: int | np.integer) -> None:
         if count:
@@ -132,12 +151,17 @@ class WitmotionDecoder(Decoder):
         report.units, report.range = "acceleration in g, angular rate in deg/s (WitMotion frames)", FULL_SCALE
 
     def problem(self) -> str | None:
-        if self._frames.frames < CLOCK_ROWS:
+        if self._frames.frames < CLOCK_ROWS or self.rows:
             return None
         return (
             "it sends WitMotion frames, but not acceleration and angular rate together; turn both on with WitMotion's "
             "program, or connect its RX wire so that it can be set from here"
         )
+
+    def _faster(self) -> str:
+        if self._report.rate_hz:  # It answers, and was told to.
+            return "it does not keep to the rate that was set; a loose cable, or another program that sets it?"
+        return "connect its RX wire, so that it can be set from here, or set it to 50 Hz with WitMotion's program"
 
     def _choose_clock(self, rows: NDArray[np.float64]) -> SampleClock | None:
         if len(rows) < CLOCK_ROWS:

@@ -26,6 +26,8 @@ from har_runtime.sources.serial_port.witmotion import (
     RRATE,
     RSW,
     UNLOCK,
+    encode_ble_registers,
+    encode_ble_samples,
     encode_registers,
     encode_samples,
     write_command,
@@ -144,13 +146,16 @@ class VirtualWitmotion:
             if register == KEY:
                 self._unlocked = write_command(KEY, value) == UNLOCK
             elif register == READADDR:
-                a, b, c, d = (self.registers.get(value + offset, 0) for offset in range(4))
-                answers += encode_registers((a, b, c, d))
+                answers += self._answer(value)
             elif self._unlocked and register in self.registers:
                 self.registers[register] = value
         rates = {code: rate for rate, code in RATE_CODES.items()}
         self._wearer.rate_hz = rates.get(self.registers[RRATE], self._wearer.rate_hz)
         return answers
+
+    def _answer(self, first: int) -> bytes:
+        a, b, c, d = (self.registers.get(first + offset, 0) for offset in range(4))
+        return encode_registers((a, b, c, d))
 
     def send_until(self, now_s: float) -> bytes:
         """The frames due since the last call, of the kinds in register RSW."""
@@ -159,6 +164,22 @@ class VirtualWitmotion:
         frames = np.frombuffer(data, np.uint8).reshape(-1, 3, FRAME_BYTES)
         wanted = [bool(self.registers[RSW] & 1 << kind) for kind in range(3)]
         return frames[:, wanted].tobytes()
+
+
+class VirtualWitmotionBle(VirtualWitmotion):
+    """A WitMotion sensor of the BLE series on its USB cable: one frame for each sample, without a time."""
+
+    def __init__(self, wearer: SampledWearer):
+        super().__init__(wearer)
+        del self.registers[RSW]
+
+    def _answer(self, first: int) -> bytes:
+        return encode_ble_registers(first, tuple(self.registers.get(first + offset, 0) for offset in range(8)))
+
+    def send_until(self, now_s: float) -> bytes:
+        """The frames due since the last call."""
+        _, channels = self._wearer.samples_until(now_s)
+        return encode_ble_samples(channels[:, :3], channels[:, 3:])
 
 
 class VirtualLines:
@@ -196,7 +217,7 @@ VirtualSensor = VirtualWitmotion | VirtualLines
 def make_virtual_sensor(
     name: str, rate_hz: float = SAMPLE_RATE_HZ, seed: int = 0, gyroscope: bool = True
 ) -> VirtualSensor:
-    """A virtual sensor by the name of its format, "witmotion" or "csv".
+    """A virtual sensor by the name of its format, "witmotion", "witmotion-ble" or "csv".
 
     Raises:
         SourceError: a WitMotion without a gyroscope, which does not exist.
@@ -206,7 +227,7 @@ def make_virtual_sensor(
         return VirtualLines(wearer, gyroscope)
     if not gyroscope:
         raise SourceError("a WitMotion sensor always has a gyroscope; add --format csv for one without")
-    return VirtualWitmotion(wearer)
+    return VirtualWitmotionBle(wearer) if name == "witmotion-ble" else VirtualWitmotion(wearer)
 
 
 def serve(pty: Pty, sensor: VirtualSensor, clock: Iterator[float]) -> Iterator[bool]:

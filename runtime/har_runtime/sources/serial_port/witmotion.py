@@ -1,9 +1,13 @@
-"""WitMotion's binary protocol: decoding and encoding of samples, and the commands for the setup.
+"""WitMotion's binary protocols: decoding and encoding of samples, and the commands for the setup.
 
 Sources: WT901 datasheet v20-0702, section 5 (the section numbers below), and WitMotion's "WIT Standard Communication
 Protocol", which adds reading registers. A frame has eleven bytes: 0x55, its kind, four little-endian 16-bit words and
 the low byte of the sum of the ten bytes before. In each output period a sensor sends one frame of each kind that it is
 set to, in ascending order.
+
+The BLE series sends other frames, also over USB (WT901BLECL datasheet v20-0707, section 6): twenty bytes, 0x55, its
+kind and nine words, without a checksum. 0x61 holds acceleration, angular rate and angles, in the same scales; 0x71
+answers a read of registers with the number of the first one and eight of them.
 """
 
 from collections import Counter
@@ -16,8 +20,13 @@ from numpy.typing import NDArray
 from har_runtime.contract import STANDARD_GRAVITY
 
 FRAME_BYTES: Final = 11
+BLE_FRAME_BYTES: Final = 20
 FRAME_START: Final = 0x55
 TIME, ACCELERATION, ANGULAR_RATE, REGISTERS = 0x50, 0x51, 0x52, 0x5F
+BLE_SAMPLE, BLE_REGISTERS = 0x61, 0x71
+BLE_KINDS: Final = (BLE_SAMPLE, BLE_REGISTERS)
+MAX_HELD_BYTES: Final = 2 * FRAME_BYTES + BLE_FRAME_BYTES + 1
+"""Frames of time and acceleration, and a frame of the BLE series whose end is not known yet."""
 ACC_SCALE: Final = 16 * STANDARD_GRAVITY / 32768
 """m/s^2 in one count: ax = ((AxH << 8) | AxL) / 32768 * 16 g (5.1.2)."""
 GYRO_SCALE: Final = np.deg2rad(2000) / 32768
@@ -33,6 +42,8 @@ RATE_CODES: Final = {10: 0x06, 20: 0x07, 50: 0x08, 100: 0x09, 200: 0x0B}
 BAUD_CODES: Final = {4800: 1, 9600: 2, 19200: 3, 38400: 4, 57600: 5, 115200: 6, 230400: 7, 460800: 8, 921600: 9}
 """Values of BAUD (5.2.10) by baud rate."""
 
+_BLE_SEEN: Final = BLE_FRAME_BYTES + 2
+"""Bytes that show whether a frame of the BLE series is one: its own, and the first two of the next."""
 _MILLISECONDS = np.array([3_600_000, 60_000, 1_000])
 MS_OF_DAY: Final = 86_400_000
 _FOURTH_WORD = np.array([25_00], "<i2")
@@ -68,8 +79,9 @@ class WitmotionParser:
     """An incremental parser: however the bytes are cut up, the samples are the same.
 
     Bytes outside a frame are skipped one at a time. A sample is a frame of acceleration with a frame of angular rate
-    right after it; a frame of time right before it gives its time. One in 256 damaged frames passes the one-byte
-    checksum.
+    right after it; a frame of time right before it gives its time. Frames of other kinds (angles, magnetic field,
+    pressure, quaternion) are skipped. One in 256 damaged frames passes the one-byte checksum. A frame of the BLE
+    series, which has none, counts only if another one begins right after it.
 
     >>> parser = WitmotionParser()
     >>> data = encode_samples(np.array([[0, 0, 9.80665]]), np.zeros((1, 3)), np.array([1500]))
@@ -82,6 +94,8 @@ class WitmotionParser:
         self.lost: Counter[str] = Counter() if lost is None else lost
         self.frames = 0
         """Whole frames of any kind with the right checksum."""
+        self.ble_frames = 0
+        """Those of the BLE series among them."""
         self.registers: tuple[int, int, int, int] | None = None
         """The last answer to a `read_command`."""
         self._held = b""
@@ -93,32 +107,30 @@ class WitmotionParser:
         """
         data = self._held + data
         buffer = np.frombuffer(data, np.uint8)
-        starts, bad = _find_frames(buffer)
-        starts, end = _complete(buffer, starts)
+        starts, sizes, wrong, end = _find_frames(buffer)
+        starts, sizes, end = _complete(buffer, starts, sizes, end)
         self._held = data[end:]
         self.frames += len(starts)
-        self._count("wrong checksum", bad)
-        self._count("stray bytes", end - FRAME_BYTES * len(starts))
+        self._count("wrong checksum", np.count_nonzero(wrong < end))
+        self._count("stray bytes", end - int(sizes.sum()))
         if not len(starts):
             return np.empty((0, 7))
-        frames = sliding_window_view(buffer, FRAME_BYTES)[starts]
-        words = np.ascontiguousarray(frames[:, 2:10]).view("<i2")
-        kinds = frames[:, 1]
-        answers = np.flatnonzero(kinds == REGISTERS)
-        if len(answers):
-            a, b, c, d = words[answers[-1]].view(np.uint16).tolist()
-            self.registers = a, b, c, d
+        kinds = buffer[starts + 1]
+        ble = np.flatnonzero(sizes == BLE_FRAME_BYTES)
+        self.ble_frames += len(ble)
+        self._note_registers(buffer, starts[(kinds == REGISTERS) | (kinds == BLE_REGISTERS)])
         behind = np.diff(starts) == FRAME_BYTES
         acc = np.flatnonzero((kinds[:-1] == ACCELERATION) & (kinds[1:] == ANGULAR_RATE) & behind)
         self._count("acceleration without angular rate", np.count_nonzero(kinds == ACCELERATION) - len(acc))
         self._count("angular rate without acceleration", np.count_nonzero(kinds == ANGULAR_RATE) - len(acc))
-        rows = np.empty((len(acc), 7))
-        timed = (acc > 0) & (kinds[acc - 1] == TIME) & behind[acc - 1]
-        rows[:, 0] = np.nan
-        rows[timed, 0] = _ms_of_day(frames[acc[timed] - 1])
-        rows[:, 1:4] = words[acc, :3] * ACC_SCALE
-        rows[:, 4:7] = words[acc + 1, :3] * GYRO_SCALE
-        return rows
+        timed = acc[(acc > 0) & (kinds[acc - 1] == TIME) & behind[acc - 1]]
+        samples = np.full((len(starts), 7), np.nan)
+        samples[timed, 0] = _ms_of_day(_at(buffer, starts[timed - 1], FRAME_BYTES))
+        samples[acc, 1:4] = _words(buffer, starts[acc], 3) * ACC_SCALE
+        samples[acc, 4:7] = _words(buffer, starts[acc + 1], 3) * GYRO_SCALE
+        ble = ble[kinds[ble] == BLE_SAMPLE]
+        samples[ble, 1:7] = _words(buffer, starts[ble], 6) * np.repeat([ACC_SCALE, GYRO_SCALE], 3)
+        return samples[np.sort(np.concatenate([acc, ble]))]
 
     def reset(self) -> None:
         """Call after a lost connection: drops the unfinished frame."""
@@ -127,59 +139,93 @@ class WitmotionParser:
 
     @property
     def held_bytes(self) -> int:
-        """Bytes kept between two calls, at most two frames and the beginning of a third."""
+        """Bytes kept between two calls, at most `MAX_HELD_BYTES`."""
         return len(self._held)
+
+    def _note_registers(self, buffer: NDArray[np.uint8], starts: NDArray[np.int64]) -> None:
+        for start in starts[-1:].tolist():
+            skipped = 4 if buffer[start + 1] == BLE_REGISTERS else 2  # There, the number of the first one is before.
+            a, b, c, d = buffer[start + skipped : start + skipped + 8].view("<u2").tolist()
+            self.registers = a, b, c, d
 
     def _count(self, why: str, number: int | np.integer) -> None:
         if number:
             self.lost[why] += int(number)
 
 
-def _find_frames(buffer: NDArray[np.uint8]) -> tuple[NDArray[np.int64], int]:
-    """The starts of whole frames, and the number of others with a wrong checksum."""
-    heads = (
-        np.flatnonzero(buffer[: 1 - FRAME_BYTES] == FRAME_START)
-        if len(buffer) >= FRAME_BYTES
-        else np.empty(0, np.int64)
-    )
-    heads = heads[buffer[heads + 1] >> 4 == 5]
-    if not len(heads):
-        return heads, 0
-    frames = sliding_window_view(buffer, FRAME_BYTES)[heads]
+def _find_frames(
+    buffer: NDArray[np.uint8],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int]:
+    """Starts and sizes of whole frames, starts of others with a wrong checksum, and the position of the bytes to keep.
+
+    Kept are the bytes that may become a frame: only what follows shows whether they do.
+    """
+    count = len(buffer)
+    heads = np.flatnonzero(buffer == FRAME_START)
+    kinds = buffer[np.minimum(heads + 1, count - 1)] if count else buffer
+    short, long = kinds >> 4 == 5, np.isin(kinds, BLE_KINDS)
+    begun = heads[(heads + 1 == count) | (short & (heads + FRAME_BYTES > count)) | (long & (heads + _BLE_SEEN > count))]
+    short, long = heads[short & (heads + FRAME_BYTES <= count)], heads[long & (heads + _BLE_SEEN <= count)]
+    frames = _at(buffer, short, FRAME_BYTES)
     right = frames[:, :-1].sum(axis=1, dtype=np.uint8) == frames[:, -1]
-    starts = heads[right]
-    if len(starts) > 1 and np.diff(starts).min() < FRAME_BYTES:
-        starts = _without_overlaps(starts)
-    wrong = heads[~right]
-    if len(wrong) and len(starts):
-        last = np.searchsorted(starts, wrong) - 1
-        wrong = wrong[(last < 0) | (wrong - starts[last] >= FRAME_BYTES)]
-    return starts, len(wrong)
+    next_one = long + BLE_FRAME_BYTES
+    long = long[(buffer[next_one] == FRAME_START) & np.isin(buffer[next_one + 1], BLE_KINDS)]
+    wrong, short = short[~right], short[right]
+    starts = np.concatenate([short, long])
+    sizes = np.repeat([FRAME_BYTES, BLE_FRAME_BYTES], [len(short), len(long)])
+    order = np.argsort(starts)
+    starts, sizes = starts[order], sizes[order]
+    if np.any(np.diff(starts) < sizes[:-1]):
+        kept = _without_overlaps(starts, sizes)
+        starts, sizes = starts[kept], sizes[kept]
+    begun = begun[~_inside(begun, starts, sizes)]
+    end = int(begun[0]) if len(begun) else count
+    wrong = wrong[~_inside(wrong, starts, sizes)]
+    return starts[starts < end], sizes[starts < end], wrong, end
 
 
-def _without_overlaps(starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The starts outside the frame of an earlier one: those that reading byte by byte would find."""
+def _inside(positions: NDArray[np.int64], starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which positions are inside a frame."""
+    if not len(starts):
+        return np.zeros(len(positions), bool)
+    last = np.searchsorted(starts, positions, side="right") - 1
+    return (last >= 0) & (positions < starts[last] + sizes[last])
+
+
+def _without_overlaps(starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[int]:
+    """Which frames begin outside an earlier one: those that reading byte by byte would find."""
     kept: list[int] = []
-    for start in starts.tolist():
-        if not kept or start - kept[-1] >= FRAME_BYTES:
-            kept.append(start)
-    return np.array(kept, np.int64)
+    end = 0
+    for index, (start, size) in enumerate(zip(starts.tolist(), sizes.tolist(), strict=True)):
+        if start >= end:
+            kept.append(index)
+            end = start + size
+    return kept
 
 
-def _complete(buffer: NDArray[np.uint8], starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+def _complete(
+    buffer: NDArray[np.uint8], starts: NDArray[np.int64], sizes: NDArray[np.int64], end: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
     """The frames that can be decoded now, and the position of the bytes to keep for the next call.
 
-    Kept are the bytes that may become a frame, with the frames of time and acceleration right before them: only what
-    follows shows whether these make a sample.
+    Frames of time and acceleration right before the bytes to keep are kept too: only what follows shows whether these
+    make a sample.
     """
-    done = int(starts[-1]) + FRAME_BYTES if len(starts) else 0
-    first = max(done, len(buffer) - FRAME_BYTES + 1)
-    begun = np.flatnonzero(buffer[first:] == FRAME_START)
-    end = first + int(begun[0]) if len(begun) else len(buffer)
     for kind in (ACCELERATION, TIME):
         if len(starts) and starts[-1] + FRAME_BYTES == end and buffer[starts[-1] + 1] == kind:
-            starts, end = starts[:-1], int(starts[-1])
-    return starts, end
+            end = int(starts[-1])
+            starts, sizes = starts[:-1], sizes[:-1]
+    return starts, sizes, end
+
+
+def _at(buffer: NDArray[np.uint8], starts: NDArray[np.int64], size: int) -> NDArray[np.uint8]:
+    """The `size` bytes from each start, shape (n, size)."""
+    return sliding_window_view(buffer, size)[starts] if len(starts) else np.empty((0, size), np.uint8)
+
+
+def _words(buffer: NDArray[np.uint8], starts: NDArray[np.int64], count: int) -> NDArray[np.int16]:
+    """The first words of frames, shape (n, count)."""
+    return np.ascontiguousarray(_at(buffer, starts, 2 + 2 * count)[:, 2:]).view("<i2")
 
 
 def _ms_of_day(frames: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -211,6 +257,26 @@ def encode_samples(
         frames[:, 0, 2:5] = 26, 1, 1  # Any date; it is not decoded.
         frames[:, 0, 5:10] = np.stack([seconds // 3600, seconds // 60 % 60, seconds % 60, ms % 256, ms // 256], axis=1)
     return _with_checksums(frames)
+
+
+def encode_ble_samples(acc: NDArray[np.float64], gyro: NDArray[np.float64]) -> bytes:
+    """The bytes that a sensor of the BLE series sends for samples, saturated at its full scale, angles zero.
+
+    Args:
+        acc: m/s^2, shape (n, 3).
+        gyro: rad/s, shape (n, 3).
+    """
+    words = np.zeros((len(acc), 10), "<u2")
+    words[:, 0] = BLE_SAMPLE << 8 | FRAME_START
+    values = np.hstack([acc / ACC_SCALE, gyro / GYRO_SCALE])
+    words[:, 1:7] = np.clip(np.rint(values), -32768, 32767).astype("<i2").view("<u2")
+    return words.tobytes()
+
+
+def encode_ble_registers(first: int, values: tuple[int, ...]) -> bytes:
+    """The frame of the BLE series that answers a `read_command`: up to eight registers from `first` on."""
+    words = [BLE_REGISTERS << 8 | FRAME_START, first, *values]
+    return np.array(words + [0] * (10 - len(words)), "<u2").tobytes()
 
 
 def encode_registers(values: tuple[int, int, int, int]) -> bytes:

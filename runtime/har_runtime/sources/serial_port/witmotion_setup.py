@@ -1,7 +1,8 @@
 """Sets up a WitMotion sensor over its serial port: output rate, content, and a baud rate that is fast enough.
 
 A sensor that does not answer (its RX is not wired, or its protocol is older) stays as it is. Nothing is written to a
-sensor that is already set up: its memory has a limited number of writes.
+sensor that is already set up: its memory has a limited number of writes. The BLE series has the same registers, except
+that its content is always the same (WT901BLECL datasheet v20-0707, 6.3), and it is left at its baud rate.
 """
 
 import time
@@ -42,6 +43,8 @@ class Settings:
     content: int
     rate_code: int
     baud_code: int
+    ble: bool = False
+    """Whether the sensor is of the BLE series."""
 
 
 def set_up(port: "Serial", rate_hz: int) -> int | None:
@@ -56,11 +59,12 @@ def set_up(port: "Serial", rate_hz: int) -> int | None:
     settings = read_settings(port)
     if settings is None:
         return None
-    if port.baudrate < needed_baud(rate_hz):
+    if not settings.ble and port.baudrate < needed_baud(rate_hz):
         _change_baud(port, FAST_BAUD)
-    if (settings.content, settings.rate_code) != (CONTENT, RATE_CODES[rate_hz]):
+    if (settings.ble or settings.content == CONTENT, settings.rate_code) != (True, RATE_CODES[rate_hz]):
         _send(port, UNLOCK)
-        _send(port, write_command(RSW, CONTENT))
+        if not settings.ble:
+            _send(port, write_command(RSW, CONTENT))
         _send(port, write_command(RRATE, RATE_CODES[rate_hz]))
         _send(port, SAVE)
         settings = read_settings(port) or settings
@@ -77,7 +81,7 @@ def read_settings(port: "Serial") -> Settings | None:
         while time.monotonic() < end:
             parser.push(port.read(max(1, port.in_waiting)))
             if parser.registers is not None:
-                return Settings(*parser.registers[:3])
+                return Settings(*parser.registers[:3], ble=parser.ble_frames > 0)
             time.sleep(POLL_S)
     return None
 

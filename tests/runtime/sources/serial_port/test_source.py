@@ -217,6 +217,21 @@ def test_a_witmotion_sensor_that_does_not_answer_is_read_as_it_is(plug: Plug, mo
     assert device.registers[witmotion.RSW] == content
 
 
+def test_a_witmotion_sensor_of_the_ble_series_is_found_and_set_to_the_rate(plug: Plug) -> None:
+    device = make_virtual_sensor("witmotion-ble", 10, seed=0)
+    plug.plug_in(lambda pty, ticks: [None for _ in serve(pty, device, ticks)])
+    source = open_source(f"serial:{plug.link}")
+    samples = read(source, 200)
+    source.close()
+    assert isinstance(device, VirtualWitmotion)
+    assert device.registers[witmotion.RRATE] == witmotion.RATE_CODES[50]
+    assert witmotion.RSW not in device.registers
+    assert source.report.rate_hz == 50
+    assert source.description == f"{plug.link} (WitMotion frames, 115200 baud)"
+    assert np.linalg.norm(samples.acc, axis=1).mean() == pytest.approx(9.8, abs=1)
+    assert not source.report.lost["wrong checksum"]
+
+
 def test_a_witmotion_sensor_that_sends_only_angles_is_refused(plug: Plug) -> None:
     angle = bytes([0x55, 0x53, *[0] * 8, 0xA8])
     plug.plug_in_noise(lambda index: angle)

@@ -16,12 +16,15 @@ from har_runtime.sources.serial_port.witmotion import (
     BAUD_CODES,
     CONTENT,
     GYRO_SCALE,
+    MAX_HELD_BYTES,
     RATE_CODES,
     RRATE,
     RSW,
     SAVE,
     UNLOCK,
     WitmotionParser,
+    encode_ble_registers,
+    encode_ble_samples,
     encode_registers,
     encode_samples,
     needed_baud,
@@ -45,8 +48,19 @@ def sample(index: int, time: bool = True) -> bytes:
     return clock + frame(0x51, index, -index, 2048, 2500) + frame(0x52, index, 7, -7, 2500)
 
 
+def ble_sample(index: int) -> bytes:
+    """A frame of the BLE series that differs from every other."""
+    return b"\x55\x61" + b"".join(
+        (word & 0xFFFF).to_bytes(2, "little") for word in (index, -index, 2048, 7, -7, index, 1, 2, 3)
+    )
+
+
+def words(piece: bytes, count: int) -> list[int]:
+    return [int.from_bytes(piece[2 + 2 * index : 4 + 2 * index], "little", signed=True) for index in range(count)]
+
+
 def read_byte_by_byte(data: bytes) -> tuple[list[list[int]], int]:
-    """The simple way: frames with a right checksum, and one byte further after a failure."""
+    """The simple way: frames with a right checksum or with another one after them, and one byte on after a failure."""
     found: list[tuple[int, bytes]] = []
     position = 0
     while position + 11 <= len(data):
@@ -54,18 +68,17 @@ def read_byte_by_byte(data: bytes) -> tuple[list[list[int]], int]:
         if piece[0] == 0x55 and 0x50 <= piece[1] <= 0x5F and sum(piece[:10]) % 256 == piece[10]:
             found.append((position, piece))
             position += 11
+        elif all(data[at : at + 2] in (b"\x55\x61", b"\x55\x71") for at in (position, position + 20)):
+            found.append((position, data[position : position + 20]))
+            position += 20
         else:
             position += 1
-    pairs = [
-        [
-            int.from_bytes(each[2 * axis + 2 : 2 * axis + 4], "little", signed=True)
-            for each in (a, b)
-            for axis in range(3)
-        ]
-        for (at, a), (then, b) in pairwise(found)
-        if a[1] == 0x51 and b[1] == 0x52 and then == at + 11
+    samples = [
+        words(a, 6) if a[1] == 0x61 else words(a, 3) + words(b, 3)
+        for (at, a), (then, b) in pairwise([*found, (len(data), b"\0\0")])
+        if a[1] == 0x61 or (a[1] == 0x51 and b[1] == 0x52 and then == at + 11)
     ]
-    return pairs, len(found)
+    return samples, len(found)
 
 
 def counts(rows: np.ndarray) -> list[list[int]]:
@@ -86,6 +99,9 @@ PIECES = st.one_of(
     st.tuples(st.integers(0, 30000).map(sample), st.integers(1, 32)).map(lambda cut: cut[0][: cut[1]]),
     st.tuples(st.integers(0x50, 0x5F), st.integers(-32768, 32767)).map(lambda each: frame(each[0], *[each[1]] * 4)),
     st.just(b"\x55" * 25),
+    st.lists(st.integers(0, 30000), min_size=1, max_size=4).map(lambda each: b"".join(map(ble_sample, each))),
+    st.tuples(st.integers(0, 30000).map(ble_sample), st.integers(1, 19)).map(lambda cut: cut[0][: cut[1]]),
+    st.just(encode_ble_registers(2, (0, 6, 6))),
     st.integers(0, 255).map(overlapping),
 )
 STREAMS = st.lists(PIECES, max_size=12).map(b"".join)
@@ -109,7 +125,7 @@ def test_a_frame_of_time_right_before_gives_the_sample_its_time() -> None:
 @given(STREAMS, st.lists(st.integers(0, 400), max_size=8))
 @settings(max_examples=60, deadline=None)
 def test_however_the_bytes_are_cut_the_samples_and_counts_are_the_same(data: bytes, cuts: list[int]) -> None:
-    whole, pieces, bytewise = assert_cutting_changes_nothing(WitmotionParser, data, cuts, 32)
+    whole, pieces, bytewise = assert_cutting_changes_nothing(WitmotionParser, data, cuts, MAX_HELD_BYTES)
     assert whole.frames == pieces.frames == bytewise.frames
 
 
@@ -117,9 +133,9 @@ def test_however_the_bytes_are_cut_the_samples_and_counts_are_the_same(data: byt
 @settings(max_examples=60, deadline=None)
 def test_a_whole_buffer_at_once_finds_what_reading_byte_by_byte_finds(data: bytes) -> None:
     parser = WitmotionParser()
-    rows = parser.push(data + b"\0" * 11)  # Zeros settle what may still become a frame.
-    pairs, frames = read_byte_by_byte(data + b"\0" * 11)
-    assert counts(rows) == pairs
+    rows = parser.push(data + b"\0" * 22)  # Zeros settle what may still become a frame.
+    samples, frames = read_byte_by_byte(data + b"\0" * 22)
+    assert counts(rows) == samples
     assert parser.frames == frames
 
 
@@ -128,7 +144,7 @@ def test_a_whole_buffer_at_once_finds_what_reading_byte_by_byte_finds(data: byte
 def test_noise_is_no_error_and_is_not_kept(data: bytes) -> None:
     parser = WitmotionParser()
     parser.push(data)
-    assert parser.held_bytes <= 32
+    assert parser.held_bytes <= MAX_HELD_BYTES
 
 
 def test_a_frame_within_a_frame_is_not_counted() -> None:
@@ -153,6 +169,34 @@ def test_a_truncated_frame_costs_its_own_sample_only_and_is_counted() -> None:
     assert parser.lost["stray bytes"] == 6
 
 
+def test_frames_of_the_ble_series_give_samples_without_a_time() -> None:
+    acc, gyro = np.array([[0, 0, 9.80665], [-9.80665, 4.903325, 0]]), np.deg2rad([[0, 1000, -1000], [2000, 0, 0.0]])
+    rows = WitmotionParser().push(encode_ble_samples(acc, gyro) + b"\x55\x61")
+    assert np.isnan(rows[:, 0]).all()
+    assert np.abs(rows[:, 1:4] - acc).max() <= ACC_SCALE * 0.5001
+    assert np.abs(rows[:, 4:] - gyro).max() <= GYRO_SCALE  # 2000 deg/s is the end of the range.
+
+
+def test_a_frame_of_the_ble_series_counts_once_another_one_begins_after_it() -> None:
+    parser = WitmotionParser()
+    assert not len(parser.push(ble_sample(1)))
+    assert counts(parser.push(ble_sample(2)[:2])) == [[1, -1, 2048, 7, -7, 1]]
+
+
+def test_a_truncated_frame_of_the_ble_series_costs_its_own_sample_only() -> None:
+    parser = WitmotionParser()
+    rows = parser.push(ble_sample(1) + ble_sample(2)[:13] + ble_sample(3) + ble_sample(4) + b"\x55\x61")
+    assert [row[0] for row in counts(rows)] == [1, 3, 4]
+    assert parser.lost == Counter({"stray bytes": 13})
+
+
+def test_an_answer_of_the_ble_series_with_registers_is_read_from_among_the_samples() -> None:
+    parser = WitmotionParser()
+    rows = parser.push(ble_sample(1) + encode_ble_registers(RSW, (0, 6, 5, 4)) + ble_sample(2) + b"\x55\x61")
+    assert parser.registers == (0, 6, 5, 4)
+    assert len(rows) == 2
+
+
 def test_a_flipped_bit_costs_its_own_sample_only() -> None:
     data = bytearray(sample(1) + sample(2) + sample(3))
     data[33 + 15] ^= 0x10
@@ -163,7 +207,7 @@ def test_a_flipped_bit_costs_its_own_sample_only() -> None:
 
 def test_frames_of_other_kinds_are_skipped() -> None:
     parser = WitmotionParser()
-    others = frame(0x53, 1, 2, 3, 4) + frame(0x54, 5, 6, 7, 8)
+    others = b"".join(frame(kind, 1, 2, 3, kind) for kind in (*range(0x53, 0x60), 0x50))
     rows = parser.push((sample(1) + others + sample(2) + others) * 2)
     assert len(rows) == 4
     assert not parser.lost
