@@ -1,6 +1,7 @@
 """Units of acceleration and angular rate, and how gravity shows which one a sensor delivers."""
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -9,14 +10,76 @@ from numpy.typing import NDArray
 from har_runtime.contract import STANDARD_GRAVITY
 
 ACCELERATION: Final = {"g": STANDARD_GRAVITY, "m/s2": 1.0, "mg": STANDARD_GRAVITY / 1000}
-"""m/s^2 in one of each; the names are those of the option `unit`."""
+"""m/s^2 in one of each; the names are those of the option `unit`, which also takes a number: counts a g."""
 ANGULAR_RATE: Final = {"deg/s": math.pi / 180, "rad/s": 1.0}
-"""rad/s in one of each; the names are those of the option `gyro`."""
+"""rad/s in one of each; the names are those of the option `gyro`, which also takes a number: counts a deg/s."""
+COUNTS_A_G: Final = (16384.0, 8192.0, 4096.0, 2048.0)
+"""Counts of 16 bits for one g in the ranges 2, 4, 8 and 16 g (MPU-6000/6050 product specification, section 6.2; the
+LSM6DS3 has 16393 in its range of 2 g)."""
+COUNTS_A_DEGREE: Final = (131.0, 65.5, 32.8, 16.4)
+"""Counts of 16 bits for one deg/s in the ranges 250, 500, 1000 and 2000 deg/s (MPU-6000/6050 product specification,
+section 6.1)."""
+MAX_COUNTS: Final = 1e6
+SIGNS: Final = {"android": 1.0, "apple": -1.0}
+"""The names of the option `sign`, and what acceleration is multiplied by. Apple's Core Motion gives the acceleration of
+gravity, so that a phone face up at rest reads -1 g on z; Android and bare sensors give what holds the phone up."""
 REST_BAND: Final = (0.6, 1.65)
 """How far the median magnitude of a worn, moving sensor may be from gravity. Units are a factor of 9.8 or more apart,
 so the bands never overlap."""
 SCALE_TOLERANCE: Final = 0.05
 """A larger error of gravity's magnitude at rest needs a calibration. HAPT's own phones read 3 % too much."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit of acceleration or angular rate."""
+
+    name: str
+    """As the options `unit` and `gyro` take it: "g", "deg/s", "16384"."""
+    size: float
+    """m/s^2 or rad/s in one of it."""
+    text: str
+    """In a sentence: "g", "counts of 16384 a g"."""
+
+
+def acceleration_unit(text: str) -> Unit:
+    """The unit that the option `unit` names: a key of `ACCELERATION`, or the counts of a g.
+
+    >>> acceleration_unit("mg").size, acceleration_unit("16384").text
+    (0.00980665, 'counts of 16384 a g')
+
+    Raises:
+        ValueError: neither.
+    """
+    if text in ACCELERATION:
+        return Unit(text, ACCELERATION[text], text)
+    counts = _counts(text, "g, mg, m/s2 or the counts of a g, such as 16384")
+    return Unit(f"{counts:g}", STANDARD_GRAVITY / counts, f"counts of {counts:g} a g")
+
+
+def angular_rate_unit(text: str) -> Unit:
+    """The unit that the option `gyro` names: a key of `ANGULAR_RATE`, or the counts of a deg/s.
+
+    >>> angular_rate_unit("rad/s").size, angular_rate_unit("65.5").text
+    (1.0, 'counts of 65.5 a deg/s')
+
+    Raises:
+        ValueError: neither.
+    """
+    if text in ANGULAR_RATE:
+        return Unit(text, ANGULAR_RATE[text], text)
+    counts = _counts(text, "deg/s, rad/s or the counts of a deg/s, such as 131")
+    return Unit(f"{counts:g}", math.pi / 180 / counts, f"counts of {counts:g} a deg/s")
+
+
+def _counts(text: str, known: str) -> float:
+    try:
+        counts = float(text)
+    except ValueError:
+        counts = math.nan
+    if not 1 <= counts <= MAX_COUNTS:  # False for NaN.
+        raise ValueError(f"it can be {known}")
+    return counts
 
 
 def rest_magnitude(acc: NDArray[np.float64]) -> float | None:
