@@ -31,9 +31,9 @@ dependencies {
 // the app always has the repository's files. In your own project, set this to the folder that holds them.
 val repository = rootDir.parentFile
 val models = listOf(
-    "runtime/har_runtime/pretrained/waist.tflite",
-    "runtime/har_runtime/pretrained/waist.json",
-    "export/waist-fp32.tflite",
+    "runtime/har_runtime/pretrained/anywhere.tflite",
+    "runtime/har_runtime/pretrained/anywhere.json",
+    "export/anywhere-fp32.tflite",
 )
 
 abstract class CopyModels @Inject constructor(private val system: FileSystemOperations) : DefaultTask() {

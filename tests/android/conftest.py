@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.android.app_answers import write_answers
 from tests.android.assets import gather_assets, write_wearer
 from tests.android.faulty import faulty_cases
 from tests.android.jdk import QUICK_START, ROOT, compile_app, java_properties, require_jdk, run_junit
-from tests.android.places_model import write_places_model
+from tests.android.places_model import write_outputs, write_places_model
+
+from har_runtime.model.load import load_model
 
 
 @pytest.fixture(scope="session")
@@ -29,11 +32,16 @@ def properties(classes: Path, assets: Path, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("made")
     (folder / "faulty.json").write_text(json.dumps({"cases": faulty_cases()}), encoding="ascii")
     write_wearer(folder / "wearer.csv")
+    write_answers(folder / "wearer.csv", folder / "answers.json")
     write_places_model(folder)
+    for name, model in (("anyplace", folder / "anyplace.tflite"), ("anywhere", "anywhere")):
+        write_outputs(load_model(model), folder / f"{name}-outputs.json")
     return [
         *java_properties(assets, folder / "wearer.csv"),
         f"-Dharedge.vectors={ROOT / 'export' / 'vectors.json'}",
         f"-Dharedge.faulty={folder / 'faulty.json'}",
+        f"-Dharedge.pretrained={ROOT / 'runtime' / 'har_runtime' / 'pretrained'}",
+        f"-Dharedge.answers={folder / 'answers.json'}",
         f"-Dharedge.places={folder}",
         f"-Dharedge.out={folder}",
     ]

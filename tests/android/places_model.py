@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from har_runtime.contract import CHANNELS, PLACES, WINDOW
 from har_runtime.model.card import CardScore, ModelCard, PlaceFilter, Smoothing, Training
-from har_runtime.model.load import load_model
+from har_runtime.model.load import Model
 
 LABELS = ("walking", "sitting", "standing", "lying", "unknown")
 FEATURES = 2 * len(CHANNELS)
@@ -42,12 +42,16 @@ CARD = ModelCard(
 
 
 def write_places_model(folder: Path) -> None:
-    """Write anyplace.tflite, its card, and what LiteRT makes of some windows in Python (anyplace-outputs.json)."""
+    """Write anyplace.tflite and its card."""
     path = folder / f"{CARD.name}.tflite"
     path.write_bytes(places_model())
     path.with_suffix(".json").write_text(CARD.to_json(), encoding="ascii")
+
+
+def write_outputs(model: Model, path: Path) -> None:
+    """Write what LiteRT makes of some windows in Python, with a model that tells places."""
     windows = np.random.default_rng(0).normal(3.0, 4.0, (8, WINDOW, len(CHANNELS))).astype(np.float32)
-    outputs = load_model(path).outputs(windows)
+    outputs = model.outputs(windows)
     assert outputs.places is not None and outputs.by_place is not None
     rows = [
         {
@@ -58,7 +62,7 @@ def write_places_model(folder: Path) -> None:
         }
         for index, window in enumerate(windows)
     ]
-    path.with_name(f"{CARD.name}-outputs.json").write_text(json.dumps({"windows": rows}), encoding="ascii")
+    path.write_text(json.dumps({"windows": rows}), encoding="ascii")
 
 
 def places_model() -> bytes:

@@ -17,7 +17,7 @@ from tests.android.resources import resource_names
 
 from har_runtime.answers.answer import UNKNOWN
 from har_runtime.answers.palette import COLOURS, NOT_WORN, SPARE
-from har_runtime.contract import FAMILIES, PLACES
+from har_runtime.contract import FAMILIES, PLACE_OF, PLACES
 from har_runtime.model.load import load_model
 
 PROJECT = ROOT / "android_demo"
@@ -56,11 +56,11 @@ def test_the_core_needs_only_java_and_org_json() -> None:
 
 def test_the_assets_are_the_pretrained_model_its_card_and_its_float32_version() -> None:
     files = {path.name: path for path in asset_sources()}
-    assert sorted(files) == ["waist-fp32.tflite", "waist.json", "waist.tflite"]
+    assert sorted(files) == ["anywhere-fp32.tflite", "anywhere.json", "anywhere.tflite"]
     models = ROOT / "runtime" / "har_runtime" / "pretrained"
-    card = json.loads(files["waist.json"].read_text(encoding="utf-8"))
-    assert files["waist.json"].read_bytes() == (models / "waist.json").read_bytes()
-    assert hashlib.sha256(files["waist.tflite"].read_bytes()).hexdigest() == card["sha256"]
+    card = json.loads(files["anywhere.json"].read_text(encoding="utf-8"))
+    assert files["anywhere.json"].read_bytes() == (models / "anywhere.json").read_bytes()
+    assert hashlib.sha256(files["anywhere.tflite"].read_bytes()).hexdigest() == card["sha256"]
     assert not list(APP.glob("assets/*")), "each build copies the assets"
 
 
@@ -76,12 +76,18 @@ def test_an_activity_has_the_same_colour_as_in_har_stream() -> None:
 def test_every_activity_family_and_place_has_a_name_and_a_colour() -> None:
     names = (APP / "java/io/haredge/demo/ActivityNames.java").read_text(encoding="utf-8")
     colours = (APP / "java/io/haredge/demo/ActivityColours.java").read_text(encoding="utf-8")
-    activities = {*load_model("waist").card.labels, *FAMILIES, *itertools.chain(*FAMILIES.values()), UNKNOWN}
+    labels = {label for model in ("anywhere", "waist") for label in load_model(model).card.labels}
+    activities = {*labels, *FAMILIES, *itertools.chain(*FAMILIES.values()), UNKNOWN}
     for activity in activities:
         assert f'case "{activity}":\n                return context.getString(R.string.{activity});' in names
         assert f'case "{activity}":\n                return R.color.activity_{activity};' in colours
     for place in PLACES:
         assert f'case "{place}":\n                return context.getString(R.string.at_{place});' in names
+    settings = (APP / "java/io/haredge/demo/Settings.java").read_text(encoding="utf-8")
+    (choices,) = re.findall(r"PLACES = List\.of\((.*?)\);", settings)
+    assert {PLACE_OF[choice] for choice in re.findall(r'"(\w+)"', choices)} == set(PLACES)
+    for choice in re.findall(r'"(\w+)"', choices):
+        assert f'case "{choice}":\n                return context.getString(R.string.carried_{choice});' in names
 
 
 def test_the_float32_version_is_from_the_same_training() -> None:
@@ -92,7 +98,7 @@ def test_the_float32_version_is_from_the_same_training() -> None:
         (path,) = [path for path in asset_sources() if path.name == name]
         return json.loads(read_metadata(path.read_bytes(), path)[METADATA_NAME])["training"]
 
-    assert training("waist-fp32.tflite") == training("waist.tflite")
+    assert training("anywhere-fp32.tflite") == training("anywhere.tflite")
 
 
 def test_the_app_has_no_internet_permission_and_the_readme_explains_the_others() -> None:

@@ -32,7 +32,7 @@ def exported(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_shipped_files_are_those_of_the_checkpoint(exported: Path) -> None:
     """The card inside has fields that haredge 0.1 did not write: but for it, the bytes are the same."""
     models = ROOT / "runtime" / "har_runtime" / "pretrained"
-    twin = ROOT / "export" / "waist-fp32.tflite"  # The Android app's benchmark measures it.
+    twin = ROOT / "export" / "waist-fp32.tflite"
     cards = [card_from_json((folder / "waist.json").read_bytes(), "waist") for folder in (exported, models)]
     assert replace(cards[0], sha256=None) == replace(cards[1], sha256=None)
     for shipped in (models / "waist.tflite", twin):

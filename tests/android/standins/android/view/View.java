@@ -6,10 +6,14 @@ import android.graphics.Canvas;
 import io.haredge.standins.Control;
 
 public class View {
+    public static final int NO_ID = -1;
     public static final int VISIBLE = 0;
     public static final int GONE = 8;
     public static final int ACCESSIBILITY_LIVE_REGION_POLITE = 1;
 
+    private static int generated;
+
+    private int id = NO_ID;
     private int paddingLeft;
     private int paddingTop;
     private int paddingRight;
@@ -51,6 +55,18 @@ public class View {
         public static int getSize(int measureSpec) {
             return measureSpec & ~(3 << 30);
         }
+    }
+
+    public static int generateViewId() {
+        return ++generated;
+    }
+
+    public void setId(int id) {
+        this.id = id;
+    }
+
+    public int getId() {
+        return id;
     }
 
     public final Context getContext() {

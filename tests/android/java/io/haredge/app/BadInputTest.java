@@ -16,7 +16,7 @@ class BadInputTest extends PhoneTestCase {
 
     @Test
     void aCardThatDoesNotFitIsRefused() throws IOException {
-        change("waist.json", TestFiles.text("waist.json").replace("\"sample_rate_hz\": 50", "\"sample_rate_hz\": 100"));
+        change("anywhere.json", TestFiles.text("anywhere.json").replace("\"sample_rate_hz\": 50", "\"sample_rate_hz\": 100"));
         phone.open("MainActivity");
         assertShows("The model cannot be used: the model wants sample_rate_hz 100, this app feeds 50");
         assertFalse(phone.serviceRuns());
@@ -24,26 +24,26 @@ class BadInputTest extends PhoneTestCase {
 
     @Test
     void aDamagedCardIsRefused() {
-        change("waist.json", "{\"format\": \"haredge-ca");
+        change("anywhere.json", "{\"format\": \"haredge-ca");
         phone.open("MainActivity");
         assertShowsPart("the model card is damaged");
     }
 
     @Test
     void aModelFileThatIsCutOffIsRefused() throws IOException {
-        byte[] whole = TestFiles.bytes("waist.tflite");
-        phone.changedAssets.put("waist.tflite", Arrays.copyOf(whole, 100_000));
+        byte[] whole = TestFiles.bytes("anywhere.tflite");
+        phone.changedAssets.put("anywhere.tflite", Arrays.copyOf(whole, 100_000));
         phone.open("MainActivity");
         phone.press("Start");
-        assertShows("The model cannot be used: the model file is not the one of its card waist: "
+        assertShows("The model cannot be used: the model file is not the one of its card anywhere: "
                 + "cut off, changed or another version");
         assertFalse(phone.serviceRuns());
     }
 
     @Test
     void aModelThatLiteRtRefusesIsReported() throws IOException {
-        change("waist.json", TestFiles.text("waist.json").replaceAll("\"sha256\": \"[0-9a-f]+\"", "\"sha256\": null"));
-        phone.changedAssets.put("waist.tflite", new byte[] {1, 2, 3, 4, 5, 6, 7, 8});
+        change("anywhere.json", TestFiles.text("anywhere.json").replaceAll("\"sha256\": \"[0-9a-f]+\"", "\"sha256\": null"));
+        phone.changedAssets.put("anywhere.tflite", new byte[] {1, 2, 3, 4, 5, 6, 7, 8});
         phone.open("MainActivity");
         phone.press("Start");
         assertShowsPart("LiteRT cannot load it");
@@ -52,13 +52,14 @@ class BadInputTest extends PhoneTestCase {
 
     @Test
     void aModelWithOtherClassesIsRefused() throws IOException {
-        change("waist.json", TestFiles.text("waist.json")
+        change("anywhere.json", TestFiles.text("anywhere.json")
                 .replaceAll("\"sha256\": \"[0-9a-f]+\"", "\"sha256\": null")
                 .replaceAll("\"(smoothing|rejection)\": \\{[^}]*\\}", "\"$1\": null")
-                .replace("  \"lying\"\n", "  \"lying\", \"swimming\"\n"));
+                .replace("  \"unknown\"\n", "  \"unknown\", \"swimming\"\n"));
         phone.open("MainActivity");
         phone.press("Start");
-        assertShows("The model cannot be used: it does not take float32 [1, 50, 6] and give float32 [1, 7]");
+        assertShows("The model cannot be used: it does not take float32 [1, 50, 6] and give float32 [1, 9] and [1, 3] "
+                + "and [1, 3, 9]");
     }
 
     @Test
@@ -78,7 +79,7 @@ class BadInputTest extends PhoneTestCase {
         phone.deliver(Sensor.TYPE_GYROSCOPE, wearer.clockNs, 0, Float.POSITIVE_INFINITY, 0);
         phone.advance(5000);
         assertShows("A sensor delivers invalid values; they are skipped.");
-        assertShows("Standing");
+        assertShows("Still");
     }
 
     @Test
@@ -124,12 +125,12 @@ class BadInputTest extends PhoneTestCase {
     void aDamagedDayIsReplacedByAnEmptyOne() throws IOException {
         Files.write(files.resolve("day.bin"), new byte[] {1, 2, 3});
         startAndStand();
-        assertShows("Standing");
+        assertShows("Still");
     }
 
     private void startAndStand() {
         startAndWear(STANDING_S);
-        assertShows("Standing");
+        assertShows("Still");
     }
 
     private void assertRecognising() {

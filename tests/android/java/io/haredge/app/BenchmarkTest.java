@@ -33,7 +33,7 @@ class BenchmarkTest {
         assertFalse(button("Share as JSON").isEnabled());
         phone.press("Run");
         String shown = String.join("\n", phone.texts());
-        assertTrue(shown.contains("waist: p50 ") && shown.contains("waist-fp32.tflite: p50 "), shown);
+        assertTrue(shown.contains("anywhere: p50 ") && shown.contains("anywhere-fp32.tflite: p50 "), shown);
         phone.press("Share as JSON");
         Intent chooser = phone.launched.get(0);
         assertEquals(Intent.ACTION_CHOOSER, chooser.getAction());
@@ -44,7 +44,7 @@ class BenchmarkTest {
 
     @Test
     void aBrokenModelIsReported() {
-        phone.changedAssets.put("waist-fp32.tflite", new byte[] {0, 1, 2});
+        phone.changedAssets.put("anywhere-fp32.tflite", new byte[] {0, 1, 2});
         phone.press("Run");
         String shown = String.join("\n", phone.texts());
         assertTrue(shown.contains("The model cannot be used: LiteRT cannot load it"), shown);

@@ -21,12 +21,14 @@ import javax.imageio.ImageIO;
 final class Picture {
     private static final int WIDTH = 720;
     private static final int GAP = 24;
-    private static final double SECONDS = 14;
-    private static final String[] LABELS = {"walking", "stairs_up", "stairs_down", "sitting", "standing", "lying"};
+    private static final double SECONDS = 20;
+    /** Labels and families of the app's model. */
+    private static final String[] ACTIVITIES = {"standing", "sitting", "lying", "walking", "running", "stairs_up",
+        "stairs_down", "unknown", "resting", "still", "on_foot"};
     /** A made-up day: first minute and activity of each stretch. */
     private static final int[][] DAY = {
-        {0, 5}, {415, 4}, {425, 0}, {440, 3}, {462, 4}, {470, 0}, {492, 1}, {494, 3}, {610, 0}, {616, 4}, {625, 3},
-        {722, 2}, {725, 0}, {741, 4}, {752, 3}, {790, 0}, {806, 1}, {809, 3}, {905, 4}, {915, 3}, {988, Day.NOTHING}
+        {0, 2}, {415, 0}, {425, 3}, {440, 1}, {462, 0}, {470, 3}, {492, 5}, {494, 1}, {610, 3}, {616, 0}, {625, 1},
+        {722, 6}, {725, 3}, {741, 0}, {752, 1}, {790, 3}, {806, 5}, {809, 1}, {905, 0}, {915, 1}, {988, Day.NOTHING}
     };
 
     private Picture() {}
@@ -63,7 +65,7 @@ final class Picture {
     }
 
     private static void writeDay(File file) throws IOException {
-        Day day = new Day(LABELS);
+        Day day = new Day(ACTIVITIES);
         long minuteMs = 60_000L;
         long midnight = Math.floorDiv(System.currentTimeMillis(), Day.MINUTES * minuteMs) * Day.MINUTES * minuteMs;
         for (int stretch = 0; stretch + 1 < DAY.length; stretch++) {

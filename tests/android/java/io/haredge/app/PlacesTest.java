@@ -24,10 +24,10 @@ class PlacesTest extends PhoneTestCase {
 
     @BeforeEach
     void takeTheModel() throws IOException {
-        String card = TestFiles.placesText("anyplace.json").replace("\"name\": \"anyplace\"", "\"name\": \"waist\"");
-        phone.changedAssets.put("waist.json", card.getBytes(StandardCharsets.UTF_8));
-        phone.changedAssets.put("waist.tflite", TestFiles.placesBytes("anyplace.tflite"));
-        phone.changedAssets.put("waist-fp32.tflite", TestFiles.placesBytes("anyplace.tflite"));
+        String card = TestFiles.placesText("anyplace.json").replace("\"name\": \"anyplace\"", "\"name\": \"anywhere\"");
+        phone.changedAssets.put("anywhere.json", card.getBytes(StandardCharsets.UTF_8));
+        phone.changedAssets.put("anywhere.tflite", TestFiles.placesBytes("anyplace.tflite"));
+        phone.changedAssets.put("anywhere-fp32.tflite", TestFiles.placesBytes("anyplace.tflite"));
     }
 
     @Test
@@ -63,7 +63,7 @@ class PlacesTest extends PhoneTestCase {
         startAndWear(UNTIL_WALKED_S);
         assertShows("Walking");
         assertShows(IN_POCKET);
-        assertShows("Accelerometer 50.0 Hz, no gyroscope");
+        assertShows("Accelerometer 50.0 Hz. This phone has no gyroscope: the accelerometer alone is used.");
         assertFalse(phone.isListenedTo(Sensor.TYPE_GYROSCOPE));
         phone.press("Stop");
         assertFalse(phone.serviceRuns());
@@ -92,7 +92,7 @@ class PlacesTest extends PhoneTestCase {
     void theBenchmarkMeasuresIt() {
         phone.open("BenchmarkActivity");
         phone.press("Run");
-        assertShowsPart("waist-fp32.tflite: p50 ");
+        assertShowsPart("anywhere-fp32.tflite: p50 ");
     }
 
     private List<String> draw() {

@@ -68,7 +68,7 @@ class RecordingTest extends PhoneTestCase {
         record();
         wearer.wear(10);
         assertShows("The recording ended: No space left on device");
-        assertShows("Standing");
+        assertShows("Still");
         assertShows("Record to a file");
     }
 
@@ -78,7 +78,7 @@ class RecordingTest extends PhoneTestCase {
         record();
         assertShowsPart("The recording ended: ");
         wearer.wear(10);
-        assertShows("Standing");
+        assertShows("Still");
     }
 
     @Test

@@ -32,7 +32,7 @@ class ScreenTest extends PhoneTestCase {
             assertTrue(drawn.contains(text), text + " is not among " + drawn);
         }
         String all = String.join(" ", drawn);
-        assertTrue(all.contains("waist 0.1.0, for a phone worn at the waist"), all);
+        assertTrue(all.contains("anywhere 0.1.0, for a phone worn at the waist or chest, in a trouser pocket"), all);
         assertTrue(all.contains("Today: Walking"), all);
         assertTrue(drawn.stream().filter(text -> text.endsWith(" %")).count() >= 6, "a percentage of each activity");
     }

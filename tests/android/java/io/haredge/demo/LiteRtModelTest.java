@@ -31,10 +31,19 @@ class LiteRtModelTest {
 
     @Test
     void theOutputsOfAModelThatTellsPlacesAreThoseOfPython() throws Exception {
-        Card card = Card.parse(TestFiles.placesText("anyplace.json"));
-        JSONArray windows = new JSONObject(TestFiles.placesText("anyplace-outputs.json")).getJSONArray("windows");
+        assertSameOutputs("anyplace", TestFiles.placesText("anyplace.json"), TestFiles.placesBytes("anyplace.tflite"));
+    }
+
+    @Test
+    void theOutputsOfTheAppsModelAreThoseOfPython() throws Exception {
+        assertSameOutputs("anywhere", TestFiles.text("anywhere.json"), TestFiles.bytes("anywhere.tflite"));
+    }
+
+    private static void assertSameOutputs(String name, String cardText, byte[] content) throws Exception {
+        Card card = Card.parse(cardText);
+        JSONArray windows = new JSONObject(TestFiles.placesText(name + "-outputs.json")).getJSONArray("windows");
         Outputs outputs = new Outputs(card);
-        try (LiteRtModel model = new LiteRtModel(TestFiles.placesBytes("anyplace.tflite"), card)) {
+        try (LiteRtModel model = new LiteRtModel(content, card)) {
             for (int index = 0; index < windows.length(); index++) {
                 JSONObject window = windows.getJSONObject(index);
                 model.run(imu(window.getString("imu")), outputs);

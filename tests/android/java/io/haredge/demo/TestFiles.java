@@ -8,14 +8,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The app's assets, as the Gradle task copies them, and a model that tells places; system properties name their
- * folders.
+ * The app's assets, as the Gradle task copies them, the other pretrained models, and a tiny model that tells places;
+ * system properties name their folders.
  */
 public final class TestFiles {
     private TestFiles() {}
 
+    /** A file of the assets or of another pretrained model. */
     public static Path path(String name) {
-        return Path.of(System.getProperty("haredge.assets"), name);
+        Path asset = Path.of(System.getProperty("haredge.assets"), name);
+        return Files.exists(asset) ? asset : Path.of(System.getProperty("haredge.pretrained"), name);
     }
 
     public static byte[] bytes(String name) throws IOException {

@@ -1,6 +1,7 @@
 package io.haredge.demo.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -20,6 +21,19 @@ class CardTest {
         assertTrue(card.macroF1 > 0.9 && card.macroF1 < 1);
         assertEquals(6, card.unseenPeople);
         card.checkFile(TestFiles.bytes("waist.tflite"));
+    }
+
+    @Test
+    void theCardOfTheAppsModelIsReadAndFitsItsFile() throws Exception {
+        Card card = Card.parse(TestFiles.text("anywhere.json"));
+        assertTrue(card.isUpright() && card.gyroscopeIsOptional());
+        assertEquals(List.of("standing", "sitting", "lying", "walking", "running", "stairs_up", "stairs_down",
+                "unknown", "resting", "still", "on_foot"), List.of(card.activityNames()));
+        for (String place : List.of("waist", "pocket", "wrist", "chest")) {
+            assertTrue(card.knowsPlace(place), place);
+        }
+        assertFalse(card.knowsPlace("ankle") || Card.parse(TestFiles.text("waist.json")).knowsPlace("waist"));
+        card.checkFile(TestFiles.bytes("anywhere.tflite"));
     }
 
     @Test

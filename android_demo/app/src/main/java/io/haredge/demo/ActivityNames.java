@@ -39,6 +39,25 @@ final class ActivityNames {
         }
     }
 
+    /** Where the user says that the phone is carried: one of the places of {@code Settings}, or null to find out. */
+    static String ofSetting(Context context, String place) {
+        if (place == null) {
+            return context.getString(R.string.carried_auto);
+        }
+        switch (place) {
+            case "waist":
+                return context.getString(R.string.carried_waist);
+            case "pocket":
+                return context.getString(R.string.carried_pocket);
+            case "wrist":
+                return context.getString(R.string.carried_wrist);
+            case "chest":
+                return context.getString(R.string.carried_chest);
+            default:
+                throw new IllegalArgumentException(place);
+        }
+    }
+
     /** Where a phone is that is worn at a place of the card, e.g. "in a trouser pocket". */
     static String ofPlace(Context context, Card card, int place) {
         switch (card.place(place)) {

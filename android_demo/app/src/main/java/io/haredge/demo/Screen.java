@@ -26,6 +26,7 @@ final class Screen {
     final ScrollView root;
     final Button startStop;
     final Button record;
+    final Button settings;
     final Button benchmark;
     private final Context context;
     private final TextView activity;
@@ -42,26 +43,29 @@ final class Screen {
 
     Screen(Context context) {
         this.context = context;
-        activity = text(34, R.color.text);
+        activity = text(context, 34, R.color.text);
         activity.setTypeface(Typeface.DEFAULT_BOLD);
         activity.setAccessibilityLiveRegion(View.ACCESSIBILITY_LIVE_REGION_POLITE);
-        confidence = text(16, R.color.faint);
-        place = text(16, R.color.faint);
-        message = text(16, R.color.warning);
+        confidence = text(context, 16, R.color.faint);
+        place = text(context, 16, R.color.faint);
+        message = text(context, 16, R.color.warning);
         message.setAccessibilityLiveRegion(View.ACCESSIBILITY_LIVE_REGION_POLITE);
-        rates = text(14, R.color.faint);
-        recorded = text(14, R.color.faint);
-        totals = text(14, R.color.faint);
-        about = text(14, R.color.faint);
+        rates = text(context, 14, R.color.faint);
+        recorded = text(context, 14, R.color.faint);
+        totals = text(context, 14, R.color.faint);
+        about = text(context, 14, R.color.faint);
         bars = new ProbabilityBars(context);
         chart = new DayChart(context);
         startStop = new Button(context);
         record = new Button(context);
+        settings = new Button(context);
+        settings.setText(R.string.settings);
         benchmark = new Button(context);
         benchmark.setText(R.string.benchmark);
 
         LinearLayout now = column(activity, confidence, place, message, bars, row(startStop, record), rates, recorded);
-        LinearLayout rest = column(heading(R.string.today), chart, totals, heading(R.string.model), about, benchmark);
+        LinearLayout rest = column(heading(context, R.string.today), chart, totals,
+                heading(context, R.string.model), about, row(settings, benchmark));
         boolean wide = context.getResources().getConfiguration().orientation == Configuration.ORIENTATION_LANDSCAPE;
         root = new ScrollView(context);
         root.setFillViewport(true);
@@ -209,8 +213,8 @@ final class Screen {
         }
     }
 
-    private TextView heading(int string) {
-        TextView view = text(20, R.color.text);
+    static TextView heading(Context context, int string) {
+        TextView view = text(context, 20, R.color.text);
         view.setText(string);
         if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.P) {
             view.setAccessibilityHeading(true);
@@ -218,7 +222,7 @@ final class Screen {
         return view;
     }
 
-    private TextView text(int sizeSp, int colour) {
+    static TextView text(Context context, int sizeSp, int colour) {
         TextView view = new TextView(context);
         view.setTextSize(sizeSp);
         view.setTextColor(context.getColor(colour));

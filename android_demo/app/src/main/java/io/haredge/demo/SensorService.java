@@ -22,6 +22,8 @@ public final class SensorService extends Service {
     /** Records to the document in the intent's data. */
     static final String ACTION_RECORD = "io.haredge.demo.RECORD";
     static final String ACTION_STOP_RECORDING = "io.haredge.demo.STOP_RECORDING";
+    /** Takes over changed settings. */
+    static final String ACTION_SETTINGS = "io.haredge.demo.SETTINGS";
 
     private RunningNotification notification;
     private HandlerThread thread;
@@ -63,6 +65,9 @@ public final class SensorService extends Service {
             end(null);
             return START_NOT_STICKY;
         }
+        if (ACTION_SETTINGS.equals(action)) {
+            return applySettings();
+        }
         if (session == null && !begin()) {
             return START_NOT_STICKY;
         }
@@ -79,6 +84,16 @@ public final class SensorService extends Service {
         end(null);
         thread.quitSafely();
         super.onDestroy();
+    }
+
+    /** They do not start recognition: the user may have stopped it since. */
+    private int applySettings() {
+        if (session == null) {
+            stopSelf();
+            return START_NOT_STICKY;
+        }
+        session.applySettings();
+        return START_STICKY;
     }
 
     /** False if Android does not let the service run. */

@@ -14,6 +14,7 @@ import io.haredge.demo.core.Card;
 import io.haredge.demo.core.Day;
 import io.haredge.demo.core.Recognizer;
 import io.haredge.demo.core.TroubleFinder;
+import io.haredge.demo.core.Up;
 import java.io.IOException;
 import java.util.function.Consumer;
 
@@ -23,7 +24,7 @@ import java.util.function.Consumer;
  * <p>All of them belong to the thread of {@code worker}. The package-private methods may be called from any thread.
  */
 final class Session implements SensorEventListener {
-    static final String MODEL = "waist";
+    static final String MODEL = "anywhere";
 
     /** A hint: phones then deliver from 50 to 500 Hz, and the resampler accepts any of these rates. */
     private static final int SAMPLING_PERIOD_US = 20_000;
@@ -35,7 +36,6 @@ final class Session implements SensorEventListener {
     private static final long WAKE_LOCK_MS = 60_000;
 
     private final LiveState live = LiveState.get();
-    private final TroubleFinder troubles = new TroubleFinder();
     private final Context context;
     private final Handler worker;
     private final PowerManager.WakeLock wakeLock;
@@ -43,6 +43,8 @@ final class Session implements SensorEventListener {
     private final Consumer<String> failure;
     private final SensorManager sensors;
     private final DayFile dayFile;
+    private final Runnable checker = this::check;
+    private TroubleFinder troubles = new TroubleFinder();
     private Card card;
     private LiteRtModel model;
     private Recognizer recognizer;
@@ -87,6 +89,11 @@ final class Session implements SensorEventListener {
         worker.post(() -> endRecording(null));
     }
 
+    /** Takes over what the user has set, for the windows from now on. */
+    void applySettings() {
+        worker.post(this::restartRecognizer);
+    }
+
     private void open() {
         try {
             card = LiteRtModel.loadCard(context.getAssets(), MODEL);
@@ -105,11 +112,8 @@ final class Session implements SensorEventListener {
             return;
         }
         hasGyroscope = gyroscope != null;
-        Recognizer.Options options = new Recognizer.Options();
-        options.gyroscope = hasGyroscope;
-        options.up = WhichWayUp.read(context);
         try {
-            recognizer = new Recognizer(card, model, options, this::write);
+            recognizer = newRecognizer(WhichWayUp.read(context));
         } catch (BadModelException error) {
             fail(context.getString(R.string.bad_model, error.getMessage()));
             return;
@@ -118,8 +122,32 @@ final class Session implements SensorEventListener {
         if (!register(accelerometer) || (hasGyroscope && !register(gyroscope))) {
             fail(context.getString(R.string.refused));
         } else {
-            worker.postDelayed(this::check, CHECK_MS);
+            worker.postDelayed(checker, CHECK_MS);
         }
+    }
+
+    /** @param up which way is up for the wearer; null if it is not known */
+    private Recognizer newRecognizer(Up up) throws BadModelException {
+        Recognizer.Options options = new Recognizer.Options();
+        options.gyroscope = hasGyroscope;
+        options.up = up;
+        Settings.apply(context, card, options);
+        return new Recognizer(card, model, options, this::write);
+    }
+
+    private void restartRecognizer() {
+        if (recognizer == null || failed || stopped) {
+            return; // It will start with the settings, or not at all.
+        }
+        try {
+            recognizer = newRecognizer(recognizer.up());
+        } catch (BadModelException error) {
+            fail(context.getString(R.string.bad_model, error.getMessage()));
+            return;
+        }
+        troubles = new TroubleFinder(); // The counts of samples start again, so the next check must wait for samples.
+        worker.removeCallbacks(checker);
+        worker.postDelayed(checker, CHECK_MS);
     }
 
     private boolean register(Sensor sensor) {
@@ -191,7 +219,7 @@ final class Session implements SensorEventListener {
             dayFile.write(day);
             WhichWayUp.write(context, recognizer.up());
         }
-        worker.postDelayed(this::check, CHECK_MS);
+        worker.postDelayed(checker, CHECK_MS);
     }
 
     private void startRecording(Uri document) {

@@ -213,6 +213,11 @@ public final class Card {
         return places[index];
     }
 
+    /** Whether the model can be told a place as users name it: waist, hip, chest, pocket, thigh, wrist or torso. */
+    public boolean knowsPlace(String place) {
+        return Arrays.asList(places).contains(Contract.placeOf(place));
+    }
+
     /**
      * Index of a place as users name it: waist, hip, chest, pocket, thigh, wrist or torso.
      *
