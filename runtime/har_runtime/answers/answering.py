@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable, Sequence
 
-from har_runtime.answers.answer import UNKNOWN, Answer, Event, Totals
-from har_runtime.answers.events import EventDetector
+from har_runtime.answers.answer import UNKNOWN, Answer, Totals
+from har_runtime.answers.events import Changes, EventDetector
 from har_runtime.answers.families import Choice, Chooser, Families
 from har_runtime.answers.place import MIN_BELIEF, place_index
 from har_runtime.answers.rejection import Rejector
@@ -60,9 +60,8 @@ class Answering:
         minimum = rejection and (rejection.confidence if is_belief else rejection.raw_confidence)
         self._chooser = Chooser(card, minimum, coarse)
         self._worn = WornDetector()
-        self._families = Families(card.families)
-        self._events = EventDetector(self._families)
-        self._last_started: str | None = None
+        families = Families(card.families)
+        self._events, self._changes = EventDetector(families), Changes(families)
         self._clock = clock
         self._day = DayTotals(clock())
         self._overall = RunningTotals(clock())
@@ -100,7 +99,7 @@ class Answering:
             choice = self._chooser.step(smoothed, together)
         activity, reason = choice.activity, choice.reason
         events = self._events.step(None if reason else activity, window.end_ns, unix_s, worn)
-        changed = self._changed(events)
+        changed = bool(self._changes.step(events))
         self._overall.step(activity, reason, changed)
         return Answer(
             prediction=prediction,
@@ -131,13 +130,3 @@ class Answering:
         if smoothed.place is None or smoothed.place_probabilities is None:
             return None
         return self._places[smoothed.place] if smoothed.place_probabilities[smoothed.place] >= MIN_BELIEF else None
-
-    def _changed(self, events: tuple[Event, ...]) -> bool:
-        """Whether another activity has started than the one before; a family of it, or a part of it, is no other."""
-        changed = False
-        for event in events:
-            before = self._last_started
-            if event.kind == "started" and (before is None or not self._families.covers(event.activity, before)):
-                changed |= before is not None and not self._families.covers(before, event.activity)
-                self._last_started = event.activity
-        return changed

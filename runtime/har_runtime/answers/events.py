@@ -1,5 +1,6 @@
-"""When activities start and end."""
+"""When activities start and end, and which of them are a change."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from har_runtime.answers.answer import Event
@@ -60,3 +61,29 @@ class EventDetector:
                 current = self._current = started
         self._end, self._end_ns = Event("ended", current, end_ns / 1e9, unix_s), end_ns
         return tuple(events)
+
+
+class Changes:
+    """Which activities that start are others than the one before, whatever was between the two.
+
+    An activity and a family that contains it are no two.
+
+    Args:
+        families: which answers contain which.
+    """
+
+    def __init__(self, families: Families) -> None:
+        self._families = families
+        self._last: str | None = None
+        """The narrowest of what the last activity was said to be."""
+
+    def step(self, events: Iterable[Event]) -> list[tuple[str, str]]:
+        """Add the events of the next window; returns the changes with them, each as the two activities."""
+        changes = []
+        for event in events:
+            before = self._last
+            if event.kind == "started" and (before is None or not self._families.covers(event.activity, before)):
+                if before is not None and not self._families.covers(before, event.activity):
+                    changes.append((before, event.activity))
+                self._last = event.activity
+        return changes

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeGuard, get_args
 
 from har_runtime.answers.answer import UNKNOWN, Reason
+from har_runtime.answers.events import Changes, EventDetector
 from har_runtime.answers.families import Families
 from har_runtime.answers.palette import NOT_WORN
 from har_runtime.contract import FAMILIES, HOP_S
@@ -101,8 +102,8 @@ class ActivityLog:
     spans: list[Span] = field(default_factory=list)
     """In order of time, unless a clock was set back."""
     transitions: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """How often one activity of at least two windows followed another, whatever was between the two; an activity and
-    its family are no two."""
+    """How often one activity of at least two windows followed another, whatever was between the two, counted as in
+    `Totals.transitions`."""
     rows: int = 0
     broken_lines: int = 0
     """Lines that are not rows, such as the last one of a program that was killed."""
@@ -268,7 +269,7 @@ class _Builder:
     def __init__(self) -> None:
         self.log = ActivityLog()
         self._last: Row | None = None
-        self._known: str | None = None
+        self._events, self._changes = EventDetector(_FAMILIES), Changes(_FAMILIES)
         self._day = Day()
         self._begin_s = self._end_s = 0.0
         """Start and end of the local day."""
@@ -288,21 +289,16 @@ class _Builder:
             reasons[row.reason] = reasons.get(row.reason, 0.0) + HOP_S
         if row.place is not None and row.activity != NOT_WORN:
             self._day.places[row.place] = self._day.places.get(row.place, 0.0) + HOP_S
-        # A single window does not count; of an activity and its family, the activity does.
-        started = self._last and _FAMILIES.narrower(self._last.activity, row.activity)
-        if started is not None and started not in (UNKNOWN, NOT_WORN):
-            self._know(started)
+        self._count_changes(row)
         self._last = row
 
-    def _know(self, activity: str) -> None:
-        """An activity has started; or it continues, or its family does."""
-        if self._known is not None:
-            if _FAMILIES.covers(activity, self._known):
-                return
-            if not _FAMILIES.covers(self._known, activity):
-                self.log.transitions[self._known, activity] += 1
-                self._day.transitions += 1
-        self._known = activity
+    def _count_changes(self, row: Row) -> None:
+        """Count them as the stream does."""
+        activity = None if row.activity in (UNKNOWN, NOT_WORN) else row.activity
+        events = self._events.step(activity, round(row.end_s * 1e9), row.unix_s, row.activity != NOT_WORN)
+        changes = self._changes.step(events)
+        self.log.transitions.update(changes)
+        self._day.transitions += len(changes)
 
     def finish(self) -> ActivityLog:
         """Complete the log with the bouts of each day."""

@@ -147,6 +147,13 @@ def test_an_activity_after_its_family_is_a_bout_of_its_own_and_no_change(tmp_pat
     assert log.transitions == {("sitting", "walking"): 1}
 
 
+def test_one_window_of_an_activity_beside_a_family_of_another_is_no_change(tmp_path: Path) -> None:
+    moves = ["walking", "walking", "on_foot", "stairs_up", "walking", "walking", "stairs_up", "on_foot", "walking"]
+    day = write(tmp_path / "day.jsonl", *(rows(move, 1, NOON + n / 2, n / 2) for n, move in enumerate(moves)))
+    log = read_log([day])
+    assert not log.transitions and not next(iter(log.days.values())).transitions
+
+
 def test_a_gap_or_midnight_ends_a_bout_that_a_family_could_continue(tmp_path: Path) -> None:
     later = write(tmp_path / "day.jsonl", rows("walking", 20, NOON), rows("on_foot", 20, NOON + 60, 60))
     (totals,) = read_log([later]).days.values()
@@ -321,11 +328,12 @@ def test_memory_grows_with_changes_and_not_with_rows(tmp_path: Path) -> None:
         assert peak < 400_000
 
 
-def test_the_log_has_the_totals_that_the_stream_itself_counts(tmp_path: Path, capsys) -> None:
+@pytest.mark.parametrize("model", ["anywhere", "waist"])
+def test_the_log_has_the_totals_that_the_stream_itself_counts(tmp_path: Path, capsys, model: str) -> None:
     day = tmp_path / "day.jsonl"
     arguments = [
         "--model",
-        "waist",
+        model,
         "--source",
         "simulated:?seed=3&seconds=300&speed=max",
         "--sink",
