@@ -145,15 +145,17 @@ class Evidence:
         for held, values in ((self._acc, acc), (self._gyro, gyro)):
             if values is not None:
                 held.push(times_ns, values)
-        while self._complete():
-            pass
+        with np.errstate(all="ignore"):  # A garbled reading can be a number whose square is infinite.
+            while self._complete():
+                pass
         return self.count > before
 
     def finish(self) -> None:
         """No more samples will come: make a block of the rest, if it is a second or longer."""
         if self._start_ns is None or self._acc.newest_ns - self._start_ns < BLOCK_NS // 2:
             return
-        self._make_block(self._start_ns, self._acc.newest_ns)
+        with np.errstate(all="ignore"):
+            self._make_block(self._start_ns, self._acc.newest_ns)
         self._restart()
 
     @property
@@ -255,21 +257,20 @@ class _Held:
 
 
 def _block(acc: NDArray[np.float64], gyro: NDArray[np.float64] | None) -> Block:
-    with np.errstate(over="ignore", invalid="ignore"):
-        square = (acc * acc).sum(axis=1)
-        x, y, z = acc.mean(axis=0).tolist()
-        rms, top = None, 0.0
-        if gyro is not None:
-            rates = np.sort((gyro * gyro).sum(axis=1))[: math.ceil(len(gyro) * (1 - TRIMMED))]
-            rms, top = math.sqrt(float(rates.mean())), math.sqrt(float(rates[-1]))
-        return Block(
-            magnitude=float(np.median(np.sqrt(square))),
-            mean=(x, y, z),
-            power=float(square.mean()),
-            spread=math.sqrt(float(acc.var(axis=0).sum())),
-            gyro_rms=rms,
-            gyro_top=top,
-        )
+    square = (acc * acc).sum(axis=1)
+    x, y, z = acc.mean(axis=0).tolist()
+    rms, top = None, 0.0
+    if gyro is not None:
+        rates = np.sort((gyro * gyro).sum(axis=1))[: math.ceil(len(gyro) * (1 - TRIMMED))]
+        rms, top = math.sqrt(float(rates.mean())), math.sqrt(float(rates[-1]))
+    return Block(
+        magnitude=float(np.median(np.sqrt(square))),
+        mean=(x, y, z),
+        power=float(square.mean()),
+        spread=math.sqrt(float(acc.var(axis=0).sum())),
+        gyro_rms=rms,
+        gyro_top=top,
+    )
 
 
 def turn_of(acc: NDArray[np.float64], gyro: NDArray[np.float64]) -> Turn | None:
