@@ -28,6 +28,23 @@ def test_targets_say_what_a_label_may_be_and_what_was_seen_at_each_place(toy: Re
     ]
 
 
+def test_a_choice_is_no_sight_of_its_members_where_one_of_them_was_recorded(toy: Recipe, of_toys: WindowSet) -> None:
+    still = tuple(name in ("standing", "sitting", "lying") for name in of_toys.labels)
+    choices = (*of_toys.choices, tuple(np.array(of_toys.labels)[np.array(still)].tolist()))
+    at_wrist = of_toys.dataset == "toy-wrist"
+    seconds = np.flatnonzero(at_wrist & (of_toys.y == of_toys.labels.index("sitting")))[::2]
+    y = of_toys.y.copy()
+    y[seconds] = len(of_toys.labels) + 1
+    vague = replace(of_toys, y=y, choices=choices)
+    seen = targets_of(vague, toy).seen
+    assert seen is not None
+    lying, standing = of_toys.labels.index("lying"), of_toys.labels.index("standing")
+    assert not seen[2, lying] and seen[2, standing]
+    alone = targets_of(vague.select(~at_wrist | (y == len(of_toys.labels) + 1)), toy).seen
+    assert alone is not None
+    assert alone[2].tolist() == list(still)  # Nothing else was recorded there: any of them may have been.
+
+
 def test_without_choices_and_places_the_classes_are_the_labels(toy: Recipe, of_toys: WindowSet, tmp_path) -> None:
     plain = toy_recipe(tmp_path, "model.places=[]")
     assert vars(targets_of(of_toys.single, plain)) == vars(Targets())

@@ -59,8 +59,11 @@ def targets_of(train: WindowSet, recipe: Recipe) -> Targets:
     if not places:
         return Targets(weights, allowed)
     seen = torch.zeros(len(places), len(train.labels), dtype=torch.bool)
-    for place, y in set(zip(place_numbers(train, places).tolist(), train.y.tolist(), strict=True)):
-        seen[place] |= allowed[y]
+    # A choice, numbered after the classes, adds its members only where none of them was recorded by itself: with some
+    # seconds of "still" at the wrist, where people stood and sat, nobody has lain there.
+    for place, y in sorted(set(zip(place_numbers(train, places).tolist(), train.y.tolist(), strict=True))):
+        if not (seen[place] & allowed[y]).any():
+            seen[place] |= allowed[y]
     gait = torch.tensor([label in FAMILIES["on_foot"] for label in train.labels])
     return Targets(weights, allowed, seen, (allowed & gait).any(dim=1))
 
