@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from har_export import flatbuffer, onnx_file, tflite
-from har_export.inference import InferenceNetwork
+from har_export.inference import InferenceNetwork, Normalised
 from har_runtime.errors import ModelError
 from har_runtime.model.card import ModelCard, QuantisedEnds
 from har_train.recipe import ModelConfig
@@ -88,7 +88,8 @@ def _with_int8_ends(int8_model: bytes, network: nn.Module) -> tuple[bytes, Quant
     assert isinstance(network, InferenceNetwork)
     if reason := why_float_ends(network.architecture):
         raise ModelError(f"tflite-int8-io: {reason}")
-    front = network.front
+    front = network.front.channels
+    assert isinstance(front, Normalised)
     core, scale, zero = flatbuffer.without_float_ends(int8_model)
     # The input of the core is (x - mean) * gain = scale * (q - zero).
     steps = scale / front.gain.double().numpy()

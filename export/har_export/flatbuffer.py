@@ -178,19 +178,44 @@ def _drop_unused(content: Any, graph: Any) -> None:
         entry.buffer = kept.index(entry.buffer)
 
 
-class _AlignedBuilder(flatbuffers.Builder):
-    """Aligns each byte vector to 16 bytes, because microcontrollers read the weights in place.
+class _CompactBuilder(flatbuffers.Builder):
+    """Aligns each byte vector to 16 bytes, and writes vectors of equal numbers once.
 
-    TFLite's schema requires it (`Buffer.data`: force_align 16), but the generated Python code does not do it.
+    Microcontrollers read the weights in place: TFLite's schema requires that alignment (`Buffer.data`: force_align 16),
+    but the generated Python code does not do it. Zero points (8 bytes for each channel of each layer, all 0) and shapes
+    are a sixth of a small model; FlatBuffers lets several tables refer to one vector.
     """
 
+    def __init__(self, size: int):
+        super().__init__(size)
+        self._written: dict[tuple[int, int, bytes], int] = {}
+        self._before = self._element = 0
+        self._holds_offsets = False
+
     def StartVector(self, elemSize: int, numElems: int, alignment: int) -> Any:  # noqa: N802, N803 - overrides
+        self._before, self._element, self._holds_offsets = self.Offset(), elemSize, False
         return super().StartVector(elemSize, numElems, 16 if elemSize == 1 else alignment)
+
+    def PrependUOffsetTRelative(self, off: int) -> None:  # noqa: N802 - overrides
+        self._holds_offsets = True  # These count from where they stand, so that equal bytes mean other things.
+        super().PrependUOffsetTRelative(off)
+
+    def EndVector(self, *arguments: Any) -> Any:  # noqa: N802 - overrides
+        count = self.vectorNumElems
+        end = super().EndVector(*arguments)
+        if self._holds_offsets:
+            return end
+        begin = self.Head() + 4  # After the number of elements.
+        content = bytes(self.Bytes[begin : begin + count * self._element])
+        first = self._written.setdefault((self._element, count, content), end)
+        if first != end:
+            self.head = len(self.Bytes) - self._before
+        return first
 
 
 def _packed(content: Any) -> bytes:
     for buffer in content.buffers:
         buffer.offset = buffer.size = 0
-    builder = _AlignedBuilder(1 << 20)
+    builder = _CompactBuilder(1 << 20)
     builder.Finish(content.Pack(builder), IDENTIFIER)
     return bytes(builder.Output())

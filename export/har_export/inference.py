@@ -7,13 +7,13 @@ from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from har_train.fit.network import (
+    LEVEL,
     OWN_SHARE,
     HarNetwork,
     PlaceHeads,
     PlainBlock,
     ResidualBlock,
     enlarge,
-    yaw_invariant,
 )
 
 
@@ -43,7 +43,10 @@ class InferenceNetwork(nn.Module):
         self.eval()
 
     def forward(self, imu: Tensor) -> Tensor | tuple[Tensor, Tensor, Tensor]:
-        x = self.blocks(self.front(imu).unsqueeze(1).permute(0, 3, 1, 2))
+        # In int8 formats the two copies of fine scale are quantized each, which takes less memory than as one.
+        x, *fine = self.front(imu)
+        x = torch.cat([x, *fine], dim=2) if fine else x
+        x = self.blocks(x.unsqueeze(1).permute(0, 3, 1, 2))
         x = x.mean((2, 3), keepdim=True)  # Without keepdim TFLite gets a transpose and ONNX a gather.
         x = x.flatten(1)
         hidden = self.classifier(x)
@@ -83,7 +86,7 @@ class BackEnd(nn.Module):
 
 
 class FrontEnd(nn.Module):
-    """From SI units to the input of the encoder.
+    """From SI units to the input of the encoder, and with fine scale also to its enlarged copy.
 
     It stays in float32 in every format: one int8 scale cannot hold both m/s^2 and rad/s, or both steps and stillness.
     The quantizer finds it by the name of this class.
@@ -91,14 +94,62 @@ class FrontEnd(nn.Module):
 
     def __init__(self, network: HarNetwork):
         super().__init__()
-        self.is_yaw_invariant = network.architecture.yaw_invariant
-        self.mean = nn.Buffer(network.mean)
-        self.gain = nn.Buffer(1 / network.std)
+        self.channels = (YawInvariant if network.architecture.yaw_invariant else Normalised)(network)
         self.unit = nn.Buffer(network.stillness / network.std) if network.architecture.fine_scale else None
 
+    def forward(self, imu: Tensor) -> tuple[Tensor, ...]:
+        x = self.channels(imu)
+        return (x,) if self.unit is None else (x, enlarge(x, self.unit))
+
+
+class Normalised(nn.Module):
+    """The channels of windows, normalised."""
+
+    def __init__(self, network: HarNetwork):
+        super().__init__()
+        self.mean, self.gain = nn.Buffer(network.mean), nn.Buffer(1 / network.std)
+
     def forward(self, imu: Tensor) -> Tensor:
-        x = ((yaw_invariant(imu) if self.is_yaw_invariant else imu) - self.mean) * self.gain
-        return x if self.unit is None else torch.cat([x, enlarge(x, self.unit)], dim=2)
+        return (imu - self.mean) * self.gain
+
+
+class YawInvariant(nn.Module):
+    """The channels that no turn about the vertical changes, normalised, in eight operators instead of 23.
+
+    Each operator costs a few hundred bytes of a small model and of a microcontroller's memory. The lengths and products
+    of `yaw_invariant` are sums of squares of sums of the six readings: with a and g for the horizontal parts of
+    acceleration and angular rate, 2 a.g = |a + g|^2 - |a|^2 - |g|^2, and the cross product is that with g turned by 90
+    degrees. The constants of normalisation are in the weights.
+    """
+
+    def __init__(self, network: HarNetwork):
+        super().__init__()
+        gain = 1 / network.std
+        shift = -network.mean * gain
+        a, g = torch.eye(6)[[0, 1]], torch.eye(6)[[3, 4]]  # x and y of acceleration, and of angular rate.
+        turned = torch.stack([g[1], -g[0]])
+        sums = torch.cat([a, g, a + g, a + turned])
+        of_a, of_g, of_sum, of_turned = torch.eye(4).repeat_interleave(2, dim=1)  # Which squares add up to a length.
+        lengths = torch.stack([of_a, of_g])
+        products = torch.stack([of_sum - of_a - of_g, of_turned - of_a - of_g]) / 2
+        self.vertical = _linear(torch.eye(6)[[2, 5]] * gain[:2, None], shift[:2])
+        self.sums = _linear(sums, torch.zeros(len(sums)))
+        self.lengths = _linear(lengths * gain[2:4, None] ** 2, LEVEL * gain[2:4] ** 2)
+        self.shift = nn.Buffer(shift[2:4])
+        self.products = _linear(products * gain[4:, None], shift[4:])
+
+    def forward(self, imu: Tensor) -> Tensor:
+        vertical, sums = self.vertical(imu), self.sums(imu)
+        squares = sums * sums
+        return torch.cat([vertical, self.lengths(squares).sqrt() + self.shift, self.products(squares)], dim=2)
+
+
+def _linear(weight: Tensor, bias: Tensor) -> nn.Linear:
+    layer = nn.Linear(weight.shape[1], weight.shape[0])
+    with torch.no_grad():
+        layer.weight.copy_(weight)
+        layer.bias.copy_(bias)
+    return layer
 
 
 def _folded(block: nn.Module) -> nn.Module:

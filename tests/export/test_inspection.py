@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,6 +58,23 @@ def test_a_card_that_is_put_into_a_file_again_leaves_nothing_of_the_one_before(b
     once = flatbuffer.seal(built.models["tflite"], card)
     assert flatbuffer.seal(flatbuffer.seal(built.models["tflite"], long), card) == once
     assert b"nobody nobody" not in once
+
+
+def test_equal_vectors_of_a_file_are_written_once_and_nothing_else_changes(built: Built) -> None:
+    class Plain(flatbuffer._CompactBuilder):
+        def EndVector(self, *arguments: Any) -> Any:  # noqa: N802 - overrides
+            self._written = {}
+            return super().EndVector(*arguments)
+
+    model = built.models["tflite-int8"]
+    compact = flatbuffer._packed(flatbuffer._unpacked(model))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flatbuffer, "_CompactBuilder", Plain)
+        plain = flatbuffer._packed(flatbuffer._unpacked(model))
+    assert len(compact) < 0.95 * len(plain)
+    assert flatbuffer.tensors(compact) == flatbuffer.tensors(plain) == flatbuffer.tensors(model)
+    assert flatbuffer.operators(compact) == flatbuffer.operators(model)
+    assert flatbuffer._packed(flatbuffer._unpacked(compact)) == compact
 
 
 def test_only_a_quantised_model_can_lose_its_float_ends(built: Built) -> None:

@@ -3,7 +3,7 @@
 import math
 import tomllib
 from collections.abc import Sequence
-from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from types import UnionType
@@ -291,14 +291,16 @@ class DistillationConfig:
     """Learning from a larger network (Hinton et al. 2015), which is trained first. Not in the paper; off by default."""
 
     teacher: ModelConfig | None = None
-    """The larger network; everything else of its recipe is the same."""
+    """The larger network; everything else of its recipe is the same, but for `teacher_epochs`."""
+    teacher_epochs: int = 0
+    """Epochs that train the teacher; 0: as many as the recipe has. A small network gains from more than its teacher."""
     weight: float = 0.5
     """Share of the loss that compares with the teacher; the rest compares with the labels."""
     temperature: float = 2.0
     """Softens both networks' probabilities."""
 
     def __post_init__(self) -> None:
-        _check_range("distillation", self, weight=(0, 1), temperature=(0.1, 100))
+        _check_range("distillation", self, weight=(0, 1), temperature=(0.1, 100), teacher_epochs=(0, 10_000))
 
 
 @dataclass(frozen=True)
@@ -337,6 +339,16 @@ class Recipe:
     def is_control(self) -> bool:
         """Whether a classical model of scikit-learn is trained instead of a network."""
         return self.method in ("random-forest", "logistic-regression")
+
+    @property
+    def teacher(self) -> "Recipe | None":
+        """How the network to learn from is trained; None if there is none."""
+        model = self.distillation.teacher
+        if model is None:
+            return None
+        optimiser = replace(self.optimiser, epochs=self.distillation.teacher_epochs or self.optimiser.epochs)
+        plain = DistillationConfig()
+        return replace(self, name=f"{self.name} teacher", model=model, optimiser=optimiser, distillation=plain)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON-able values; `recipe_from` reads it back."""

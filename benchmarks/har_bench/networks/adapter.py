@@ -42,7 +42,7 @@ class _Deployed(nn.Module):
         self.eval()
 
     def forward(self, imu: Tensor) -> Tensor:
-        return (self.network(self.front(imu)) / self.temperature).softmax(dim=1)
+        return (self.network(self.front(imu)[0]) / self.temperature).softmax(dim=1)
 
 
 def write_models(

@@ -133,7 +133,7 @@ def test_no_turn_about_the_vertical_changes_the_invariant_channels(seed: int, ra
 def test_the_invariant_channels_tell_everything_but_the_yaw() -> None:
     """Lengths and vertical parts are the window's; a mirror image, which is no turn, has another cross product."""
     x = moving()
-    acc_z, acc_level, gyro_z, gyro_level, dot, cross = yaw_invariant(x).unbind(2)
+    acc_z, gyro_z, acc_level, gyro_level, dot, cross = yaw_invariant(x).unbind(2)
     assert torch.equal(acc_z, x[:, :, 2])
     assert torch.equal(gyro_z, x[:, :, 5])
     assert torch.allclose(acc_level, x[:, :, :2].norm(dim=2), atol=1e-2)

@@ -136,14 +136,14 @@ def enlarge(x: Tensor, unit: Tensor) -> Tensor:
 def yaw_invariant(x: Tensor) -> Tensor:
     """What no turn about the vertical changes in windows of the frame "upright": shape (n, time, 6) to (n, time, 6).
 
-    The vertical part and the length of the horizontal part of acceleration and of angular rate, and the dot and cross
-    product of the two horizontal parts, in SI units.
+    The vertical parts of acceleration and of angular rate, the lengths of their horizontal parts, and the dot and cross
+    product of those, in SI units.
     """
     acc_x, acc_y, acc_z, gyro_x, gyro_y, gyro_z = x.split(1, dim=2)
     acc_level = (acc_x * acc_x + acc_y * acc_y + LEVEL).sqrt()
     gyro_level = (gyro_x * gyro_x + gyro_y * gyro_y + LEVEL).sqrt()
     dot, cross = acc_x * gyro_x + acc_y * gyro_y, acc_x * gyro_y - acc_y * gyro_x
-    return torch.cat([acc_z, acc_level, gyro_z, gyro_level, dot, cross], dim=2)
+    return torch.cat([acc_z, gyro_z, acc_level, gyro_level, dot, cross], dim=2)
 
 
 class PlaceHeads(nn.Module):

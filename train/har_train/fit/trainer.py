@@ -51,7 +51,7 @@ from har_train.fit.objective import Teacher
 from har_train.fit.run import Run, Stage, claim_folder, read_checkpoint, stages_of
 from har_train.fit.targets import place_numbers, targets_of
 from har_train.quiet import quiet_tensorflow
-from har_train.recipe import DistillationConfig, Recipe
+from har_train.recipe import Recipe
 
 VALIDATION_BATCH = 1024
 HARMLESS = (
@@ -144,10 +144,9 @@ def _teacher_of(
     Raises:
         HarError: `run.teacher` was trained with another recipe, seed or split.
     """
-    config = recipe.distillation
-    if config.teacher is None:
+    own = recipe.teacher
+    if own is None:
         return None
-    own = replace(recipe, name=f"{recipe.name} teacher", model=config.teacher, distillation=DistillationConfig())
     folder = run.teacher or run.out / "teacher"
     if run.teacher is not None:
         record = load_checkpoint(folder).record
@@ -158,7 +157,7 @@ def _teacher_of(
         resume = (folder / "run.json").exists()
         fit(own, datasets, windows, placement, replace(run, out=folder, resume=resume), split)
         wait_for_all()  # The first process has written the model.
-    return Teacher(load_checkpoint(folder).network.eval(), config)
+    return Teacher(load_checkpoint(folder).network.eval(), recipe.distillation)
 
 
 def split_of(recipe: Recipe, windows: WindowSet, seed: int) -> UserSplit:
