@@ -1,4 +1,4 @@
-"""What several tests need: real recordings, and small archives in the official layout."""
+"""What several tests need: real recordings, small archives in the official layout, and a small trained network."""
 
 import itertools
 import os
@@ -14,7 +14,9 @@ import pytest
 from har_runtime.contract import STANDARD_GRAVITY
 from har_runtime.recording import Recording
 from har_runtime.sources.simulated.wearer import Wearer
+from har_train.data.windows import WindowSet
 from har_train.datasets import hapt
+from har_train.recipe import Recipe
 
 ROOT = Path(__file__).parents[1]
 VECTORS = ROOT / "export" / "vectors.json"
@@ -114,3 +116,32 @@ def simulated_recording(seed: int, samples: int) -> Recording:
         for name in ("times_ns", "acc", "gyro", "labels")
     )
     return Recording(f"simulated-{seed}", times, acc, gyro, labels, f"wearer-{seed}", "waist")
+
+
+@pytest.fixture(scope="session")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
+    """The recipe of the toy sets."""
+    from tests.train.toy_sets import toy_recipe
+
+    return toy_recipe(tmp_path_factory.mktemp("recipe"))
+
+
+@pytest.fixture(scope="session")
+def of_toys(toy: Recipe) -> WindowSet:
+    """The windows of the toy sets."""
+    from tests.train.toy_sets import toy_windows
+
+    return toy_windows(toy)
+
+
+@pytest.fixture(scope="session")
+def toy_run(toy: Recipe, of_toys: WindowSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a training run on the toy sets, which tells places; once for all tests of a process."""
+    from tests.train.toy_sets import PLACEMENTS, toy_set
+
+    from har_train.fit.run import Run
+    from har_train.fit.trainer import fit
+
+    out = tmp_path_factory.mktemp("toy") / "run"
+    fit(toy, [toy_set(name) for name in PLACEMENTS], of_toys, None, Run(out, seed=1, show_progress=False))
+    return out

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.train.toy_sets import PLACEMENTS, known_toy_sets, toy_recipe, toy_recordings, toy_set, toy_windows
+from tests.train.toy_sets import PLACEMENTS, known_toy_sets, toy_recipe, toy_recordings
 
 from har_export import flatbuffer, onnx_file, parity, preconditions, qat, tflite
 from har_export.build import build
@@ -29,8 +29,6 @@ from har_train.data.windows import WindowSet
 from har_train.fit.checkpoint import Checkpoint, architecture_of, load_checkpoint, save_checkpoint
 from har_train.fit.network import HarNetwork
 from har_train.fit.place_answers import fit_place_answers
-from har_train.fit.run import Run
-from har_train.fit.trainer import fit
 from har_train.recipe import Recipe
 
 SIZES = [7, 3, 21]
@@ -38,26 +36,8 @@ SIZES = [7, 3, 21]
 
 
 @pytest.fixture(scope="session")
-def toy(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
-    return toy_recipe(tmp_path_factory.mktemp("recipe"))
-
-
-@pytest.fixture(scope="session")
-def of_toys(toy: Recipe) -> WindowSet:
-    return toy_windows(toy)
-
-
-@pytest.fixture(scope="session")
-def place_run(toy: Recipe, of_toys: WindowSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a training run."""
-    out = tmp_path_factory.mktemp("places") / "run"
-    fit(toy, [toy_set(name) for name in PLACEMENTS], of_toys, None, Run(out, seed=1, show_progress=False))
-    return out
-
-
-@pytest.fixture(scope="session")
-def trained(place_run: Path) -> Checkpoint:
-    return load_checkpoint(place_run)
+def trained(toy_run: Path) -> Checkpoint:
+    return load_checkpoint(toy_run)
 
 
 @pytest.fixture(scope="session")
@@ -67,10 +47,10 @@ def tested(trained: Checkpoint, of_toys: WindowSet) -> WindowSet:
 
 
 @pytest.fixture(scope="session")
-def place_files(place_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place_files(toy_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the command exports by itself, compared in every runtime; "printed.json" is its output."""
     out = tmp_path_factory.mktemp("places-out")
-    arguments = [str(place_run), "--out", str(out), "--name", "toy", "--data", str(out), "--json"]
+    arguments = [str(toy_run), "--out", str(out), "--name", "toy", "--data", str(out), "--json"]
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as printed, known_toy_sets():
         patch.setattr(parity, "SLOW_WINDOWS", 60)
         patch.setattr(tflite, "CALIBRATION_WINDOWS", 300)
@@ -273,8 +253,8 @@ def test_the_c_header_tells_the_places_and_the_arena_is_enough(place_files: Path
 
 
 @pytest.mark.slow
-def test_exporting_again_gives_the_same_bytes(place_run: Path, place_files: Path, tmp_path: Path) -> None:
-    arguments = [str(place_run), "--out", str(tmp_path), "--name", "toy", "--data", str(tmp_path), "--quick"]
+def test_exporting_again_gives_the_same_bytes(toy_run: Path, place_files: Path, tmp_path: Path) -> None:
+    arguments = [str(toy_run), "--out", str(tmp_path), "--name", "toy", "--data", str(tmp_path), "--quick"]
     with pytest.MonkeyPatch.context() as patch, known_toy_sets():
         patch.setattr(tflite, "CALIBRATION_WINDOWS", 300)
         assert main([*arguments, "--max-loss", "10", "--min-agreement", "90"]) == 0

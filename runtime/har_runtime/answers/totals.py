@@ -52,3 +52,13 @@ class DayTotals:
 def _local_date(unix_s: float) -> tuple[int, int]:
     local = time.localtime(unix_s)
     return local.tm_year, local.tm_yday
+
+
+def duration_text(seconds: float) -> str:
+    """Hours, minutes and seconds, as people read them.
+
+    >>> duration_text(3725.5), duration_text(59.5)
+    ('1:02:05', '0:00:59')
+    """
+    whole = int(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"

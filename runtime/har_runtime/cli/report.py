@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from har_runtime.answers.answer import UNKNOWN
 from har_runtime.answers.palette import NOT_WORN
+from har_runtime.answers.totals import duration_text
 from har_runtime.cli.activity_log import (
     ActivityLog,
     Day,
@@ -62,15 +63,15 @@ def _print(log: ActivityLog) -> None:
     for date, day in log.days.items():
         console.print(_table(f"{date:%A}, {date}", day))
         if day.reasons:
-            reasons = ", ".join(f"{reason} {clock(seconds)}" for reason, seconds in day.reasons.items())
+            reasons = ", ".join(f"{reason} {duration_text(seconds)}" for reason, seconds in day.reasons.items())
             console.print(f"  unknown because: {reasons}")
         if day.places:
             places = ", ".join(
-                f"{place_name(name)} {clock(seconds)}" for name, seconds in longest_first(day.places).items()
+                f"{place_name(name)} {duration_text(seconds)}" for name, seconds in longest_first(day.places).items()
             )
             console.print(f"  worn at: {places}")
         if day.missing_s >= 1:
-            console.print(f"  without answers between the first and the last: {clock(day.missing_s)}")
+            console.print(f"  without answers between the first and the last: {duration_text(day.missing_s)}")
     if log.transitions:
         kinds = [
             f"{display_name(before)} to {display_name(after)} {count}"
@@ -83,7 +84,7 @@ def _print(log: ActivityLog) -> None:
     if log.broken_lines:
         console.print(f"invalid lines, skipped: {log.broken_lines}")
     if log.clock_set_back_s:
-        console.print(f"{clock(log.clock_set_back_s)} occur twice: a clock was set back, or files overlap")
+        console.print(f"{duration_text(log.clock_set_back_s)} occur twice: a clock was set back, or files overlap")
 
 
 def _table(title: str, day: Day) -> "Table":
@@ -101,22 +102,12 @@ def _table(title: str, day: Day) -> "Table":
             seconds = day.seconds[name]
             table.add_row(
                 display_name(name),
-                clock(seconds),
+                duration_text(seconds),
                 f"{100 * seconds / total:.0f} %",
                 str(day.bouts[name]),
-                clock(day.longest.get(name, 0.0)),
+                duration_text(day.longest.get(name, 0.0)),
             )
     return table
-
-
-def clock(seconds: float) -> str:
-    """Hours, minutes and seconds.
-
-    >>> clock(3725.5), clock(59.5)
-    ('1:02:05', '0:00:59')
-    """
-    whole = int(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
 
 
 def _moment(unix_s: float) -> str:

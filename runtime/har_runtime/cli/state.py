@@ -16,7 +16,7 @@ from har_runtime.answers.answer import Answer
 from har_runtime.errors import HarError, SourceError
 from har_runtime.files import write_bytes
 from har_runtime.model.card import ModelCard
-from har_runtime.signal.axes import Axes
+from har_runtime.signal.axes import Axes, degrees_between
 from har_runtime.signal.window import Up
 
 _LOG = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class KeptState:
         if up is None or not up.shows_posture:
             return
         self.up = up
-        is_new = self._kept is None or _degrees(up, self._kept) > NOTICEABLE_DEGREES
+        is_new = self._kept is None or degrees_between(up.direction, self._kept.direction) > NOTICEABLE_DEGREES
         if is_new and self._clock() >= self._next_s:
             self._save(up)
 
@@ -128,8 +128,3 @@ def _up_of(table: Any) -> Up:
     if not abs(math.hypot(x, y, z) - 1) < UNIT_TOLERANCE:  # False for NaN.
         raise ValueError
     return Up((x, y, z), table["found"])
-
-
-def _degrees(one: Up, other: Up) -> float:
-    cosine = sum(a * b for a, b in zip(one.direction, other.direction, strict=True))
-    return math.degrees(math.acos(min(1.0, max(-1.0, cosine))))

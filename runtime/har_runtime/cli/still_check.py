@@ -17,7 +17,7 @@ from har_runtime.contract import SAMPLE_RATE_HZ, STANDARD_GRAVITY
 from har_runtime.errors import SourceError
 from har_runtime.model.card import ModelCard
 from har_runtime.samples import SampleChunk
-from har_runtime.signal.axes import NAMES, Axes, turns
+from har_runtime.signal.axes import NAMES, Axes, degrees_between, turns
 from har_runtime.signal.resample import Resampler
 from har_runtime.signal.units import SCALE_TOLERANCE, scale_error, unit_problem
 from har_runtime.signal.window import Up
@@ -166,16 +166,16 @@ def judge_placement(still: Still, gravity: tuple[float, float, float] | None, ax
     vertical = np.array(still.gravity) / still.magnitude
     axis = int(np.argmax(np.abs(vertical)))
     up = ("+" if vertical[axis] > 0 else "-") + NAMES[axis]
-    tilt = _degrees(float(abs(vertical[axis])))
+    tilt = degrees_between(np.abs(vertical), np.eye(3)[axis])
     if gravity is None:
         return Placement(up, tilt, None, ())
     wanted = np.array(gravity)
-    off = _degrees(float(vertical @ wanted))
+    off = degrees_between(vertical, wanted)
     # The axis nearest the vertical becomes the model's vertical axis.
     main = int(np.argmax(np.abs(wanted)))
     upright = [turn for turn in turns() if turn.order[main] == axis and turn.turn(vertical)[main] * wanted[main] > 0]
     upright.sort(key=lambda turn: -_trace(turn))
-    best = min(_degrees(float(turn.turn(vertical) @ wanted)) for turn in upright)
+    best = min(degrees_between(turn.turn(vertical), wanted) for turn in upright)
     if off <= MAX_TILT_DEGREES or best > MAX_TILT_DEGREES:
         return Placement(up, tilt, off, ())
     return Placement(up, tilt, off, tuple(turn.after(axes) for turn in upright))
@@ -215,7 +215,3 @@ def describe(still: Still, placement: Placement, card: ModelCard) -> list[str]:
 def _trace(turn: Axes) -> int:
     """The trace of its matrix: the larger, the smaller the turn."""
     return sum(sign for index, (axis, sign) in enumerate(zip(turn.order, turn.signs, strict=True)) if axis == index)
-
-
-def _degrees(cosine: float) -> float:
-    return math.degrees(math.acos(min(1.0, max(-1.0, cosine))))

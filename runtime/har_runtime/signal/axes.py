@@ -1,11 +1,12 @@
 """`--axes x=-y,y=x,z=z`: turns the axes of a sensor into the contract's frame."""
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from har_runtime.errors import SourceError
 from har_runtime.samples import SampleChunk
@@ -98,3 +99,12 @@ def turned(
         acc = None if chunk.acc is None else axes.turn(chunk.acc)
         gyro = None if chunk.gyro is None else axes.turn(chunk.gyro) - bias
         yield replace(chunk, acc=acc, gyro=gyro)
+
+
+def degrees_between(one: ArrayLike, other: ArrayLike) -> float:
+    """The angle between two directions, each a unit vector of shape (3,).
+
+    >>> degrees_between((0, 0, 1), (0, 1, 0))
+    90.0
+    """
+    return math.degrees(math.acos(min(1.0, max(-1.0, float(np.dot(one, other))))))

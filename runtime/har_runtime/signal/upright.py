@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.contract import HOP, PERIOD_NS, SAMPLE_RATE_HZ, WINDOW
+from har_runtime.signal.axes import degrees_between
 from har_runtime.signal.window import Up, Window
 
 GAIT_SPREAD = (1.0, 6.0)
@@ -98,7 +99,7 @@ class UprightTracker:
 
     def _step_gait(self, direction: NDArray[np.float64]) -> None:
         self._gait.append(direction)
-        if self._up is not None and _degrees(direction, np.array(self._up.direction)) <= MOVED_DEGREES:
+        if self._up is not None and degrees_between(direction, self._up.direction) <= MOVED_DEGREES:
             self._sum = FORGETTING * self._sum + direction
             self._up = Up(_tuple(self._sum / np.linalg.norm(self._sum)), self._up.found)
         wanted = FOUND_AFTER if self._up is None else MOVED_AFTER
@@ -110,7 +111,7 @@ class UprightTracker:
         agreed = total / max(float(np.linalg.norm(total)), FREE_FALL)
         if np.degrees(np.arccos(np.clip(directions @ agreed, -1.0, 1.0))).mean() > AGREEMENT_DEGREES:
             return
-        if self._up is None or _degrees(agreed, np.array(self._up.direction)) > MOVED_DEGREES:
+        if self._up is None or degrees_between(agreed, self._up.direction) > MOVED_DEGREES:
             self._sum, self._up = total, Up(_tuple(agreed), "gait")
             self._gait.clear()
 
@@ -175,10 +176,6 @@ def upright_rotation(up: tuple[float, float, float]) -> NDArray[np.float64]:
     # Rodrigues' formula with the axis up x z = (y, -x, 0), whose length is the sine of the angle, and the cosine z.
     share = 1 / (1 + z)
     return np.array([[1 - share * x * x, -share * x * y, -x], [-share * x * y, 1 - share * y * y, -y], [x, y, z]])
-
-
-def _degrees(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    return math.degrees(math.acos(min(1.0, max(-1.0, float(one @ other)))))
 
 
 def _tuple(vector: NDArray[np.float64]) -> tuple[float, float, float]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from har_runtime.answers.answer import UNKNOWN, Answer
+from har_runtime.answers.totals import duration_text
 from har_runtime.classify import Prediction
 from har_runtime.contract import HOP
 from har_runtime.errors import SourceError
@@ -156,19 +157,9 @@ def _state(answer: Answer) -> list[str]:
     active = sum(seconds for activity, seconds in totals.seconds.items() if activity != UNKNOWN)
     return [
         f"{answer.prediction.end_s:.1f} s   sensor {rate}{latency}{place}",
-        f"today {_clock(active)} known, {_clock(totals.seconds.get(UNKNOWN, 0.0))} unknown, "
-        f"{_clock(totals.not_worn_s)} not worn, {totals.transitions} changes",
+        f"today {duration_text(active)} known, {duration_text(totals.seconds.get(UNKNOWN, 0.0))} unknown, "
+        f"{duration_text(totals.not_worn_s)} not worn, {totals.transitions} changes",
     ]
-
-
-def _clock(seconds: float) -> str:
-    """Hours, minutes and seconds.
-
-    >>> _clock(3725)
-    '1:02:05'
-    """
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
 def _losses(info: StreamInfo, answer: Answer) -> list[str]:
