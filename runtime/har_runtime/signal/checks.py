@@ -18,12 +18,14 @@ from har_runtime.signal.unit_search import (
     MOVING_BAND,
     NO_GRAVITY,
     SLOPES,
+    SOME_GRAVITY,
     VOTES,
     Found,
     find_acceleration_unit,
     find_angular_rate_unit,
     gravity_is_missing,
     gravity_of,
+    share_of_gravity,
     sure_turns,
     unit_of_slope,
 )
@@ -36,6 +38,7 @@ MIRRORED: Final = (-2.0, -0.5)
 DEGREE: Final = math.pi / 180
 WITH_GRAVITY: Final = "record acceleration with gravity, not linear or user acceleration"
 ANY_COUNTS: Final = "add unit=N, the number that one g reads"
+IF_WITH_GRAVITY: Final = f"{WITH_GRAVITY}; or if gravity is in it, {ANY_COUNTS}"
 ANY_RATE: Final = "add gyro=N, the counts of a deg/s, such as 131 in a range of 250 deg/s"
 
 
@@ -85,11 +88,7 @@ def choose_units(
         raise DataError(str(problem))
     acc = acc or find_acceleration_unit(evidence)
     if acc is None:
-        found = gravity_of(evidence)
-        seen = f"about {found.level:.4g} {found.where}, which fits no usual unit" if found else "in an unknown unit"
-        raise DataError(
-            f"acceleration is {seen}: add unit=g, unit=m/s2, unit=mg or unit=N, the number that one g reads"
-        )
+        raise DataError(str(_no_unit(evidence)))
     text = f"acceleration in {acc.unit.text} ({acc.why})"
     if not gyroscope:
         return Units(acc.unit, None, text)
@@ -109,8 +108,7 @@ def gravity_problem(evidence: Evidence) -> Problem | None:
     found = gravity_of(evidence)
     if found is None or not gravity_is_missing(evidence):
         return None
-    mean = min(evidence.means, default=1.0)
-    if mean < NO_GRAVITY:
+    if evidence.means and (mean := min(evidence.means)) < NO_GRAVITY:
         return Problem(
             f"gravity is missing in the acceleration, which is {found.level:.3g} in size but only "
             f"{mean * found.level:.2g} in its mean over {BLOCK_S * TURN_BLOCKS} s",
@@ -134,10 +132,25 @@ def acceleration_problem(evidence: Evidence, unit: Unit) -> Problem | None:
     low, high = REST_BAND if found.at_rest else MOVING_BAND
     if low <= ratio <= high:
         return None
-    seen = f"acceleration is about {found.level:.5g} {found.where}, so gravity would be {ratio:.3g} g in {unit.text}"
-    if other := find_acceleration_unit(evidence):
-        return Problem(f"{seen}; it fits {other.unit.text}", f"add unit={other.unit.name}")
-    return Problem(f"{seen}, and it fits no usual unit", ANY_COUNTS)
+    other = find_acceleration_unit(evidence)
+    if other is None:
+        return _no_unit(evidence)
+    return Problem(
+        f"acceleration is about {found.level:.5g} {found.where}, so gravity would be {ratio:.3g} g in {unit.text}; it "
+        f"fits {other.unit.text}",
+        f"add unit={other.unit.name}",
+    )
+
+
+def _no_unit(evidence: Evidence) -> Problem:
+    """The magnitude of acceleration fits no usual unit."""
+    found = gravity_of(evidence)
+    if found is None:
+        return Problem("the unit of acceleration is not known", "add unit=g, unit=m/s2, unit=mg or unit=N")
+    seen = f"acceleration is about {found.level:.4g} {found.where}"
+    if not found.at_rest and (share := share_of_gravity(evidence)) < SOME_GRAVITY:
+        return Problem(f"{seen} and {share * found.level:.2g} in its mean, so gravity may be missing", IF_WITH_GRAVITY)
+    return Problem(f"{seen}, which is gravity in no usual unit", ANY_COUNTS)
 
 
 def angular_rate_problem(evidence: Evidence, unit: Unit) -> Problem | None:

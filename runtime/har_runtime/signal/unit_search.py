@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from har_runtime.contract import STANDARD_GRAVITY
-from har_runtime.signal.evidence import Evidence, Turn
+from har_runtime.signal.evidence import TURN_BLOCKS, Evidence, Turn
 from har_runtime.signal.units import (
     ACCELERATION,
     COUNTS_A_DEGREE,
@@ -26,9 +26,13 @@ MOVING_BAND: Final = (0.5, 2.5)
 """Median magnitude of acceleration over gravity in any two seconds: 0.55 to 2.4 in the recordings (running)."""
 COUNTS_BAND: Final = (0.8, 1.25)
 """The same at rest for mg and counts, which are only a factor of two apart; 0.93 to 1.06 in the recordings."""
-NO_GRAVITY: Final = 0.1
-"""Mean acceleration over eight seconds over its root mean square; 0.23 or more in the recordings, 0.03 or less without
-gravity."""
+NO_GRAVITY: Final = 0.2
+"""Mean acceleration over eight seconds over its root mean square, if gravity is missing; 0.226 or more in the
+recordings, less than 0.2 in two of five stretches of linear acceleration that a phone computes."""
+NO_GRAVITY_AT_ONCE: Final = 0.1
+"""The same if it need not be seen again."""
+SOME_GRAVITY: Final = 0.4
+"""The same if there is no doubt that gravity is in it; less in one of a hundred stretches of the recordings."""
 LEAST_GRAVITY: Final = 0.3
 """A smaller magnitude of acceleration is not gravity in any unit: the largest unit is g."""
 MAX_RATE: Final = 16.0
@@ -80,13 +84,27 @@ def gravity_of(evidence: Evidence) -> Gravity | None:
 def gravity_is_missing(evidence: Evidence) -> bool:
     """Whether the acceleration is without gravity, in whatever unit."""
     found = gravity_of(evidence)
-    return found is not None and (found.level < LEAST_GRAVITY or min(evidence.means, default=1.0) < NO_GRAVITY)
+    if found is None:
+        return False
+    few = sum(mean < NO_GRAVITY for mean in evidence.means)
+    return found.level < LEAST_GRAVITY or min(evidence.means, default=1.0) < NO_GRAVITY_AT_ONCE or few >= VOTES
+
+
+def share_of_gravity(evidence: Evidence) -> float:
+    """Mean acceleration over its root mean square, in the newest blocks, of eight seconds at most: near 1 at rest, near
+    0 if gravity is missing."""
+    blocks = list(evidence.blocks)[-TURN_BLOCKS:]
+    mean = [statistics.fmean(axis) for axis in zip(*(block.mean for block in blocks), strict=True)]
+    power = statistics.fmean(block.power for block in blocks)
+    return math.hypot(*mean) / math.sqrt(power) if power > 0 else 0.0
 
 
 def find_acceleration_unit(evidence: Evidence) -> Found | None:
     """The unit of acceleration by the magnitude of gravity; None if it fits none, or not yet."""
     found = gravity_of(evidence)
     if found is None or gravity_is_missing(evidence):
+        return None
+    if not found.at_rest and share_of_gravity(evidence) < SOME_GRAVITY:
         return None
     low, high = REST_BAND if found.at_rest else MOVING_BAND
     why = f"by its magnitude {found.where}, {found.level:.4g}"

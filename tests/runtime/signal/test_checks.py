@@ -95,7 +95,7 @@ def test_a_given_unit_that_puts_gravity_at_16000_g_is_refused():
 
 def test_an_unusual_number_of_counts_can_be_given_but_is_not_guessed():
     evidence = evidence_of(resting(), acc=256 / 9.80665)
-    with pytest.raises(DataError, match="fits no usual unit: add unit="):
+    with pytest.raises(DataError, match="gravity in no usual unit: add unit=N"):
         choose_units(evidence, gyroscope=False)
     units = choose_units(evidence, Found(acceleration_unit("256"), "as given"), gyroscope=False)
     assert units.text == "acceleration in counts of 256 a g (as given)"
