@@ -13,7 +13,7 @@ from har_runtime.model.card import ModelCard, PlaceFilter, Training
 from har_train.fit.card import families_of
 from har_train.fit.network import Architecture, HarNetwork
 from har_train.fit.place_answers import uniform_smoothing
-from har_train.recipe import load_recipe
+from har_train.recipe_file import load_recipe
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from har_train.datasets import find, load
 from har_train.fit.checkpoint import Checkpoint, load_checkpoint
 from har_train.fit.run import Run
 from har_train.fit.trainer import fit
-from har_train.recipe import load_recipe
+from har_train.recipe_file import load_recipe
 
 TFLITE_RUNTIME = ROOT / ".venv-tflite-runtime" / "bin" / "python"
 HEAD = (512, 512, 64)

@@ -27,7 +27,8 @@ from har_runtime.scores import score
 from har_train.data.windows import WindowSet
 from har_train.fit.checkpoint import Checkpoint, architecture_of, load_checkpoint, save_checkpoint
 from har_train.fit.network import HarNetwork
-from har_train.recipe import Recipe, load_recipe
+from har_train.recipe import Recipe
+from har_train.recipe_file import load_recipe
 
 FILES = ("toy.tflite", "toy-fp32.tflite", "toy-fp16.tflite", "toy.onnx")
 

@@ -1,6 +1,7 @@
 """A network small enough to train in a second, for tests in which its size is not the point."""
 
-from har_train.recipe import Recipe, load_recipe
+from har_train.recipe import Recipe
+from har_train.recipe_file import load_recipe
 
 CHANGES = (
     "model.filters=[8, 8]",

@@ -9,7 +9,7 @@ import torch
 from har_runtime.errors import DataError
 from har_train.fit.checkpoint import architecture_of
 from har_train.fit.network import HarNetwork
-from har_train.recipe import load_recipe, recipe_from, recipe_names
+from har_train.recipe_file import load_recipe, recipe_from, recipe_names
 
 START = 'name = "x"\ntitle = "x"\n[data]\ndataset = "hapt"\nactivities = ["sitting", "walking"]\n'
 SEVERAL = START.replace('dataset = "hapt"', 'frame = "upright"\ndatasets = ["hapt", "wisdm/pocket"]')

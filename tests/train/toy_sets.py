@@ -19,7 +19,8 @@ from har_runtime.recording import Recording
 from har_runtime.sources.simulated.wearer import Wearer
 from har_train.data.windows import WindowSet, windows_of
 from har_train.datasets import DATASETS, DataSet
-from har_train.recipe import Recipe, load_recipe
+from har_train.recipe import Recipe
+from har_train.recipe_file import load_recipe
 
 USERS = 5
 WALK = (("standing", 8.0), ("walking", 16.0), ("stairs_up", 10.0), ("walking", 6.0), ("stairs_down", 10.0))

@@ -109,7 +109,7 @@ def _fit(options: argparse.Namespace) -> int:
     from har_train.fit.hardware import choose_accelerator, choose_precision, is_first_process
     from har_train.fit.run import Run
     from har_train.fit.trainer import fit
-    from har_train.recipe import load_recipe
+    from har_train.recipe_file import load_recipe
 
     recipe = load_recipe(options.recipe, options.set)
     accelerator = choose_accelerator(options.accelerator)
@@ -151,7 +151,7 @@ def _cross_validate(options: argparse.Namespace) -> int:
     from har_train.data.splits import LEAVE_ONE_SET_OUT, parse_protocol
     from har_train.evaluation.cross_validation import cross_validate
     from har_train.fit.hardware import choose_precision
-    from har_train.recipe import load_recipe
+    from har_train.recipe_file import load_recipe
 
     protocol = parse_protocol(options.protocol)
     if protocol.kind == LEAVE_ONE_SET_OUT:
@@ -180,7 +180,7 @@ def _leave_one_set_out(options: argparse.Namespace) -> int:
     from har_train.evaluation.set_report import FORMAT, set_report_lines, write_set_report
     from har_train.fit.hardware import choose_precision
     from har_train.progress import print_line, progress_bar
-    from har_train.recipe import load_recipe
+    from har_train.recipe_file import load_recipe
 
     for name, is_given in (("jobs", options.jobs > 1), ("ray", options.ray), ("transfer", options.transfer)):
         if is_given:

@@ -1,18 +1,13 @@
-"""Recipes: everything that decides a training run except the place of the data and the seed, as strict TOML."""
+"""Recipes: everything that decides a training run except the place of the data and the seed.
 
-import math
-import tomllib
-from collections.abc import Sequence
-from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
-from importlib.resources import files
-from pathlib import Path
-from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin
+`recipe_file` reads them from TOML.
+"""
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from har_runtime.contract import FAMILIES, FRAMES, HOP, PLACES, WINDOW
 from har_runtime.errors import DataError
-
-Built = TypeVar("Built")
 
 METHODS = ("multi-task", "two-stage", "random-forest", "logistic-regression")
 LABEL_RULES = ("whole", "majority")
@@ -211,16 +206,16 @@ class ModelConfig:
             sizes = getattr(self, name)
             if not 1 <= len(sizes) <= MAX_LAYERS or not all(1 <= size <= most for size in sizes):
                 raise DataError(
-                    f"recipe: model.{name} is {_plain(sizes)}; give 1 to {MAX_LAYERS} sizes, each from 1 to {most}"
+                    f"recipe: model.{name} is {as_toml(sizes)}; give 1 to {MAX_LAYERS} sizes, each from 1 to {most}"
                 )
         if not 0 <= self.halvings < len(self.filters):
             raise DataError(
                 f"recipe: model.halvings is {self.halvings}; give fewer than the {len(self.filters)} blocks"
             )
         if not set(self.places) <= set(PLACES) or len(set(self.places)) != len(self.places) or len(self.places) == 1:
-            raise DataError(f"recipe: model.places is {_plain(self.places)}; give two of {', '.join(PLACES)} or more")
+            raise DataError(f"recipe: model.places is {as_toml(self.places)}; give two of {', '.join(PLACES)} or more")
         if any(kernel % 2 == 0 for kernel in self.kernels):
-            raise DataError(f"recipe: model.kernels is {_plain(self.kernels)}; kernels must be odd")
+            raise DataError(f"recipe: model.kernels is {as_toml(self.kernels)}; kernels must be odd")
         if self.backbone == "fcn" and len(self.filters) != len(self.kernels):
             raise DataError("recipe: model: an fcn has one kernel for each of its filters")
 
@@ -351,140 +346,14 @@ class Recipe:
         return replace(self, name=f"{self.name} teacher", model=model, optimiser=optimiser, distillation=plain)
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain JSON-able values; `recipe_from` reads it back."""
+        """As plain JSON-able values; `recipe_file.recipe_from` reads it back."""
         return asdict(self)
-
-
-def recipe_names() -> list[str]:
-    """The recipes that are part of the package."""
-    return sorted(entry.name[:-5] for entry in files("har_train.recipes").iterdir() if entry.name.endswith(".toml"))
-
-
-def load_recipe(name_or_file: str, changes: Sequence[str] = ()) -> Recipe:
-    """A recipe by its name or from a TOML file.
-
-    A recipe may name another as its `base` and then holds only what differs from it.
-
-    Args:
-        changes: settings that replace the recipe's, such as "contrastive.weight=0.2"; they become part of its name.
-
-    Raises:
-        DataError: no such recipe, not TOML, an unknown key, or a value that cannot be used.
-    """
-    table = _table(name_or_file, ())
-    for change in changes:
-        key, _, value = change.partition("=")
-        _merge(table, _parsed(f"{key.strip()} = {value}", f"--set {change}"))
-        table["name"] = f"{table.get('name', name_or_file)} {change.replace(' ', '')}"
-    return recipe_from(table, name_or_file)
-
-
-def recipe_from(table: dict[str, Any], where: str) -> Recipe:
-    """A recipe from nested tables; `where` names their origin in errors.
-
-    Raises:
-        DataError: an unknown key, a missing one, or a value that cannot be used.
-    """
-    return from_table(Recipe, table, where)
-
-
-def from_table(kind: type[Built], table: Any, where: str, prefix: str = "") -> Built:
-    """A dataclass from nested tables, with every value checked against the type of its field.
-
-    Args:
-        where: the origin of the table, for errors.
-        prefix: keys above the table, for errors.
-
-    Raises:
-        DataError: not a table, an unknown key, a missing one, or a value of the wrong type.
-    """
-    if not isinstance(table, dict):
-        raise DataError(f"{where}: '{prefix.rstrip('.') or kind.__name__}' must be a table, not {_plain(table)}")
-    known = {entry.name: entry for entry in fields(kind)}  # pyright: ignore[reportArgumentType]
-    values: dict[str, Any] = {}
-    for key, value in table.items():
-        if key not in known:
-            raise DataError(f"{where}: unknown key '{prefix}{key}'; known here: {', '.join(known)}")
-        wanted = known[key].type
-        if isinstance(wanted, UnionType) and is_dataclass(get_args(wanted)[0]) and value is not None:
-            wanted = get_args(wanted)[0]
-        if is_dataclass(wanted) and isinstance(wanted, type):
-            values[key] = from_table(wanted, value, where, f"{prefix}{key}.")
-        else:
-            values[key] = _checked(wanted, value, f"{where}: '{prefix}{key}'")
-    for name, entry in known.items():
-        if name not in values and entry.default is MISSING and entry.default_factory is MISSING:
-            raise DataError(f"{where}: '{prefix}{name}' is missing")
-    return kind(**values)
-
-
-def _table(name_or_file: str, seen: tuple[str, ...]) -> dict[str, Any]:
-    if name_or_file in seen:
-        raise DataError(f"{seen[0]}: its base leads back to '{name_or_file}'")
-    path = Path(name_or_file)
-    if path.suffix == ".toml":
-        try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError as error:
-            raise DataError(f"{path}: no such recipe file") from error
-        except (OSError, UnicodeDecodeError) as error:
-            raise DataError(f"{path}: cannot be read ({error})") from error
-    elif name_or_file in recipe_names():
-        text = (files("har_train.recipes") / f"{name_or_file}.toml").read_text(encoding="utf-8")
-    else:
-        raise DataError(f"unknown recipe '{name_or_file}': give a .toml file or one of {', '.join(recipe_names())}")
-    table = _parsed(text, name_or_file)
-    base = table.pop("base", None)
-    if base is None:
-        return table
-    whole = _table(str(base), (*seen, name_or_file))
-    _merge(whole, table)
-    return whole
-
-
-def _parsed(text: str, where: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{where}: not valid TOML ({error})") from error
-
-
-def _merge(whole: dict[str, Any], change: dict[str, Any]) -> None:
-    """Put `change` over `whole`, table by table."""
-    for key, value in change.items():
-        if isinstance(value, dict) and isinstance(whole.get(key), dict):
-            _merge(whole[key], value)
-        else:
-            whole[key] = value
-
-
-def _checked(wanted: Any, value: Any, what: str) -> Any:
-    if isinstance(wanted, UnionType):  # Such as `str | None`; JSON has null, TOML has not.
-        if value is None and type(None) in get_args(wanted):
-            return None
-        wanted = get_args(wanted)[0]
-    if get_origin(wanted) is tuple:
-        inner = get_args(wanted)[0]
-        if not isinstance(value, list | tuple) or not all(type(item) is inner for item in value):
-            raise DataError(f"{what} must be a list of {inner.__name__}, not {_plain(value)}")
-        return tuple(value)
-    if get_origin(wanted) is dict:
-        if not isinstance(value, dict):
-            raise DataError(f"{what} must be a table, not {_plain(value)}")
-        inner = get_args(wanted)[1]
-        return {name: _checked(inner, entry, f"{what[:-1]}.{name}'") for name, entry in value.items()}
-    if wanted is float and type(value) is int and abs(value) < 1e300:
-        value = float(value)
-    if type(value) is not wanted or (isinstance(value, float) and not math.isfinite(value)):
-        kind = "a finite number" if wanted is float else wanted.__name__
-        raise DataError(f"{what} must be {kind}, not {_plain(value)}")
-    return value
 
 
 def _check_range(table: str, config: object, **ranges: tuple[float, float]) -> None:
     for name, (low, high) in ranges.items():
         if not low <= getattr(config, name) <= high:
-            raise DataError(f"recipe: {table}.{name} is {_plain(getattr(config, name))}; give {low:g} to {high:g}")
+            raise DataError(f"recipe: {table}.{name} is {as_toml(getattr(config, name))}; give {low:g} to {high:g}")
 
 
 def _check_choice(table: str, config: object, **choices: tuple[str, ...]) -> None:
@@ -497,7 +366,7 @@ def _or(allowed: tuple[str, ...]) -> str:
     return " or ".join(f"'{value}'" for value in allowed)
 
 
-def _plain(value: Any) -> str:
+def as_toml(value: Any) -> str:
     """A value as TOML writes it, shortened."""
     text = repr(list(value) if isinstance(value, tuple) else value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -34,7 +34,8 @@ from har_train.data.windows import load_recordings_of
 from har_train.evaluation.cross_validation import CrossValidation, cross_validate
 from har_train.evaluation.left_out_sets import SCORES, LeftOut, leave_one_set_out
 from har_train.fit.hardware import choose_precision
-from har_train.recipe import Recipe, load_recipe
+from har_train.recipe import Recipe
+from har_train.recipe_file import load_recipe
 
 TEACHER = "anywhere-large"
 _NETWORK = load_recipe("anywhere").model

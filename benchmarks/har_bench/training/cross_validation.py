@@ -20,7 +20,7 @@ from har_train.evaluation.compare import compare
 from har_train.evaluation.cross_validation import cross_validate
 from har_train.evaluation.judgement import judgement_from_dict
 from har_train.fit.hardware import choose_precision
-from har_train.recipe import load_recipe
+from har_train.recipe_file import load_recipe
 
 METHODS: dict[str, tuple[str, ...]] = {
     "logistic-regression": ("hapt-logistic-regression",),

@@ -27,7 +27,7 @@ from har_train.fit.checkpoint import load_checkpoint
 from har_train.fit.hardware import choose_precision
 from har_train.fit.run import Run
 from har_train.fit.trainer import fit
-from har_train.recipe import load_recipe
+from har_train.recipe_file import load_recipe
 
 RECIPES = ("uci-har", "uci-har-supervised")
 SEEDS = (0, 1, 2)

@@ -51,7 +51,8 @@ from har_train.fit.hardware import choose_precision, keep_freed_memory
 from har_train.fit.network import HarNetwork, parameter_count
 from har_train.fit.run import Run, stages_of
 from har_train.fit.trainer import split_of, train_stage
-from har_train.recipe import Recipe, load_recipe
+from har_train.recipe import Recipe
+from har_train.recipe_file import load_recipe
 
 RECIPE = "uci-har-supervised"
 SEED = 0

@@ -25,7 +25,7 @@ from har_train.datasets import find, load
 from har_train.fit.hardware import choose_precision
 from har_train.fit.run import Run
 from har_train.fit.trainer import fit, split_of
-from har_train.recipe import load_recipe
+from har_train.recipe_file import load_recipe
 
 OFF = ["augment.scaling=false", "augment.channel_shuffle=false", "augment.rotation=false", "augment.permutation=false"]
 ON = ["tilt_degrees=15", "yaw_degrees=30", "scaling_std=0.1", "jitter_std=0.05", "mix_users=0.2"]

@@ -31,7 +31,7 @@ from har_train.fit.checkpoint import Checkpoint, load_checkpoint
 from har_train.fit.hardware import choose_precision
 from har_train.fit.run import Run
 from har_train.fit.trainer import fit
-from har_train.recipe import load_recipe
+from har_train.recipe_file import load_recipe
 
 SHORT = ("optimiser.epochs=8", 'optimiser.schedule="one-cycle"', "optimiser.learning_rate=1e-3")
 """Eight epochs come near the shipped model's macro-F1 on validation users."""

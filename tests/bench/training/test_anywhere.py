@@ -15,7 +15,8 @@ from har_bench.training import anywhere, anywhere_tables
 from har_bench.training.anywhere import GROUPS, LADDER, MODELS, names_of, recipe_of
 from har_train.datasets import difronzo
 from har_train.evaluation import cross_validation
-from har_train.recipe import Recipe, load_recipe
+from har_train.recipe import Recipe
+from har_train.recipe_file import load_recipe
 
 NETWORK = ("model.filters=[4, 6]", "model.head=[8]")
 BATCHES = ("optimiser.batch_size=64",)

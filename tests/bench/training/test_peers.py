@@ -19,7 +19,7 @@ from har_train.datasets import load
 from har_train.evaluation.controls import Control
 from har_train.fit.run import Run, stages_of
 from har_train.fit.trainer import train_stage
-from har_train.recipe import load_recipe
+from har_train.recipe_file import load_recipe
 
 RECIPE = load_recipe("uci-har-supervised")
 

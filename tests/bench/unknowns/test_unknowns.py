@@ -18,7 +18,7 @@ from har_train.datasets import find, load
 from har_train.fit.checkpoint import load_checkpoint
 from har_train.fit.run import Run
 from har_train.fit.trainer import fit
-from har_train.recipe import load_recipe
+from har_train.recipe_file import load_recipe
 
 
 @pytest.mark.slow

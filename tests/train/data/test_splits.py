@@ -11,7 +11,7 @@ from har_runtime.errors import DataError
 from har_train.data.splits import Protocol, UserSplit, folds, parse_protocol, set_folds, split_users
 from har_train.data.windows import cut_windows
 from har_train.datasets import find, load
-from har_train.recipe import load_recipe
+from har_train.recipe_file import load_recipe
 
 USERS = [f"u{number:02d}" for number in range(30)]
 PROTOCOLS = ["holdout", "loso", "groups:10", "groups:5", "official"]

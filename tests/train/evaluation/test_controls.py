@@ -8,7 +8,7 @@ import pytest
 from har_train.data.windows import cut_windows
 from har_train.datasets import load
 from har_train.evaluation.controls import Control, window_statistics
-from har_train.recipe import load_recipe
+from har_train.recipe_file import load_recipe
 
 
 def test_the_statistics_are_what_their_names_say() -> None:

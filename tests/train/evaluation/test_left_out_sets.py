@@ -22,7 +22,8 @@ from har_train.datasets import DATASETS
 from har_train.evaluation.left_out_sets import LeftOut, leave_one_set_out, without_unseen_classes
 from har_train.evaluation.set_report import FORMAT, TITLES, set_report_lines, write_set_report
 from har_train.fit.checkpoint import load_checkpoint
-from har_train.recipe import Recipe, load_recipe
+from har_train.recipe import Recipe
+from har_train.recipe_file import load_recipe
 
 SHORT = ("optimiser.balanced_windows=1000", "optimiser.epochs=2")
 PROTOCOL = ("--protocol", "leave-one-set-out", "--precision", "32", "--json")

@@ -13,7 +13,7 @@ from torch.nn.parallel import DistributedDataParallel
 from har_train.fit.distributed import synchronise_batch_norm
 from har_train.fit.network import Architecture, HarNetwork
 from har_train.fit.objective import Batch, MultiTask
-from har_train.recipe import load_recipe
+from har_train.recipe_file import load_recipe
 
 pytestmark = pytest.mark.slow
 

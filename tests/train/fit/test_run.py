@@ -29,7 +29,8 @@ from har_train.fit.network import HarNetwork
 from har_train.fit.objective import MultiTask
 from har_train.fit.run import Run
 from har_train.fit.trainer import fit, split_of, warmed_up_average
-from har_train.recipe import Recipe, load_recipe
+from har_train.recipe import Recipe
+from har_train.recipe_file import load_recipe
 
 RECIPE = small_recipe()
 

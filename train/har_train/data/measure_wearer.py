@@ -26,7 +26,8 @@ from har_runtime.files import write_bytes
 from har_runtime.recording import Recording
 from har_train.data.splits import split_users
 from har_train.datasets import load
-from har_train.recipe import Recipe, load_recipe
+from har_train.recipe import Recipe
+from har_train.recipe_file import load_recipe
 
 GAITS = ("walking", "stairs_up", "stairs_down")
 AT_WAIST = ("sitting", "standing", "lying", *GAITS)

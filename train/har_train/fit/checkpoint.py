@@ -22,7 +22,8 @@ from har_runtime.model.outputs import Outputs
 from har_train.data.splits import UserSplit
 from har_train.fit.calibration import calibrated
 from har_train.fit.network import Architecture, HarNetwork
-from har_train.recipe import Recipe, from_table
+from har_train.recipe import Recipe
+from har_train.recipe_file import from_table
 
 FORMAT = "haredge-checkpoint-1"
 BATCH = 1024
