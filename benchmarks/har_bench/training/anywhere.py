@@ -6,8 +6,8 @@ Three parts, of which --parts chooses:
 
 - models: each data set left out in turn, for the three sizes. `anywhere-large` comes first, as its networks teach the
   other two: they are what the others would train first, with the same people and seed.
-- ladder: each data set left out in turn, for the small network without a teacher in one frame after the other, and for
-  random forests, which see what the network sees.
+- ladder: each data set left out in turn, for the small network without a teacher in one frame after the other, with the
+  paper's contrastive term over the people of all sets, and for random forests, which see what the network sees.
 - groups: ten groups of people, for `anywhere` on all data sets together (each person once, by a network that learnt
   from the other people of all sets: ten trainings give the figures of every set), and for `hapt-robust` and the random
   forest on each data set alone.
@@ -54,6 +54,7 @@ LADDER: dict[str, tuple[str, ...]] = {
     "own gravity": (*SMALL, "model.places=[]", "data.frame='gravity'"),
     "upright": (*SMALL, "model.places=[]"),
     "upright, place": SMALL,
+    "upright, place, contrastive": (*SMALL, "model.projector=true", "contrastive.weight=0.1"),
     "random forest, device frame": (*FOREST, *IN_DEVICE_FRAME),
     "random forest, upright": FOREST,
 }

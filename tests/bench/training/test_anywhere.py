@@ -138,7 +138,7 @@ def test_groups_of_people_are_scored_set_by_set(run: Any) -> None:
 
 def test_every_row_has_a_recipe_and_the_sizes_share_their_teacher() -> None:
     recipes = {(part, name): recipe_of(part, name) for part in anywhere.PARTS for name in names_of(part)}
-    assert len(recipes) == 3 + 6 + 1 + 8
+    assert len(recipes) == 3 + 7 + 1 + 8
     large = recipes["models", "anywhere-large"]
     for name in ("anywhere", "anywhere-micro"):
         teacher = recipes["models", name].teacher

@@ -88,6 +88,28 @@ def test_the_user_aware_loss_is_low_where_activities_gather_and_high_where_users
     assert by_activity < 0.01 < by_user
 
 
+def test_samples_that_may_be_of_one_activity_are_no_pair() -> None:
+    """One walks, one goes up the stairs, two go up or down; all are of one user but the last of each kind."""
+    walking, up, stairs = [True, False, False], [False, True, False], [False, True, True]
+    views = Views(
+        torch.tensor([0, 0, 1, 3, 3]),
+        torch.tensor([0, 1, 0, 0, 1]),
+        torch.arange(5),
+        torch.tensor([walking, walking, up, stairs, stairs]),
+    )
+    positive, among = pair_masks(views, "activity-user")
+    assert positive.nonzero().tolist() == [[0, 1], [1, 0]]
+    assert (among & ~positive).nonzero().tolist() == [[0, 2], [0, 3], [1, 4], [2, 0], [3, 0], [4, 1]]
+    positive, among = pair_masks(views, "activity")
+    assert positive.nonzero().tolist() == [[0, 1], [1, 0]]
+    assert not among[3, 4] and not among[2, 3] and among[0, 4]
+    everything = pair_masks(
+        Views(views.activity, views.user, views.window, torch.eye(4)[views.activity] > 0), "activity"
+    )
+    plain = pair_masks(Views(views.activity, views.user, views.window), "activity")
+    assert all(torch.equal(one, other) for one, other in zip(everything, plain, strict=True))
+
+
 def test_simclr_does_not_look_at_labels() -> None:
     z, views = batch(1)
     relabelled = Views(views.activity.flip(0), views.user.flip(0), views.window)

@@ -106,7 +106,7 @@ def test_an_activity_that_nobody_recorded_at_a_place_is_not_ruled_out_there(modu
         probabilities = at_place(network, both[0][: len(waist.y)][waist.y == sitting], 2)
         found[name] = float(probabilities[sitting] / probabilities[[standing, sitting, walking]].sum())
     assert found["seen"] > 0.9
-    assert found["all"] < 0.7
+    assert found["all"] < 0.8
 
 
 def test_where_only_one_activity_was_recorded_there_is_nothing_to_learn_about_it(module, toy, of_toys) -> None:

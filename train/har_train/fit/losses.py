@@ -14,6 +14,8 @@ class Views:
     user: Tensor
     window: Tensor
     """Samples with the same number are views of one window."""
+    allowed: Tensor | None = None
+    """Whether a sample may be the class of the column, shape (n, classes); None if `activity` is the class."""
 
 
 def pair_masks(views: Views, pairs: str, own_view: str = "ignored") -> tuple[Tensor, Tensor]:
@@ -27,19 +29,21 @@ def pair_masks(views: Views, pairs: str, own_view: str = "ignored") -> tuple[Ten
 
     The paper leaves open what an anchor's own second view (same user, same activity) is to "activity-user". Here it is
     neither positive nor negative; with `own_view` "positive" it is positive.
+
+    Samples that may be of one activity or may not (one is labelled "stairs", the other "stairs_up") are neither.
     """
     others = ~torch.eye(len(views.window), dtype=torch.bool, device=views.window.device)
     same_window = _same(views.window) & others
-    same_activity = _same(views.activity)
+    same_activity, other_activity = _activities(views)
     if pairs == "simclr":
         return same_window, others
     if pairs == "activity":
-        return same_activity & others, others
+        return same_activity & others, (same_activity | other_activity) & others
     same_user = _same(views.user)
     positive = same_activity & ~same_user
     if own_view == "positive":
         positive = positive | same_window
-    return positive, positive | (~same_activity & same_user)
+    return positive, positive | (other_activity & same_user)
 
 
 def contrastive_loss(
@@ -70,6 +74,16 @@ def contrastive_loss(
         return (z * 0).sum()
     loss = -log_probability.sum(dim=1)[anchors] / count[anchors]
     return loss.mean() if reduction == "mean" else loss.sum()
+
+
+def _activities(views: Views) -> tuple[Tensor, Tensor]:
+    """Whether two samples are surely of one activity, and surely of two, both of shape (n, n)."""
+    same = _same(views.activity)
+    if views.allowed is None:
+        return same, ~same
+    allowed = views.allowed.float()
+    certain = allowed.sum(dim=1) == 1
+    return same & certain[:, None] & certain, allowed @ allowed.T == 0
 
 
 def _same(values: Tensor) -> Tensor:

@@ -121,7 +121,9 @@ class MultiTask(lightning.LightningModule):
                 for _ in range(2)
             ]
             z = torch.cat([self.network.project(view).float() for view in features])
-        views = Views(activity.repeat(2), user.repeat(2), torch.arange(len(x), device=x.device).repeat(2))
+        twice = activity.repeat(2)
+        allowed = None if self.targets.allowed is None else self.targets.allowed[twice]
+        views = Views(twice, user.repeat(2), torch.arange(len(x), device=x.device).repeat(2), allowed)
         with torch.autocast(x.device.type, enabled=False):
             positive, among = pair_masks(views, config.pairs, config.own_view)
             loss = contrastive_loss(z, positive, among, config.temperature, config.reduction)
