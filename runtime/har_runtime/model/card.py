@@ -1,5 +1,6 @@
 """The model card: a model's input, output, training and scores, as JSON beside the model and inside it."""
 
+import itertools
 import json
 import math
 import re
@@ -22,6 +23,15 @@ FRAME_OF_0_1 = "android"
 """What cards of haredge 0.1 call the frame "device"."""
 NUMBERS = re.compile(r"\[([-+.,\deE\s]*)\]")
 """A list of numbers, which is written on one line."""
+MAX_BYTES = 1_000_000
+"""Of a card's text; one of fifty labels has 100,000."""
+MAX_DEPTH = 10
+"""Of lists and objects inside each other; a card has 4."""
+MAX_SHOWN = 80
+"""Characters of a value in a message."""
+MAX_NAME = 100
+"""Characters of a label, family or name."""
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"?')
 
 
 @dataclass(frozen=True)
@@ -142,7 +152,7 @@ class ModelCard:
     place_filter: PlaceFilter | None = None
     """None if the model has no places."""
     families: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Answers that stand for several labels, e.g. "resting" for sitting and lying, the narrowest first."""
+    """Answers that stand for several labels, e.g. "resting" for sitting and lying; one inside another comes first."""
     smoothing: Smoothing | None = None
     """None if the data has no continuous recordings to learn it from."""
     rejection: Rejection | None = None
@@ -167,9 +177,15 @@ def card_from_json(text: str | bytes, where: str) -> ModelCard:
         where: the file, for error messages.
 
     Raises:
-        ModelError: not a card, an incomplete one, or a model for another input than the runtime gives.
+        ModelError: not a card, too large, an incomplete one, or a model for another input than the runtime gives.
     """
+    if len(text) > MAX_BYTES:
+        raise ModelError(f"{where}: no model card: it is larger than {MAX_BYTES:,} bytes")
     try:
+        if isinstance(text, bytes):
+            text = text.decode(json.detect_encoding(text))
+        if _depth(text) > MAX_DEPTH:
+            raise ModelError(f"{where}: no model card: its JSON is nested too deeply")
         table: dict[str, Any] = json.loads(text)
         if table.get("format") != FORMAT:
             raise ModelError(f"{where}: no model card (format {FORMAT} is missing); export the model with har-export")
@@ -183,10 +199,26 @@ def card_from_json(text: str | bytes, where: str) -> ModelCard:
         if table.get("frame") == FRAME_OF_0_1:
             parts["frame"] = "device"
         card = ModelCard(**{**_known(ModelCard, table), **parts})
+        _check_texts(card, where)
+        _check_contract(card, where)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{where}: the model card is damaged or incomplete ({error})") from error
-    _check_contract(card, where)
+        raise ModelError(f"{where}: the model card is damaged or incomplete ({_shown(error)})") from error
     return card
+
+
+def _depth(text: str) -> int:
+    """How many lists and objects of JSON are inside each other; counted first, as parsing may exhaust the stack."""
+    depth = deepest = 0
+    for letter in re.findall(r"[\[\]{}]", _STRINGS.sub("", text)):
+        depth += 1 if letter in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _shown(value: object) -> str:
+    """A value from a card or about it as people can read it: on one line, and not too long."""
+    text = "".join(letter if letter.isprintable() else " " for letter in str(value))
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
 
 
 _PARTS = {
@@ -207,6 +239,18 @@ def _frozen(value: Any) -> Any:
     return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
 
 
+def _check_texts(card: ModelCard, where: str) -> None:
+    """What is shown to people or compared with a name must be text."""
+    families = (text for family, labels in card.families.items() for text in (family, *labels))
+    names = {"name": [card.name], "version": [card.version], "labels": card.labels, "families": families}
+    if card.placement is not None:
+        names["placement"] = [card.placement]
+    for entry, values in names.items():
+        for value in values:
+            if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME:
+                raise ModelError(f"{where}: {entry} of the card must be text of 1 to {MAX_NAME} characters")
+
+
 def _check_contract(card: ModelCard, where: str) -> None:
     wanted = {
         "sample_rate_hz": SAMPLE_RATE_HZ,
@@ -217,16 +261,17 @@ def _check_contract(card: ModelCard, where: str) -> None:
     }
     for name, value in wanted.items():
         if getattr(card, name) != value:
-            raise ModelError(f"{where}: the model needs {name} {getattr(card, name)}, this runtime gives {value}")
+            needed = _shown(getattr(card, name))
+            raise ModelError(f"{where}: the model needs {name} {needed}, this runtime gives {value}")
     if card.frame not in FRAMES or card.gyroscope not in GYROSCOPE:
         raise ModelError(
-            f"{where}: the model needs frame {card.frame} and a gyroscope that is {card.gyroscope}; this runtime knows "
-            f"{' and '.join(FRAMES)}, {' and '.join(GYROSCOPE)}"
+            f"{where}: the model needs frame {_shown(card.frame)} and a gyroscope that is {_shown(card.gyroscope)}; "
+            f"this runtime knows {' and '.join(FRAMES)}, {' and '.join(GYROSCOPE)}"
         )
     if card.gravity is not None and len(card.gravity) != 3:
-        raise ModelError(f"{where}: the card's gravity must be three numbers, not {card.gravity}")
+        raise ModelError(f"{where}: the card's gravity must be three numbers, not {_shown(card.gravity)}")
     if not card.labels or len(set(card.labels)) != len(card.labels):
-        raise ModelError(f"{where}: the labels of the card are empty or repeat: {card.labels}")
+        raise ModelError(f"{where}: the labels of the card are empty or repeat: {_shown(card.labels)}")
     for name, fit in (
         ("smoothing", _smoothing_fits),
         ("rejection", _rejection_fits),
@@ -243,7 +288,12 @@ def _check_contract(card: ModelCard, where: str) -> None:
         raise ModelError(f"{where}: places and place_filter of the card do not fit; export the model again")
     for family, labels in card.families.items():
         if family in card.labels or len(labels) < 2 or not set(labels) <= set(card.labels):
-            raise ModelError(f"{where}: the family {family} of the card must stand for two labels or more")
+            raise ModelError(f"{where}: the family {_shown(family)} of the card must stand for two labels or more")
+    # Of the families that are sure enough, the first one inside the likeliest is the answer.
+    for wide, narrow in itertools.combinations(card.families, 2):
+        if set(card.families[narrow]) < set(card.families[wide]):
+            order = f"{_shown(narrow)} before {_shown(wide)}"
+            raise ModelError(f"{where}: the families of the card must stand the narrowest first: {order}")
 
 
 def _smoothing_fits(card: ModelCard) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.errors import ModelError
-from har_runtime.model.card import METADATA_NAME, ModelCard, card_from_json
+from har_runtime.model.card import MAX_BYTES, METADATA_NAME, ModelCard, card_from_json
 from har_runtime.model.litert_backend import LiteRtBackend
 from har_runtime.model.onnx_backend import OnnxBackend
 from har_runtime.model.outputs import Outputs, output_shapes
@@ -124,7 +124,12 @@ def read_card(path: Path, content: bytes, embedded: str | bytes | None) -> Model
     """
     beside = card_path(path)
     if beside.is_file():
-        card = card_from_json(beside.read_bytes(), str(beside))
+        try:
+            with beside.open("rb") as file:
+                text = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise ModelError(f"{beside}: cannot be read ({error.strerror})") from error
+        card = card_from_json(text, str(beside))
         if card.sha256 is not None and card.sha256 != hashlib.sha256(content).hexdigest():
             raise ModelError(f"{path}: does not match its card {beside.name} (sha256 differs); copy both again")
         return card

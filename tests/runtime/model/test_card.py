@@ -106,12 +106,57 @@ def test_what_a_later_version_adds_is_passed_over() -> None:
         ("[]", "damaged or incomplete"),
         ("{", "damaged or incomplete"),
         (CARD.to_json()[:200], "damaged or incomplete"),
+        (b"\xff\xfe\x00", "damaged or incomplete"),
+        (changed(name=3), "name of the card must be text"),
+        (changed(version=""), "version of the card must be text"),
+        (changed(labels=["still", {"a": 1}]), "labels of the card must be text"),
+        (changed(labels=["still", "x" * 101]), "labels of the card must be text of 1 to 100 characters"),
+        (changed(labels=3), "damaged or incomplete"),
+        (changed(placement=["waist"]), "placement of the card must be text"),
+        (changed(places=3), "damaged or incomplete"),
+        (changed(gravity=3), "damaged or incomplete"),
+        (changed(families={"f": ["walking", 3]}), "families of the card must be text"),
     ],
 )
 def test_a_card_that_does_not_fit_is_refused_in_one_line(text: str, message: str) -> None:
+    refused(text, message)
+
+
+@pytest.mark.parametrize("text", ["[", '{"a":'])
+def test_nested_text_is_refused_before_it_is_parsed(text: str) -> None:
+    refused(text * 100_000, "nested too deeply")
+    refused(changed(later=json.loads("[" * 50 + "]" * 50)), "nested too deeply")
+
+
+def test_a_card_of_a_megabyte_is_refused() -> None:
+    refused(" " * 1_000_001, "larger than 1,000,000 bytes")
+
+
+def test_long_values_are_shortened_in_the_message() -> None:
+    refused(changed(frame="y" * 5000), "needs frame y+[.][.][.] and")
+    refused(changed(units=["\n" * 5000]), "needs units")
+
+
+def refused(text: str | bytes, message: str) -> None:
     with pytest.raises(ModelError, match=message) as caught:
         card_from_json(text, "toy.json")
     assert str(caught.value).startswith("toy.json: ")
+    assert len(str(caught.value)) < 300 and str(caught.value).isprintable()
+
+
+def test_brackets_in_a_text_of_the_card_nest_nothing() -> None:
+    card = replace(CARD, training=replace(CARD.training, citation='"' + "[{" * 500 + "\\"))
+    assert card_from_json(card.to_json(), "toy.json") == card
+
+
+def test_a_family_inside_another_must_come_first() -> None:
+    labels = ("standing", "sitting", "lying")
+    resting, still = labels[1:], labels
+    card = replace(CARD, labels=labels, families={"resting": resting, "still": still, "again": still})
+    assert card_from_json(card.to_json(), "toy.json") == card
+    turned = replace(card, families={"still": still, "resting": resting})
+    with pytest.raises(ModelError, match="families of the card must stand the narrowest first: resting before still"):
+        card_from_json(turned.to_json(), "toy.json")
 
 
 def test_the_hash_is_part_of_the_card_beside_the_file_only() -> None:
