@@ -1,7 +1,8 @@
 """From samples to answers as they come: the way into `har_runtime` for a program of one's own."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from numpy.typing import ArrayLike
 
@@ -31,10 +32,11 @@ class Recognizer:
         coarse: whether an answer may be a family of activities ("still", "on_foot"), if only that is certain.
         gyroscope: False for a sensor that has none: then only the accelerometer is pushed.
         up: which way is up for the wearer, if it is known already; for cards of the frame "upright".
+        place_belief: the belief in each place of the card, as `Answer.place_probabilities` of an earlier answer.
 
     Raises:
-        ModelError: "hmm", and a card without transitions; a place, and a model that does not know it; or no gyroscope,
-            and a card that requires one.
+        ModelError: "hmm", and a card without transitions; a place, and a model that does not know it; a belief that
+            does not fit the card's places; or no gyroscope, and a card that requires one.
         HarError: there is no such place.
 
     >>> import numpy as np
@@ -56,11 +58,14 @@ class Recognizer:
         coarse: bool = True,
         gyroscope: bool = True,
         up: Up | None = None,
+        place_belief: Sequence[float] | None = None,
     ):
         check_gyroscope(model.card, gyroscope, "the sensor")
         self.model = model
         self._tracker = UprightTracker(up) if model.card.frame == "upright" else None
-        self._smoothing, self._clock, self._place, self._coarse = smoothing, clock, place, coarse
+        self._make_answering = partial(
+            Answering, model.card, smoothing, clock, place=place, coarse=coarse, place_belief=place_belief
+        )
         self._resampler, self._windower = Resampler(block=HOP, gyroscope=gyroscope), Windower()
         self.reset()
 
@@ -71,9 +76,7 @@ class Recognizer:
         if self._tracker is not None:
             self._tracker.reset()
         self._truth = LabelTrack()
-        self._answering = Answering(
-            self.model.card, self._smoothing, self._clock, place=self._place, coarse=self._coarse
-        )
+        self._answering = self._make_answering()
         self._arrived = time.perf_counter()
 
     @property

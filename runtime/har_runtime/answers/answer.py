@@ -89,3 +89,5 @@ class Answer:
     """From the arrival of the window's last samples to this answer, seconds; None if it was not timed."""
     place: str | None = None
     """Where the sensor is worn, one of the card's places; None if that is not known, or the model does not tell it."""
+    place_probabilities: NDArray[np.float64] | None = None
+    """The belief in each place of the card, in its order, shape (places,); None if the model does not tell them."""

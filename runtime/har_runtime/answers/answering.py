@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from har_runtime.answers.answer import UNKNOWN, Answer, Totals
 from har_runtime.answers.events import Changes, EventDetector
 from har_runtime.answers.families import Choice, Chooser, Families
-from har_runtime.answers.place import MIN_BELIEF, place_index
+from har_runtime.answers.place import MIN_BELIEF, checked_belief, place_index
 from har_runtime.answers.rejection import Rejector
 from har_runtime.answers.smoothing import SMOOTHERS, Smoothed, default_smoothing, place_smoother
 from har_runtime.answers.totals import DayTotals, RunningTotals
@@ -28,9 +28,11 @@ class Answering:
         place: where the sensor is worn, a key of `contract.PLACE_OF` or one of `contract.PLACES`; None to find out, if
             the model can.
         coarse: whether a family of the card may be an answer, if only that is certain.
+        place_belief: the belief in each place of the card before the first window; None if nothing is known of it.
 
     Raises:
-        ModelError: "hmm", and a card without transitions; or a place, and a model that does not know it.
+        ModelError: "hmm", and a card without transitions; a place, and a model that does not know it; or a belief that
+            does not fit the places.
         HarError: there is no such place.
     """
 
@@ -42,6 +44,7 @@ class Answering:
         *,
         place: str | None = None,
         coarse: bool = True,
+        place_belief: Sequence[float] | None = None,
     ):
         self.smoothing = smoothing or default_smoothing(card)
         self.notes: list[str] = []
@@ -52,8 +55,10 @@ class Answering:
             self.notes.append(f"{card.name}: its card has no thresholds; no activity is ever unknown for doubt")
         if place is not None:
             place_index(card, place)  # Of a model without places too.
+        if place_belief is not None:
+            checked_belief(card, place_belief)  # Likewise.
         self._smoother = SMOOTHERS[self.smoothing](card)
-        self._place_smoother = place_smoother(card, self.smoothing, place) if card.places else None
+        self._place_smoother = place_smoother(card, self.smoothing, place, place_belief) if card.places else None
         self._places = card.places
         rejection, is_belief = card.rejection, self.smoothing == "hmm"
         self._rejector = rejection and Rejector(rejection, card.frame)
@@ -89,6 +94,8 @@ class Answering:
         together = self._chooser.together(window)
         smoothed = self._smoothed(prediction, together)
         smoothed.probabilities.flags.writeable = False
+        if smoothed.place_probabilities is not None:
+            smoothed.place_probabilities.flags.writeable = False
         worn = self._worn.step(in_device_axes(window), window.end_ns)
         likeliest = float(smoothed.probabilities.max())
         if not worn:
@@ -114,6 +121,7 @@ class Answering:
             unix_s=unix_s,
             latency_s=latency_s,
             place=self._place(smoothed),
+            place_probabilities=smoothed.place_probabilities,
         )
 
     def _smoothed(self, prediction: Prediction, together: Sequence[int]) -> Smoothed:

@@ -4,6 +4,8 @@ A window's probabilities of the places are the evidence. Its weight falls with t
 model learnt places from people who walk, and knows little about them while someone sits.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,6 +40,22 @@ def place_index(card: ModelCard, place: str) -> int:
     return card.places.index(found)
 
 
+def checked_belief(card: ModelCard, belief: Sequence[float]) -> NDArray[np.float64]:
+    """A belief in the places of a card, shape (places,).
+
+    Raises:
+        ModelError: it is not one probability for each of them, with the sum 1.
+    """
+    values = np.array(belief, np.float64)
+    if not card.places or values.shape != (len(card.places),) or not (values >= 0).all() or not _is_one(values.sum()):
+        raise ModelError(f"{card.name}: the belief in its places must be {len(card.places)} numbers with the sum 1")
+    return values
+
+
+def _is_one(total: float) -> bool:
+    return abs(total - 1) < 1e-6
+
+
 class PlaceFilter:
     """How a belief in places starts, how it changes from hop to hop, and what a window says about it.
 
@@ -46,15 +64,18 @@ class PlaceFilter:
     Args:
         card: of a model that tells places.
         place: where the sensor is worn, if that is known; then no other place is ever believed.
+        belief: that in each place before the first window, shape (places,), if something is known of it and no place
+            is given.
 
     Raises:
         HarError: as of `place_index`.
+        ModelError: as of `checked_belief`.
     """
 
-    def __init__(self, card: ModelCard, place: str | None = None):
+    def __init__(self, card: ModelCard, place: str | None = None, belief: Sequence[float] | None = None):
         assert card.place_filter is not None
         count = len(card.places)
-        self.start = np.full(count, 1 / count)
+        self.start = np.full(count, 1 / count) if belief is None else checked_belief(card, belief)
         """The belief before the first window, shape (places,)."""
         change = card.place_filter.change if count > 1 else 0.0
         if place is not None:

@@ -148,18 +148,19 @@ class JointFilter:
     Args:
         card: of a model that tells places, with transitions.
         place: where the sensor is worn, if that is known.
+        belief: as of `PlaceFilter`.
 
     Raises:
         ModelError: the card has no transitions.
         HarError: the model does not know this place.
     """
 
-    def __init__(self, card: ModelCard, place: str | None = None):
+    def __init__(self, card: ModelCard, place: str | None = None, belief: Sequence[float] | None = None):
         smoothing = _needed(card)
         self._transitions = np.array(smoothing.transitions)
         self._prior = np.array(smoothing.prior)
         self._evidence = smoothing.evidence
-        self._places = PlaceFilter(card, place)
+        self._places = PlaceFilter(card, place, belief)
         self.reset()
 
     def step(
@@ -265,21 +266,24 @@ SMOOTHERS: dict[str, Callable[[ModelCard], Smoother]] = {
 }
 
 
-def place_smoother(card: ModelCard, smoothing: str, place: str | None = None) -> PlaceSmoother:
+def place_smoother(
+    card: ModelCard, smoothing: str, place: str | None = None, belief: Sequence[float] | None = None
+) -> PlaceSmoother:
     """What smooths the answers of a model that tells places.
 
     Args:
         card: of the model.
         smoothing: a name in `SMOOTHERS`.
         place: where the sensor is worn, if that is known: a key of `contract.PLACE_OF` or one of `contract.PLACES`.
+        belief: that in each place before the first window, if something is known of it.
 
     Raises:
-        ModelError: "hmm", and a card without transitions.
+        ModelError: "hmm", and a card without transitions; or a belief that does not fit the places.
         HarError: there is no such place, or the model does not know it.
     """
     if smoothing == "hmm":
-        return JointFilter(card, place)
-    return GivenPlace(PlaceFilter(card, place), SMOOTHERS[smoothing](card))
+        return JointFilter(card, place, belief)
+    return GivenPlace(PlaceFilter(card, place, belief), SMOOTHERS[smoothing](card))
 
 
 def default_smoothing(card: ModelCard) -> str:

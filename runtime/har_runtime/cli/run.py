@@ -92,7 +92,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state",
         metavar="FILE",
-        help="keeps which way is up over restarts, for models that find it while the wearer walks",
+        help="keeps which way is up and where the sensor is worn over restarts, for models that find out while the "
+        "wearer walks",
     )
     add_config(parser)
     add_json(parser)
@@ -124,7 +125,7 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
     make_recognizer = partial(Recognizer, model, options.smoothing, place=place, coarse=coarse)
     for note in make_recognizer().notes:
         _LOG.warning("%s", note)
-    state = open_state(options.state, model.card, axes)
+    state = open_state(options.state, model.card, axes, place)
     up = state.up if state else None
     source = open_source(options.source or DEMO_SOURCE)
     _LOG.info("source: %s", source.description)
@@ -152,7 +153,8 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
         for uri in options.sink or ["terminal:"]:
             sinks.open(uri)
         chunks = begun(service.watched(chunks))
-        recognizer = make_recognizer(gyroscope=source.report.gyroscope, up=up)
+        belief = state.place_belief if state else None
+        recognizer = make_recognizer(gyroscope=source.report.gyroscope, up=up, place_belief=belief)
         if not source.report.gyroscope:
             _LOG.warning("no gyroscope: the model %s answers by acceleration alone", model.card.name)
         result = run_stream(recognizer, chunks, [service, sinks, *([state] if state else [])])

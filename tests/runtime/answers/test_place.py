@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tests.runtime.fake_model import BARE_CARD, CARD, HOP_NS, LABELS, predictions
+from tests.runtime.fake_model import BARE_CARD, CARD, HOP_NS, LABELS, fake_model, predictions
 
 from har_runtime.answers.place import MIN_BELIEF, place_index
 from har_runtime.answers.smoothing import (
@@ -23,6 +23,8 @@ from har_runtime.answers.smoothing import (
 from har_runtime.contract import PLACE_OF, PLACES
 from har_runtime.errors import HarError, ModelError
 from har_runtime.model.card import PlaceFilter, Smoothing
+from har_runtime.model.load import load_model
+from har_runtime.recognizer import Recognizer
 
 TOY = replace(
     CARD,
@@ -212,6 +214,30 @@ def test_a_place_that_does_not_exist_or_is_not_the_models_is_one_line() -> None:
         place_index(replace(CARD, places=()), "wrist")
     with pytest.raises(ModelError, match="does not know the wrist; its places are torso, thigh"):
         place_index(TOY, "wrist")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_known_of_the_place_holds_from_the_first_window(kind: str) -> None:
+    walked = believed(place_smoother(CARD, kind), windows_of(["walking"] * 60, "wrist"))[-1]
+    assert walked.place_probabilities is not None
+    belief = walked.place_probabilities.tolist()
+    rows = windows_of(["sitting"] * 3, "torso")  # A window without gait says next to nothing about the place.
+    assert places_named(believed(place_smoother(CARD, kind, None, belief), rows)) == ["wrist"] * 3
+    assert places_named(believed(place_smoother(CARD, kind), rows)) == [None] * 3
+    moved = windows_of(["walking"] * 80, "thigh")
+    assert places_named(believed(place_smoother(CARD, kind, None, belief), moved))[-1] == "thigh"
+    assert places_named(believed(place_smoother(CARD, kind, "pocket", belief), rows)) == ["thigh"] * 3
+
+
+@pytest.mark.parametrize("belief", [(0.5, 0.5), (0.5, 0.4, 0.3), (1.5, -0.5, 0.0), (float("nan"), 0.5, 0.5)])
+def test_a_belief_that_does_not_fit_the_places_is_one_line(belief: tuple[float, ...]) -> None:
+    with pytest.raises(ModelError, match="anyplace: the belief in its places must be 3 numbers with the sum 1"):
+        Recognizer(fake_model(), place_belief=belief)
+
+
+def test_a_belief_is_refused_by_a_model_without_places() -> None:
+    with pytest.raises(ModelError, match="waist: the belief in its places must be 0 numbers"):
+        Recognizer(load_model("waist"), place_belief=(1.0,))
 
 
 def test_a_card_without_transitions_has_no_joint_filter() -> None:

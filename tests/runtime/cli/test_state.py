@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import pytest
 from tests.conftest import simulated_recording
+from tests.runtime.fake_model import CARD
 from tests.runtime.sinks.made_answers import make_answer
 
 from har_runtime.answers.answer import Answer
@@ -43,6 +44,11 @@ def answer(up: Up | None) -> Answer:
     """An answer whose window was turned by this direction."""
     made = make_answer(0)
     return replace(made, prediction=replace(made.prediction, window=replace(made.prediction.window, up=up)))
+
+
+def answer_at(belief: tuple[float, ...], degrees: float = 0.0) -> Answer:
+    """One of a model that tells places, with this belief in them."""
+    return replace(answer(tilted(degrees)), place_probabilities=np.array(belief))
 
 
 def kept(path: Path) -> Up | None:
@@ -127,6 +133,83 @@ def test_a_damaged_or_foreign_file_is_one_line_and_replaced_only_by_a_direction(
     assert path.read_bytes() == content
     stream.write(answer(tilted(20)))
     assert kept(path) == tilted(20)
+
+
+def test_the_belief_in_places_is_kept_for_the_same_model_and_places(path: Path, caplog) -> None:
+    first = KeptState(path, IDENTITY, card=CARD)
+    assert first.place_belief is None
+    first.write(answer_at((0.2, 0.7, 0.1)))
+    first.close()
+    with caplog.at_level(logging.INFO, "har_runtime"):
+        assert KeptState(path, IDENTITY, card=CARD).place_belief == (0.2, 0.7, 0.1)
+    assert "worn at" not in caplog.text, "no answer named a place yet"
+    assert KeptState(path, IDENTITY, card=replace(CARD, name="other")).place_belief is None
+    assert KeptState(path, IDENTITY, card=replace(CARD, places=("torso", "wrist", "thigh"))).place_belief is None
+    assert KeptState(path, IDENTITY).place_belief is None
+
+
+def test_another_place_is_written_at_once_and_a_little_more_certainty_at_the_end(path: Path, caplog) -> None:
+    clock = Clock()
+    stream = KeptState(path, IDENTITY, clock, CARD)
+    stream.write(answer_at((0.4, 0.3, 0.3)))
+    for belief, written in (
+        ((0.5, 0.3, 0.2), (0.4, 0.3, 0.3)),
+        ((0.9, 0.1, 0.0), (0.9, 0.1, 0.0)),
+        ((0.95, 0.05, 0.0), (0.9, 0.1, 0.0)),
+        ((0.1, 0.9, 0.0), (0.1, 0.9, 0.0)),
+        ((0.3, 0.7, 0.0), (0.1, 0.9, 0.0)),
+    ):
+        clock.now += 11
+        stream.write(answer_at(belief))
+        assert KeptState(path, IDENTITY, card=CARD).place_belief == written
+    stream.close()
+    with caplog.at_level(logging.INFO, "har_runtime"):
+        assert KeptState(path, IDENTITY, card=CARD).place_belief == (0.3, 0.7, 0.0)
+
+
+def test_what_another_model_believed_stays_until_this_one_believes_something(path: Path) -> None:
+    KeptState(path, IDENTITY, card=CARD).write(answer_at((0.9, 0.1, 0.0)))
+    given = KeptState(path, IDENTITY)  # As with --place.
+    given.write(answer_at((0.0, 0.0, 1.0), 90))
+    assert KeptState(path, IDENTITY, card=CARD).place_belief == (0.9, 0.1, 0.0)
+    other = replace(CARD, name="other")
+    KeptState(path, IDENTITY, card=other).write(answer_at((0.0, 1.0, 0.0)))
+    assert KeptState(path, IDENTITY, card=other).place_belief == (0.0, 1.0, 0.0)
+    assert KeptState(path, IDENTITY, card=CARD).place_belief is None
+
+
+def test_a_file_of_an_earlier_version_has_a_direction_and_no_place(path: Path) -> None:
+    path.write_text('{"format": "haredge-state-1", "up": [0, 0, 1], "found": "gait", "axes": "x=x,y=y,z=z"}')
+    stream = KeptState(path, IDENTITY, card=CARD)
+    assert (stream.up, stream.place_belief) == (tilted(0), None)
+    stream.write(answer_at((0.9, 0.1, 0.0)))
+    assert KeptState(path, IDENTITY, card=CARD).place_belief == (0.9, 0.1, 0.0)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        3,
+        [],
+        {"model": "anyplace", "places": ["torso", "thigh", "wrist"]},
+        {"model": 3, "places": ["torso", "thigh"], "belief": [0.5, 0.5]},
+        {"model": "m" * 101, "places": ["torso", "thigh"], "belief": [0.5, 0.5]},
+        {"model": "anyplace", "places": ["torso", "ankle"], "belief": [0.5, 0.5]},
+        {"model": "anyplace", "places": ["torso", "torso"], "belief": [0.5, 0.5]},
+        {"model": "anyplace", "places": [["torso"], "thigh"], "belief": [0.5, 0.5]},
+        {"model": "anyplace", "places": ["torso", "thigh"], "belief": [0.5, 0.4]},
+        {"model": "anyplace", "places": ["torso", "thigh"], "belief": [1.5, -0.5]},
+        {"model": "anyplace", "places": ["torso", "thigh"], "belief": [1.0]},
+        {"model": "anyplace", "places": ["torso", "thigh"], "belief": [float("nan"), 1.0]},
+    ],
+)
+def test_a_damaged_place_is_one_line_as_a_damaged_direction_is(path: Path, place, caplog) -> None:
+    table = {"format": state.FORMAT, "up": [0, 0, 1], "found": "gait", "axes": "x=x,y=y,z=z", "place": place}
+    path.write_text(json.dumps(table))
+    stream = KeptState(path, IDENTITY, card=CARD)
+    assert (stream.up, stream.place_belief) == (None, None)
+    (record,) = caplog.records
+    assert "not used: it is damaged, or not a state of har-stream" in record.getMessage()
 
 
 def test_a_direction_in_other_axes_is_not_used(path: Path, caplog) -> None:
@@ -238,3 +321,14 @@ def test_a_state_in_no_folder_is_one_line_and_exit_code_2(upright_model: Path, t
     arguments = ["--demo", "--model", str(upright_model), "--state", str(tmp_path / "absent" / "state.json")]
     assert main(arguments) == 2
     assert capsys.readouterr().err.splitlines()[-1].startswith("har-stream: --state ")
+
+
+def test_after_a_restart_the_place_is_known_before_the_wearer_has_walked(path: Path, capsys) -> None:
+    walk = replace(simulated_recording(7, 1200), labels=None)  # Standing, then walking, at the waist.
+    first = stream(walk, Path("anywhere"), path, capsys)
+    assert (first[0]["place"], first[-1]["place"]) == (None, "torso")
+    again = stream(walk, Path("anywhere"), path, capsys)
+    assert {row["place"] for row in again[:20]} == {"torso"}
+    given = stream(walk, Path("anywhere"), path, capsys, "--place", "wrist")
+    assert {row["place"] for row in given} == {"wrist"}
+    assert {row["place"] for row in stream(walk, Path("anywhere"), path, capsys)[:20]} == {"torso"}
