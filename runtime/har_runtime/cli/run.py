@@ -24,7 +24,7 @@ from har_runtime.samples import SampleChunk
 from har_runtime.signal.axes import IDENTITY, parse_axes, turned
 from har_runtime.sinks import StreamInfo
 from har_runtime.sinks.fan_out import FanOut
-from har_runtime.sources import open_source
+from har_runtime.sources import checked, open_source
 from har_runtime.stream import begun, run_stream
 
 _LOG = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
     still: dict[str, Any] | None = None
     try:
         check_gyroscope(model.card, source.report.gyroscope, "the sensor")  # Before anybody waits for samples.
-        chunks: Iterable[SampleChunk] = interruptible.items(source)
+        chunks: Iterable[SampleChunk] = checked(source, interruptible.items(source))
         if axes != IDENTITY:
             chunks = turned(chunks, axes)
         if options.still:

@@ -12,10 +12,12 @@ from har_runtime.contract import MAX_GAP_NS, MIN_RATE_HZ
 from har_runtime.errors import HarError, ModelError
 from har_runtime.model.card import ModelCard
 from har_runtime.model.load import check_gyroscope
+from har_runtime.signal.checks import Problem
 from har_runtime.signal.report import SensorReport
 from har_runtime.signal.resample import Resampler
 from har_runtime.signal.units import rest_magnitude, unit_problem
 from har_runtime.sources import Source, open_source
+from har_runtime.sources.checked import SignalCheck
 from har_runtime.uri import parse_uri
 
 EXTRA_S = 10.0
@@ -78,6 +80,9 @@ class _Watch(threading.Thread):
         self.resampler: Resampler | None = None
         """None until the first samples have arrived."""
         self.times: dict[str, list[NDArray[np.int64]]] = {"accelerometer": [], "gyroscope": []}
+        self.check = SignalCheck(source.report.takes_units)
+        self.problem: Problem | None = None
+        """What is wrong with units, gravity or axes, once that is clear."""
         self.acc: list[NDArray[np.float64]] = []
         self.duration_s = 0.0
         """Time from the first samples to the last."""
@@ -98,11 +103,13 @@ class _Watch(threading.Thread):
                     self.acc.append(chunk.acc)
                 if chunk.gyro is not None:
                     self.times["gyroscope"].append(chunk.times_ns)
+                self.problem = self.problem or self.check.push(chunk)
                 samples += len(chunk.times_ns)
                 if self.duration_s >= self._seconds or samples >= MAX_SAMPLES:
                     break
             if self.resampler is not None:
                 self.resampler.finish()
+                self.problem = self.problem or self.check.finish()
         except Exception as error:  # The doctor reports any failure of a source and continues.
             self.error = error
 
@@ -138,7 +145,7 @@ def source_findings(text: str, seconds: float, card: ModelCard | None = None) ->
         findings += sensor_findings("gyroscope", watch.times["gyroscope"], report.gyroscope)
     else:
         findings.append(no_gyroscope_finding(card))
-    findings += _gravity(watch.acc)
+    findings += _signal(watch)
     if parse_uri(text).kind not in UNTIMED:
         findings += _clock(watch.times["accelerometer"], watch.duration_s)
     received = max(report.accelerometer.received, report.gyroscope.received)
@@ -205,8 +212,11 @@ def _faster() -> str:
     return f"set it to 50 or 100 Hz: at least {MIN_RATE_HZ} Hz are needed"
 
 
-def _gravity(acc: list[NDArray[np.float64]]) -> list[Finding]:
-    magnitude = rest_magnitude(np.concatenate(acc)) if acc else None
+def _signal(watch: _Watch) -> list[Finding]:
+    """Units, gravity, and whether the axes of both sensors belong together."""
+    if problem := watch.problem or watch.check.mirrored:
+        return [Finding("signal", "fix", problem.seen, problem.advice)]
+    magnitude = rest_magnitude(np.concatenate(watch.acc)) if watch.acc else None
     if magnitude is None:
         return []
     if problem := unit_problem(magnitude):

@@ -134,7 +134,8 @@ def acceleration_problem(evidence: Evidence, unit: Unit) -> Problem | None:
         return None
     other = find_acceleration_unit(evidence)
     if other is None:
-        return _no_unit(evidence)
+        is_open = not (found.at_rest or evidence.means or evidence.is_finished)
+        return None if is_open else _no_unit(evidence)
     return Problem(
         f"acceleration is about {found.level:.5g} {found.where}, so gravity would be {ratio:.3g} g in {unit.text}; it "
         f"fits {other.unit.text}",
@@ -155,9 +156,9 @@ def _no_unit(evidence: Evidence) -> Problem:
 
 def angular_rate_problem(evidence: Evidence, unit: Unit) -> Problem | None:
     """What shows that the angular rate is not in this unit; None if nothing does."""
-    turns = [Turn(turn.slope / unit.size, turn.correlation, turn.size) for turn in evidence.turns]
-    if _turns_fit(turns):
+    if turns_fit(evidence, unit):
         return None
+    turns = _turns_in(evidence, unit)
     if sure := sure_turns(turns, 1):
         return _turn_problem(sure, unit)
     blocks = [(block, block.gyro_rms) for block in evidence.blocks if block.gyro_rms is not None]
@@ -182,9 +183,8 @@ def angular_rate_problem(evidence: Evidence, unit: Unit) -> Problem | None:
 
 def mirror_problem(evidence: Evidence, unit: Unit) -> Problem | None:
     """What shows that the axes of acceleration and angular rate, in this unit, are mirror images of each other."""
-    turns = [Turn(turn.slope / unit.size, turn.correlation, turn.size) for turn in evidence.turns]
-    mirrored = [turn for turn in sure_turns(turns, -1) if MIRRORED[0] <= turn.slope <= MIRRORED[1]]
-    if len(mirrored) < VOTES or _turns_fit(turns):
+    mirrored = [turn for turn in sure_turns(_turns_in(evidence, unit), -1) if MIRRORED[0] <= turn.slope <= MIRRORED[1]]
+    if len(mirrored) < VOTES or turns_fit(evidence, unit):
         return None
     return Problem(
         f"gravity turns against the angular rate ({statistics.median(turn.slope for turn in mirrored):.2f} times), so "
@@ -193,8 +193,13 @@ def mirror_problem(evidence: Evidence, unit: Unit) -> Problem | None:
     )
 
 
-def _turns_fit(turns: list[Turn]) -> bool:
-    return any(SLOPES[0] <= turn.slope <= SLOPES[1] for turn in sure_turns(turns, 1))
+def turns_fit(evidence: Evidence, unit: Unit) -> bool:
+    """Whether gravity was seen to turn as the angular rate in this unit says."""
+    return any(SLOPES[0] <= turn.slope <= SLOPES[1] for turn in sure_turns(_turns_in(evidence, unit), 1))
+
+
+def _turns_in(evidence: Evidence, unit: Unit) -> list[Turn]:
+    return [Turn(turn.slope / unit.size, turn.correlation, turn.size) for turn in evidence.turns]
 
 
 def _turn_problem(turns: list[Turn], unit: Unit) -> Problem | None:

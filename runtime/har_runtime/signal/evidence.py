@@ -116,6 +116,8 @@ class Evidence:
         four seconds. It is near 0 if gravity is missing."""
         self.count = 0
         """Blocks so far."""
+        self.is_finished = False
+        """Whether no more samples will come."""
         self._acc, self._gyro = _Held(), _Held()
         self._start_ns: int | None = None
         self._recent: deque[tuple[NDArray[np.float64], NDArray[np.float64] | None]] = deque(maxlen=TURN_BLOCKS)
@@ -152,10 +154,12 @@ class Evidence:
 
     def finish(self) -> None:
         """No more samples will come: make a block of the rest, if it is a second or longer."""
-        if self._start_ns is None or self._acc.newest_ns - self._start_ns < BLOCK_NS // 2:
-            return
         with np.errstate(all="ignore"):
-            self._make_block(self._start_ns, self._acc.newest_ns)
+            if self._start_ns is not None and self._acc.newest_ns - self._start_ns >= BLOCK_NS // 2:
+                self._make_block(self._start_ns, self._acc.newest_ns)
+            if not self.means and len(self._recent) > 1:
+                self.means.append(_share_of_mean(np.concatenate([acc for acc, _ in self._recent])))
+        self.is_finished = True
         self._restart()
 
     @property
@@ -198,8 +202,7 @@ class Evidence:
         if len(self._recent) == TURN_BLOCKS and self._since_turn >= TURN_BLOCKS // 2:
             self._since_turn = 0
             whole = np.concatenate([acc for acc, _ in self._recent])
-            power = float((whole * whole).sum(axis=1).mean())
-            self.means.append(float(np.linalg.norm(whole.mean(axis=0))) / math.sqrt(power) if power else 0.0)
+            self.means.append(_share_of_mean(whole))
             rates = [gyro for _, gyro in self._recent if gyro is not None]
             if len(rates) == TURN_BLOCKS and (turn := turn_of(whole, np.concatenate(rates))):
                 self.turns.append(turn)
@@ -254,6 +257,12 @@ class _Held:
             return None
         seconds, known = (grid - grid[0]) / 1e9, (times - grid[0]) / 1e9
         return np.stack([np.interp(seconds, known, values[:, axis]) for axis in range(3)], axis=1)
+
+
+def _share_of_mean(acc: NDArray[np.float64]) -> float:
+    """Length of the mean acceleration over its root mean square."""
+    power = float((acc * acc).sum(axis=1).mean())
+    return float(np.linalg.norm(acc.mean(axis=0))) / math.sqrt(power) if power > 0 else 0.0
 
 
 def _block(acc: NDArray[np.float64], gyro: NDArray[np.float64] | None) -> Block:

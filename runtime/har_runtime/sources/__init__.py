@@ -6,9 +6,10 @@ from pkgutil import resolve_name
 from har_runtime.errors import SourceError
 from har_runtime.samples import SampleChunk
 from har_runtime.sources.base import Source
+from har_runtime.sources.checked import checked
 from har_runtime.uri import Uri, parse_uri
 
-__all__ = ["SOURCES", "SampleChunk", "Source", "open_source"]
+__all__ = ["SOURCES", "SampleChunk", "Source", "checked", "open_source"]
 
 
 def _lazy(function: str) -> Callable[[Uri], Source]:
@@ -29,6 +30,9 @@ SOURCES: dict[str, Callable[[Uri], Source]] = {
     "simulated": _lazy("simulated.source:open_simulated"),
 }
 
+TAKES_UNITS = ("replay", "serial")
+"""Those with the options `unit` and `gyro`."""
+
 
 def open_source(text: str) -> Source:
     """Open the source that a URI names.
@@ -40,4 +44,6 @@ def open_source(text: str) -> Source:
     uri = parse_uri(text)
     if uri.kind not in SOURCES:
         raise SourceError(f"unknown source '{uri.kind}:'; known: {', '.join(f'{kind}:' for kind in SOURCES)}")
-    return SOURCES[uri.kind](uri)
+    source = SOURCES[uri.kind](uri)
+    source.report.takes_units = uri.kind in TAKES_UNITS
+    return source

@@ -25,6 +25,8 @@ class SourceReport:
     gyroscope: bool = True
     """False once the source knows that its sensor has no gyroscope, before its first chunk at the latest. Then no chunk
     has angular rates. It never changes after the first chunk."""
+    takes_units: bool = False
+    """Whether the source has the options `unit` and `gyro`."""
     can_wait: bool = False
     """Whether nothing is lost while the source is held up: true for a recording, false for a sensor."""
 
