@@ -47,6 +47,10 @@ class StreamResult:
     """Of the answers to the same windows, those that are a family; None if there are none."""
     places: dict[str, float] = field(default_factory=dict)
     """Time worn at each place, with `UNKNOWN` for the time in which it was not known; empty if the model tells none."""
+    unknown: dict[str, int] = field(default_factory=dict)
+    """Windows whose activity is unknown, by the reason of their answers."""
+    up_found: bool | None = None
+    """Whether it was known at the end which way is up; None for models of the frame "device"."""
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON-able values."""
@@ -90,6 +94,8 @@ def run_stream(recognizer: Recognizer, chunks: Iterable[SampleChunk], sinks: Seq
         answered=answered,
         families=tally.families(),
         places=tally.places,
+        unknown=tally.unknown,
+        up_found=tally.up_found,
     )
 
 
@@ -99,6 +105,8 @@ class _Tally:
     def __init__(self, card: ModelCard):
         self.windows = 0
         self.places: dict[str, float] = {}
+        self.unknown: dict[str, int] = {}
+        self.up_found: bool | None = None
         self._labels, self._families = card.labels, card.families
         self._own, self._answered = np.zeros((2, len(card.labels), len(card.labels)), np.int64)
         """Of the windows by themselves, and of the answers: rows are the truth."""
@@ -106,6 +114,10 @@ class _Tally:
 
     def step(self, answer: Answer) -> None:
         self.windows += 1
+        if answer.reason is not None:
+            self.unknown[answer.reason] = self.unknown.get(answer.reason, 0) + 1
+        if (up := answer.prediction.window.up) is not None:
+            self.up_found = up.found != "window"
         if answer.prediction.places is not None and answer.reason != "not worn":
             place = answer.place or UNKNOWN
             self.places[place] = self.places.get(place, 0.0) + HOP_S

@@ -1,7 +1,7 @@
 """What the command lines share: programs with subcommands, their common options, and exit codes.
 
-Exit codes: 0 for success and after SIGTERM, 2 with one line on stderr for what the user can put right, 130 after
-Ctrl-C. `--debug` shows the traceback.
+Exit codes: 0 for success and after SIGTERM, 1 for a result that is empty or not well, 2 with one line on stderr for
+what the user can put right, 130 after Ctrl-C. `--debug` shows the traceback.
 """
 
 import argparse

@@ -12,6 +12,7 @@ from typing import Any
 from har_runtime.answers.smoothing import SMOOTHERS
 from har_runtime.cli.common import add_json
 from har_runtime.cli.config import add_config
+from har_runtime.cli.empty_result import why_empty
 from har_runtime.cli.interrupt import Interruptible
 from har_runtime.cli.state import open_state
 from har_runtime.cli.still_check import STILL_S, Still, describe, judge_placement, measure_still
@@ -95,24 +96,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keeps which way is up and where the sensor is worn over restarts, for models that find out while the "
         "wearer walks",
     )
+    parser.add_argument(
+        "--allow-empty",
+        action="store_true",
+        help="exit with 0 even if there is no window, or no activity in any (otherwise with 1 and the reason)",
+    )
     add_config(parser)
     add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Stream until the source ends or a signal comes; returns the exit code.
+    """Stream until the source ends or a signal comes; returns the exit code: 1 if there is no answer at all.
 
     Raises:
         HarError: an option is invalid, or a model, source or sink cannot be used.
         KeyboardInterrupt: after Ctrl-C or SIGTERM, once everything is flushed.
     """
     with Interruptible() as interruptible:
-        _run(options, interruptible)
+        empty = _run(options, interruptible)
         interruptible.raise_if_interrupted()
-    return 0
+    if empty is None:
+        return 0
+    print(f"{options.label}: {empty}", file=sys.stderr)
+    return 0 if options.allow_empty else 1
 
 
-def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
+def _run(options: argparse.Namespace, interruptible: Interruptible) -> str | None:
+    """Returns why there is no answer; None if there is one."""
     if not (options.source or options.demo):
         raise SourceError("nothing to read: give --source URI, or --demo to try it without a sensor")
     if options.demo:
@@ -169,6 +179,7 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> None:
     else:
         for line in summary(result, info):
             print(line, file=sys.stderr)
+    return why_empty(result, source.report.gyroscope)
 
 
 def _measure(chunks: Iterator[SampleChunk], gyroscope: bool, interruptible: Interruptible) -> Still:

@@ -43,11 +43,6 @@ def summary(result: StreamResult, info: StreamInfo) -> list[str]:
             places = sorted(result.places.items(), key=lambda item: (item[0] == UNKNOWN, -item[1]))
             lines.append("  worn at: " + ", ".join(f"{place} {seconds:.0f} s" for place, seconds in places))
         lines.append(f"  transitions: {result.transitions} (smoothing: {result.smoothing})")
-    elif report.segments == 0 and (acc := report.accelerometer).received:
-        lines.append(
-            f"  no second without a gap in {acc.received} samples (sensor rate {acc.rate_hz or 0:.1f} Hz, needed 20 Hz "
-            f"or more; {acc.gaps} gaps over 0.1 s)"
-        )
     for name, sensor in (("accelerometer", report.accelerometer), ("gyroscope", report.gyroscope)):
         if lost := [f"{count} {what}" for what, count in sensor.named_counts().items() if count]:
             lines.append(f"  {name}: " + ", ".join(lost))

@@ -1,0 +1,75 @@
+"""A run without any answer says why, as far as that is established."""
+
+import pytest
+
+from har_runtime.cli.empty_result import why_empty
+from har_runtime.signal.report import ResampleReport, SensorReport
+from har_runtime.stream import StreamResult
+
+GOOD = SensorReport(received=500, rate_hz=50.0)
+
+
+def result(
+    acc: SensorReport = GOOD,
+    gyro: SensorReport = GOOD,
+    windows: int = 0,
+    unknown: dict[str, int] | None = None,
+    not_worn_s: float = 0.0,
+    up_found: bool | None = None,
+) -> StreamResult:
+    return StreamResult(
+        windows=windows,
+        smoothing="none",
+        seconds={},
+        not_worn_s=not_worn_s,
+        transitions=0,
+        report=ResampleReport(acc, gyro),
+        scores=None,
+        answered=None,
+        unknown=unknown or {},
+        up_found=up_found,
+    )
+
+
+@pytest.mark.parametrize(
+    ("acc", "gyro", "why"),
+    [
+        (SensorReport(), SensorReport(), "the source ended without a sample"),
+        (GOOD, SensorReport(), "there is no sample of the gyroscope"),
+        (SensorReport(), GOOD, "there is no sample of the accelerometer"),
+        (SensorReport(9, not_finite=9), GOOD, "no sample of the accelerometer can be used: 9 not finite"),
+        (GOOD, SensorReport(500, rate_hz=10.4), "the gyroscope has 10.4 samples a second, and 20 are needed"),
+        (
+            SensorReport(30, rate_hz=50.0),
+            GOOD,
+            "30 samples of the accelerometer are shorter than the second of a window",
+        ),
+        (SensorReport(80, gaps=79), GOOD, "the accelerometer has 79 gaps over 0.1 s in 80 samples"),
+        (
+            GOOD,
+            GOOD,
+            "no second without a gap in 500 samples of the accelerometer and 500 samples of the gyroscope at the same "
+            "time",
+        ),
+    ],
+)
+def test_no_window_says_why(acc: SensorReport, gyro: SensorReport, why: str):
+    assert why_empty(result(acc, gyro), gyroscope=True) == f"no window: {why}"
+
+
+def test_without_a_gyroscope_nothing_is_said_of_it():
+    why = why_empty(result(SensorReport(80, gaps=79), SensorReport()), gyroscope=False)
+    assert why == "no window: the accelerometer has 79 gaps over 0.1 s in 80 samples"
+
+
+def test_only_unknown_answers_are_counted_by_their_reason():
+    found = result(windows=10, unknown={"unsure": 3, "unlike": 7}, up_found=False)
+    assert why_empty(found, gyroscope=True) == (
+        "no activity in any of 10 windows: 7 unlike everything that the model was trained on, 3 too unsure to say; "
+        "which way is up was not found, which takes some seconds of walking, or --still"
+    )
+
+
+def test_one_activity_or_a_sensor_that_is_not_worn_is_a_result():
+    assert why_empty(result(windows=10, unknown={"unsure": 9}), gyroscope=True) is None
+    assert why_empty(result(windows=10, unknown={"unsure": 9, "not worn": 1}, not_worn_s=0.5), gyroscope=True) is None
