@@ -210,7 +210,10 @@ def test_what_is_wrong_with_a_sensor_is_reported_with_its_numbers(watched) -> No
         for finding in watched(device(times=uneven))
     )
     weak = fixes(watched(device(acc=np.full((500, 3), 0.1))))[-1]
-    assert weak.startswith("gravity: acceleration is about 0.1732 at rest, not 9.81, and no unit fits that")
+    assert weak.startswith("signal: gravity is missing in the acceleration, which is about 0.17")
+    degrees = np.degrees(np.tile([0.02, -0.04, 0.01], (500, 1)))
+    wrong = fixes(watched(device(gyro=degrees)))[-1]
+    assert wrong.startswith("signal: angular rates are about 2.63 while acceleration is at rest")
     holes = 0.1 * rng.normal(size=(500, 3))
     holes[::20] = np.nan
     assert fixes(watched(device(gyro=holes)))[0] == "gyroscope: samples dropped: 25 not finite"
