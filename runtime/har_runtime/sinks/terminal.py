@@ -16,6 +16,7 @@ from har_runtime.errors import SourceError
 from har_runtime.sinks.base import Sink, StreamInfo
 from har_runtime.uri import Uri
 
+WIDTH = 72
 BAR_WIDTH = 32
 SPARKS = "▁▂▃▄▅▆▇█"
 SPARKS_PER_WINDOW = 3
@@ -64,12 +65,24 @@ class LiveTerminal:
 
         self._info = info
         self._signal = Sparkline()
-        self._live = Live(console=console, refresh_per_second=10, transient=False)
+        self._newest: tuple[Answer, str] | None = None
+        """The newest answer and the signal up to it. Written by the sink's thread, read by that of the view."""
+        self._drawn: tuple[tuple[Answer, str] | None, str | None] | None = None
+        self._panel: Any = None
+        self._live = Live(console=console, refresh_per_second=10, transient=False, get_renderable=self._current)
         self._live.start()
 
     def write(self, answer: Answer) -> None:
         self._signal.push(answer.prediction)
-        self._live.update(panel(self._info, answer, str(self._signal)))
+        self._newest = answer, str(self._signal)
+
+    def _current(self) -> Any:
+        """What to show now: trouble may come, and go, without an answer."""
+        newest, trouble = self._newest, self._info.report.trouble
+        if self._drawn is None or self._drawn[0] is not newest or self._drawn[1] != trouble:
+            self._drawn = newest, trouble
+            self._panel = waiting(self._info) if newest is None else panel(self._info, *newest)
+        return self._panel
 
     def close(self) -> None:
         self._live.stop()
@@ -102,6 +115,17 @@ class Sparkline:
         return "".join(" " if np.isnan(level) else SPARKS[int((level - low) / step + 1e-9)] for level in levels)
 
 
+def waiting(info: StreamInfo) -> Any:
+    """The panel before the first answer."""
+    from rich.panel import Panel
+    from rich.text import Text
+
+    text = Text("waiting for samples", style="dim")
+    if info.report.trouble:
+        text = Text(info.report.trouble, style="bold yellow")
+    return Panel(text, title=info.source, subtitle=f"model {info.card.name}", width=WIDTH)
+
+
 def panel(info: StreamInfo, answer: Answer, signal: str = "") -> Any:
     """One answer as a rich panel.
 
@@ -132,13 +156,15 @@ def panel(info: StreamInfo, answer: Answer, signal: str = "") -> Any:
             Text(f"{100 * value:5.1f} %", style="" if chosen else "dim"),
         )
     lines = [Text(f"signal {signal}", style="cyan", no_wrap=True)] if signal else []
-    lines += [Text(line, style="dim") for line in _state(answer)]
+    lines += [Text(line, style="dim") for line in _state(info, answer)]
     lines += [Text(line, style="red") for line in _losses(info, answer)]
+    if info.report.trouble:
+        lines.append(Text(info.report.trouble, style="bold yellow"))
     return Panel(
         Group(headline, Text(), bars, Text(), *lines),
         title=info.source,
         subtitle=f"model {info.card.name}",
-        width=72,
+        width=WIDTH,
     )
 
 
@@ -146,10 +172,11 @@ def _spaced(label: str) -> str:
     return label.replace("_", " ")
 
 
-def _state(answer: Answer) -> list[str]:
+def _state(info: StreamInfo, answer: Answer) -> list[str]:
     """State of the sensor and totals of the day."""
     acc = answer.report.accelerometer
     rate = "measuring" if acc.rate_hz is None else f"{acc.rate_hz:.1f} Hz"
+    rate += "" if info.report.gyroscope else " without gyroscope"
     latency = "" if answer.latency_s is None else f"   latency {1000 * answer.latency_s:.1f} ms"
     tells_places = answer.prediction.places is not None
     place = f"   worn at the {answer.place}" if answer.place else "   place not known yet" if tells_places else ""

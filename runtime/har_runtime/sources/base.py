@@ -1,5 +1,6 @@
 """The interface of every source: an iterator of sample chunks with a description and a report."""
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -7,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from har_runtime.samples import SampleChunk
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass
@@ -29,6 +32,19 @@ class SourceReport:
     """Whether the source has the options `unit` and `gyro`."""
     can_wait: bool = False
     """Whether nothing is lost while the source is held up: true for a recording, false for a sensor."""
+    trouble: str | None = None
+    """What keeps samples from coming at the moment, one line with what to do; None if nothing is known to. `say` sets
+    it, and views show it while it lasts."""
+
+    def say(self, trouble: str | None) -> None:
+        """Say what keeps samples from coming, or with None that nothing does any more; logged when it changes."""
+        if trouble == self.trouble:
+            return
+        self.trouble = trouble
+        if trouble is not None:
+            _LOG.warning("%s", trouble)
+        else:
+            _LOG.info("samples can come again")
 
 
 class Source(Protocol):

@@ -17,7 +17,7 @@ from har_runtime.answers.answering import Answering
 from har_runtime.classify import Prediction
 from har_runtime.signal.window import Window
 from har_runtime.sinks import StreamInfo
-from har_runtime.sinks.terminal import PlainLines, Sparkline, panel
+from har_runtime.sinks.terminal import LiveTerminal, PlainLines, Sparkline, panel
 from har_runtime.sources.base import SourceReport
 
 INFO = StreamInfo(CARD, "a sensor of the test", SourceReport())
@@ -135,3 +135,23 @@ def test_without_a_terminal_a_line_has_the_place_once_it_is_known(console: Conso
         "walking               95.0 %",
         "walking               95.0 %  at the wrist",
     ]
+
+
+def test_trouble_is_shown_before_the_first_answer_and_while_it_lasts(console: Console, answer: Answer) -> None:
+    info = replace(INFO, report=SourceReport(gyroscope=False))
+    view = LiveTerminal(console, info)
+
+    def drawn() -> str:
+        console.print(view._current())
+        return " ".join(console.export_text().replace("│", " ").split())
+
+    try:
+        assert "waiting for samples" in drawn()
+        info.report.say("Sensor Logger sends no acceleration: switch on Accelerometer")
+        assert "sends no acceleration: switch on Accelerometer" in drawn()
+        view.write(answer)
+        assert "still" in (text := drawn()) and "sends no acceleration" in text and "without gyroscope" in text
+        info.report.say(None)
+        assert "sends no acceleration" not in drawn()
+    finally:
+        view.close()

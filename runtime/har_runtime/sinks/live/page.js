@@ -110,6 +110,7 @@ function show(news) {
     showProbabilities();
     showTimeline(news);
   }
+  if (news.trouble) return setStatus("lost", news.trouble);
   if (!known.answer) return setStatus("waiting", "waiting for the sensor");
   const newest = known.answer.unix_s;
   if (news.now_s - newest <= SILENT_S) return setStatus("live", "live");
@@ -174,6 +175,7 @@ function showSensor({ sensor, answer }) {
     ...Object.entries(sensor.lost).map(([reason, count]) => [reason, count.toLocaleString("en"), "lost"]),
   ];
   if (setup.tells_places) rows.unshift(["worn at", answer.place ? `the ${answer.place}` : "not known yet", ""]);
+  if (!sensor.gyroscope) rows.splice(1, 0, ["gyroscope", "none", ""]);
   if (!Object.keys(sensor.lost).length) rows.push(["lost", "none", ""]);
   setChildren("readings", rows.flatMap(([name, value, kind]) => [make("dt", name), make("dd", value, { class: kind })]));
 }

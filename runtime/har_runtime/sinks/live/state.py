@@ -104,9 +104,10 @@ class LiveState:
             number: of the newest answer that the viewer has.
 
         Returns:
-            `run`, `number`, `now_s` (seconds since 1970) and `utc_offset_s`, both of this computer's clock; if there is
-            a new answer also `answer`, `steps` (each the number of samples missing before it, its samples of shape
-            (n, 6), and its probabilities), `timeline`, `totals`, `events` (newest first) and `sensor`.
+            `run`, `number`, `now_s` (seconds since 1970) and `utc_offset_s`, both of this computer's clock, and
+            `trouble`, what keeps samples from coming, or None; if there is a new answer also `answer`, `steps` (each
+            the number of samples missing before it, its samples of shape (n, 6), and its probabilities), `timeline`,
+            `totals`, `events` (newest first) and `sensor`.
         """
         with self._lock:
             known = number if run == self._run and number <= self._number else 0
@@ -116,6 +117,7 @@ class LiveState:
                 "number": self._number,
                 "now_s": now_s,
                 "utc_offset_s": time.localtime(now_s).tm_gmtoff,
+                "trouble": self._info.report.trouble,
             }
             if known == self._number or self._answer is None:
                 return news
@@ -176,11 +178,12 @@ def _to_lists(steps: Sequence[_Step]) -> list[tuple[int, list[list[float]], list
 
 
 def _sensor(answer: Answer, info: StreamInfo) -> dict[str, Any]:
-    """Rate, Hz, latency of the answer, ms, samples received, and losses by reason."""
+    """Rate, Hz, whether there is a gyroscope, latency of the answer, ms, samples received, and losses by reason."""
     acc = answer.report.accelerometer
     missed = {f"answers that {sink.name} missed": sink.dropped for sink in info.sinks if sink.dropped}
     return {
         "rate_hz": acc.rate_hz,
+        "gyroscope": info.report.gyroscope,
         "latency_ms": None if answer.latency_s is None else round(1000 * answer.latency_s, 1),
         "received": acc.received,
         "lost": info.losses(answer.report) | missed,

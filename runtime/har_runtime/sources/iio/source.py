@@ -112,12 +112,14 @@ class Iio:
         """Nothing to release: each reading opens its files."""
 
     def _wait_until_plugged_in(self) -> None:
+        self.report.say(f"{' and '.join(dict.fromkeys(self._names.values()))}: unplugged; plug it in again")
         while True:
             self._clock.wait_until(self._clock.now_ns() + RETRY_NS)
             found = {(sensor, device.name): device for device in list_iio(self._root) for sensor in device.sensors}
             with contextlib.suppress(KeyError, SourceError):  # Missing, or its driver has not made all files yet.
                 self._sensors = [IioSensor(sensor, found[sensor, name]) for sensor, name in self._names.items()]
                 self.report.reconnections += 1
+                self.report.say(None)
                 return
 
     def _rate_of(self, sensor: IioSensor) -> float:

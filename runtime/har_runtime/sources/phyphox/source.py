@@ -45,6 +45,8 @@ MAX_ANSWER_BYTES: Final = 4 * 2**20
 PAUSE_NS: Final = 2 * MAX_GAP_NS
 """The gap that stands for a pause of unknown length; it ends a segment."""
 NO_ANSWER: Final = "no answer; is the phone in the same network, its screen on, and remote access allowed in phyphox?"
+SAY_AFTER_EMPTY: Final = 10
+"""After so many, two seconds, it is said."""
 MAX_EMPTY_ANSWERS: Final = 5
 """After so many answers without a sample from a running experiment, check whether it was cleared or exchanged."""
 
@@ -112,8 +114,7 @@ class Phyphox:
                 continue
             except SourceError as error:
                 self.report.lost["request without a usable answer"] += 1
-                if not is_offline:
-                    _LOG.warning("%s: %s", self._host, error)
+                self.report.say(f"{self._host}: {error}")
                 is_offline = True
                 continue
             self.report.lost.update(answer.lost)
@@ -121,6 +122,7 @@ class Phyphox:
                 must_reconnect = True
                 continue
             self._note_pause(answer.measuring)
+            self.report.say(self._trouble(answer.measuring, empty))
             for sensor, samples in answer.samples.items():
                 if samples.newest_s is not None:
                     self._newest_s[sensor] = samples.newest_s
@@ -137,6 +139,18 @@ class Phyphox:
 
     def close(self) -> None:
         """Nothing to release: each request has its own connection."""
+
+    def _trouble(self, measuring: bool, empty: int) -> str | None:
+        """What keeps samples from coming.
+
+        Args:
+            empty: answers in a row without a sample.
+        """
+        if not measuring:
+            return f"{self._host}: the experiment is paused; start it in phyphox"
+        if empty >= SAY_AFTER_EMPTY:
+            return f"{self._host}: the experiment runs, but its sensors give no sample"
+        return None
 
     def _connect(self) -> Experiment:
         """Find the sensors, start the experiment if needed, and set the time from which to read."""

@@ -1,6 +1,5 @@
 """Whether a phone sends its gyroscope, which only its messages show: the first samples wait until it is known."""
 
-import logging
 from collections.abc import Iterator
 from typing import Final
 
@@ -9,7 +8,6 @@ from har_runtime.sources.base import SourceReport
 from har_runtime.sources.sensorlogger.message import MAX_TIME_NS
 from har_runtime.sources.sensorlogger.session import ANGULAR_RATE, MAX_ROWS
 
-_LOG = logging.getLogger(__name__)
 DECIDE_NS: Final = 3_000_000_000
 """Acceleration alone for this long, by the phone's clock, means that there is no gyroscope. The app sends all sensors
 in each message, and a message each second or more often."""
@@ -20,7 +18,7 @@ class GyroscopeGate:
 
     What the first recording has is settled for the whole run, since answers before and after would not compare: a
     gyroscope that is switched on later is ignored, and its readings are counted as lost. If it is switched off later,
-    there are no answers, and the log says so.
+    there are no answers, and `MissingSensors` says so.
     """
 
     def __init__(self, report: SourceReport):
@@ -56,12 +54,6 @@ class GyroscopeGate:
         if chunk.acc is None and not self._report.gyroscope:
             self._report.lost["reading of a gyroscope switched on too late"] += len(chunk.times_ns)
             return
-        if alone and self._report.gyroscope and not self._warned:
-            self._warned = True
-            _LOG.warning(
-                "this recording is without the gyroscope, which the first one had, so there are no answers: switch it "
-                "on in the app, or restart this program"
-            )
         yield chunk
 
     def flush(self) -> Iterator[SampleChunk]:
@@ -74,5 +66,5 @@ class GyroscopeGate:
         yield from held
 
     def _restart(self) -> None:
-        self._seen = self._warned = False
+        self._seen = False
         self._rows, self._first_ns, self._last_ns = 0, MAX_TIME_NS, 0

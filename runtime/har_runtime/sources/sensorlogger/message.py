@@ -5,6 +5,7 @@ Format: https://github.com/tszheichoi/awesome-sensor-logger, PUSHING.md (message
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeGuard
 
@@ -12,7 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 SENSORS: Final = ("accelerometer", "gravity", "totalacceleration", "accelerometeruncalibrated", "gyroscope")
-"""The sensors that are read."""
+"""The sensors of a phone that are read."""
+WRIST: Final = ("wrist motion", "wristmotion")
+"""Names of the one sensor of a watch that is read, which has acceleration, gravity and angular rate at once."""
+WRIST_PARTS: Final = {"wristacceleration": "acceleration", "wristgravity": "gravity", "wristrotation": "rotationRate"}
+"""The sensors that are made of it, and what the names of their axes begin with (UNITS.md)."""
+MAX_NAMES: Final = 64
+MAX_NAME_LENGTH: Final = 40
 MAX_VALUE: Final = 1e6
 """Far beyond any axis of a phone's sensor, in any unit."""
 MAX_NUMBER: Final = 2**53
@@ -44,7 +51,11 @@ class Message:
     number: int | None = None
     """Counts the messages of a recording from 0."""
     readings: dict[str, Readings] = field(default_factory=dict)
-    """By sensor of `SENSORS`."""
+    """By sensor of `SENSORS` and `WRIST_PARTS`."""
+    names: frozenset[str] = frozenset()
+    """Every sensor in it, also those that are not read, in small letters."""
+    newest_ns: int | None = None
+    """The latest time of any reading; None if there is none."""
     has_accuracy: bool = False
     """Whether readings state an accuracy, as Android's do and an iPhone's do not."""
     lost: Counter[str] = field(default_factory=Counter)
@@ -70,26 +81,36 @@ def parse_message(body: bytes) -> Message:
         return Message("body that is not a message of Sensor Logger")
     number = message.get("messageId")
     rows: dict[str, list[tuple[int, list[float]]]] = {}
+    names: set[str] = set()
+    newest_ns: int | None = None
     has_accuracy = False
     lost: Counter[str] = Counter()
     for entry in message["payload"]:
         if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
             lost["reading without a name"] += 1
-        elif (name := entry["name"].lower()) in SENSORS:
-            try:
-                row = _time_ns(entry.get("time")), _axes(entry.get("values"))
-            except _UnusableError as error:
-                lost[str(error)] += 1
-            else:
-                rows.setdefault(name, []).append(row)
-                has_accuracy |= "accuracy" in entry
+            continue
+        name = entry["name"][:MAX_NAME_LENGTH].lower()
+        if len(names) < MAX_NAMES:
+            names.add(name)
+        try:
+            time_ns = _time_ns(entry.get("time"))
+            newest_ns = time_ns if newest_ns is None else max(newest_ns, time_ns)
+            parts = _parts(name, entry.get("values"))
+        except _UnusableError as error:
+            lost[str(error)] += name in SENSORS or name in WRIST
+        else:
+            for part, axes in parts.items():
+                rows.setdefault(part, []).append((time_ns, axes))
+            has_accuracy |= name in SENSORS and "accuracy" in entry
     return Message(
         device=_identity(message.get("deviceId")),
         session=_identity(message.get("sessionId")),
         number=int(number) if _is_number(number) and 0 <= number < MAX_NUMBER else None,
         readings={name: _readings(found) for name, found in rows.items()},
+        names=frozenset(names),
+        newest_ns=newest_ns,
         has_accuracy=has_accuracy,
-        lost=lost,
+        lost=+lost,
     )
 
 
@@ -113,10 +134,19 @@ def _time_ns(value: Any) -> int:
     return int(value)
 
 
-def _axes(values: Any) -> list[float]:
-    if not isinstance(values, dict) or not all(axis in values for axis in "xyz"):
+def _parts(name: str, values: Any) -> dict[str, list[float]]:
+    """The axes of each sensor that a reading is of; empty for sensors that are not read."""
+    if name in SENSORS:
+        return {name: _axes(values, ("x", "y", "z"))}
+    if name in WRIST:
+        return {part: _axes(values, tuple(prefix + axis for axis in "XYZ")) for part, prefix in WRIST_PARTS.items()}
+    return {}
+
+
+def _axes(values: Any, names: Sequence[str]) -> list[float]:
+    if not isinstance(values, dict) or not all(name in values for name in names):
         raise _UnusableError("reading without its axes")
-    row = [values[axis] for axis in "xyz"]
+    row = [values[name] for name in names]
     if not all(_is_number(value) for value in row):
         raise _UnusableError("reading with an axis that is not a number")
     if not all(abs(value) < MAX_VALUE for value in row):  # False for NaN.

@@ -16,15 +16,22 @@ from tornado.httputil import HTTPServerRequest
 from tornado.iostream import IOStream, UnsatisfiableReadError
 from tornado.web import Application, RequestHandler, stream_request_body
 
+from har_runtime.sources.sensorlogger.missing import SHOWN
 from har_runtime.web_server import BoundedServer, ServerThread, listen, url_of
 
-Refusal = tuple[HTTPStatus, str]
+Refusal = tuple[int, str]
 """The status that a client gets and the reason."""
+
+
+class Notice(str):
+    """What the sender should know of a body that was nevertheless accepted. It gets the status `SHOWN`."""
+
+
 NO_TOKEN: Final = HTTPStatus.UNAUTHORIZED, "wrong token"
 NO_POST: Final = HTTPStatus.METHOD_NOT_ALLOWED, "request that is not a POST"
 TOO_MANY: Final = HTTPStatus.TOO_MANY_REQUESTS, "too many requests"
 TOO_LARGE: Final = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request body too large"
-HEADERS: Final = {
+HEADERS: Final[dict[int, tuple[str, str]]] = {
     HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate", "Bearer"),
     HTTPStatus.METHOD_NOT_ALLOWED: ("Allow", "POST"),
     HTTPStatus.TOO_MANY_REQUESTS: ("Retry-After", "1"),
@@ -64,7 +71,7 @@ class Receiver:
         self,
         host: str,
         port: int,
-        on_body: Callable[[bytes], Refusal | None],
+        on_body: Callable[[bytes], Refusal | Notice | None],
         token: str | None = None,
         limits: Limits | None = None,
     ):
@@ -73,7 +80,7 @@ class Receiver:
         Args:
             host: address to listen on; 127.0.0.1 accepts this computer only, 0.0.0.0 every network.
             port: 0 for any free port.
-            on_body: called in the receiver's thread with the body of each request; returns a refusal or None.
+            on_body: called in the receiver's thread with the body of each request; returns a refusal, a notice or None.
             token: what a request must carry, as `Authorization: Bearer TOKEN` or as `?token=TOKEN`.
             limits: of requests.
         """
@@ -202,6 +209,9 @@ class _Handler(RequestHandler):
         refusal = self._refusal or self._receiver.on_body(bytes(self._body))
         if refusal is None:
             self.finish("ok\n")
+        elif isinstance(refusal, Notice):
+            self.set_status(SHOWN, "Notice")
+            self.finish(f"{refusal}\n")
         else:
             self._refuse(*refusal)
 
@@ -212,7 +222,7 @@ class _Handler(RequestHandler):
         status = HTTPStatus(status_code)
         self._refuse(*(NO_POST if status == NO_POST[0] else (status, "request that could not be handled")))
 
-    def _refuse(self, status: HTTPStatus, reason: str) -> None:
+    def _refuse(self, status: int, reason: str) -> None:
         self._receiver.count(reason)
         self.set_status(status)
         if status in HEADERS:

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from har_runtime.contract import MAX_GAP_NS
+from har_runtime.contract import MAX_GAP_NS, STANDARD_GRAVITY
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.units import unit_at_rest
 from har_runtime.sources.base import SourceReport
@@ -25,6 +25,8 @@ MAX_LATE_IN_A_ROW: Final = 3
 UNIT_READINGS: Final = 10
 """Readings that show the unit of the uncalibrated accelerometer."""
 ASSUMED_AFTER_NS: Final = 1_000_000_000
+PHONE: Final = ("totalacceleration", "accelerometer")
+"""The sensors of acceleration of a phone itself."""
 ANGULAR_RATE: Final = ", angular rate in rad/s"
 """The end of the report's units if there is a gyroscope."""
 
@@ -169,6 +171,9 @@ class Session:
     2. what only Android sends: `totalacceleration`, or readings with `accuracy`;
     3. `accelerometeruncalibrated`, according to UNITS.md in g with Apple's sign, and in m/s^2 with Android's;
     4. otherwise an iPhone in its default setting is assumed, and the report says so.
+
+    A watch's wrist motion is read if the phone itself sends no acceleration. Its gravity shows the unit: g with Apple's
+    sign, or m/s^2 with Android's (UNITS.md).
     """
 
     def __init__(self, platform: str, report: SourceReport):
@@ -181,6 +186,10 @@ class Session:
         self._report = report
         self._adder = GravityAdder(report.lost)
         self._total = False
+        self._is_phone = False
+        """Whether the phone's own acceleration is read."""
+        self._wrist: tuple[float, float] | None = None
+        """Sign and size of the unit of a watch's acceleration, once it is read."""
         self._uncalibrated: deque[float] = deque(maxlen=UNIT_READINGS)
         self._began_ns: int | None = None
         self._sign = 0.0  # Not known yet.
@@ -192,6 +201,10 @@ class Session:
         """The samples that this message completes."""
         self._report.lost.update(message.lost)
         readings = message.readings
+        self._is_phone |= self._wrist is None and any(name in readings for name in PHONE)
+        if not self._is_phone and (self._wrist is not None or "wristgravity" in readings):
+            yield from self._of_the_wrist(readings)
+            return
         if gyroscope := readings.get("gyroscope"):
             yield SampleChunk(gyroscope.times_ns, None, gyroscope.values)
         if not self._is_sure:
@@ -204,6 +217,22 @@ class Session:
         self._adder.push(readings.get("accelerometer"), readings.get("gravity"))
         if self._sign and (ready := self._adder.ready()):
             yield self._chunk(ready)
+
+    def _of_the_wrist(self, readings: dict[str, Readings]) -> Iterator[SampleChunk]:
+        for name in (*PHONE, "gyroscope"):
+            if name in readings:
+                self._report.lost["reading of the phone beside its watch"] += len(readings[name].times_ns)
+        gravity = readings.get("wristgravity")
+        if gravity is None:
+            return
+        if self._wrist is None:
+            in_g = unit_at_rest(float(np.median(np.linalg.norm(gravity.values, axis=1)))) == "g"
+            self._wrist = (-1.0, STANDARD_GRAVITY) if in_g else (1.0, 1.0)
+            how = "in g with Apple's sign, reversed" if in_g else "in m/s^2 with Android's sign"
+            self._set_sign(self._wrist[0], f"a watch's wrist motion, {how}, by the size of its gravity")
+        sign, size = self._wrist
+        yield SampleChunk(gravity.times_ns, None, readings["wristrotation"].values)
+        yield SampleChunk(gravity.times_ns, sign * size * (readings["wristacceleration"].values + gravity.values), None)
 
     def _chunk(self, acceleration: Readings) -> SampleChunk:
         return SampleChunk(acceleration.times_ns, self._sign * acceleration.values, None)

@@ -12,7 +12,7 @@ In this app Accelerometer is without gravity, so Gravity is added; `Session` exp
 import logging
 import queue
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -22,11 +22,12 @@ from har_runtime.samples import SampleChunk
 from har_runtime.sources.base import SourceReport
 from har_runtime.sources.sensorlogger.gyroscope import GyroscopeGate
 from har_runtime.sources.sensorlogger.message import Message, parse_message
+from har_runtime.sources.sensorlogger.missing import SAY_AFTER_NS, MissingSensors
 from har_runtime.sources.sensorlogger.session import MessageOrder, Session
 from har_runtime.uri import Uri, one_of
 
 if TYPE_CHECKING:
-    from har_runtime.sources.sensorlogger.receiver import Limits, Refusal
+    from har_runtime.sources.sensorlogger.receiver import Limits, Notice, Refusal
 
 _LOG = logging.getLogger(__name__)
 DEFAULT_PORT: Final = 8000
@@ -71,19 +72,23 @@ class SensorLogger:
             limits: request limits.
         """
         try:
-            from har_runtime.sources.sensorlogger.receiver import Receiver
+            from har_runtime.sources.sensorlogger.receiver import Notice, Receiver
         except ImportError as error:
             raise SourceError(f"sensorlogger: needs Tornado ({error}): pip install 'haredge[web]'") from error
         self.report = SourceReport()
         self._platform = platform
+        self._missing = MissingSensors(self.report)
         self._arrived: queue.SimpleQueue[tuple[int, Message] | None] = queue.SimpleQueue()
+        self._notice = Notice
         self._receiver = Receiver(host, port, self._receive, token, limits)
         self.url = self._receiver.url
         self.description = f"Sensor Logger pushing to {self.url}"
 
     def __iter__(self) -> Iterator[SampleChunk]:
         recordings = _Recordings(self._platform, self.report)
+        silence = Silence(self.url, time.monotonic_ns())
         while True:
+            self.report.say(self._missing.trouble or silence.trouble(time.monotonic_ns()))
             due_ns = recordings.due_ns
             wait_s = IDLE_S if due_ns is None else min(IDLE_S, max(0.0, (due_ns - time.monotonic_ns()) / 1e9))
             try:
@@ -95,24 +100,65 @@ class SensorLogger:
                     yield from recordings.flush()
                     return
                 arrival_ns, message = arrived
+                silence.heard(arrival_ns)
                 yield from recordings.push(message, arrival_ns)
             # Counted in this thread, because sinks read the report in it.
-            self.report.lost.update(self._receiver.take_refusals())
+            refusals = self._receiver.take_refusals()
+            silence.refused(refusals)
+            self.report.lost.update(refusals)
 
     def close(self) -> None:
         self._receiver.close()
         self.report.lost.update(self._receiver.take_refusals())
         self._arrived.put(None)
 
-    def _receive(self, body: bytes) -> "Refusal | None":
-        """In the receiver's thread: parse a message and queue it."""
+    def _receive(self, body: bytes) -> "Refusal | Notice | None":
+        """In the receiver's thread: parse a message and queue it; tells the phone what is missing."""
         message = parse_message(body)
         if message.error is not None:
             return HTTPStatus.BAD_REQUEST, message.error
         if self._arrived.qsize() >= MAX_WAITING:
             return HTTPStatus.SERVICE_UNAVAILABLE, "message while too many wait"
         self._arrived.put((time.monotonic_ns(), message))
-        return None
+        missing = self._missing.push(message)
+        return missing and self._notice(missing)
+
+
+class Silence:
+    """Whether nothing arrives at all.
+
+    Args:
+        url: where the phone should send to.
+        now_ns: when the waiting begins.
+    """
+
+    def __init__(self, url: str, now_ns: int):
+        self._url, self._since_ns = url, now_ns
+        self._is_first = True
+        self._refused: Counter[str] = Counter()
+
+    def heard(self, now_ns: int) -> None:
+        """A message has arrived."""
+        self._since_ns, self._is_first = now_ns, False
+        self._refused.clear()
+
+    def refused(self, refusals: Counter[str]) -> None:
+        """These requests were refused, by reason."""
+        self._refused.update(refusals)
+
+    def trouble(self, now_ns: int) -> str | None:
+        """What to say about it, one line; None while messages arrive."""
+        if now_ns - self._since_ns < (SAY_AFTER_NS if self._is_first else SILENCE_NS):
+            return None
+        if self._refused:
+            counts = ", ".join(f"{count} x {why}" for why, count in self._refused.most_common(3))
+            return f"requests arrive at {self._url}, but none can be used: {counts}"
+        if self._is_first:
+            return (
+                f"no message has arrived at {self._url} yet: switch on HTTP Push to it in Sensor Logger, and start a "
+                "recording"
+            )
+        return f"no message for {SILENCE_NS // 1_000_000_000} s: is the recording on the phone still running?"
 
 
 class _Recordings:

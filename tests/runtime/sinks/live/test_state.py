@@ -146,10 +146,21 @@ def test_losses_are_counted_by_reason(info: StreamInfo) -> None:
     state.write(live_answer(0, report=report, latency_s=0.0123))
     assert state.since()["sensor"] == {
         "rate_hz": 104.0,
+        "gyroscope": True,
         "latency_ms": 12.3,
         "received": 1000,
         "lost": {"not finite": 1, "repeated": 2, "wrong checksum": 7, "answers that mqtt://broker/home missed": 4},
     }
+
+
+def test_trouble_is_told_to_every_viewer_while_it_lasts(info: StreamInfo) -> None:
+    state = LiveState(info)
+    info.report.say("Sensor Logger sends no acceleration")
+    first = state.since()
+    assert first["trouble"] == "Sensor Logger sends no acceleration"
+    assert state.since(first["run"], first["number"])["trouble"] == "Sensor Logger sends no acceleration"
+    info.report.say(None)
+    assert state.since()["trouble"] is None
 
 
 def test_the_state_is_json_that_every_browser_reads(state: LiveState) -> None:

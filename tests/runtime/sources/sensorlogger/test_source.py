@@ -31,6 +31,7 @@ from har_runtime.signal.resample import Resampler
 from har_runtime.sources import open_source
 from har_runtime.sources.base import SourceReport
 from har_runtime.sources.sensorlogger.message import parse_message
+from har_runtime.sources.sensorlogger.missing import SHOWN
 from har_runtime.sources.sensorlogger.receiver import Limits
 from har_runtime.sources.sensorlogger.source import SensorLogger
 
@@ -48,12 +49,14 @@ def post(url: str, body: object, token: str | None = None) -> int:
     return status
 
 
-def received(messages: Sequence[object], **options: Any) -> tuple[list[SampleChunk], SourceReport]:
-    """The samples of these messages, and the source's report."""
+def received(
+    messages: Sequence[object], accepted: Sequence[int] = (200,), **options: Any
+) -> tuple[list[SampleChunk], SourceReport]:
+    """The samples of these messages, which are answered with one of these statuses, and the source's report."""
     source = SensorLogger("127.0.0.1", 0, limits=QUICK, **options)
     try:
         for each in messages:
-            assert post(source.url, each) == 200
+            assert post(source.url, each) in accepted
     finally:
         source.close()
     return list(source), source.report
@@ -152,7 +155,7 @@ def test_acceleration_without_gravity_gives_no_samples() -> None:
             number, readings("accelerometer", times, motion(times)) + readings("gyroscope", times, spin(times))
         )
 
-    chunks, report = received([alone(number) for number in range(5)], platform="ios")
+    chunks, report = received([alone(number) for number in range(5)], (200, SHOWN), platform="ios")
     assert not any(chunk.acc is not None for chunk in chunks)
     assert len(joined(chunks, "gyro")[0]) == 500
     assert report.lost["acceleration without gravity at its time"] == pytest.approx(300, abs=2)
