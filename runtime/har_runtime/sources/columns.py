@@ -28,12 +28,13 @@ acceleration without gravity, gravity alone, angular rate, or something that is 
 _SENSORS = {
     TOTAL: "totalacc|totalaccel|totalacceleration|accelerationwithgravity|accelerationwithg|accwithg|gf|gforce|"
     "accelerationincludinggravity",
-    PLAIN: "a|acc|accel|acceleration|accelerometer|accelerometeracceleration|accl|beschleunigung|beschleunigungmitg",
+    PLAIN: "a|ac|acc|acce|accel|accels|acceleration|accelerations|accelero|accelerometer|accelerometeracceleration|"
+    "accl|beschleunigung|beschleunigungmitg",
     LINEAR: "linearacc|linearaccel|linearacceleration|linearaccelerometer|linacc|linaccel|linacceleration|useracc|"
     "useracceleration|freeacc|freeacceleration|bodyacc|bodyacceleration|accelerationwithoutg|accwithoutg|"
     "accelerationwithoutgravity|lineareacceleration|linearebeschleunigung|beschleunigungohneg",
     GRAVITY: "gravity|grav|gravityacceleration|gravitationalacceleration",
-    GYROSCOPE: "g|gyr|gyro|gyroscope|w|omega|rot|rotation|rotationrate|gyrorotation|gyrorotationrate|angularrate|"
+    GYROSCOPE: "g|gy|gyr|gyro|gyroscope|w|omega|rot|rotation|rotationrate|gyrorotation|gyrorotationrate|angularrate|"
     "angularvelocity|angularspeed|angvel|as|bodygyro|gyroskop|winkelgeschwindigkeit|drehrate",
 }
 _LINEAR_WORDS = {"linear", "lin", "user", "free", "body", "dynamic"}
@@ -58,6 +59,7 @@ _GYRO_UNITS = {
         "deg/s",
     ),
     **dict.fromkeys(("rads", "radps", "radsec", "rps", "radpersec", "radians", "radianspersecond", "rad"), "rad/s"),
+    **dict.fromkeys(("mdps", "mdegs"), "1000"),
 }
 _TIME_UNITS = {
     "s": "s", "sec": "s", "secs": "s", "second": "s", "seconds": "s", "sek": "s",
@@ -67,7 +69,7 @@ _TIME_UNITS = {
 }  # fmt: skip
 _TIME_WORDS = {
     "time", "times", "timestamp", "timestamps", "t", "elapsed", "epoch", "epoc", "unix", "unixtime", "utc", "datetime",
-    "date", "clock", "rtc", "rtctime", "sampletime", "zeit", "uptime",
+    "date", "ts", "clock", "rtc", "rtctime", "sampletime", "zeit", "uptime",
 }  # fmt: skip
 _TIME_QUALIFIERS = {
     "since", "start", "in", "reboot", "1970", "boot", "sample", "fine", "logging", "local", "creation", "arrival",
@@ -179,9 +181,9 @@ class Columns:
     time_unit: str | None = None
     """One of s, ms, us, ns; None if unknown."""
     acc_unit: str | None = None
-    """A key of `units.ACCELERATION`."""
+    """As for `units.acceleration_unit`."""
     gyro_unit: str | None = None
-    """A key of `units.ANGULAR_RATE`."""
+    """As for `units.angular_rate_unit`."""
 
     @property
     def gyroscope(self) -> bool:

@@ -10,10 +10,19 @@ from numpy.typing import NDArray
 from har_runtime.contract import MIN_RATE_HZ
 from har_runtime.errors import SourceError
 from har_runtime.samples import ImuChunk, SampleChunk
-from har_runtime.signal.units import ACCELERATION, ANGULAR_RATE, rest_magnitude, unit_at_rest, unit_question
 from har_runtime.sources.base import SourceReport
+from har_runtime.sources.columns import Columns
 from har_runtime.sources.serial_port.sample_clock import TIME_UNITS_NS, EvenClock, SampleClock, SensorClock
 from har_runtime.sources.serial_port.text_lines import TextLines
+from har_runtime.sources.serial_port.text_units import (
+    UNSTEADY,
+    TextUnits,
+    find_units,
+    given_units,
+    is_gyroscope_first,
+    is_plausible,
+    unsteadiness,
+)
 from har_runtime.sources.serial_port.witmotion import FULL_SCALE, MS_OF_DAY, WitmotionParser
 
 CLOCK_ROWS = 10
@@ -21,7 +30,11 @@ CLOCK_ROWS = 10
 RATE_ROWS = 100
 """Rows that the acceleration at rest, and the rate of a sensor without a clock, are measured from."""
 MAX_ROWS = 1000
-"""After so many rows an acceleration that fits no unit is refused; until then the sensor may have been in motion."""
+"""After so many rows units that cannot be found are asked for; until then more may show them."""
+UNITS_SPAN_NS = 12_000_000_000
+"""The same as a time: the turn of gravity shows the unit of a gyroscope after eight seconds of motion."""
+LOOK_ROWS = 50
+"""Rows from one look at what they show to the next."""
 FALLBACK_PERIOD_NS = 20_000_000
 RATE_SPAN_NS = 3_000_000_000
 """Time from the first rows over which it is checked once that there are enough of them a second."""
@@ -52,6 +65,7 @@ class Decoder(ABC):
         self._report = report
         self._held = np.empty((0, 7))
         self._first_arrival_ns: int | None = None
+        self._newest_arrival_ns = 0
         self._measured_rows = 0
         self._rate_checked = False
         self._period_ns = 1e9 / report.rate_hz if report.rate_hz else None
@@ -112,6 +126,7 @@ class Decoder(ABC):
         """Set the scales and choose the clock from the rows so far; None if more rows are needed."""
 
     def _measure(self, count: int, arrival_ns: int) -> None:
+        self._newest_arrival_ns = arrival_ns
         if self._first_arrival_ns is None:
             self._first_arrival_ns = arrival_ns
         else:
@@ -187,63 +202,70 @@ class TextDecoder(Decoder):
 
         Args:
             report: updated as samples arrive.
-            unit: of acceleration, a key of `units.ACCELERATION`; None to find it.
-            gyro: unit of angular rate, a key of `units.ANGULAR_RATE`; None to read it from the header. It is not
-                needed without a gyroscope.
+            unit: of acceleration, as for `units.acceleration_unit`; None to find it.
+            gyro: of angular rate, as for `units.angular_rate_unit`; None to read it from the header or find it.
             columns: names of the columns, for lines without a header.
         """
         self._lines = TextLines(report.lost, columns)
         super().__init__(self._lines, report)
         self._unit, self._gyro = unit, gyro
+        self._look_rows = 0
 
     def problem(self) -> str | None:
-        return self._lines.problem
+        if not len(self._held):
+            return self._lines.problem
+        try:
+            self._find_units(self._held, last=True)
+        except SourceError as error:
+            return str(error)
+        return f'it sent only {len(self._held)} readings, such as "{self._lines.quote}", and {RATE_ROWS} are needed'
 
     def _choose_clock(self, rows: NDArray[np.float64]) -> SampleClock | None:
         columns = self._lines.columns
         assert columns is not None
-        gyro = self._gyro or columns.gyro_unit
-        if gyro is None and columns.gyroscope:
-            raise SourceError(
-                "the unit of the angular rate is unknown: is it in degrees or radians a second? "
-                "Add gyro=deg/s or gyro=rad/s to the source's options"
-            )
-        measured = self._unit is None or columns.time is None
-        if len(rows) < (RATE_ROWS if measured else CLOCK_ROWS):
-            return None
-        found = self._acceleration_unit(rows, columns.acc_unit)
-        if found is None:
-            return None
-        unit, how = found
-        self.acc_scale = ACCELERATION[unit]
-        self._report.units = f"acceleration in {unit} ({how})"
-        self._report.gyroscope = columns.gyroscope
-        if gyro is not None and columns.gyroscope:
-            self.gyro_scale = ANGULAR_RATE[gyro]
-            self._report.units += f", angular rate in {gyro} ({'as given' if self._gyro else 'by the header'})"
+        acc, gyro = given_units(self._unit, self._gyro, columns)
+        known = self._unit is not None and acc is not None and (gyro is not None or not columns.gyroscope)
+        if known and columns.time is not None and len(rows) >= CLOCK_ROWS and acc and is_plausible(rows, acc):
+            self._use(TextUnits(acc, gyro), columns)
+        else:
+            span_ns = self._newest_arrival_ns - (self._first_arrival_ns or 0)
+            last = len(rows) >= MAX_ROWS or span_ns >= UNITS_SPAN_NS
+            if len(rows) < RATE_ROWS or (len(rows) < self._look_rows and not last):
+                return None
+            self._look_rows = len(rows) + LOOK_ROWS
+            if columns.gyroscope and self._lines.are_columns_guessed and is_gyroscope_first(rows):
+                columns = self._lines.swap_sensors()
+                rows[:, 1:] = rows[:, [4, 5, 6, 1, 2, 3]]
+            if self._lines.are_columns_guessed and not columns.gyroscope and unsteadiness(rows[:, 1:4]) > UNSTEADY:
+                if last:
+                    raise SourceError(
+                        f'its lines, such as "{self._lines.quote}", have three numbers that are no acceleration with '
+                        "gravity; name the columns with columns=ax,ay,az if they are"
+                    )
+                return None
+            units = self._find_units(rows, last)
+            if units is None:
+                return None
+            self._use(units, columns)
         if columns.time is None:
             return self._even_clock()
         return SensorClock(columns.time_unit or time_unit(rows[:, 0]))
 
-    def _acceleration_unit(self, rows: NDArray[np.float64], named: str | None) -> tuple[str, str] | None:
-        """The unit and how it is known; None if more rows are needed."""
-        if self._unit is not None:
-            return self._unit, "as given"
-        magnitude = rest_magnitude(rows[:, 1:4])
-        if magnitude is None:
-            return None
-        unit = unit_at_rest(magnitude)
-        if unit is not None and named in (None, unit):
-            return unit, "by the header" if named else f"by its magnitude at rest, {magnitude:.3g}"
-        if len(rows) < MAX_ROWS:
-            return None
-        question = unit_question(magnitude)
-        if named is not None:
-            question = (
-                f"the header says that acceleration is in {named}, but it is about {magnitude:.4g} at rest: "
-                "which unit is it in?"
-            )
-        raise SourceError(f"{question} Add unit=g, unit=mg or unit=m/s2 to the source's options")
+    def _find_units(self, rows: NDArray[np.float64], last: bool) -> TextUnits | None:
+        columns = self._lines.columns
+        assert columns is not None
+        acc, gyro = given_units(self._unit, self._gyro, columns)
+        try:
+            return find_units(rows, self._period_ns or FALLBACK_PERIOD_NS, acc, gyro, columns.gyroscope, last)
+        except SourceError as error:
+            order = "angular rate stands before acceleration (by gravity); " * self._lines.are_sensors_swapped
+            raise SourceError(f'{order}{error}; one line is "{self._lines.quote}"') from error
+
+    def _use(self, units: TextUnits, columns: Columns) -> None:
+        self.acc_scale = units.acc.unit.size
+        self.gyro_scale = units.gyro.unit.size if units.gyro else 1.0
+        swapped = ", angular rate before acceleration (by gravity)" * self._lines.are_sensors_swapped
+        self._report.units, self._report.gyroscope = units.text + swapped, columns.gyroscope
 
 
 def time_unit(times: NDArray[np.float64]) -> str:

@@ -20,8 +20,16 @@ FIRST_BYTE_S = 4.0
 LISTEN_S = 1.0
 """At each baud rate; a WitMotion sends ten samples a second by default."""
 POLL_S = 0.05
+TEXT_S = 4.0
+"""At a baud rate that gives text: a board may print only one line a second."""
 MIN_ITEMS = 5
 """Frames, or lines of numbers, that identify a format; noise makes none."""
+MIN_TEXT = 20
+"""Characters that show whether a port sends text; a third of noise is printable."""
+ENOUGH_LINES = 20
+"""Lines without a reading, after which no other line is waited for."""
+TEXT_SHARE = 0.95
+"""Share of them that must be printable."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +43,20 @@ class ProbeResult:
 
 
 def probe(port: "Serial", formats: Sequence[str], bauds: Sequence[int]) -> ProbeResult:
-    """Try one baud rate after the other until a format is recognised.
+    """Try one baud rate after the other until a format is recognised. Text is one, whatever it says.
 
     Raises:
         SourceError: no bytes arrive, or no format is recognised.
     """
     any_byte = False
+    text = ""
     for baud in bauds:
         if port.baudrate != baud:
             port.baudrate = baud
             port.reset_input_buffer()
         data = b""
         end = time.monotonic() + (LISTEN_S if any_byte else FIRST_BYTE_S)
-        while time.monotonic() < end:
+        while time.monotonic() < end or ("csv" in formats and time.monotonic() < end + TEXT_S and _is_slow_text(data)):
             if more := port.read(max(1, port.in_waiting)):
                 end = end if any_byte else min(end, time.monotonic() + LISTEN_S)
                 any_byte = True
@@ -58,6 +67,14 @@ def probe(port: "Serial", formats: Sequence[str], bauds: Sequence[int]) -> Probe
                 time.sleep(POLL_S)
         if not any_byte:
             raise SourceError(silence_message(str(port.port), FIRST_BYTE_S))
+        if is_text(data):
+            if "csv" in formats:
+                return ProbeResult("csv", baud, data)
+            lines = TextLines()
+            lines.push(data)
+            text = text or f'it sends text at {baud} baud, such as "{lines.quote}", and no WitMotion frames'
+    if text:
+        raise SourceError(f"{port.port}: {text}; leave out format=witmotion")
     wanted = " or ".join({"witmotion": "WitMotion frames", "csv": "lines of numbers"}[f] for f in formats)
     rates = ", ".join(str(baud) for baud in bauds)
     raise SourceError(
@@ -75,6 +92,17 @@ def _is_format(name: str, data: bytes) -> bool:
     lines = TextLines()
     lines.push(data)
     return lines.readable >= MIN_ITEMS
+
+
+def _is_slow_text(data: bytes) -> bool:
+    return data.count(b"\n") < ENOUGH_LINES and is_text(data)
+
+
+def is_text(data: bytes) -> bool:
+    """Whether bytes are text, judged by their newer half: the first ones may be from before the baud rate was set."""
+    newer = data[len(data) // 2 :].decode("utf-8", "replace")
+    shown = sum(letter.isprintable() or letter in "\r\n\t\x1b" for letter in newer) - newer.count("\ufffd")
+    return len(newer) >= MIN_TEXT and shown >= TEXT_SHARE * len(newer)
 
 
 def silence_message(path: str, seconds: float) -> str:

@@ -1,8 +1,9 @@
 """`serial:/dev/ttyUSB0` or `serial:auto` - an IMU on a serial port, which may be unplugged and plugged in again.
 
 Options: format=csv|witmotion and baud=N (found by listening if missing), rate=50|100 (a WitMotion is set to this rate,
-50 by default; for lines without a time column it is their nominal rate), unit=auto|g|mg|m/s2, gyro=deg/s|rad/s,
-columns=time_ms,ax,ay,az,gx,gy,gz (for lines without a header). Lines may have an accelerometer alone.
+50 by default; for lines without a time column it is their nominal rate), unit=auto|g|mg|m/s2|N (counts a g),
+gyro=deg/s|rad/s|N (counts a deg/s), columns=time_ms,ax,ay,az,gx,gy,gz (for lines without a header). Lines may have an
+accelerometer alone.
 """
 
 import contextlib
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 from har_runtime.contract import MIN_RATE_HZ
 from har_runtime.errors import SourceError
 from har_runtime.samples import SampleChunk
-from har_runtime.signal.units import ACCELERATION, ANGULAR_RATE
+from har_runtime.signal.units import acceleration_unit, angular_rate_unit
 from har_runtime.sources.base import SourceReport
 from har_runtime.sources.columns import columns_by_name
 from har_runtime.sources.serial_port.decode import Decoder, TextDecoder, WitmotionDecoder
@@ -74,8 +75,8 @@ def open_serial(uri: Uri) -> "SerialSource":
         uri.option("format", one_of(FORMATS), None),
         uri.option("baud", whole_number(*BAUD_LIMITS), None),
         uri.option("rate", whole_number(*RATE_LIMITS), None),
-        uri.option("unit", one_of(("auto", *ACCELERATION)), "auto"),
-        uri.option("gyro", one_of(tuple(ANGULAR_RATE)), None),
+        uri.option("unit", lambda text: None if text == "auto" else acceleration_unit(text).name, None),
+        uri.option("gyro", lambda text: angular_rate_unit(text).name, None),
         uri.option("columns", _column_names, None),
     )
     return SerialSource(uri.target, options)
@@ -148,8 +149,7 @@ class SerialSource:
         options = self._options
         if self._format == "csv":
             self.report.rate_hz = options.rate_hz
-            unit = None if options.unit == "auto" else options.unit
-            return TextDecoder(self.report, unit, options.gyro, options.columns)
+            return TextDecoder(self.report, options.unit, options.gyro, options.columns)
         self._set_up_witmotion()
         return WitmotionDecoder(self.report)
 
@@ -175,10 +175,12 @@ class SerialSource:
             return
         if not self._useless_bytes:
             raise SourceError(silence_message(self._path, self._patience_s))
+        if self._decoder.rows and count:
+            return  # Samples arrive, but their unit is not known yet.
         if problem := self._decoder.problem():
             raise SourceError(f"{self._path}: {problem}")
         if self._decoder.rows:
-            return  # Samples have arrived, but their unit is not known yet.
+            return
         raise SourceError(
             f"{self._path}: {self._useless_bytes} bytes in {self._patience_s:.0f} s, no {self._decoder.content} among "
             f"them: probably the sensor's baud rate is not {self._baud}; leave baud out to have it found"

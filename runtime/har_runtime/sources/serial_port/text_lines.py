@@ -1,32 +1,41 @@
-"""Turns bytes into rows of numbers, for sensors that print a line for each sample.
+"""Turns bytes into rows of numbers, for sensors that print text.
 
-It reads the lines of Arduino sketches, the SparkFun Razor (10736, 14001) and the OpenLog Artemis: cells separated by
-comma, tab, semicolon or spaces, with or without a header, which may be repeated when the board restarts;
-`ax:0.1,ay:0.2,...` as for the Arduino plotter; `IMU: 0.1,0.2,...`. Units are handled in `decode`.
+It reads lines of `cells` with or without a header, which may be repeated when the board restarts (Arduino sketches, the
+SparkFun Razor 10736 and 14001, the OpenLog Artemis), and lines with labels (`labelled_lines`), of which one reading may
+take several (`reading_gatherer`). Units are found in `text_units`.
 """
 
 import math
-import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from har_runtime.sources.columns import Columns, columns_by_name, columns_by_number
+from har_runtime.contract import MIN_RATE_HZ
+from har_runtime.sources.columns import AXES, GRAVITY, GYROSCOPE, LINEAR, Columns, columns_by_name, columns_by_number
+from har_runtime.sources.serial_port.cells import MAX_NUMBER, bracketed_cells, cell_numbers, split_cells
+from har_runtime.sources.serial_port.labelled_lines import (
+    LabelledLines,
+    kind_of,
+    without_log_prefix,
+)
+from har_runtime.sources.serial_port.reading_gatherer import ReadingGatherer
 
 MAX_LINE_BYTES = 1024
 """Bytes; the OpenLog Artemis with every sensor attached prints about 300."""
 PROBE_ROWS = 20
 """Lines without a header from which the columns are found."""
-MAX_NUMBER = 1e30
-"""A larger number is garbled, and would overflow later."""
 ROW_LENGTH = 7
 """Time, acceleration x, y, z, angular rate x, y, z."""
 NO_GYROSCOPE = [math.nan] * 3
-
-_LABEL = re.compile(r"[A-Za-z#$][\w .]*[:=]\s*(?=[-+.\d])")
-_DATE = re.compile(r"\d{1,4}/\d{1,2}/\d{1,4}")
+MAX_OF_ONE_SENSOR = 4
+"""Numbers of a line that has one sensor and perhaps a time; a longer one may hold acceleration and angular rate."""
+NO_ACCELERATION = ("", GYROSCOPE, LINEAR, GRAVITY)
+"""What a label may say of three numbers that are not acceleration with gravity."""
+MAX_QUOTE = 80
+"""Characters of a line that are shown."""
 
 
 class TextLines:
@@ -48,9 +57,20 @@ class TextLines:
         self.columns: Columns | None = columns_by_name(names) if names else None
         self._names_given = self.columns is not None
         self.readable = 0
-        """Lines that contained only numbers, with any columns."""
-        self.problem: str | None = None
-        """Why readable lines gave no rows, if known."""
+        """Lines that contained only numbers, with any columns, or labels with readings."""
+        self.text_lines = 0
+        """Lines of printable text, whatever it says."""
+        self.quote = ""
+        """The newest line with a number in it or, before there is one, the newest line of text; fit to be shown."""
+        self.are_columns_guessed = False
+        """Whether the columns are known by their number alone."""
+        self.are_sensors_swapped = False
+        """Whether `swap_sensors` was called."""
+        self._has_rows = False
+        self._columns_problem = ""
+        self._labels = LabelledLines()
+        self._gatherer = ReadingGatherer(self.lost)
+        self._line = 0
         self._rest = b""
         self._too_long = False
         self._first = True
@@ -66,26 +86,64 @@ class TextLines:
         rows: list[list[float]] = []
         *lines, rest = (self._rest + data.replace(b"\r", b"\n")).split(b"\n")
         for line in lines:
+            self._line += 1
             if self._too_long:  # The rest of a line that was dropped and counted.
                 self._too_long = False
-            elif line:
+            elif line.strip():
                 self._parse(line, rows)
         if len(rest) > MAX_LINE_BYTES:
             if not self._too_long:
                 self._lose("line too long")
             self._too_long, self._first = True, False
         self._rest = b"" if self._too_long else rest
+        self._has_rows |= bool(rows)
         return np.array(rows, np.float64).reshape(-1, ROW_LENGTH)
 
     def reset(self) -> None:
         """Call after a lost connection: drops the unfinished line, and the next line may be incomplete."""
         self._lose("line cut off", unless=not self._rest)
         self._rest, self._too_long, self._first = b"", False, True
+        self._labels = LabelledLines()
+        self._gatherer.reset()
+
+    def swap_sensors(self) -> Columns:
+        """Read columns that are known by their number with the angular rate before acceleration from now on."""
+        assert self.columns is not None and self.columns.gyroscope
+        channels = self.columns.channels
+        self.columns = replace(self.columns, channels=channels[3:] + channels[:3])
+        self.are_columns_guessed, self.are_sensors_swapped = False, True
+        return self.columns
 
     @property
     def held_bytes(self) -> int:
         """Bytes kept between two calls, at most `MAX_LINE_BYTES`."""
         return len(self._rest)
+
+    @property
+    def problem(self) -> str | None:
+        """Why readable lines gave no rows, if known."""
+        if self._has_rows:
+            return None
+        if self._gatherer.understood:
+            return f'it sends labelled lines such as "{self.quote}": {self._gatherer.understood}'
+        if self._columns_problem:
+            return f'{self._columns_problem}; one line is "{self.quote}"'
+        if self.text_lines and not self.readable:
+            return (
+                f'it sends text without readings, such as "{self.quote}": let its program print lines such as '
+                "ax,ay,az,gx,gy,gz with the numbers under them"
+            )
+        if self.text_lines:
+            return (
+                f'it sends text such as "{self.quote}", but only {self.readable} lines with readings so far; at least '
+                f"{MIN_RATE_HZ} readings a second are needed"
+            )
+        return None
+
+    @property
+    def held_values(self) -> int:
+        """Labelled values and numbers kept until the columns are known."""
+        return self._gatherer.held_values + sum(map(len, self._probe))
 
     def _parse(self, line: bytes, rows: list[list[float]]) -> None:
         first, self._first = self._first, False
@@ -93,40 +151,107 @@ class TextLines:
             self._lose("line too long")
             return
         try:
-            cells, names = _cells(line.decode("utf-8"))
+            printed = line.decode("utf-8")
         except UnicodeDecodeError:
             self._lose("line that is not text", unless=first)
             return
-        if names is not None:
-            self._use_header(names)
+        self._note(printed)
+        text = without_log_prefix(printed)
+        cells, are_named = split_cells(text)
         columns = self.columns
-        # Once the columns are known, the others may hold anything, e.g. the OpenLog's date.
-        whole = columns is not None and len(cells) == columns.width
-        numbers = _numbers([cells[index] for index in columns.wanted] if columns and whole else cells)
-        if numbers is None:
-            if not self._use_header(cells):
-                self._lose("line that is not numbers", unless=first)
+        if columns is not None and columns is not self._gatherer.columns and len(cells) == columns.width:
+            # Once the columns are known, the others may hold anything, e.g. the OpenLog's date.
+            numbers = cell_numbers([cells[index] for index in columns.wanted])
+            if numbers is not None and (self._names_given or not are_named):
+                self.readable += 1
+                if not first:
+                    rows.append(_row(columns, numbers))
+                return
+        labelled = None if self._names_given else self._labels.parse(text)
+        if labelled is not None and labelled.readings:
+            self.readable += 1
+            self._gather(labelled.readings, rows)
             return
-        if first and names is None:
+        numbers = cell_numbers(cells)
+        if numbers is None and (bare := bracketed_cells(text)):
+            numbers = cell_numbers(bare)
+        if numbers is None and labelled is not None and not self._gatherer.is_gathering:
+            numbers = list(labelled.numbers) if len(labelled.numbers) >= len(AXES) else None
+        if numbers is not None:
+            label = labelled.label if labelled is not None else self._labels.sensor
+            few = self.columns is None and len(numbers) <= MAX_OF_ONE_SENSOR
+            if few and label and not self._may_be_acceleration(label, len(numbers), labelled is not None):
+                self.readable += 1
+                return
+            self._parse_numbers(numbers, first, rows)
+        elif not self._use_header(cells):
+            is_heading = labelled is None and self._labels.heading(text)
+            self._lose("line that is not numbers", unless=first or is_heading or self._gatherer.is_gathering)
+
+    def _may_be_acceleration(self, named: str, numbers: int, is_label: bool) -> bool:
+        """Whether a few numbers may be acceleration alone, after the label or under the heading that names them."""
+        kind = kind_of(f"{named} x")
+        if kind in NO_ACCELERATION:
+            self._columns_problem = f'"{named}" does not name acceleration, which is needed'
+        elif is_label:
+            self._columns_problem = f'"{named}" has {numbers} numbers, but x, y, z are three'
+        else:
+            return True
+        return False
+
+    def _parse_numbers(self, numbers: list[float], first: bool, rows: list[list[float]]) -> None:
+        if first:
             return  # The port may have been opened in the middle of a line.
         self.readable += 1
+        columns = self.columns
         if columns is None:
-            self._find_columns(numbers, rows)
-        elif whole:
-            rows.append(_row(columns, numbers))
-        else:
-            self._lose("line with other columns")
+            if not self._gatherer.is_gathering:
+                self._find_columns(numbers, rows)
+        elif columns is not self._gatherer.columns:
+            self._lose("line with other columns", unless=len(numbers) == columns.width)
+            if len(numbers) == columns.width:
+                rows.append(_row(columns, [numbers[index] for index in columns.wanted]))
+
+    def _note(self, text: str) -> None:
+        """Keep a line to be shown."""
+        if not text.isprintable() and not text.replace("\t", " ").replace("\x1b", " ").isprintable():
+            return
+        self.text_lines += 1
+        if any(letter.isdigit() for letter in text) or not any(letter.isdigit() for letter in self.quote):
+            shown = "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+            self.quote = shown if len(shown) <= MAX_QUOTE else f"{shown[: MAX_QUOTE - 3]}..."
+
+    def _gather(self, readings: dict[str, float], rows: list[list[float]]) -> None:
+        if any(abs(value) > MAX_NUMBER for value in readings.values()):
+            self._lose("line that is not numbers")
+            return
+        before = self._gatherer.columns
+        found = self._gatherer.push(self._line, readings)
+        columns = self._gatherer.columns
+        if columns is not None and columns is not before:
+            if self.columns is not None and self.columns.gyroscope and not columns.gyroscope:
+                self._gatherer = ReadingGatherer(self.lost)  # A gyroscope does not vanish.
+                return
+            self.columns, self._names, self._probe, self._columns_problem = columns, None, [], ""
+            self.are_columns_guessed = self.are_sensors_swapped = False
+        if columns is not None:
+            rows += [row if columns.gyroscope else row + NO_GYROSCOPE for row in found]
 
     def _use_header(self, names: list[str]) -> bool:
         if names == self._names:
             return True
-        columns = columns_by_name(names)
+        whole = names
+        if self._labels.sensor and all(len(name) == 1 for name in names):  # "Gyroscope in degrees/second", "X Y Z".
+            whole = [f"{self._labels.sensor} {name}" for name in names]
+        columns = columns_by_name(whole)
         if columns is None:
             return False
         if self.columns is not None and self.columns.gyroscope and not columns.gyroscope:
             return False  # A damaged header; a gyroscope does not vanish.
         if not self._names_given:
-            self.columns, self._names, self._probe, self.problem = columns, names, [], None
+            self.columns, self._names, self._probe, self._columns_problem = columns, names, [], ""
+            self.are_columns_guessed = self.are_sensors_swapped = False
+            self._gatherer = ReadingGatherer(self.lost)
         return True
 
     def _find_columns(self, numbers: list[float], rows: list[list[float]]) -> None:
@@ -138,8 +263,9 @@ class TextLines:
             return
         probe, self._probe = self._probe, []
         self.columns = columns_by_number(probe)
+        self.are_columns_guessed = self.columns is not None
         if self.columns is None:
-            self.problem = (
+            self._columns_problem = (
                 f"its lines have {len(numbers)} column{'s' * (len(numbers) != 1)}, but acceleration x, y, z and, if "
                 "there is a gyroscope, angular rate x, y, z are needed, named by a header or by "
                 "columns=ax,ay,az,gx,gy,gz"
@@ -157,33 +283,3 @@ def _row(columns: Columns, wanted: list[float]) -> list[float]:
     """A whole row, with NaN for what the columns do not have."""
     time = [] if columns.time is not None else [math.nan]
     return [*time, *wanted, *([] if columns.gyroscope else NO_GYROSCOPE)]
-
-
-def _cells(text: str) -> tuple[list[str], list[str] | None]:
-    """The cells of a line, and their names if each cell has its own."""
-    separator = next((mark for mark in (",", "\t", ";") if mark in text), None)
-    cells = [cell.strip() for cell in text.split(separator)]
-    if separator and cells[-1] == "":  # The OpenLog ends each line with a comma.
-        cells.pop()
-    if len(cells) > 1 and all(_LABEL.match(cell) for cell in cells):
-        pairs = [re.split("[:=]", cell, maxsplit=1) for cell in cells]
-        return [value for _, value in pairs], [name for name, _ in pairs]
-    if label := _LABEL.match(text.lstrip()):
-        return _cells(text.lstrip()[label.end() :])
-    return cells, None
-
-
-def _numbers(cells: list[str]) -> list[float] | None:
-    """The cells as numbers: NaN for an empty cell or a date, seconds for a time of day. None for any other text."""
-    try:
-        numbers = [float(cell) if cell and ":" not in cell and "/" not in cell else _special(cell) for cell in cells]
-    except (ValueError, OverflowError):
-        return None
-    return None if any(abs(number) > MAX_NUMBER for number in numbers) else numbers
-
-
-def _special(cell: str) -> float:
-    if not cell or _DATE.fullmatch(cell):
-        return math.nan
-    hours, minutes, seconds = cell.split(":")
-    return 3600 * int(hours) + 60 * int(minutes) + float(seconds)

@@ -222,10 +222,22 @@ def test_all_units_are_converted_to_si(one_g: float, unit: str, gyro: str, facto
 @pytest.mark.parametrize(
     ("header", "values", "options", "question"),
     [
-        (HEADER, "0,0,1,0,0,0", {}, "in degrees or radians a second.*gyro=deg/s or gyro=rad/s"),
-        (HEADER, "0,0,16384,0,0,0", {"gyro": "deg/s"}, "about 1.638e\\+04 at rest.*which unit is it in.*unit=g"),
-        (HEADER, "0,0,0.03,0,0,0", {"gyro": "deg/s"}, "about 0.03 at rest.*which unit is it in"),
-        (HEADER.replace("ax", "ax_g"), "0,0,9.8,0,0,0", {"gyro": "deg/s"}, "header says.*in g, but it is about 9.8"),
+        (
+            HEADER,
+            "0,0,1,0.5,0,0",
+            {},
+            "unit of angular rate.* is not named.*add gyro=deg/s, gyro=rad/s.*one line is",
+        ),
+        (HEADER, "0,0,1,5,0,0", {}, "unit of angular rate.* is not named.*add gyro=N.*131"),
+        (HEADER, "0,0,256,0,0,0", {"gyro": "deg/s"}, "unit of acceleration is unknown.*about 256.*unit=N"),
+        (HEADER, "0,0,0.03,0,0,0", {"gyro": "deg/s"}, "gravity is missing in the acceleration, which is about 0.03"),
+        (HEADER, "0,0,16384,0,0,0", {"gyro": "deg/s", "unit": "g"}, "gravity would be 1.64e\\+04 g in g.*unit=16384"),
+        (
+            HEADER.replace("ax", "ax_g"),
+            "0,0,9.8,0,0,0",
+            {"gyro": "deg/s"},
+            "header says.*in g, but.*it fits m/s2",
+        ),
     ],
 )
 def test_unknown_units_are_asked_for(header: str, values: str, options: dict[str, Any], question: str) -> None:
@@ -251,7 +263,7 @@ def test_lines_without_any_number_are_not_kept_for_ever() -> None:
 @pytest.mark.parametrize("rate_hz", [20, 50, 500])
 def test_the_unit_of_the_time_column_is_found_from_its_step(unit: str, factor: float, rate_hz: float) -> None:
     text = "time,ax,ay,az,gx,gy,gz\n"
-    text += "".join(f"{index * factor / rate_hz:.9g},0,0,1,0,0,0\n" for index in range(150))
+    text += "".join(f"{index * factor / rate_hz:.9g},0,0,1,0,0,0\n" for index in range(150 + rate_hz))
     samples = decoded(text, gyro="deg/s", rate_hz=rate_hz)
     assert np.diff(samples.times_ns) == pytest.approx(1e9 / rate_hz, rel=1e-4)
 
@@ -359,7 +371,7 @@ def test_any_bytes_give_samples_in_order_or_a_question(data: bytes, unit: str | 
     newest = None
     try:
         for turn in range(20):
-            chunk = decoder.push(data, turn * 10**9)
+            chunk = decoder.push(data, turn * 10**8)
             if chunk is not None:
                 times = chunk.times_ns.tolist()
                 assert times == sorted(times)
