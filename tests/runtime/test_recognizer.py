@@ -216,7 +216,9 @@ def test_without_a_gyroscope_the_angular_rates_are_zeros(optional_model: Path) -
 
 
 def test_a_model_that_needs_a_gyroscope_is_refused_without_one(model: Model) -> None:
-    with pytest.raises(ModelError, match="the sensor has no gyroscope and the model waist needs one: use ") as caught:
+    with pytest.raises(
+        ModelError, match="the sensor: no gyroscope in it, and the model waist wants both sensors: use "
+    ) as caught:
         Recognizer(model, gyroscope=False)
     assert "\n" not in str(caught.value)
 
@@ -291,5 +293,7 @@ def test_importing_the_package_loads_no_source_and_no_interpreter() -> None:
 
 
 def test_a_model_that_needs_a_gyroscope_refuses_a_recording_without_one(model: Model) -> None:
-    with pytest.raises(ModelError, match=r"^recording simulated-0 has no gyroscope and the model waist needs one: .*$"):
+    with pytest.raises(
+        ModelError, match=r"^recording simulated-0: no gyroscope in it, and the model waist wants both sensors: .*$"
+    ):
         classify_recording(model, replace(simulated_recording(0, 200), gyro=None))

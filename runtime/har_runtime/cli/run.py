@@ -145,14 +145,14 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> str | Non
     service = Service.from_environment()
     still: dict[str, Any] | None = None
     try:
-        check_gyroscope(model.card, source.report.gyroscope, "the sensor")  # Before anybody waits for samples.
+        check_gyroscope(model.card, source.report.gyroscope, source.description)  # Before anybody waits for samples.
         chunks: Iterable[SampleChunk] = checked(source, interruptible.items(source))
         if axes != IDENTITY:
             chunks = turned(chunks, axes)
         if options.still:
             print(f"Stand still for {STILL_S} seconds, with the sensor where it is worn.", file=sys.stderr, flush=True)
             chunks = begun(chunks)
-            check_gyroscope(model.card, source.report.gyroscope, "the sensor")
+            check_gyroscope(model.card, source.report.gyroscope, source.description)
             found = _measure(chunks, source.report.gyroscope, interruptible)
             up = found.up
             wanted = None if model.card.frame == "upright" else model.card.gravity  # Upright: any way up will do.
@@ -163,10 +163,15 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> str | Non
         for uri in options.sink or ["terminal:"]:
             sinks.open(uri)
         chunks = begun(service.watched(chunks))
+        check_gyroscope(model.card, source.report.gyroscope, source.description)
         belief = state.place_belief if state else None
         recognizer = make_recognizer(gyroscope=source.report.gyroscope, up=up, place_belief=belief)
         if not source.report.gyroscope:
-            _LOG.warning("no gyroscope: the model %s answers by acceleration alone", model.card.name)
+            _LOG.warning(
+                "%s: no gyroscope in it; the model %s answers by acceleration alone",
+                source.description,
+                model.card.name,
+            )
         result = run_stream(recognizer, chunks, [service, sinks, *([state] if state else [])])
     finally:
         service.close()

@@ -58,7 +58,7 @@ def check_gyroscope(card: ModelCard, gyroscope: bool, what: str) -> None:
 
     Args:
         gyroscope: whether there is one.
-        what: may have it, e.g. "the sensor".
+        what: what may have it, e.g. "the sensor".
 
     Raises:
         ModelError: there is none and the card requires it; the message names the models that do without.
@@ -67,7 +67,7 @@ def check_gyroscope(card: ModelCard, gyroscope: bool, what: str) -> None:
         return
     names = [name for name in pretrained_names() if _pretrained_card(name).gyroscope == "optional"]
     advice = f"use --model {' or --model '.join(names)}" if names else "use a model whose card says that it is optional"
-    raise ModelError(f"{what} has no gyroscope and the model {card.name} needs one: {advice}")
+    raise ModelError(f"{what}: no gyroscope in it, and the model {card.name} wants both sensors: {advice}")
 
 
 def _pretrained_card(name: str) -> ModelCard:

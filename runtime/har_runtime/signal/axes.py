@@ -74,9 +74,12 @@ def parse_axes(text: str) -> Axes:
     signs = [-1 if sources[name].startswith("-") else 1 for name in NAMES]
     found = Axes((order[0], order[1], order[2]), (signs[0], signs[1], signs[2]))
     if found.mirrors:
+        advice = "change one sign, or swap two axes"
+        if found.signs == (-1, -1, -1) and found.order == IDENTITY.order:
+            advice = "if acceleration has Apple's sign, add sign=apple to the source's options"
         raise SourceError(
             f"--axes {text}: this is a mirror image, which no mounting makes, and it would reverse the gyroscope: "
-            "change one sign, or swap two axes"
+            f"{advice}"
         )
     return found
 

@@ -241,7 +241,7 @@ def test_a_sensor_without_a_gyroscope_is_to_be_fixed_only_for_a_model_that_needs
     (note,) = [finding for finding in forgiving if finding.subject == "gyroscope"]
     assert (note.state, note.found) == ("note", "none; the model forgiving answers by acceleration alone")
     (fix,) = [finding for finding in waist if finding.subject == "gyroscope"]
-    assert "the sensor has no gyroscope and the model waist needs one: use " in str(fix.advice)
+    assert "the sensor: no gyroscope in it, and the model waist wants both sensors: use " in str(fix.advice)
     assert fixes(watch(None)) == []
     for findings in (forgiving, waist):
         assert [finding.found.split(",")[0] for finding in findings if finding.subject == "accelerometer"] == [

@@ -334,7 +334,7 @@ def test_har_stream_says_that_there_is_no_gyroscope(optional_model: Path, capsys
     source = "simulated:?gyroscope=no&seconds=20&speed=max"
     assert main(["--source", source, "--model", str(optional_model), "--sink", "jsonl:-", "--still"]) == 0
     error = capsys.readouterr().err
-    assert error.count("no gyroscope: the model forgiving answers by acceleration alone") == 1
+    assert error.count("no gyroscope in it; the model forgiving answers by acceleration alone") == 1
     assert "still: no gyroscope, so there is no bias to remove" in error
     assert main(["--source", source, "--model", str(optional_model), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
@@ -349,7 +349,8 @@ def test_a_model_that_needs_a_gyroscope_is_refused_before_anything_else_happens(
     source = "simulated:?gyroscope=no"
     assert main(["--model", "waist", "--source", source, "--sink", f"jsonl:{log}", *more]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("har-stream: the sensor has no gyroscope and the model waist needs one: use ")
+    assert line.startswith("har-stream: simulated wearer (")
+    assert "): no gyroscope in it, and the model waist wants both sensors: use " in line
     assert not log.exists()
 
 
@@ -386,9 +387,9 @@ def test_a_board_that_turns_out_to_have_no_gyroscope_is_read_or_refused(more, op
         thread.join()
         pty.close()
     assert refused.returncode == 2
-    assert "har-stream: the sensor has no gyroscope and the model waist needs one: use " in refused.stderr
+    assert "baud): no gyroscope in it, and the model waist wants both sensors: use " in refused.stderr
     assert row["window_label"] in row["window_probabilities"]
-    assert "no gyroscope: the model forgiving answers by acceleration alone" in error
+    assert "no gyroscope in it; the model forgiving answers by acceleration alone" in error
 
 
 @pytest.fixture

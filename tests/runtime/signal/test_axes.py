@@ -68,3 +68,8 @@ def test_a_chunk_of_one_sensor_alone_stays_one() -> None:
     assert (first.gyro, second.acc) == (None, None)
     assert first.acc is not None and second.gyro is not None
     assert (first.acc.tolist(), second.gyro.tolist()) == ([[1, 2, 3]], [[0, 2, 3]])
+
+
+def test_all_three_axes_reversed_may_be_apples_sign() -> None:
+    with pytest.raises(SourceError, match=r"mirror image.*if acceleration has Apple's sign, add sign=apple"):
+        parse_axes("x=-x,y=-y,z=-z")
