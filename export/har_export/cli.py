@@ -63,6 +63,30 @@ def _add_vectors(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="JSON to write")
 
 
+def _add_adopt(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="a .tflite with an input of 1 x 50 x 6, float32")
+    parser.add_argument("--out", type=Path, required=True, help="the .tflite to write, or a folder")
+    parser.add_argument("--labels", required=True, help="comma-separated activities, one for each output, in order")
+    parser.add_argument("--units", default="m/s2", help="of acceleration: m/s2 (default), g, mg or the counts of a g")
+    parser.add_argument(
+        "--gyro", default="rad/s", help="of angular rate: rad/s (default), deg/s or the counts of a deg/s"
+    )
+    parser.add_argument(
+        "--normalise",
+        required=True,
+        metavar="none|MEAN/STD|FILE.json",
+        help="what was subtracted from and divided into each channel in training, in the units above",
+    )
+    parser.add_argument(
+        "--sign", choices=("android", "apple"), default="android", help="of acceleration in training (default: android)"
+    )
+    parser.add_argument("--logits", action="store_true", help="its outputs are logits: add a softmax")
+    parser.add_argument("--name", help="of the model (default: that of the file)")
+    parser.add_argument("--placement", help="where the sensor was worn in training, e.g. waist")
+    parser.add_argument("--data", default="unknown", help="what it was trained on, for the card")
+    parser.add_argument("--licence", default="unknown", help="terms of that data, for the card")
+
+
 def _formats() -> str:
     return ", ".join(f"{key} ({format.help})" for key, format in FORMATS.items())
 
@@ -136,6 +160,28 @@ def _vectors(options: argparse.Namespace) -> int:
     return 0
 
 
+def _adopt(options: argparse.Namespace) -> int:
+    from har_export.adoption import ForeignModel, adopt, normalisation
+
+    mean, std = normalisation(options.normalise)
+    foreign = ForeignModel(
+        labels=tuple(label.strip() for label in options.labels.split(",")),
+        units=options.units,
+        gyro=options.gyro,
+        mean=mean,
+        std=std,
+        sign=options.sign,
+        logits=options.logits,
+        name=options.name or options.file.stem,
+        placement=options.placement,
+        data=options.data,
+        licence=options.licence,
+    )
+    out = adopt(options.file, foreign, options.out)
+    print(f"{out}: {foreign.name}, {len(foreign.labels)} activities; try it with har-stream --model {out}")
+    return 0
+
+
 PROGRAM = Program(
     "har-export",
     "Turn a checkpoint of har-train into model files to embed, look into model files, write test vectors.",
@@ -154,6 +200,14 @@ PROGRAM = Program(
             _add_inspect,
             _inspect,
             "Show the card, operators, tensors and sizes of a .tflite or .onnx.",
+        ),
+        Command(
+            "adopt",
+            "write a card for a .tflite of another project",
+            _add_adopt,
+            _adopt,
+            "Write a card for a .tflite of another project, so that har-stream can use it. The units and normalisation "
+            "that it expects become part of its graph.",
         ),
         Command(
             "vectors",

@@ -37,7 +37,7 @@ def seal(model: bytes, card: ModelCard) -> bytes:
     """
     from ai_edge_litert import schema_py_generated as schema
 
-    content = _unpacked(model)
+    content = unpacked(model)
     graph = content.subgraphs[0]
     signature = content.signatureDefs[0]
     signature.inputs[0].name = b"imu"
@@ -56,7 +56,7 @@ def seal(model: bytes, card: ModelCard) -> bytes:
         content.metadata.append(entry)
         content.buffers.append(schema.BufferT())
     content.buffers[entry.buffer].data = np.frombuffer(card.to_json().encode(), np.uint8)
-    return _packed(content)
+    return packed(content)
 
 
 def without_float_ends(model: bytes) -> tuple[bytes, float, int]:
@@ -68,7 +68,7 @@ def without_float_ends(model: bytes) -> tuple[bytes, float, int]:
     Raises:
         ModelError: the model has another structure.
     """
-    content = _unpacked(model)
+    content = unpacked(model)
     graph = content.subgraphs[0]
     kinds = [_operator_name(content, operator) for operator in graph.operators]
     if kinds.count("QUANTIZE") != 1 or kinds[-1] != "DEQUANTIZE" or kinds.count("DEQUANTIZE") != 1:
@@ -85,25 +85,25 @@ def without_float_ends(model: bytes) -> tuple[bytes, float, int]:
     signature.inputs[0].tensorIndex, signature.outputs[0].tensorIndex = int(new_input), int(new_output)
     _drop_unused(content, graph)
     quantisation = graph.tensors[graph.inputs[0]].quantization
-    return _packed(content), float(quantisation.scale[0]), int(quantisation.zeroPoint[0])
+    return packed(content), float(quantisation.scale[0]), int(quantisation.zeroPoint[0])
 
 
 def operators(model: bytes) -> dict[str, int]:
     """The number of operators of each kind in a .tflite, in the order of their first use."""
-    content = _unpacked(model)
+    content = unpacked(model)
     return dict(Counter(_operator_name(content, operator) for operator in content.subgraphs[0].operators))
 
 
 def output_count(model: bytes) -> int:
     """The number of outputs of a .tflite."""
-    return len(_unpacked(model).subgraphs[0].outputs)
+    return len(unpacked(model).subgraphs[0].outputs)
 
 
 def tensors(model: bytes) -> list[TensorInfo]:
     """The tensors of a .tflite: inputs, outputs, then the others in their order."""
     from ai_edge_litert import schema_py_generated as schema
 
-    content = _unpacked(model)
+    content = unpacked(model)
     graph = content.subgraphs[0]
     types = {value: name.lower() for name, value in vars(schema.TensorType).items() if not name.startswith("_")}
     ends = [*graph.inputs, *graph.outputs]
@@ -128,7 +128,8 @@ def _values(array: Any) -> tuple[Any, ...]:
     return () if array is None else tuple(np.asarray(array).tolist())
 
 
-def _unpacked(model: bytes) -> Any:
+def unpacked(model: bytes) -> Any:
+    """The tables of a .tflite as objects that can be changed."""
     from ai_edge_quantizer.utils import tfl_flatbuffer_utils
 
     return tfl_flatbuffer_utils.read_model(model)  # Its type stubs say that every field is None.
@@ -196,6 +197,10 @@ class _CompactBuilder(flatbuffers.Builder):
         self._before, self._element, self._holds_offsets = self.Offset(), elemSize, False
         return super().StartVector(elemSize, numElems, 16 if elemSize == 1 else alignment)
 
+    def CreateString(self, *arguments: Any, **options: Any) -> Any:  # noqa: N802 - overrides
+        self._holds_offsets = True  # It ends a vector that it did not start, so that nothing is known of it.
+        return super().CreateString(*arguments, **options)
+
     def PrependUOffsetTRelative(self, off: int) -> None:  # noqa: N802 - overrides
         self._holds_offsets = True  # These count from where they stand, so that equal bytes mean other things.
         super().PrependUOffsetTRelative(off)
@@ -213,7 +218,8 @@ class _CompactBuilder(flatbuffers.Builder):
         return first
 
 
-def _packed(content: Any) -> bytes:
+def packed(content: Any) -> bytes:
+    """The bytes of a .tflite from its tables, with all weights inside."""
     for buffer in content.buffers:
         buffer.offset = buffer.size = 0
     builder = _CompactBuilder(1 << 20)

@@ -45,9 +45,9 @@ def test_scales_of_an_int8_file_are_shown(exported: Path, capsys) -> None:
 
 
 def test_a_file_without_a_card_is_shown_as_such(built: Built, tmp_path: Path, capsys) -> None:
-    content = flatbuffer._unpacked(built.models["tflite"])
+    content = flatbuffer.unpacked(built.models["tflite"])
     content.metadata = []
-    (tmp_path / "bare.tflite").write_bytes(flatbuffer._packed(content))
+    (tmp_path / "bare.tflite").write_bytes(flatbuffer.packed(content))
     assert main(["inspect", str(tmp_path / "bare.tflite")]) == 0
     assert "no model card inside" in capsys.readouterr().out
 
@@ -67,14 +67,14 @@ def test_equal_vectors_of_a_file_are_written_once_and_nothing_else_changes(built
             return super().EndVector(*arguments)
 
     model = built.models["tflite-int8"]
-    compact = flatbuffer._packed(flatbuffer._unpacked(model))
+    compact = flatbuffer.packed(flatbuffer.unpacked(model))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flatbuffer, "_CompactBuilder", Plain)
-        plain = flatbuffer._packed(flatbuffer._unpacked(model))
+        plain = flatbuffer.packed(flatbuffer.unpacked(model))
     assert len(compact) < 0.95 * len(plain)
     assert flatbuffer.tensors(compact) == flatbuffer.tensors(plain) == flatbuffer.tensors(model)
     assert flatbuffer.operators(compact) == flatbuffer.operators(model)
-    assert flatbuffer._packed(flatbuffer._unpacked(compact)) == compact
+    assert flatbuffer.packed(flatbuffer.unpacked(compact)) == compact
 
 
 def test_only_a_quantised_model_can_lose_its_float_ends(built: Built) -> None:
@@ -84,9 +84,9 @@ def test_only_a_quantised_model_can_lose_its_float_ends(built: Built) -> None:
 
 def test_tensor_names_are_shown_as_they_are(built: Built, tmp_path: Path, capsys) -> None:
     name = "[/bold]\x1b[31m"
-    content = flatbuffer._unpacked(built.models["tflite"])
+    content = flatbuffer.unpacked(built.models["tflite"])
     content.subgraphs[0].tensors[-1].name = b"\xff" + name.encode()
-    (tmp_path / "odd.tflite").write_bytes(flatbuffer._packed(content))
+    (tmp_path / "odd.tflite").write_bytes(flatbuffer.packed(content))
     assert main(["inspect", str(tmp_path / "odd.tflite")]) == 0
     shown = capsys.readouterr().out
     assert "[/bold]" in shown

@@ -163,9 +163,9 @@ def test_outputs_have_their_names_in_their_order(place_files: Path) -> None:
             *zip(OUTPUTS, SIZES, strict=True),
         ]
         assert flatbuffer.output_count(content) == 3
-        signature = flatbuffer._unpacked(content).signatureDefs[0]
+        signature = flatbuffer.unpacked(content).signatureDefs[0]
         numbers = {end.name.decode(): int(end.tensorIndex) for end in signature.outputs}
-        graph = flatbuffer._unpacked(content).subgraphs[0]
+        graph = flatbuffer.unpacked(content).subgraphs[0]
         assert [numbers[output] for output in OUTPUTS] == [int(index) for index in graph.outputs]
     ends = onnx_file.tensors((place_files / "toy.onnx").read_bytes())[:4]
     assert [(end.name, end.shape[1:]) for end in ends] == [

@@ -1,7 +1,7 @@
 """The LiteRT backend: a .tflite with float32 input and output, on the CPU."""
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +25,9 @@ class LiteRtBackend:
     """
 
     def __init__(self, path: Path, output_shapes: Sequence[tuple[int, ...]], threads: int = 1):
-        module = _interpreter_module()
         # XNNPACK and the C++ logger write to the process's stderr: show that only if loading fails.
         with quiet_stderr() as log:
-            try:
-                self._interpreter: Any = module.Interpreter(model_path=str(path), num_threads=threads)
-                self._interpreter.allocate_tensors()
-            except (ValueError, RuntimeError) as error:
-                raise ModelError(f"{path}: LiteRT cannot load it ({error} {log()})") from error
+            self._interpreter = _interpreter(path, threads, log)
             self._check_tensors(path, output_shapes)
             # XNNPACK prepares its weights on the first call.
             self.outputs(np.zeros((1, WINDOW, len(CHANNELS)), np.float32))
@@ -57,6 +52,31 @@ class LiteRtBackend:
             self._interpreter.invoke()
             rows.append([self._interpreter.get_tensor(output)[0] for output in self._outputs])
         return [np.stack(column) for column in zip(*rows, strict=True)]
+
+
+def ends_text(path: Path) -> str:
+    """Types and shapes of a file's input and output, for error messages.
+
+    Raises:
+        ModelError: no interpreter installed, or a damaged file.
+    """
+    with quiet_stderr() as log:
+        interpreter = _interpreter(path, 1, log)
+        ends = [
+            " and ".join(f"{np.dtype(one['dtype']).name} {tuple(one['shape'].tolist())}" for one in details)
+            for details in (interpreter.get_input_details(), interpreter.get_output_details())
+        ]
+    return f"its input is {ends[0]} and its output {ends[1]}"
+
+
+def _interpreter(path: Path, threads: int, log: Callable[[], str]) -> Any:
+    module = _interpreter_module()
+    try:
+        interpreter = module.Interpreter(model_path=str(path), num_threads=threads)
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise ModelError(f"{path}: LiteRT cannot load it ({error} {log()})") from error
+    return interpreter
 
 
 def _interpreter_module() -> Any:

@@ -9,9 +9,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import ModelError
 from har_runtime.model.card import MAX_BYTES, METADATA_NAME, ModelCard, card_from_json
-from har_runtime.model.litert_backend import LiteRtBackend
+from har_runtime.model.litert_backend import LiteRtBackend, ends_text
 from har_runtime.model.onnx_backend import OnnxBackend
 from har_runtime.model.outputs import Outputs, output_shapes
 from har_runtime.model.tflite_metadata import read_metadata
@@ -137,8 +138,18 @@ def read_card(path: Path, content: bytes, embedded: str | bytes | None) -> Model
 
 
 def _needed(card: ModelCard | None, path: Path) -> ModelCard:
-    if card is None:
+    if card is not None:
+        return card
+    missing = f"{path}: has no model card, neither inside nor as {card_path(path).name}"
+    if path.suffix != ".tflite":
+        raise ModelError(f"{missing}; export it with har-export")
+    ends = ends_text(path)
+    if not ends.startswith(f"its input is float32 {(1, WINDOW, len(CHANNELS))} "):
         raise ModelError(
-            f"{path}: has no model card, neither inside nor as {card_path(path).name}; export it with har-export"
+            f"{missing}, and {ends}: a model for this runtime takes float32 {(1, WINDOW, len(CHANNELS))}, {WINDOW} "
+            "samples at 50 Hz of acceleration and angular rate"
         )
-    return card
+    raise ModelError(
+        f"{missing}, so its labels, units and normalisation are unknown; {ends}. If you know them: har-export adopt "
+        f"{path} --labels A,B,... --units m/s2 --normalise none --out {path.stem}-adopted.tflite"
+    )
