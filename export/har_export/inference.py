@@ -43,7 +43,6 @@ class InferenceNetwork(nn.Module):
         self.eval()
 
     def forward(self, imu: Tensor) -> Tensor | tuple[Tensor, Tensor, Tensor]:
-        # In int8 formats the two copies of fine scale are quantized each, which takes less memory than as one.
         x, *fine = self.front(imu)
         x = torch.cat([x, *fine], dim=2) if fine else x
         x = self.blocks(x.unsqueeze(1).permute(0, 3, 1, 2))
@@ -86,7 +85,7 @@ class BackEnd(nn.Module):
 
 
 class FrontEnd(nn.Module):
-    """From SI units to the input of the encoder, and with fine scale also to its enlarged copy.
+    """From SI units to the input of the encoder, whole or in two parts.
 
     It stays in float32 in every format: one int8 scale cannot hold both m/s^2 and rad/s, or both steps and stillness.
     The quantizer finds it by the name of this class.
@@ -99,7 +98,11 @@ class FrontEnd(nn.Module):
 
     def forward(self, imu: Tensor) -> tuple[Tensor, ...]:
         x = self.channels(imu)
-        return (x,) if self.unit is None else (x, enlarge(x, self.unit))
+        if self.unit is None:
+            return (x,)
+        copies = x, enlarge(x, self.unit)
+        # In int8 formats each copy is quantized by itself, which takes less memory; not so in models of haredge 0.1.
+        return copies if isinstance(self.channels, YawInvariant) else (torch.cat(copies, dim=2),)
 
 
 class Normalised(nn.Module):

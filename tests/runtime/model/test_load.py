@@ -48,7 +48,7 @@ def test_anywhere_says_what_it_is_and_whom_it_never_saw() -> None:
 
 
 def test_waist_says_what_it_is_and_whom_it_never_saw() -> None:
-    assert pretrained_names() == ["anywhere", "waist"]
+    assert pretrained_names() == ["anywhere", "anywhere-micro", "waist"]
     card = load_model("waist").card
     assert card.placement == "waist"
     assert len(card.labels) == 6
