@@ -33,6 +33,8 @@ class Recognizer:
         gyroscope: False for a sensor that has none: then only the accelerometer is pushed.
         up: which way is up for the wearer, if it is known already; for cards of the frame "upright".
         place_belief: the belief in each place of the card, as `Answer.place_probabilities` of an earlier answer.
+        unix_offset_ns: added to samples' times gives nanoseconds since 1970, for recordings that know when they were
+            made: then answers are dated by that, not by `clock`.
 
     Raises:
         ModelError: "hmm", and a card without transitions; a place, and a model that does not know it; a belief that
@@ -59,12 +61,20 @@ class Recognizer:
         gyroscope: bool = True,
         up: Up | None = None,
         place_belief: Sequence[float] | None = None,
+        unix_offset_ns: int | None = None,
     ):
         check_gyroscope(model.card, gyroscope, "the sensor")
         self.model = model
         self._tracker = UprightTracker(up) if model.card.frame == "upright" else None
         self._make_answering = partial(
-            Answering, model.card, smoothing, clock, place=place, coarse=coarse, place_belief=place_belief
+            Answering,
+            model.card,
+            smoothing,
+            clock,
+            place=place,
+            coarse=coarse,
+            place_belief=place_belief,
+            unix_offset_ns=unix_offset_ns,
         )
         self._resampler, self._windower = Resampler(block=HOP, gyroscope=gyroscope), Windower()
         self.reset()

@@ -1,6 +1,7 @@
 """The loop of `har-stream`: a source through a recognizer into sinks, and the result."""
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -15,6 +16,9 @@ from har_runtime.samples import SampleChunk
 from har_runtime.scores import Scores, score_confusion
 from har_runtime.signal.report import ResampleReport
 from har_runtime.sinks.base import Sink
+
+MAX_TRUTHS = 100
+"""Labels of a source, none of them the model's, that are counted."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class StreamResult:
     """Of the answers to the same windows, except families and unknown; None if there are none."""
     families: FamilyAnswers | None = None
     """Of the answers to the same windows, those that are a family; None if there are none."""
+    other_truths: dict[str, int] = field(default_factory=dict)
+    """Windows whose truth is none of the model's labels, by that truth; they have no scores."""
     places: dict[str, float] = field(default_factory=dict)
     """Time worn at each place, with `UNKNOWN` for the time in which it was not known; empty if the model tells none."""
     unknown: dict[str, int] = field(default_factory=dict)
@@ -93,6 +99,7 @@ def run_stream(recognizer: Recognizer, chunks: Iterable[SampleChunk], sinks: Seq
         scores=scores,
         answered=answered,
         families=tally.families(),
+        other_truths=dict(tally.other_truths.most_common()),
         places=tally.places,
         unknown=tally.unknown,
         up_found=tally.up_found,
@@ -107,6 +114,7 @@ class _Tally:
         self.places: dict[str, float] = {}
         self.unknown: dict[str, int] = {}
         self.up_found: bool | None = None
+        self.other_truths: Counter[str] = Counter()
         self._labels, self._families = card.labels, card.families
         self._own, self._answered = np.zeros((2, len(card.labels), len(card.labels)), np.int64)
         """Of the windows by themselves, and of the answers: rows are the truth."""
@@ -122,6 +130,8 @@ class _Tally:
             place = answer.place or UNKNOWN
             self.places[place] = self.places.get(place, 0.0) + HOP_S
         if answer.truth not in self._labels:
+            if answer.truth and (answer.truth in self.other_truths or len(self.other_truths) < MAX_TRUTHS):
+                self.other_truths[answer.truth] += 1
             return
         truth = self._labels.index(answer.truth)
         self._own[truth, self._labels.index(answer.prediction.label)] += 1

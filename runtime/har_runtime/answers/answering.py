@@ -15,6 +15,7 @@ from har_runtime.classify import Prediction
 from har_runtime.model.card import ModelCard
 from har_runtime.signal.report import ResampleReport
 from har_runtime.signal.upright import in_device_axes
+from har_runtime.signal.window import Window
 
 _NO_SAMPLES = ResampleReport()
 
@@ -25,6 +26,8 @@ class Answering:
     Args:
         smoothing: "hmm", "hysteresis" or "none"; None for what the card allows.
         clock: seconds since 1970.
+        unix_offset_ns: added to samples' times gives nanoseconds since 1970, if a recording knows when it was made: its
+            answers are dated by that instead of by `clock`.
         place: where the sensor is worn, a key of `contract.PLACE_OF` or one of `contract.PLACES`; None to find out, if
             the model can.
         coarse: whether a family of the card may be an answer, if only that is certain.
@@ -45,6 +48,7 @@ class Answering:
         place: str | None = None,
         coarse: bool = True,
         place_belief: Sequence[float] | None = None,
+        unix_offset_ns: int | None = None,
     ):
         self.smoothing = smoothing or default_smoothing(card)
         self.notes: list[str] = []
@@ -67,9 +71,9 @@ class Answering:
         self._worn = WornDetector()
         families = Families(card.families)
         self._events, self._changes = EventDetector(families), Changes(families)
-        self._clock = clock
-        self._day = DayTotals(clock())
-        self._overall = RunningTotals(clock())
+        self._clock, self._unix_offset_ns = clock, unix_offset_ns
+        self._count_from(clock())
+        self._is_dated = unix_offset_ns is None
 
     @property
     def totals(self) -> Totals:
@@ -90,7 +94,8 @@ class Answering:
             truth: what the source says the wearer did, if it says so.
             latency_s: since the window's last samples came, if that was timed.
         """
-        window, unix_s = prediction.window, self._clock()
+        window = prediction.window
+        unix_s = self._unix_s(window)
         together = self._chooser.together(window)
         smoothed = self._smoothed(prediction, together)
         smoothed.probabilities.flags.writeable = False
@@ -123,6 +128,18 @@ class Answering:
             place=self._place(smoothed),
             place_probabilities=smoothed.place_probabilities,
         )
+
+    def _count_from(self, unix_s: float) -> None:
+        self._day, self._overall = DayTotals(unix_s), RunningTotals(unix_s)
+
+    def _unix_s(self, window: Window) -> float:
+        """When a window ended, in seconds since 1970."""
+        if self._unix_offset_ns is None:
+            return self._clock()
+        if not self._is_dated:
+            self._is_dated = True
+            self._count_from((window.start_ns + self._unix_offset_ns) / 1e9)
+        return (window.end_ns + self._unix_offset_ns) / 1e9
 
     def _smoothed(self, prediction: Prediction, together: Sequence[int]) -> Smoothed:
         end_ns = prediction.window.end_ns

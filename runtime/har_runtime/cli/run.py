@@ -164,8 +164,12 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> str | Non
             sinks.open(uri)
         chunks = begun(service.watched(chunks))
         check_gyroscope(model.card, source.report.gyroscope, source.description)
-        belief = state.place_belief if state else None
-        recognizer = make_recognizer(gyroscope=source.report.gyroscope, up=up, place_belief=belief)
+        recognizer = make_recognizer(
+            gyroscope=source.report.gyroscope,
+            up=up,
+            place_belief=state.place_belief if state else None,
+            unix_offset_ns=source.report.unix_offset_ns,
+        )
         if not source.report.gyroscope:
             _LOG.warning(
                 "%s: no gyroscope in it; the model %s answers by acceleration alone",

@@ -8,6 +8,9 @@ from har_runtime.scores import Scores
 from har_runtime.sinks import StreamInfo
 from har_runtime.stream import StreamResult
 
+TRUTHS_SHOWN = 6
+"""Labels that are none of the model's, as listed in the summary."""
+
 
 def to_dict(result: StreamResult, info: StreamInfo, still: dict[str, Any] | None) -> dict[str, Any]:
     """As plain JSON-able values.
@@ -22,6 +25,7 @@ def to_dict(result: StreamResult, info: StreamInfo, still: dict[str, Any] | None
         "units": found.units,
         "range": found.range,
         "gyroscope": found.gyroscope,
+        "labels": found.labels,
         "lost": dict(found.lost),
         "reconnections": found.reconnections,
         "sinks": [asdict(sink) for sink in info.sinks],
@@ -47,7 +51,8 @@ def summary(result: StreamResult, info: StreamInfo) -> list[str]:
         if lost := [f"{count} {what}" for what, count in sensor.named_counts().items() if count]:
             lines.append(f"  {name}: " + ", ".join(lost))
     found = info.report
-    for name, value in (("units", found.units), ("range", found.range)):
+    labels = ", ".join(f"{shown(theirs)} is {shown(ours)}" for theirs, ours in found.labels.items())
+    for name, value in (("units", found.units), ("range", found.range), ("labels", labels)):
         if value:
             lines.append(f"  {name}: {value}")
     if found.lost:
@@ -68,7 +73,22 @@ def summary(result: StreamResult, info: StreamInfo) -> list[str]:
                 f"  a family for {100 * share:.1f} % of these, {families.windows} windows, neither right nor wrong: "
                 f"{100 * right:.1f} % of them contain the label"
             )
+    if result.other_truths:
+        lines.append(f"  {_other_truths(result.other_truths)}")
     return lines
+
+
+def _other_truths(truths: dict[str, int]) -> str:
+    """The labels of the source that are none of the model's, which have no scores."""
+    names = ", ".join(f"{shown(name)} ({count} windows)" for name, count in list(truths.items())[:TRUTHS_SHOWN])
+    more = f" and {len(truths) - TRUTHS_SHOWN} more" if len(truths) > TRUTHS_SHOWN else ""
+    advice = "; name numbers with labels=1:walking,2:stairs_up" if all(name.isdecimal() for name in truths) else ""
+    return f"labels of the source that are none of the model's, without a score: {names}{more}{advice}"
+
+
+def shown(text: str) -> str:
+    """A text from outside, without control characters, and shortened."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:40])
 
 
 def _scored(scores: Scores) -> str:

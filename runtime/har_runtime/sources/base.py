@@ -30,6 +30,11 @@ class SourceReport:
     has angular rates. It never changes after the first chunk."""
     takes_units: bool = False
     """Whether the source has the options `unit` and `gyro`."""
+    unix_offset_ns: int | None = None
+    """Added to its samples' times gives nanoseconds since 1970, if it knows when they were measured: then its answers
+    are dated by that. None for a sensor, whose answers are dated by this computer's clock."""
+    labels: dict[str, str] = field(default_factory=dict)
+    """Our words for those of its labels that are other words, as far as they have occurred."""
     can_wait: bool = False
     """Whether nothing is lost while the source is held up: true for a recording, false for a sensor."""
     trouble: str | None = None

@@ -102,6 +102,9 @@ def _channel_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 _CHANNELS = _channel_patterns()
+_SENSOR_NAMES = tuple(
+    (kind, re.compile("|".join(word for word in words.split("|") if len(word) > 2))) for kind, words in _SENSORS.items()
+)
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,12 @@ class Profile:
 
 
 PROFILES: tuple[Profile, ...] = (
+    Profile(
+        "Sensor Logger",
+        "https://github.com/tszheichoi/awesome-sensor-logger, UNITS.md",
+        ("time", "secondselapsed"),
+        gyro_unit="rad/s",
+    ),
     Profile("OpenLog Artemis", "its firmware, Sensors.ino, getData", ("imudegc",), "mg", "deg/s"),
     Profile(
         "Movella DOT",
@@ -460,3 +469,29 @@ def _with_profile(found: NamedColumns, parts: list[tuple[list[str], str]]) -> Na
         for time in found.times
     ]
     return replace(found, sensors=sensors, times=tuple(times), label=found.label if profile.labelled else None)
+
+
+def sensor_named(name: str) -> str | None:
+    """The kind of sensor that a file's name names; None if it names none, or several.
+
+    >>> sensor_named("TotalAcceleration"), sensor_named("Linear Accelerometer"), sensor_named("walk")
+    ('total', 'linear', None)
+    """
+    words = [word.lower() for word in _split(name)[0] if word.lower() not in _NOISE]
+    if not _STOP.isdisjoint(words) and "angular" not in words:
+        return None
+    found: set[str] = set()
+    end = len(words)
+    while end:
+        for first in range(end):
+            key = "".join(words[first:end])
+            kind = next((kind for kind, pattern in _SENSOR_NAMES if pattern.fullmatch(key)), None)
+            if kind is not None:
+                found.add(kind)
+                end = first
+                break
+        else:
+            end -= 1
+    if LINEAR in found or (_LINEAR_WORDS & set(words) and PLAIN in found):
+        found = found - {PLAIN} | {LINEAR}
+    return found.pop() if len(found) == 1 else None

@@ -1,4 +1,4 @@
-"""A user's own recordings: one folder for each wearer, in it the CSV files that har-stream replays (see DATA.md)."""
+"""A user's own recordings: one folder for each wearer, in it the recordings that har-stream replays (see DATA.md)."""
 
 import tomllib
 from dataclasses import replace
@@ -7,37 +7,45 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from har_runtime.errors import DataError
+from har_runtime.errors import DataError, SourceError
 from har_runtime.recording import Recording
 from har_runtime.samples import SampleChunk
+from har_runtime.sources.replay.options import NAMES, ReadOptions, read_options
+from har_runtime.sources.replay.parts import recordings_in
 from har_runtime.sources.replay.source import Replay
+from har_runtime.uri import Uri
 from har_train.datasets.base import DataSet
 
 ABOUT = "dataset.toml"
-KEYS = ("title", "placement", "licence", "citation")
+TEXTS = ("title", "placement", "licence", "citation")
+KEYS = (*TEXTS, *NAMES)
+"""What `dataset.toml` may say: texts about the data, and the options of `replay:` for all of its recordings."""
 
 
 def load(path: Path) -> list[Recording]:
-    """Every `WEARER/NAME.csv` below a folder, by wearer and name: recording `WEARER/NAME` of user `WEARER`.
+    """Every recording in a wearer's folder, by wearer and name: recording `WEARER/NAME` of user `WEARER`.
 
-    The files are read by the code that replays them, which refuses units that are clearly not SI. An empty cell becomes
-    NaN; a row without a time is refused. A file without the gyroscope's columns is a recording without one; a row with
-    empty cells for one sensor is a sample of the other. Labels are free text.
+    They are read by the code that replays them: tables of any app, zips, and folders with a table for each sensor. An
+    empty cell becomes NaN; a row without a time is refused. A file without the gyroscope's columns is a recording
+    without one; a row with empty cells for one sensor is a sample of the other. Labels are free text; usual words for
+    an activity become ours.
 
     Raises:
-        DataError: no such files, a CSV beside the wearers' folders, an impossible cell or unit, or a dataset.toml that
-            cannot be used.
+        DataError: no such files, a table beside the wearers' folders, an impossible cell or unit, or a dataset.toml
+            that cannot be used.
     """
     if not path.is_dir():
         raise DataError(f"{path}: not a folder; give the one with the wearers' folders (WEARER/NAME.csv)")
-    placement = _about(path).get("placement")
-    stray = sorted(path.glob("*.csv"))
+    about = _about(path)
+    options = _options(path, about)
+    stray = [file for file in recordings_in(path) if file.is_file()]
     if stray:
         raise DataError(f"{stray[0]}: lies beside the wearers' folders; move it into its wearer's: WEARER/NAME.csv")
-    files = sorted(path.glob("*/*.csv"))
+    wearers = sorted(folder for folder in path.iterdir() if folder.is_dir() and not folder.name.startswith("."))
+    files = [file for wearer in wearers for file in recordings_in(wearer)]
     if not files:
-        raise DataError(f"{path}: no WEARER/NAME.csv in it; each wearer needs a folder with CSV files")
-    return [_recording(file, placement) for file in files]
+        raise DataError(f"{path}: no WEARER/NAME.csv in it; each wearer needs a folder with recordings")
+    return [_recording(file, about.get("placement"), options) for file in files]
 
 
 def about(dataset: DataSet, path: Path) -> DataSet:
@@ -66,8 +74,16 @@ def _about(path: Path) -> dict[str, str]:
     return table
 
 
-def _recording(file: Path, placement: str | None) -> Recording:
-    replay = Replay(file, speed=float("inf"))
+def _options(path: Path, about: dict[str, str]) -> ReadOptions:
+    """The options of `replay:` in `dataset.toml`."""
+    try:
+        return read_options(Uri(ABOUT, "", {name: about[name] for name in NAMES if name in about}))
+    except SourceError as error:
+        raise DataError(f"{path / ABOUT}: {str(error).removeprefix(f'{ABOUT}: ')}") from error
+
+
+def _recording(file: Path, placement: str | None, options: ReadOptions) -> Recording:
+    replay = Replay(file, float("inf"), options)
     try:
         chunks = list(replay)
     finally:
@@ -83,7 +99,7 @@ def _recording(file: Path, placement: str | None) -> Recording:
         gyro_times = None
     labels = [_labels(chunk) for chunk in chunks if chunk.acc is not None]
     user = file.parent.name
-    name = f"{user}/{file.stem}"
+    name = f"{user}/{file.name if file.is_dir() else file.stem}"
     return Recording(
         name, times, acc, gyro, np.concatenate(labels), user, placement, gyro_times_ns=gyro_times, mounting=name
     )

@@ -1,136 +1,234 @@
-"""`replay:FILE?speed=N` - a recording from a CSV or Parquet file, at N times real time (`speed=max`: without waiting).
+"""`replay:FILE?speed=N` - a recording, at N times real time (`speed=max`: without waiting).
 
-Its columns: time (s), acc_x, acc_y, acc_z (m/s^2 with gravity), gyro_x, gyro_y, gyro_z (rad/s) and, if known, label
-(the true activity). Other columns are ignored. An empty cell is a lost sample, but a row may hold one sensor only, with
-empty cells for the other, since phones record two sensors at different times. If the gyroscope's columns are missing or
-empty throughout, the sensor has no gyroscope. A file named .parquet or .pq is Parquet, any other is CSV.
+A file, or a folder or zip with one for each sensor: text tables of any delimiter, Parquet, and logs of WitMotion's
+frames. Columns, units and clock are found by their names and by what they hold (SOURCES.md, "Recordings"); options say
+what cannot be found: columns=, unit=, gyro=, time=, rate=, sign=, labels=. An empty cell is a lost sample. A row may
+hold one sensor only, with empty cells for the other, since phones record two sensors at different times. If the
+gyroscope's columns are missing or empty throughout, the sensor has no gyroscope.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from har_runtime.contract import SAMPLE_RATE_HZ
 from har_runtime.errors import DataError, SourceError
 from har_runtime.samples import SampleChunk
-from har_runtime.signal.units import rest_magnitude, unit_problem
+from har_runtime.signal.checks import Units, choose_units
+from har_runtime.signal.evidence import Evidence
+from har_runtime.signal.unit_search import Found, find_acceleration_unit, find_angular_rate_unit
+from har_runtime.signal.units import SIGNS, acceleration_unit, angular_rate_unit
 from har_runtime.sources.base import Pace, SourceReport
-from har_runtime.sources.replay.csv_rows import CsvRows
+from har_runtime.sources.replay.labels import Labels
+from har_runtime.sources.replay.layout import Fields
+from har_runtime.sources.replay.options import NAMES, ReadOptions, read_options
+from har_runtime.sources.replay.recordings import OpenRecording, open_recording
 from har_runtime.uri import Uri, speed_option
 
 CHUNK_ROWS = 512
 """Rows read at a time."""
-UNIT_CHECK_ROWS = 10 * SAMPLE_RATE_HZ
-"""The units are checked on this many rows at the beginning."""
+EVIDENCE_ROWS = 60 * SAMPLE_RATE_HZ
+"""The units are judged by this many rows at the beginning."""
 MAX_ANGULAR_RATE = 70.0
-"""rad/s; twice the usual full scale of gyroscopes, 2000 deg/s. Larger values are in degrees."""
-PARQUET_SUFFIXES = (".parquet", ".pq")
+"""rad/s; twice the usual full scale of gyroscopes, 2000 deg/s. No larger value is in rad/s."""
+DEFAULTS: Final = ReadOptions()
 
 
 def open_replay(uri: Uri) -> "Replay":
     """The source of a `replay:` URI."""
-    uri.only("speed")
+    uri.only("speed", *NAMES)
     if not uri.target:
         raise SourceError("replay: needs a file, such as replay:walk.csv")
-    return Replay(Path(uri.target), uri.option("speed", speed_option, 1.0))
-
-
-class Rows(Protocol):
-    """A file of samples, read from beginning to end."""
-
-    def read(self, count: int) -> SampleChunk | None:
-        """The next rows, at most `count`; fewer only at the end of the file, None after it. A row that holds one sensor
-        only has NaN for the other; without the gyroscope's columns there are no angular rates.
-
-        Raises:
-            DataError: a row is invalid.
-        """
-        ...
-
-    def close(self) -> None:
-        """Close the file."""
-        ...
-
-
-def _open_rows(path: Path) -> Rows:
-    if path.suffix.lower() in PARQUET_SUFFIXES:
-        from har_runtime.sources.replay.parquet_rows import ParquetRows
-
-        return ParquetRows(path)
-    return CsvRows(path)
+    return Replay(Path(uri.target), uri.option("speed", speed_option, 1.0), read_options(uri))
 
 
 class Replay:
-    """Samples of a file.
+    """Samples of a recording.
 
     Raises:
-        DataError: the file or a column is missing, a cell is not a number, or the units are not SI.
+        DataError: it cannot be read, or its columns, units or clock are not known.
     """
 
-    def __init__(self, path: Path, speed: float = 1.0):
+    def __init__(self, path: Path, speed: float = 1.0, options: ReadOptions = DEFAULTS):
         self.path = path
-        self._speed = speed
-        self.description = f"recording {path.name}"
+        self._speed, self._options = speed, options
         self.report = SourceReport(can_wait=True)
-        self._rows = _open_rows(path)
+        self.labels = Labels(options.labels, options.labels_as_written)
+        self._opened = self._open()
         try:
-            self._first = self._rows.read(UNIT_CHECK_ROWS)
-            if self._first is None:
-                raise DataError(f"{path}: no sample in it")
-            self.report.gyroscope = self._has_gyroscope(self._first)
-            self._check_units(self._first)
-        except DataError:
-            self._rows.close()
+            self._first = self._read_first()
+            self.report.gyroscope = self._has_gyroscope()
+            self._units = self._choose_units()
+            self._sign, sign_why = self._choose_sign()
+            self._scale = self._sign * self._units.acc.size
+            self._check_rates(self._first)
+        except BaseException:
+            self._opened.stream.close()
             raise
+        clock = self._opened.stream.clock
+        self.report.units = self._units.text + (f"; {sign_why}" if sign_why else "")
+        self.report.rate_hz = clock.rate_hz and round(clock.rate_hz, 2)
+        self.report.unix_offset_ns = clock.unix_offset_ns
+        self.report.labels = self.labels.used
+        self.description = self._describe(str(clock), sign_why)
+
+    @property
+    def size(self) -> int | None:
+        """Bytes to be read; None if that is not known."""
+        return self._opened.size
+
+    @property
+    def position(self) -> int:
+        """Bytes read so far."""
+        return self._opened.stream.position
 
     def __iter__(self) -> Iterator[SampleChunk]:
         pace = Pace(self._speed)
         # In real time, a chunk is a tenth of a second; without waiting, it is as many rows as are read at a time.
         step = CHUNK_ROWS if self._speed == float("inf") else max(1, round(self._speed * SAMPLE_RATE_HZ / 10))
-        chunk = self._first
-        while chunk is not None:
-            for begin in range(0, len(chunk.times_ns), step):
-                piece = chunk.part(begin, begin + step)
-                pace.wait_until(int(piece.times_ns[-1]))
-                yield from _by_sensor(piece if self.report.gyroscope else piece.without_gyroscope())
-            chunk = self._rows.read(CHUNK_ROWS)
-            if chunk is not None:
-                self._check_units(chunk, gravity=False)
+        first, self._first = self._first, []
+        for chunk in first:
+            yield from self._pieces(chunk, step, pace)
+        while (chunk := self._opened.stream.read(CHUNK_ROWS)) is not None:
+            self._check_rates([chunk])
+            yield from self._pieces(chunk, step, pace)
 
     def close(self) -> None:
-        self._rows.close()
+        self._opened.stream.close()
 
-    def _has_gyroscope(self, first: SampleChunk) -> bool:
+    def _open(self) -> OpenRecording:
+        return open_recording(self.path, self._options, self.labels, self.report.lost)
+
+    def _pieces(self, chunk: SampleChunk, step: int, pace: Pace) -> Iterator[SampleChunk]:
+        """The pieces of a chunk when they are due, in SI units."""
+        for begin in range(0, len(chunk.times_ns), step):
+            piece = chunk.part(begin, begin + step)
+            pace.wait_until(int(piece.times_ns[-1]))
+            yield from _by_sensor(self._scaled(piece))
+
+    def _scaled(self, chunk: SampleChunk) -> SampleChunk:
+        if not self.report.gyroscope:
+            chunk = chunk.without_gyroscope()
+        acc, gyro, rate = chunk.acc, chunk.gyro, self._units.gyro
+        if acc is not None and self._scale != 1.0:
+            acc = acc * self._scale
+        if gyro is not None and rate is not None and rate.size != 1.0:
+            gyro = gyro * rate.size
+        return chunk if acc is chunk.acc and gyro is chunk.gyro else replace(chunk, acc=acc, gyro=gyro)
+
+    def _read_first(self) -> list[SampleChunk]:
+        """The rows that the units are judged by."""
+        chunks: list[SampleChunk] = []
+        rows = 0
+        while rows < EVIDENCE_ROWS and (chunk := self._opened.stream.read(CHUNK_ROWS)) is not None:
+            chunks.append(chunk)
+            rows += len(chunk.times_ns)
+        return chunks
+
+    def _has_gyroscope(self) -> bool:
         """Whether there is an angular rate anywhere. If the rows at the beginning have none, look through them all:
         a recorder may keep the columns of a sensor that its phone lacks."""
-        if first.gyro is None:
+        if self._opened.gyro is None:
             return False
-        if np.isfinite(first.gyro).any() or not self.path.is_file():  # A pipe cannot be read twice.
+        if any(_has_rates(chunk) for chunk in self._first) or not self._opened.again:
             return True
-        rows = _open_rows(self.path)
+        opened = self._open()
         try:
-            return any(
-                chunk.gyro is not None and np.isfinite(chunk.gyro).any()
-                for chunk in iter(lambda: rows.read(CHUNK_ROWS), None)
-            )
+            return any(_has_rates(chunk) for chunk in iter(lambda: opened.stream.read(CHUNK_ROWS), None))
         finally:
-            rows.close()
+            opened.stream.close()
 
-    def _check_units(self, chunk: SampleChunk, gravity: bool = True) -> None:
-        gyro = np.empty(0) if chunk.gyro is None else chunk.gyro
-        fastest = float(np.fmax.reduce(np.abs(gyro), axis=None, initial=0.0))  # fmax ignores NaN.
-        if fastest > MAX_ANGULAR_RATE:
-            raise DataError(
-                f"{self.path}: angular rates reach {fastest:.0f}, more than any gyroscope measures in rad/s; "
-                "convert the gyro columns from deg/s to rad/s"
+    def _choose_units(self) -> Units:
+        """The units of the columns, by options, header, profile and what they hold.
+
+        Raises:
+            DataError: they cannot be found, or something speaks against them.
+        """
+        evidence, options = Evidence(), self._options
+        for chunk in self._first:
+            known = chunk.times_ns != np.iinfo(np.int64).min
+            acc = None if chunk.acc is None else chunk.acc[known]
+            gyro = None if chunk.gyro is None or not self.report.gyroscope else chunk.gyro[known]
+            if acc is not None or gyro is not None:
+                evidence.push(chunk.times_ns[known], acc, gyro)
+        evidence.finish()
+        fields, rates = self._opened.acc, self._opened.gyro or Fields()
+        acc_found = gyro_found = None
+        if options.unit is not None:
+            acc_found = Found(acceleration_unit(options.unit), "as given")
+        elif fields.acc_unit is not None:
+            acc_found = Found(acceleration_unit(fields.acc_unit), _why(fields))
+        elif fields.own_header:
+            acc_found = find_acceleration_unit(evidence) or Found(
+                acceleration_unit("m/s2"), "by the names of its columns"
             )
-        if not gravity:
+        if options.gyro is not None:
+            gyro_found = Found(angular_rate_unit(options.gyro), "as given")
+        elif rates.gyro_unit is not None:
+            gyro_found = Found(angular_rate_unit(rates.gyro_unit), _why(rates))
+        elif rates.own_header:
+            gyro_found = find_angular_rate_unit(evidence) or Found(
+                angular_rate_unit("rad/s"), "by the names of its columns"
+            )
+        try:
+            return choose_units(evidence, acc_found, gyro_found, gyroscope=self.report.gyroscope)
+        except DataError as error:
+            raise DataError(f"{self.path}: {error}") from error
+
+    def _choose_sign(self) -> tuple[float, str]:
+        """What acceleration is multiplied by, and why if that is not 1."""
+        if self._options.sign is not None:
+            sign = self._options.sign
+            return SIGNS[sign], "Apple's sign, as given" if sign == "apple" else ""
+        if self._opened.sign is not None:
+            apple = self._opened.sign == "apple"
+            return SIGNS[self._opened.sign], "Apple's sign, by its Metadata.csv" if apple else ""
+        if self._opened.acc.apple_sign:
+            return SIGNS["apple"], f"Apple's sign, as {self._opened.acc.profile} writes it"
+        return 1.0, ""
+
+    def _check_rates(self, chunks: Sequence[SampleChunk]) -> None:
+        """Refuse angular rates that no gyroscope measures.
+
+        Raises:
+            DataError: there is one.
+        """
+        unit = self._units.gyro
+        if unit is None:
             return
-        magnitude = None if chunk.acc is None else rest_magnitude(chunk.acc)
-        if magnitude is not None and (problem := unit_problem(magnitude)):
-            raise DataError(f"{self.path}: {problem}")
+        for chunk in chunks:
+            gyro: NDArray[np.float64] = np.empty(0) if chunk.gyro is None else chunk.gyro
+            fastest = float(np.fmax.reduce(np.abs(gyro), axis=None, initial=0.0))  # fmax ignores NaN.
+            if fastest * unit.size > MAX_ANGULAR_RATE:
+                raise DataError(
+                    f"{self.path}: angular rates reach {fastest:.0f}, more than any gyroscope measures in "
+                    f"{unit.text}: add gyro=deg/s, or gyro=N, the counts of a deg/s"
+                )
+
+    def _describe(self, clock: str, sign: str) -> str:
+        opened = self._opened
+        facts = [clock]
+        facts += [" + ".join(opened.files)] if opened.files else []
+        facts += [opened.acc.profile] if opened.acc.profile else []
+        if not (self._units.acc.size == 1.0 and (self._units.gyro is None or self._units.gyro.size == 1.0)):
+            facts.append(self._units.text)
+        facts += [sign] if sign else []
+        facts += [] if self.report.gyroscope else ["no gyroscope in it"]
+        if self.labels.used:
+            facts.append("labels: " + ", ".join(f"{theirs} is {ours}" for theirs, ours in self.labels.used.items()))
+        return f"recording {self.path.name} ({'; '.join(facts)})"
+
+
+def _why(fields: Fields) -> str:
+    return f"as {fields.profile} writes it" if fields.profile else "by the header"
+
+
+def _has_rates(chunk: SampleChunk) -> bool:
+    return chunk.gyro is not None and bool(np.isfinite(chunk.gyro).any())
 
 
 def _by_sensor(chunk: SampleChunk) -> Sequence[SampleChunk]:

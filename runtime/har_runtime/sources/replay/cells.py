@@ -1,0 +1,244 @@
+"""The cells of a text table: how a line is cut into them, and what times they hold."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_runtime.errors import DataError
+
+DELIMITERS: Final = ("\t", ";", ",", "|", None)
+"""In the order in which they are tried; None is spaces."""
+NO_TIME: Final = int(np.iinfo(np.int64).min)
+"""A time that is missing, as `contract.to_ns` has it; also numpy's NaT."""
+MISSING: Final = frozenset(("", "null", "none", "na", "n/a", "nan", "-", "--", "?", "nil", "undefined"))
+"""Cells that hold nothing, in lower case."""
+NUMBER, INTEGER, DATE, CLOCK = "number", "integer", "date", "clock"
+"""What a column of times holds: numbers, whole numbers too long for floating point, dates with a time, times of day."""
+DAY_NS: Final = 86_400_000_000_000
+
+_LONG: Final = 16
+"""Digits of a whole number that floating point may not hold exactly."""
+_TIME_OF_DAY = r"(\d{1,2})[:.\-](\d{2})[:.\-](\d{2})(?:[.,:_](\d{1,9}))?"
+_ZONE = r"\s*(Z|UTC|[+-]\d{2}:?\d{2})?"
+_HALF = r"\s*([AaPp][Mm])?"
+_YEAR_FIRST = re.compile(rf"(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}})[T_, ]+{_TIME_OF_DAY}{_HALF}{_ZONE}")
+_YEAR_LAST = re.compile(rf"(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{4}})[T_, ]+{_TIME_OF_DAY}{_HALF}{_ZONE}")
+_NAMED_MONTH = re.compile(rf"(\d{{1,2}})[- ]([A-Za-z]{{3}})[- ](\d{{4}})[T_, ]+{_TIME_OF_DAY}{_HALF}{_ZONE}")
+_DAY_TIME = re.compile(rf"{_TIME_OF_DAY}{_HALF}")
+_DATE_ALONE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
+_PLAIN_ZONE = re.compile(r"(?<=\d)\s*(?:Z|[+-]\d{2}:?\d{2})$")
+_YEARS = ("1900", "2200")
+"""Others may not fit nanoseconds since 1970."""
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+
+
+@dataclass(frozen=True)
+class TimeFormat:
+    """What a column of times holds."""
+
+    kind: str
+    """`NUMBER`, `INTEGER`, `DATE` or `CLOCK`."""
+    zoned: bool = False
+    """Whether dates name their time zone."""
+    order: str | None = "ymd"
+    """Of a date's numbers: "ymd", "dmy", "mdy", or None if it may be either of the last two."""
+
+
+def split_line(line: str, delimiter: str | None) -> list[str]:
+    """The cells of a line, without the spaces around them.
+
+    >>> split_line('a; "b;c" ;d', ";"), split_line(" 1  2 ", None)
+    (['a', 'b;c', 'd'], ['1', '2'])
+    """
+    if delimiter is None:
+        return line.split()
+    return [cell.strip() for row in csv.reader([line], delimiter=delimiter, skipinitialspace=True) for cell in row]
+
+
+def lines_to_rows(lines: Iterable[str], delimiter: str | None, decimal_comma: bool) -> Iterator[list[str]]:
+    """The cells of each line."""
+    if decimal_comma and delimiter != ",":
+        lines = (line.replace(",", ".") for line in lines)
+    if delimiter is None:
+        return map(str.split, lines)
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+
+
+def as_number(cell: str) -> float | None:
+    """A cell as a number, NaN if it holds nothing, None if it is something else.
+
+    >>> as_number("9.81"), as_number("null"), as_number("nine"), as_number("1_000")
+    (9.81, nan, None, None)
+    """
+    try:
+        return float(cell) if "_" not in cell else None
+    except ValueError:
+        return float("nan") if cell.strip().lower() in MISSING else None
+
+
+def time_format(cells: Sequence[str]) -> TimeFormat | None:
+    """What a column of times holds, by some of its cells; None if most of them are no times."""
+    held = [cell.strip() for cell in cells if cell.strip().lower() not in MISSING]
+    if not held or 2 * len(held) < len(cells):
+        return None
+    numbers = [cell for cell in held if as_number(cell) is not None]
+    if 10 * len(numbers) >= 9 * len(held):
+        whole = all(re.fullmatch(r"[+-]?\d{1,19}", cell) for cell in numbers)
+        return TimeFormat(INTEGER if whole and max(map(len, numbers)) >= _LONG else NUMBER)
+    dates = [match for cell in held if (match := _date(cell))]
+    if 10 * len(dates) >= 9 * len(held):
+        zoned = all(match[match.re.groups] for match in dates)
+        if dates[0].re is not _YEAR_LAST:
+            return TimeFormat(DATE, zoned)
+        days = [(int(match[1]), int(match[2])) for match in dates]
+        order = "dmy" if any(a > 12 for a, _ in days) else "mdy" if any(b > 12 for _, b in days) else None
+        return TimeFormat(DATE, zoned, order)
+    clocks = [cell for cell in held if _DAY_TIME.fullmatch(cell)]
+    return TimeFormat(CLOCK) if 10 * len(clocks) >= 9 * len(held) else None
+
+
+def read_times(cells: Sequence[str], form: TimeFormat) -> NDArray[np.int64] | NDArray[np.float64]:
+    """The times of a column: float64 numbers, with NaN for none; or int64, with `NO_TIME` for none, in the column's
+    unit or, of dates and times of day, in nanoseconds since 1970 or midnight.
+
+    Raises:
+        ValueError: a cell holds something else.
+    """
+    if form.kind == NUMBER:
+        return np.array([_number(cell) for cell in cells], np.float64)
+    if form.kind == INTEGER:
+        return np.array([_integer(cell) for cell in cells], np.int64)
+    if form.kind == DATE:
+        return _dates(cells, form)
+    return np.array([_time_of_day(cell) for cell in cells], np.int64)
+
+
+def date_alone(cell: str) -> int | None:
+    """Midnight of a date without a time of day, in nanoseconds since 1970; None if it is none.
+
+    >>> date_alone("1970/1/2") == DAY_NS, date_alone("12")
+    (True, None)
+    """
+    if match := _DATE_ALONE.fullmatch(cell.strip()):
+        try:
+            return int(np.datetime64(f"{match[1]}-{int(match[2]):02d}-{int(match[3]):02d}", "ns").astype(np.int64))
+        except ValueError:
+            return None
+    return None
+
+
+def first_bad(cells: Sequence[str], form: TimeFormat) -> int | None:
+    """The position of the first cell that is no time."""
+    for index, cell in enumerate(cells):
+        try:
+            read_times([cell], form)
+        except ValueError:
+            return index
+    return None
+
+
+def _number(cell: str) -> float:
+    value = as_number(cell)
+    if value is None:
+        raise ValueError(cell)
+    return value
+
+
+def _integer(cell: str) -> int:
+    try:
+        value = int(cell)
+    except ValueError:
+        number = _number(cell)
+        return NO_TIME if not abs(number) < 9e18 else round(number)
+    if abs(value) > 9_200_000_000_000_000_000:
+        return NO_TIME
+    return value
+
+
+def _date(cell: str) -> re.Match[str] | None:
+    return _YEAR_FIRST.fullmatch(cell) or _YEAR_LAST.fullmatch(cell) or _NAMED_MONTH.fullmatch(cell)
+
+
+def _dates(cells: Sequence[str], form: TimeFormat) -> NDArray[np.int64]:
+    """Dates as nanoseconds since 1970, by UTC if they name their zone and by the wearer's clock if not."""
+    plain = [cell.strip() for cell in cells]
+    zone = _PLAIN_ZONE.search(plain[0]) if form.zoned else None
+    suffix = zone[0] if zone else ""
+    # ISO dates all of one zone: numpy reads them at once.
+    if plain[0][4:5] == plain[0][7:8] == "-" and all(cell.endswith(suffix) for cell in plain):
+        plain = [cell[: len(cell) - len(suffix)] for cell in plain] if suffix else plain
+        fractions = "".join(cell[19:] for cell in plain).replace(".", "")
+        if (fractions.isdigit() or not fractions) and _YEARS[0] <= min(plain)[:4] and max(plain)[:4] <= _YEARS[1]:
+            try:
+                times = np.array(plain, "datetime64[ns]").view(np.int64)
+            except ValueError:
+                pass
+            else:
+                return np.where(times == NO_TIME, NO_TIME, times - _zone_ns(suffix.strip()))
+    return np.array([_one_date(cell.strip(), form) for cell in cells], np.int64)
+
+
+def _one_date(cell: str, form: TimeFormat) -> int:
+    if cell.lower() in MISSING:
+        return NO_TIME
+    match = _date(cell)
+    if match is None:
+        raise ValueError(cell)
+    if match.re is _YEAR_FIRST:
+        year, month, day = match[1], match[2], match[3]
+    elif match.re is _NAMED_MONTH:
+        if match[2].lower() not in _MONTHS:
+            raise ValueError(cell)
+        year, month, day = match[3], str(_MONTHS.index(match[2].lower()) + 1), match[1]
+    else:
+        year = match[3]
+        month, day = (match[1], match[2]) if form.order == "mdy" else (match[2], match[1])
+        if int(month) > 12:
+            month, day = day, month
+    if not _YEARS[0] <= year <= _YEARS[1]:
+        raise ValueError(cell)
+    date = np.datetime64(f"{year}-{int(month):02d}-{int(day):02d}", "ns").astype(np.int64)
+    return int(date) + _time_of_day_ns(match, 4) - _zone_ns(match[match.re.groups] or "")
+
+
+def _time_of_day(cell: str) -> int:
+    if cell.strip().lower() in MISSING:
+        return NO_TIME
+    match = _DAY_TIME.fullmatch(cell.strip())
+    if match is None:
+        raise ValueError(cell)
+    return _time_of_day_ns(match, 1)
+
+
+def _time_of_day_ns(match: re.Match[str], first: int) -> int:
+    hours, minutes, seconds = (int(match[first + index]) for index in range(3))
+    if hours > 24 or minutes > 59 or seconds > 60:
+        raise ValueError(match[0])
+    half = (match[first + 4] or "").lower()
+    if half:
+        hours = hours % 12 + (12 if half == "pm" else 0)
+    fraction = int((match[first + 3] or "0").ljust(9, "0"))
+    return ((hours * 60 + minutes) * 60 + seconds) * 1_000_000_000 + fraction
+
+
+def _zone_ns(zone: str) -> int:
+    if not zone or zone in ("Z", "UTC"):
+        return 0
+    digits = zone[1:].replace(":", "")
+    ahead = (int(digits[:2]) * 60 + int(digits[2:])) * 60_000_000_000
+    return -ahead if zone[0] == "-" else ahead
+
+
+def check_columns(count: int, limit: int) -> None:
+    """Refuse a line of too many cells.
+
+    Raises:
+        DataError: more than `limit`.
+    """
+    if count > limit:
+        raise DataError(f"not a recording: {count} columns, at most {limit} are read")

@@ -1,0 +1,375 @@
+"""The clock of a recording: the unit of its times, found by their steps and size, and whether they are dates."""
+
+import itertools
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_runtime.contract import MAX_GAP_NS
+from har_runtime.errors import DataError
+from har_runtime.sources.replay.cells import CLOCK, DATE, DAY_NS, NO_TIME, date_alone, read_times
+from har_runtime.sources.replay.layout import Fields, TimeField
+from har_runtime.sources.replay.options import SAMPLES, SPREAD, TIME_UNITS, ReadOptions
+from har_runtime.sources.replay.raw import RawRows
+
+UNIT_NS: Final = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0}
+SINCE_1970_S: Final = (9e8, 4.2e9)
+"""Seconds since 1970 of the years 1998 to 2103: smaller or larger times count from elsewhere."""
+SENSIBLE_HZ: Final = (0.2, 20_000.0)
+"""Rates beyond these are no recording's; the wrong unit is a factor of 1000 away."""
+USUAL_HZ: Final = (5.0, 1000.0)
+"""The rates that show the unit if nothing names it. Beyond them it may be either of two units."""
+REPEATED: Final = 0.25
+"""Share of steps of no time, or next to none, from which on times come in bursts."""
+MAX_TIME_NS: Final = 9.2e18
+STEPS_SHOWN: Final = 3
+
+
+@dataclass
+class RecordingClock:
+    """Turns the times of a recording into nanoseconds."""
+
+    unit: str
+    """In words: "ms since 1970"."""
+    rate_hz: float | None
+    """Measured over the first rows, without gaps."""
+    factor: float = 1.0
+    """Nanoseconds in one of the column's unit."""
+    unix_offset_ns: int | None = None
+    """Added to the recording's times gives nanoseconds since 1970; None if the recording does not know its date."""
+    is_time_of_day: bool = False
+    period_ns: float | None = None
+    """Of samples that are counted; None if they have times."""
+    spread: "Spread | None" = None
+    _row: int = 0
+    _count: float = 0.0
+    _last_ns: int = 0
+    _midnights_ns: int = 0
+    _started: bool = field(default=False)
+
+    def __str__(self) -> str:
+        return f"time: {self.unit}" + (f", {self.rate_hz:.1f} Hz" if self.rate_hz else "")
+
+    def stamp(self, rows: RawRows) -> NDArray[np.int64]:
+        """The times of the next rows, in nanoseconds, shape (n,); `NO_TIME` for none.
+
+        Raises:
+            DataError: a time out of range.
+        """
+        begin, self._row = self._row, self._row + len(rows)
+        if self.spread is not None:
+            return self.spread.times(begin, self._row)
+        if self.period_ns is not None:
+            return self._counted(rows, begin)
+        assert rows.times is not None
+        if rows.times.dtype == np.int64:
+            times = rows.times.astype(np.int64, copy=False)
+            times = times if self.factor == 1.0 else _multiplied(times, int(self.factor))
+            return self._across_midnight(times) if self.is_time_of_day else times
+        return _scaled(rows.times.astype(np.float64, copy=False), self.factor)
+
+    def _counted(self, rows: RawRows, begin: int) -> NDArray[np.int64]:
+        """Times by the number of each sample; a counter that starts again goes on."""
+        assert self.period_ns is not None
+        counts = rows.counts if rows.counts is not None else rows.times
+        if counts is None:
+            return np.rint(np.arange(begin, begin + len(rows)) * self.period_ns).astype(np.int64)
+        counts = counts.astype(np.float64)
+        if not self._started and len(counts):
+            self._started, self._last_count = True, float(counts[0]) - 1
+            self._count = float(counts[0]) - 1
+        steps = np.diff(counts, prepend=self._last_count)
+        steps[~(steps > 0) | (steps > 1e6)] = 1.0
+        numbers = self._count + np.cumsum(steps)
+        if len(counts):
+            self._last_count, self._count = float(counts[-1]), float(numbers[-1])
+        return np.rint(numbers * self.period_ns).astype(np.int64)
+
+    def _across_midnight(self, times: NDArray[np.int64]) -> NDArray[np.int64]:
+        known = times != NO_TIME
+        if not known.any():
+            return times
+        own = times[known]
+        steps = np.diff(own, prepend=self._last_ns if self._started else own[0])
+        self._started, self._last_ns = True, int(own[-1])
+        midnights = self._midnights_ns + DAY_NS * np.cumsum(steps < -DAY_NS // 2)
+        self._midnights_ns = int(midnights[-1])
+        out = times.copy()
+        out[known] = own + midnights
+        return out
+
+    _last_count: float = 0.0
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Even times for samples whose own times come in bursts, one line for each stretch without a pause."""
+
+    rows: NDArray[np.int64]
+    """The first row of each stretch, ascending from 0."""
+    starts_ns: NDArray[np.float64]
+    """Its time."""
+    periods_ns: NDArray[np.float64]
+
+    def times(self, begin: int, end: int) -> NDArray[np.int64]:
+        """The times of the rows from `begin` to before `end`."""
+        rows = np.arange(begin, end)
+        stretch = np.searchsorted(self.rows, rows, "right") - 1
+        times = self.starts_ns[stretch] + (rows - self.rows[stretch]) * self.periods_ns[stretch]
+        return np.rint(times).astype(np.int64)
+
+
+def find_clock(
+    first: RawRows, fields: Fields, options: ReadOptions, dated_ns: int | None, spread: Spread | None = None
+) -> RecordingClock:
+    """The clock of a recording, by its first rows.
+
+    Args:
+        dated_ns: a time of the first row since 1970 that another column tells.
+        spread: for `time=spread`, what a first pass has found.
+
+    Raises:
+        DataError: its unit cannot be found, or its times do not tell when samples were measured.
+    """
+    rate_hz = fields.rate_hz or options.rate_hz
+    if fields.time is None or first.times is None or options.time == SAMPLES or _is_useless(first.times, rate_hz):
+        if rate_hz is None:
+            what = "sample numbers instead of times" if fields.counter is not None else "no times"
+            raise DataError(f"it has {what}: add rate=N, the samples a second")
+        counted = "sample numbers" if fields.counter is not None or options.time == SAMPLES else "none in the file"
+        if fields.start_ns is not None:
+            return RecordingClock(
+                "from the start in the file", rate_hz, period_ns=1e9 / rate_hz, unix_offset_ns=fields.start_ns
+            )
+        return RecordingClock(counted, rate_hz, period_ns=1e9 / rate_hz, unix_offset_ns=None)
+    times = first.times[_finite(first.times)]
+    clock = _named_clock(times, fields.time, options, fields.own_header)
+    if clock is None:  # Sample numbers.
+        if rate_hz is None:
+            raise DataError(
+                f"its times are {_shown(times)}, which count samples: add rate=N, the samples a second (or time=ms if "
+                "they are milliseconds)"
+            )
+        return RecordingClock("sample numbers", rate_hz, period_ns=1e9 / rate_hz)
+    stamped = (
+        clock.stamp(RawRows(times, np.empty((len(times), 3)), None, None)) if len(times) else np.empty(0, np.int64)
+    )
+    clock = RecordingClock(clock.unit, None, clock.factor, clock.unix_offset_ns, clock.is_time_of_day)
+    stamped = stamped[stamped != NO_TIME]
+    if len(stamped) and clock.unix_offset_ns is None and dated_ns is not None:
+        clock.unix_offset_ns = dated_ns - int(stamped[0])
+        clock.unit += ", with a date"
+    if len(stamped) and clock.unix_offset_ns == 0 and fields.time.form.kind == DATE and not fields.time.form.zoned:
+        clock.unix_offset_ns = -local_offset_ns(int(stamped[0]))
+    if options.time == SPREAD:
+        if rate_hz is not None:
+            spread = Spread(np.zeros(1, np.int64), np.array([float(stamped[0])]), np.array([1e9 / rate_hz]))
+        if spread is None:
+            raise DataError("its times can be spread only if the file can be read twice; a pipe cannot")
+        clock.spread, clock.unit = spread, f"{clock.unit}, spread evenly"
+        clock.rate_hz = 1e9 / float(spread.periods_ns[0])
+        return clock
+    if problem := bunched(stamped):
+        raise DataError(f"{problem}: add time=spread to spread them evenly, or rate=N and time=spread if N is known")
+    clock.rate_hz = _rate(stamped)
+    if options.rate_hz and clock.rate_hz and not 0.9 < clock.rate_hz / options.rate_hz < 1.1:
+        raise DataError(
+            f"its times show {clock.rate_hz:.1f} samples a second, not rate={options.rate_hz:g}: leave rate out, or "
+            "add time=samples if the times are none"
+        )
+    return clock
+
+
+def bunched(times_ns: NDArray[np.int64]) -> str | None:
+    """How times repeat or come in bursts; None if each sample has its own."""
+    steps = np.diff(times_ns)
+    steps = steps[steps >= 0]
+    if len(steps) < 4:
+        return None
+    mean = float(steps.mean())
+    close = steps < mean / 5
+    if float(np.mean(steps == 0)) >= REPEATED:
+        what = "repeat"
+    elif float(np.mean(close)) >= 2 * REPEATED and float(steps.max()) > MAX_GAP_NS:
+        what = "come in bursts"
+    else:
+        return None
+    bursts = np.flatnonzero(~close)
+    size = len(steps) / (len(bursts) or 1)
+    return f"its times {what} (about {size:.0f} samples have one time), so they do not say when each was measured"
+
+
+def find_spread(blocks: Sequence[tuple[int, int]]) -> Spread:
+    """Even times over the span of bursts.
+
+    Args:
+        blocks: row and time (ns) at which each burst begins.
+
+    Raises:
+        DataError: fewer than two bursts.
+    """
+    if len(blocks) < 2:
+        raise DataError("all samples have the same time: add rate=N, the samples a second, to time=spread")
+    at = np.array([row for row, _ in blocks], np.int64)
+    times = np.array([time for _, time in blocks], np.float64)
+    pauses = np.diff(times)
+    usual = float(np.median(pauses))
+    # A burst that is late, or lost, is no pause of the recording; the sensor's own rate is that of the whole.
+    cuts = [0, *(np.flatnonzero((pauses < 0) | (pauses > max(5 * usual, 2e9))) + 1).tolist(), len(at)]
+    starts, begin, periods = [], [], []
+    for first, end in itertools.pairwise(cuts):
+        last = end - 1
+        span, count = times[last] - times[first], at[last] - at[first]
+        period = span / count if count and span > 0 else (periods[-1] if periods else 2e7)
+        # The burst at the beginning of a file may be a part of one: the second begins where it says.
+        anchor = first + 1 if first == 0 and last > 1 else first
+        if anchor > first:
+            count = at[last] - at[anchor]
+            period = (times[last] - times[anchor]) / count if count else period
+        begin.append(at[first])
+        periods.append(period)
+        starts.append(times[anchor] - (at[anchor] - at[first]) * period)
+    return Spread(np.array(begin, np.int64), np.array(starts), np.array(periods))
+
+
+def date_of_cells(row: Sequence[str], fields: Fields) -> int | None:
+    """The time of a row since 1970, by a column of times other than the one that is read."""
+    if fields.time is not None and fields.date is not None and fields.time.form.kind == CLOCK:
+        midnight = date_alone(row[fields.date]) if fields.date < len(row) else None
+        clock = read_times([row[fields.time.cell]], fields.time.form)[0]
+        if midnight is not None and clock != NO_TIME:
+            wall = midnight + int(clock)
+            return wall - local_offset_ns(wall)
+        return None
+    for other in fields.other_times:
+        try:
+            value = read_times([row[other.cell]], other.form)
+        except (ValueError, IndexError):
+            continue
+        if not _finite(value).all():
+            continue
+        if other.form.kind == DATE and other.form.order is not None:
+            return int(value[0]) - (0 if other.form.zoned else local_offset_ns(int(value[0])))
+        if other.form.kind not in (DATE, CLOCK) and (unit := _since_1970(float(value[0]), other.unit)):
+            return round(float(value[0]) * UNIT_NS[unit]) if UNIT_NS[unit] > 1 else int(value[0])
+    return None
+
+
+def local_offset_ns(wall_ns: int) -> int:
+    """How far this computer's zone is ahead of UTC at a time of the wall clock, in nanoseconds."""
+    seconds = wall_ns / 1e9
+    try:
+        # The offset of a zone changes rarely: that a few hours away is the same, or an hour's error once a year.
+        return round(time.localtime(seconds - (time.localtime(seconds).tm_gmtoff or 0)).tm_gmtoff * 1e9)
+    except (OverflowError, OSError, ValueError):
+        return 0
+
+
+def _named_clock(
+    times: NDArray[np.int64] | NDArray[np.float64], column: TimeField, options: ReadOptions, own_header: bool
+) -> RecordingClock | None:
+    """The clock by the column's kind, the option, the header, the size and the steps of its times; None for sample
+    numbers.
+
+    Raises:
+        DataError: the times fit no unit.
+    """
+    if column.form.kind == DATE:
+        zone = "with its zone" if column.form.zoned else "local time"
+        known = column.form.order is not None
+        return RecordingClock(f"dates, {zone}", None, unix_offset_ns=0 if known else None)
+    if column.form.kind == CLOCK:
+        return RecordingClock("time of day", None, is_time_of_day=True)
+    given = options.time if options.time in TIME_UNITS else None
+    values = times.astype(np.float64)
+    steps = np.diff(values)
+    ahead = steps[steps > 0]
+    mean = float((values[-1] - values[0]) / (len(values) - 1)) if len(values) > 1 else 0.0
+    step = float(np.median(ahead)) if len(ahead) and 2 * len(ahead) > len(steps) else abs(mean)
+    middle = float(np.median(values)) if len(values) else 0.0
+    counted = len(ahead) >= 4 and float(np.mean(steps == 1)) > 0.9
+    if given is None and column.unit is None and counted and not _since_1970(middle, None):
+        return None
+    unit = given or column.unit or _since_1970(middle, None, step)
+    if unit is None and own_header and step < 1:
+        unit = "s"
+    unit = unit or _unit_by_step(step)
+    if unit is None or (
+        given is None and step and not SENSIBLE_HZ[0] <= 1e9 / (step * UNIT_NS[unit]) <= SENSIBLE_HZ[1]
+    ):
+        other = _unit_by_step(step)
+        if column.unit is None or other is None:
+            raise DataError(
+                f"its times are {_shown(times)}, which fit no unit: add time=s, ms, us or ns, or time=samples and "
+                "rate=N to count the samples"
+            )
+        raise DataError(
+            f"its times are {_shown(times)}, which would be {1e9 / (step * UNIT_NS[column.unit]):.3g} samples a second "
+            f"in {column.unit}, as its header says: add time={other} if that is their unit"
+        )
+    dated = _since_1970(middle, unit) is not None
+    return RecordingClock(
+        f"{unit} since 1970" if dated else unit, None, UNIT_NS[unit], unix_offset_ns=0 if dated else None
+    )
+
+
+def _since_1970(value: float, unit: str | None, step: float | None = None) -> str | None:
+    """The unit (this one, if given) in which a time is one since 1970; None if it is none."""
+    for name, size in UNIT_NS.items():
+        if unit in (None, name) and SINCE_1970_S[0] <= value * size / 1e9 <= SINCE_1970_S[1]:
+            sensible = not step or SENSIBLE_HZ[0] <= 1e9 / (step * size) <= SENSIBLE_HZ[1]
+            return name if sensible else None
+    return None
+
+
+def _unit_by_step(step: float) -> str | None:
+    """The unit in which this step is that of a usual rate."""
+    if not step > 0:
+        return "s"
+    fits = [unit for unit, size in UNIT_NS.items() if USUAL_HZ[0] <= 1e9 / (step * size) <= USUAL_HZ[1]]
+    return fits[0] if len(fits) == 1 else None
+
+
+def _scaled(times: NDArray[np.float64], factor: float) -> NDArray[np.int64]:
+    scaled = times * factor
+    finite = np.isfinite(scaled)
+    if np.any(np.abs(scaled[finite]) > MAX_TIME_NS):
+        worst = times[finite][np.argmax(np.abs(scaled[finite]))]
+        raise DataError(f"time {worst:g} is out of range, it is more than 292 years: correct it, or give its unit")
+    out = np.full(len(times), NO_TIME, np.int64)
+    out[finite] = np.rint(scaled[finite]).astype(np.int64)
+    return out
+
+
+def _multiplied(times: NDArray[np.int64], factor: int) -> NDArray[np.int64]:
+    known = times != NO_TIME
+    if np.any(np.abs(times[known]) > MAX_TIME_NS / factor):
+        raise DataError("a time is out of range, it is more than 292 years: correct it, or give its unit")
+    return np.where(known, times * factor, NO_TIME)
+
+
+def _finite(times: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.bool_]:
+    return times != NO_TIME if times.dtype == np.int64 else np.isfinite(times)
+
+
+def _is_useless(times: NDArray[np.int64] | NDArray[np.float64], rate_hz: float | None) -> bool:
+    """Whether a column of times is empty, and the rate is known."""
+    return rate_hz is not None and not _finite(times).any()
+
+
+def _rate(times_ns: NDArray[np.int64]) -> float | None:
+    steps = np.diff(times_ns)
+    steps = steps[(steps > 0) & (steps <= 2 * np.median(steps[steps > 0]))] if (steps > 0).any() else steps[:0]
+    return float(1e9 / steps.mean()) if len(steps) else None
+
+
+def _shown(times: NDArray[np.int64] | NDArray[np.float64]) -> str:
+    """The first few times, for a message."""
+    shown = ", ".join(
+        f"{value:.15g}" if isinstance(value, float) else str(value) for value in times[:STEPS_SHOWN].tolist()
+    )
+    return f"{shown}, ..." if len(times) > STEPS_SHOWN else shown

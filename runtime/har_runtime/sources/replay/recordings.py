@@ -1,0 +1,243 @@
+"""Opens a recording: finds its tables, which sensor each holds, and joins them."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from har_runtime.errors import DataError
+from har_runtime.sources.columns import GRAVITY, GYROSCOPE, LINEAR, PLAIN, TOTAL, sensor_named
+from har_runtime.sources.replay.byte_stream import ByteRows, is_witmotion
+from har_runtime.sources.replay.labels import Labels
+from har_runtime.sources.replay.layout import Fields, is_linear
+from har_runtime.sources.replay.options import ReadOptions
+from har_runtime.sources.replay.parts import Part, find_parts, sign_of
+from har_runtime.sources.replay.raw import RawReader
+from har_runtime.sources.replay.streams import JoinedStream, Stream, SummedStream, TableStream
+from har_runtime.sources.replay.text_table import TextTable
+
+MAX_TABLES: Final = 100
+"""Tables of a folder or zip whose header is looked at."""
+LOOK_ROWS: Final = 512
+"""Rows that show whether acceleration holds gravity."""
+LINEAR_MESSAGE: Final = (
+    "gravity is missing in the acceleration, which its name says is linear: record the accelerometer with gravity"
+)
+
+
+@dataclass(frozen=True)
+class OpenRecording:
+    """A recording being read."""
+
+    stream: Stream
+    acc: Fields
+    """The columns of acceleration."""
+    gyro: Fields | None
+    """The columns of angular rate; None without a gyroscope."""
+    files: tuple[str, ...]
+    """Names of its tables, if there are several; without their folder."""
+    size: int | None
+    """Bytes to be read, as `Stream.position` counts them; None if that is not known."""
+    sign: str | None
+    """A key of `units.SIGNS`, if a file beside the tables tells it."""
+    again: bool
+    """Whether it can be opened twice."""
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A table of a folder or zip."""
+
+    part: Part
+    kind: str | None
+    """The sensor that its name names."""
+    fields: Fields
+
+    @property
+    def uncalibrated(self) -> bool:
+        return "uncalibrated" in self.part.stem.lower()
+
+
+def open_recording(path: Path, options: ReadOptions, labels: Labels, lost: Counter[str]) -> OpenRecording:
+    """Open the recording at a path: a file, or the folder or zip of one recording.
+
+    Args:
+        lost: where lines that give no sample are counted.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    parts = find_parts(path)
+    if len(parts) == 1:
+        return _single(parts[0], path, options, labels, lost)
+    return _several(parts, path, options, labels, lost)
+
+
+def _single(part: Part, path: Path, options: ReadOptions, labels: Labels, lost: Counter[str]) -> OpenRecording:
+    sensor = sensor_named(part.stem)
+    stream = TableStream(lambda: _reader(part, options, sensor, lost), part.name, options, labels, part.again)
+    fields = stream.fields
+    try:
+        if fields.acc is None:
+            raise DataError(f"{part.name}: no acceleration in it, only angular rates; give the folder of both sensors")
+        if fields.linear or sensor in (LINEAR, GRAVITY):
+            what = "it is gravity alone, without the motion" if sensor == GRAVITY else LINEAR_MESSAGE
+            raise DataError(f"{part.name}: {what}")
+    except DataError:
+        stream.close()
+        raise
+    gyro = fields if fields.gyro is not None else None
+    return OpenRecording(stream, fields, gyro, (), part.size, sign_of(path) or sign_of(path.parent), part.again)
+
+
+def _reader(part: Part, options: ReadOptions, sensor: str | None, lost: Counter[str]) -> RawReader:
+    """Open the rows of a file, whatever its format."""
+    if part.parquet is not None:
+        from har_runtime.sources.replay.parquet_rows import ParquetRows
+
+        return ParquetRows(part.parquet, options, sensor)
+    file = part.open()
+    if options.columns is None and is_witmotion(file):
+        return ByteRows(file, part.name, witmotion=True, lost=lost)
+    try:
+        table = TextTable(file, part.name, options, sensor)
+    except DataError:
+        # Lines that are no table, as a sketch prints them, if they are such.
+        if not part.again or (rows := _lines(part, lost)) is None:
+            raise
+        return rows
+    table.lost = lost
+    return table
+
+
+def _lines(part: Part, lost: Counter[str]) -> ByteRows | None:
+    try:
+        rows = ByteRows(part.open(), part.name, witmotion=False, lost=Counter())
+    except DataError:
+        return None
+    rows.lost = lost
+    return rows
+
+
+def _several(parts: list[Part], path: Path, options: ReadOptions, labels: Labels, lost: Counter[str]) -> OpenRecording:
+    if len(parts) > MAX_TABLES:
+        raise DataError(f"{path}: {len(parts)} tables in it; name one, or the folder of one recording")
+    tables, refused = _look_at(parts, options)
+    acc, added = _acceleration(path, tables)
+    gyro = next(iter(sorted((one for one in tables if one.kind == GYROSCOPE), key=lambda one: one.uncalibrated)), None)
+    whole = [one for one in tables if one.fields.acc is not None and one.fields.gyro is not None]
+    if acc is None and gyro is None and not whole:
+        others = [one for one in tables if one.fields.acc is not None]
+        if len(others) == 1:
+            return _single(others[0].part, path, options, labels, lost)
+    if acc is None or acc in whole or (gyro is None and len(whole) == 1):
+        if len(whole) == 1:
+            return _single(whole[0].part, path, options, labels, lost)
+        names = ", ".join(one.part.stem for one in (whole or tables)[:4])
+        if whole or len(tables) > 1:
+            raise DataError(f"{path}: several recordings in it ({names}, ...); name one of them")
+        raise DataError(refused or f"{path}: no acceleration in it")
+    chosen = [one for one in (acc, added, gyro) if one is not None]
+
+    def stream_of(one: _Table) -> TableStream:
+        return TableStream(
+            lambda: _reader(one.part, options, one.kind, lost), one.part.name, options, labels, one.part.again
+        )
+
+    opened: list[Stream] = []
+    try:
+        opened.append(stream_of(acc))
+        if added is not None:
+            opened.append(stream_of(added))
+            opened = [SummedStream(opened[0], opened[1])]
+        if gyro is not None:
+            opened.append(stream_of(gyro))
+            opened = [JoinedStream(opened[0], opened[1], (acc.part.stem, gyro.part.stem))]
+    except DataError as error:
+        for one in opened:
+            one.close()
+        text = str(error)
+        raise DataError(text if text.startswith(str(path)) else f"{path}: {text}") from error
+    sizes = [one.part.size for one in chosen]
+    return OpenRecording(
+        opened[0],
+        acc.fields,
+        None if gyro is None else gyro.fields,
+        tuple(one.part.stem for one in chosen),
+        sum(size for size in sizes if size is not None) if None not in sizes else None,
+        sign_of(path),
+        all(one.part.again for one in chosen),
+    )
+
+
+def _look_at(parts: list[Part], options: ReadOptions) -> tuple[list[_Table], str | None]:
+    """The tables that hold a sensor, and why the first of the others does not."""
+    tables: list[_Table] = []
+    refused: str | None = None
+    for part in parts:
+        kind = sensor_named(part.stem)
+        try:
+            reader = _reader(part, options, kind, Counter())
+        except DataError as error:
+            refused = refused or str(error)
+            continue
+        fields = reader.fields
+        reader.close()
+        if kind is None and fields.acc is not None and fields.gyro is None and fields.linear:
+            kind = LINEAR
+        elif kind is None and fields.acc is None and fields.gyro is not None:
+            kind = GYROSCOPE
+        tables.append(_Table(part, kind, fields))
+    return tables, refused
+
+
+def _acceleration(path: Path, tables: list[_Table]) -> tuple[_Table | None, _Table | None]:
+    """The table of acceleration to read, and the one of gravity to add to it.
+
+    Raises:
+        DataError: gravity is missing.
+    """
+    by_kind: dict[str, list[_Table]] = {}
+    for one in tables:
+        if one.kind is not None:
+            by_kind.setdefault(one.kind, []).append(one)
+    total = by_kind.get(TOTAL, [])
+    plain = [one for one in by_kind.get(PLAIN, []) if not one.uncalibrated]
+    raw = [one for one in by_kind.get(PLAIN, []) if one.uncalibrated]
+    linear, gravity = by_kind.get(LINEAR, []), by_kind.get(GRAVITY, [])
+    for kind, found in (("acceleration", total or plain or linear), ("gravity", gravity)):
+        if len(found) > 1:
+            names = ", ".join(one.part.stem for one in found[:4])
+            raise DataError(f"{path}: several tables of {kind} ({names}); name the folder of one recording")
+    if total:
+        return total[0], None
+    # Sensor Logger's Accelerometer is without gravity, phyphox's is with it: the tables themselves show which.
+    if plain and gravity:
+        return plain[0], gravity[0] if _is_linear(plain[0], gravity[0]) else None
+    if raw and (not plain or _has_sensor_logger_header(plain[0])):
+        return raw[0], None
+    if plain:
+        return plain[0], None
+    if linear and gravity:
+        return linear[0], gravity[0]
+    if linear and not any(one.fields.gyro is not None and one.fields.acc is not None for one in tables):
+        raise DataError(f"{path}: {LINEAR_MESSAGE}")
+    return None, None
+
+
+def _has_sensor_logger_header(table: _Table) -> bool:
+    return table.fields.profile == "Sensor Logger"
+
+
+def _is_linear(acc: _Table, gravity: _Table) -> bool:
+    first: list[np.ndarray] = []
+    for one in (acc, gravity):
+        rows = _reader(one.part, ReadOptions(), one.kind, Counter())
+        block = rows.read(LOOK_ROWS)
+        rows.close()
+        if block is None or block.acc is None:
+            return False
+        first.append(block.acc[np.isfinite(block.acc).all(axis=1)])
+    return bool(len(first[0]) and len(first[1])) and is_linear(first[0], first[1])
