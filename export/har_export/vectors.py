@@ -111,7 +111,7 @@ def make_vectors(model: Model) -> dict[str, Any]:
                 ],
                 "dropped": {
                     sensor: {
-                        "not_finite": report.not_finite,
+                        "invalid": report.invalid,
                         "duplicate": report.duplicate,
                         "out_of_order": report.out_of_order,
                         "gaps": report.gaps,

@@ -85,7 +85,7 @@ def test_the_events_give_the_windows_in_chunks_of_any_size(vectors: dict, chunk:
 def test_the_cases_have_the_faults_that_they_are_for(vectors: dict) -> None:
     cases = {case["name"]: case for case in vectors["cases"]}
     faults = cases["faults"]["dropped"]
-    assert (faults["acc"]["not_finite"], faults["acc"]["gaps"]) == (1, 1)
+    assert (faults["acc"]["invalid"], faults["acc"]["gaps"]) == (1, 1)
     assert (faults["gyro"]["duplicate"], faults["gyro"]["out_of_order"]) == (1, 1)
     assert {window["segment"] for window in cases["faults"]["windows"]} == {0, 1}
     for name in ("phone", "fast", "slow"):

@@ -184,7 +184,7 @@ def sensor_findings(name: str, times: list[NDArray[np.int64]], report: SensorRep
     if bad:
         state = "fix" if bad > TOLERABLE_LOSS * report.received else "note"
         counts = report.named_counts()
-        names = ("not finite", "repeated", "out of order", "stray")
+        names = ("invalid", "repeated", "out of order", "stray")
         text = "samples dropped: " + ", ".join(f"{counts[name]} {name}" for name in names if counts[name])
         advice = "times must increase, and each line must have a whole sample" if state == "fix" else None
         findings.append(Finding(name, state, text, advice))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 COUNT_NAMES = {
-    "not_finite": "not finite",
+    "invalid": "invalid",
     "duplicate": "repeated",
     "out_of_order": "out of order",
     "stray": "stray",
@@ -23,8 +23,8 @@ class SensorReport:
     """What became of one sensor's samples, at one moment."""
 
     received: int = 0
-    not_finite: int = 0
-    """Dropped: NaN or infinite in the time or in an axis."""
+    invalid: int = 0
+    """Dropped: no number in the time or in an axis, or one that no sensor reads."""
     duplicate: int = 0
     """Dropped: the time of the newest sample again."""
     out_of_order: int = 0
@@ -47,7 +47,7 @@ class SensorReport:
 
     @property
     def dropped(self) -> int:
-        return self.not_finite + self.duplicate + self.out_of_order + self.stray + self.unpaired
+        return self.invalid + self.duplicate + self.out_of_order + self.stray + self.unpaired
 
     def named_counts(self) -> dict[str, int]:
         """Every count of something wrong, under the names that all reports show. The first five were dropped.
@@ -63,7 +63,7 @@ class SensorCounts:
     """The running counts behind a `SensorReport`, which describes the fields."""
 
     received: int = 0
-    not_finite: int = 0
+    invalid: int = 0
     duplicate: int = 0
     out_of_order: int = 0
     stray: int = 0

@@ -25,6 +25,10 @@ LARGE_ACCELERATION = 14.0
 """m/s^2. No accelerometer has a full scale under 2 g (19.6), and nobody holds still at more than 1 g."""
 LARGE_ANGULAR_RATE = 2.0
 """rad/s. No gyroscope has a full scale under 125 deg/s (2.18)."""
+LARGEST_ACCELERATION = 4000.0
+"""m/s^2, beyond the 400 g of the widest range of an accelerometer that is worn (ST H3LIS331DL, data sheet, table 3)."""
+LARGEST_ANGULAR_RATE = 100.0
+"""rad/s, beyond the 4000 deg/s of the widest range of a gyroscope that is worn (TDK ICM-20649, data sheet, table 1)."""
 AGREEMENT_NS = 2_000_000_000
 """If only one of two sensors was set back, they are on one clock again once both have shown the same time for this
 long."""
@@ -67,8 +71,8 @@ class Resampler:
 
     def reset(self) -> None:
         """Forget everything, counts included."""
-        self._accelerometer = SensorStream("accelerometer", LARGE_ACCELERATION)
-        self._gyroscope = SensorStream("gyroscope", LARGE_ANGULAR_RATE)
+        self._accelerometer = SensorStream("accelerometer", LARGE_ACCELERATION, LARGEST_ACCELERATION)
+        self._gyroscope = SensorStream("gyroscope", LARGE_ANGULAR_RATE, LARGEST_ANGULAR_RATE)
         self._sensors = (self._accelerometer, self._gyroscope) if self.gyroscope else (self._accelerometer,)
         self._segments = self._samples = 0
         self._grid_ns: int | None = None

@@ -46,9 +46,10 @@ class SensorStream:
     Args:
         name: for error messages.
         large: a reading that no posture gives, in the sensor's unit. Only readings above it can be at full scale.
+        largest: samples with a larger reading are dropped: they would overflow in the model, or spoil a second of it.
     """
 
-    def __init__(self, name: str, large: float):
+    def __init__(self, name: str, large: float, largest: float):
         self.name = name
         self.counts = SensorCounts()
         self.stretches: deque[Stretch] = deque()
@@ -66,7 +67,7 @@ class SensorStream:
         """Time of the last sample that continued the stream."""
         self._aside: list[tuple[int, NDArray[np.float64]]] = []
         self._returns = 0
-        self._large = large
+        self._large, self._largest = large, largest
         self._last_row: NDArray[np.float64] | None = None
         self._stuck = Repeats(STUCK_NS, 2)
         self._full_scale = [Repeats(FULL_SCALE_NS, FULL_SCALE_SAMPLES) for _ in range(3)]
@@ -101,10 +102,10 @@ class SensorStream:
         self._pushed.clear()
         self._pushed_samples = 0
         self.counts.received += len(t)
-        finite = np.isfinite(x).all(axis=1) & (t > -MAX_TIME_NS) & (t < MAX_TIME_NS)
-        if not finite.all():
-            self.counts.not_finite += int(np.count_nonzero(~finite))
-            t, x = t[finite], x[finite]
+        valid = (np.abs(x) <= self._largest).all(axis=1) & (t > -MAX_TIME_NS) & (t < MAX_TIME_NS)  # Not with NaN.
+        if not valid.all():
+            self.counts.invalid += int(np.count_nonzero(~valid))
+            t, x = t[valid], x[valid]
         # Unsigned, because a wild time may be more than 63 bits ahead.
         odd = np.flatnonzero((t[1:] <= t[:-1]) | (np.diff(t).view(np.uint64) > MAX_GAP_NS)) + 1
         begin = 0

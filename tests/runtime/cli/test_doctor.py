@@ -216,7 +216,7 @@ def test_what_is_wrong_with_a_sensor_is_reported_with_its_numbers(watched) -> No
     assert wrong.startswith("signal: angular rates are about 2.63 while acceleration is at rest")
     holes = 0.1 * rng.normal(size=(500, 3))
     holes[::20] = np.nan
-    assert fixes(watched(device(gyro=holes)))[0] == "gyroscope: samples dropped: 25 not finite"
+    assert fixes(watched(device(gyro=holes)))[0] == "gyroscope: samples dropped: 25 invalid"
     clipped = np.array([0, 0, 9.81]) + 0.1 * rng.normal(size=(500, 3))
     clipped[100:110, 0] = 19.6
     assert fixes(watched(device(acc=clipped))) == ["accelerometer: 10 readings at the end of its range"]

@@ -37,7 +37,7 @@ def result(
         (SensorReport(), SensorReport(), "the source ended without a sample"),
         (GOOD, SensorReport(), "there is no sample of the gyroscope"),
         (SensorReport(), GOOD, "there is no sample of the accelerometer"),
-        (SensorReport(9, not_finite=9), GOOD, "no sample of the accelerometer can be used: 9 not finite"),
+        (SensorReport(9, invalid=9), GOOD, "no sample of the accelerometer can be used: 9 invalid"),
         (GOOD, SensorReport(500, rate_hz=10.4), "the gyroscope has 10.4 samples a second, and 20 are needed"),
         (
             SensorReport(30, rate_hz=50.0),

@@ -210,7 +210,7 @@ def test_lost_samples_are_counted_and_reported(tmp_path: Path, capsys) -> None:
     lines[700] = lines[700].replace(",", ",nan,", 1).rsplit(",", 2)[0] + ","
     path.write_text("\n".join(lines) + "\n" + lines[-1] + "\n")
     assert main(["--source", f"replay:{path}?speed=max"]) == 0
-    assert "accelerometer: 1 not finite, 1 repeated, 1 gaps" in capsys.readouterr().err
+    assert "accelerometer: 1 invalid, 1 repeated, 1 gaps" in capsys.readouterr().err
 
 
 def test_a_source_that_is_too_slow_is_reported(tmp_path: Path, capsys) -> None:

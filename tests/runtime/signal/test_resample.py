@@ -273,18 +273,39 @@ def test_a_gap_in_one_sensor_ends_the_segment_of_both() -> None:
     assert resampler.report.accelerometer.gaps == 0
 
 
+@pytest.mark.parametrize("value", [1e39, -1e300, np.inf, -np.inf, np.nan, 4001.0])
+def test_a_reading_that_no_sensor_makes_is_dropped_and_leaves_no_trace(value: float) -> None:
+    """1e39 is a number, but infinite as a float32."""
+    times, wave = tone(100, 3)
+    (clean,) = resample(times, wave, wave)
+    row = np.array([0.0, value, 0.0])
+    times, bad = np.insert(times, 150, times[149] + 0.005), np.insert(wave, 150, row, axis=0)
+    resampler = Resampler()
+    (segment,) = concatenate(resampler.push(times, bad, bad) + resampler.finish())
+    assert np.array_equal(segment.imu, clean.imu)
+    assert resampler.report.accelerometer.invalid == resampler.report.gyroscope.invalid == 1
+
+
+def test_readings_up_to_the_widest_range_of_any_sensor_are_used() -> None:
+    times, wave = tone(100, 3)
+    resampler = Resampler()
+    (segment,) = concatenate(resampler.push(times, wave * 0 + 3900.0, wave * 0 - 69.0) + resampler.finish())
+    assert resampler.report.accelerometer.dropped == resampler.report.gyroscope.dropped == 0
+    assert np.isfinite(segment.imu).all()
+
+
 def test_bad_samples_are_counted_dropped_and_leave_no_trace() -> None:
     times, wave = tone(100, 3)
     (clean,) = resample(times, wave, wave)
     bad_times = np.insert(times, [300, 500, 700], [times[299], times[400], np.nan])
-    bad_wave = np.insert(wave, [300, 500, 700], 1e6, axis=0)
+    bad_wave = np.insert(wave, [300, 500, 700], 50.0, axis=0)
     bad_times = np.insert(bad_times, 800, bad_times[799] + 0.005)
     bad_wave = np.insert(bad_wave, 800, np.nan, axis=0)
     resampler = Resampler()
     (segment,) = concatenate(resampler.push(bad_times, bad_wave, bad_wave) + resampler.finish())
     assert np.array_equal(segment.imu, clean.imu)
     for report in (resampler.report.accelerometer, resampler.report.gyroscope):
-        assert (report.received, report.duplicate, report.out_of_order, report.not_finite) == (1004, 1, 1, 2)
+        assert (report.received, report.duplicate, report.out_of_order, report.invalid) == (1004, 1, 1, 2)
         assert report.dropped == 4
 
 

@@ -56,7 +56,7 @@ def test_gaps_and_dropped_samples_are_counted_and_gaps_do_not_count_as_time() ->
     found = describe("mine", [recording])
     acc, gyro = found.accelerometer.counts, found.gyroscope.counts
     assert (acc["gaps"], gyro["gaps"]) == (1, 1)
-    assert (acc["not finite"], gyro["not finite"]) == (1, 0)
+    assert (acc["invalid"], gyro["invalid"]) == (1, 0)
     assert (acc["repeated"], acc["out of order"]) == (1, 0)
     assert found.accelerometer.samples == 500
     assert found.hours * 3600 == pytest.approx(10, abs=0.03)
@@ -171,7 +171,7 @@ def test_the_description_of_hapt_matches_its_files(hapt_recordings: list[Recordi
     assert (found.users, found.recordings, found.accelerometer.samples) == (30, 61, 1_122_772)
     assert found.hours == pytest.approx(1_122_772 / 50 / 3600)
     acc, gyro = found.accelerometer.counts, found.gyroscope.counts
-    assert acc["gaps"] == acc["not finite"] == gyro["unpaired"] == 0
+    assert acc["gaps"] == acc["invalid"] == gyro["unpaired"] == 0
     windows = {row.label: row.windows for row in found.activities}
     assert sum(windows[label] for label in ("walking", "stairs_up", "stairs_down", "sitting", "standing", "lying")) == (
         28_250

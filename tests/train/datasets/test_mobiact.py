@@ -44,7 +44,7 @@ def test_a_nan_stays_one_and_training_refuses_the_recording(tmp_path: Path) -> N
     recordings = load("mobiact", write_folder(tmp_path, FILES | {STANDING: "\n".join(lines).encode()}))
     standing = next(one for one in recordings if one.name == "mobiact-STD-02-1")
     assert np.argwhere(np.isnan(standing.acc)).tolist() == [[7, 1]]
-    assert cut_recording(standing).report.accelerometer.not_finite == 1
+    assert cut_recording(standing).report.accelerometer.invalid == 1
     with pytest.raises(DataError, match="mobiact-STD-02-1: holds NaN"):
         cut_windows(recordings, DataConfig("mobiact", ("standing", "walking")))
 

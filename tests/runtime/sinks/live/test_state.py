@@ -140,7 +140,7 @@ def test_the_newest_event_comes_first(state: LiveState) -> None:
 
 def test_losses_are_counted_by_reason(info: StreamInfo) -> None:
     state = LiveState(info)
-    report = ResampleReport(SensorReport(rate_hz=104.0, received=1000, duplicate=2), SensorReport(not_finite=1))
+    report = ResampleReport(SensorReport(rate_hz=104.0, received=1000, duplicate=2), SensorReport(invalid=1))
     info.report.lost["wrong checksum"] = 7
     info.sink_reports.append(lambda: SinkReport("mqtt://broker/home", written=5, dropped=4))
     state.write(live_answer(0, report=report, latency_s=0.0123))
@@ -149,7 +149,7 @@ def test_losses_are_counted_by_reason(info: StreamInfo) -> None:
         "gyroscope": True,
         "latency_ms": 12.3,
         "received": 1000,
-        "lost": {"not finite": 1, "repeated": 2, "wrong checksum": 7, "answers that mqtt://broker/home missed": 4},
+        "lost": {"invalid": 1, "repeated": 2, "wrong checksum": 7, "answers that mqtt://broker/home missed": 4},
     }
 
 

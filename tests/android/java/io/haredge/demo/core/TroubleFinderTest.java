@@ -41,7 +41,7 @@ class TroubleFinderTest {
     void invalidSamplesAreReported() {
         recognizer.pushAccelerometer(time, Double.NaN, 0, 0);
         pushGood(5);
-        assertEquals(Trouble.NOT_FINITE, check());
+        assertEquals(Trouble.INVALID, check());
     }
 
     @Test

@@ -175,7 +175,7 @@ final class Vectors {
     private static void assertCounts(String name, JSONObject expected, SensorReport report) throws JSONException {
         Map<String, Long> counts = Map.of(
                 "received", report.received,
-                "not_finite", report.notFinite,
+                "invalid", report.invalid,
                 "duplicate", report.duplicate,
                 "out_of_order", report.outOfOrder,
                 "stray", report.stray,

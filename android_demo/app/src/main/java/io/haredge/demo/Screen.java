@@ -190,8 +190,8 @@ final class Screen {
                 return context.getString(R.string.trouble_no_samples);
             case TOO_SLOW:
                 return context.getString(R.string.trouble_too_slow);
-            case NOT_FINITE:
-                return context.getString(R.string.trouble_not_finite);
+            case INVALID:
+                return context.getString(R.string.trouble_invalid);
             case CLOCK_JUMP:
                 return context.getString(R.string.trouble_clock_jump);
             case FULL_SCALE:

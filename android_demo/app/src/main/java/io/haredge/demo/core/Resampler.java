@@ -23,12 +23,14 @@ public final class Resampler {
 
     private static final double LARGE_ACCELERATION = 14.0;
     private static final double LARGE_ANGULAR_RATE = 2.0;
+    private static final double LARGEST_ACCELERATION = 4000.0;
+    private static final double LARGEST_ANGULAR_RATE = 100.0;
     private static final long AGREEMENT_NS = 2_000_000_000L;
 
     private final Listener listener;
     private final boolean hasGyroscope;
-    private final SensorStream accelerometer = new SensorStream(LARGE_ACCELERATION);
-    private final SensorStream gyroscope = new SensorStream(LARGE_ANGULAR_RATE);
+    private final SensorStream accelerometer = new SensorStream(LARGE_ACCELERATION, LARGEST_ACCELERATION);
+    private final SensorStream gyroscope = new SensorStream(LARGE_ANGULAR_RATE, LARGEST_ANGULAR_RATE);
     private final float[] imu = new float[Contract.CHANNEL_COUNT];
     private boolean onGrid;
     private long gridNs;

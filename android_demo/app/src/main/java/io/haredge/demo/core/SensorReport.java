@@ -3,8 +3,8 @@ package io.haredge.demo.core;
 /** What became of one sensor's samples. */
 public final class SensorReport {
     public long received;
-    /** Dropped: NaN or infinite. */
-    public long notFinite;
+    /** Dropped: no number, or one that no sensor reads. */
+    public long invalid;
     /** Dropped: the time of the newest sample again. */
     public long duplicate;
     /** Dropped: older than the newest sample. */
@@ -30,7 +30,7 @@ public final class SensorReport {
     /** Makes this report a copy of another. */
     void set(SensorReport other) {
         received = other.received;
-        notFinite = other.notFinite;
+        invalid = other.invalid;
         duplicate = other.duplicate;
         outOfOrder = other.outOfOrder;
         stray = other.stray;

@@ -32,6 +32,7 @@ final class SensorStream {
     long setBackAtNs;
 
     private final double large;
+    private final double largest;
     private final long[] asideTimes = new long[CONFIRM_SAMPLES];
     private final double[] asideValues = new double[3 * CONFIRM_SAMPLES];
     private int aside;
@@ -44,9 +45,13 @@ final class SensorStream {
     private double lastY;
     private double lastZ;
 
-    /** @param large a reading that no posture gives, in the sensor's unit; only larger ones can be at full scale */
-    SensorStream(double large) {
+    /**
+     * @param large a reading that no posture gives, in the sensor's unit; only larger ones can be at full scale
+     * @param largest samples with a larger reading are dropped
+     */
+    SensorStream(double large, double largest) {
         this.large = large;
+        this.largest = largest;
         for (int axis = 0; axis < fullScale.length; axis++) {
             fullScale[axis] = new Repeats(FULL_SCALE_NS, FULL_SCALE_SAMPLES);
         }
@@ -54,8 +59,9 @@ final class SensorStream {
 
     void push(long timeNs, double x, double y, double z) {
         report.received++;
-        if (!(Double.isFinite(x) && Double.isFinite(y) && Double.isFinite(z) && timeNs > NEVER && timeNs < -NEVER)) {
-            report.notFinite++;
+        boolean valid = Math.abs(x) <= largest && Math.abs(y) <= largest && Math.abs(z) <= largest; // Not with NaN.
+        if (!(valid && timeNs > NEVER && timeNs < -NEVER)) {
+            report.invalid++;
             return;
         }
         long ahead = timeNs - newestNs; // Negative on overflow: then the sample is set aside, as it should be.

@@ -4,7 +4,7 @@ package io.haredge.demo.core;
 public enum Trouble {
     NO_SAMPLES,
     TOO_SLOW,
-    NOT_FINITE,
+    INVALID,
     CLOCK_JUMP,
     FULL_SCALE,
     STUCK,

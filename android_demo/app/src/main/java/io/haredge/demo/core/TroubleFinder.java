@@ -28,8 +28,8 @@ public final class TroubleFinder {
         if (now.rateHz < Contract.MIN_RATE_HZ) {
             return Trouble.TOO_SLOW;
         }
-        if (now.notFinite > before.notFinite) {
-            return Trouble.NOT_FINITE;
+        if (now.invalid > before.invalid) {
+            return Trouble.INVALID;
         }
         if (now.clockJumps > before.clockJumps || now.outOfOrder > before.outOfOrder || now.stray > before.stray) {
             return Trouble.CLOCK_JUMP;
