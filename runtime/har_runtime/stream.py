@@ -57,6 +57,9 @@ class StreamResult:
     """Windows whose activity is unknown, by the reason of their answers."""
     up_found: bool | None = None
     """Whether it was known at the end which way is up; None for models of the frame "device"."""
+    gravity: tuple[float, float, float] | None = None
+    """Mean acceleration of all windows, m/s^2, axes of the device; None without a window, and for models of the frame
+    "upright"."""
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON-able values."""
@@ -103,6 +106,7 @@ def run_stream(recognizer: Recognizer, chunks: Iterable[SampleChunk], sinks: Seq
         places=tally.places,
         unknown=tally.unknown,
         up_found=tally.up_found,
+        gravity=tally.gravity,
     )
 
 
@@ -115,6 +119,8 @@ class _Tally:
         self.unknown: dict[str, int] = {}
         self.up_found: bool | None = None
         self.other_truths: Counter[str] = Counter()
+        self._acc = np.zeros(3)
+        """Sum of the windows' mean accelerations."""
         self._labels, self._families = card.labels, card.families
         self._own, self._answered = np.zeros((2, len(card.labels), len(card.labels)), np.int64)
         """Of the windows by themselves, and of the answers: rows are the truth."""
@@ -124,8 +130,11 @@ class _Tally:
         self.windows += 1
         if answer.reason is not None:
             self.unknown[answer.reason] = self.unknown.get(answer.reason, 0) + 1
-        if (up := answer.prediction.window.up) is not None:
-            self.up_found = up.found != "window"
+        window = answer.prediction.window
+        if window.up is not None:
+            self.up_found = window.up.found != "window"
+        else:
+            self._acc += window.imu[:, :3].mean(axis=0, dtype=np.float64)
         if answer.prediction.places is not None and answer.reason != "not worn":
             place = answer.place or UNKNOWN
             self.places[place] = self.places.get(place, 0.0) + HOP_S
@@ -140,6 +149,11 @@ class _Tally:
             self._right_families += answer.truth in self._families[answer.activity]
         elif answer.activity != UNKNOWN:
             self._answered[truth, self._labels.index(answer.activity)] += 1
+
+    @property
+    def gravity(self) -> tuple[float, float, float] | None:
+        x, y, z = (self._acc / max(1, self.windows)).tolist()
+        return (x, y, z) if self.windows and self.up_found is None else None
 
     def families(self) -> FamilyAnswers | None:
         return FamilyAnswers(self._family_answers, self._right_families) if self._family_answers else None

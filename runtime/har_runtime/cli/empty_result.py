@@ -1,10 +1,20 @@
 """A run that ends without any answer is a failure: one line says why, as far as that is established."""
 
+from typing import Final
+
+import numpy as np
+
 from har_runtime.contract import MIN_RATE_HZ, SAMPLE_RATE_HZ, WINDOW
+from har_runtime.model.card import ModelCard
+from har_runtime.signal.axes import degrees_between
 from har_runtime.signal.report import SensorReport
+from har_runtime.signal.upright import FREE_FALL
 from har_runtime.stream import StreamResult
 
-WINDOW_S = WINDOW / SAMPLE_RATE_HZ
+MAX_OFF_DEGREES: Final = 45.0
+"""A larger angle between a wearer's mean acceleration and the model's data means another way up: HAPT's people are 32
+degrees from their own mean at most, except when lying."""
+WINDOW_S: Final = WINDOW / SAMPLE_RATE_HZ
 REASONS = {
     "unsure": "too unsure to say",
     "unlike": "unlike everything that the model was trained on",
@@ -13,10 +23,11 @@ REASONS = {
 """The reasons of answers without an activity, as they are explained."""
 
 
-def why_empty(result: StreamResult, gyroscope: bool) -> str | None:
+def why_empty(result: StreamResult, card: ModelCard, gyroscope: bool) -> str | None:
     """Why a run has no answer, as one line; None if it has any, even if that is only that the sensor was not worn.
 
     Args:
+        card: of the model that answered.
         gyroscope: whether the source has one.
     """
     if not result.windows:
@@ -29,6 +40,23 @@ def why_empty(result: StreamResult, gyroscope: bool) -> str | None:
     )
     if result.up_found is False:
         text += "; which way is up was not found, which takes some seconds of walking, or --still"
+    return text + _worn_another_way(result, card)
+
+
+def _worn_another_way(result: StreamResult, card: ModelCard) -> str:
+    """For a model that is used to one way up: if gravity points elsewhere, by how much, and the options for that."""
+    if card.frame != "device" or card.gravity is None or result.gravity is None:
+        return ""
+    gravity = np.array(result.gravity)
+    length = float(np.linalg.norm(gravity))
+    if not length > FREE_FALL:  # False for NaN.
+        return ""
+    off = degrees_between(gravity / length, card.gravity)
+    if off <= MAX_OFF_DEGREES:
+        return ""
+    text = f"; gravity points {off:.0f} degrees away from the model's data: turn the axes with --axes"
+    if off >= 180 - MAX_OFF_DEGREES:
+        text += ", or if acceleration has Apple's sign, add sign=apple to the source's options"
     return text
 
 

@@ -188,7 +188,7 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> str | Non
     else:
         for line in summary(result, info):
             print(line, file=sys.stderr)
-    return why_empty(result, source.report.gyroscope)
+    return why_empty(result, model.card, source.report.gyroscope)
 
 
 def _measure(chunks: Iterator[SampleChunk], gyroscope: bool, interruptible: Interruptible) -> Still:
