@@ -2,8 +2,8 @@
 
 Options: format=csv|witmotion and baud=N (found by listening if missing), rate=50|100 (a WitMotion is set to this rate,
 50 by default; for lines without a time column it is their nominal rate), unit=auto|g|mg|m/s2|N (counts a g),
-gyro=deg/s|rad/s|N (counts a deg/s), columns=time_ms,ax,ay,az,gx,gy,gz (for lines without a header). Lines may have an
-accelerometer alone.
+gyro=deg/s|rad/s|N (counts a deg/s), columns=time_ms,ax,ay,az,gx,gy,gz (for lines without a header), sign=apple (all
+three axes of acceleration are reversed). Lines may have an accelerometer alone.
 """
 
 import contextlib
@@ -11,17 +11,18 @@ import errno
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from har_runtime.contract import MIN_RATE_HZ
 from har_runtime.errors import SourceError
 from har_runtime.samples import SampleChunk
-from har_runtime.signal.units import acceleration_unit, angular_rate_unit
+from har_runtime.signal.units import SIGNS, acceleration_unit, angular_rate_unit
 from har_runtime.sources.base import SourceReport
 from har_runtime.sources.columns import columns_by_name
 from har_runtime.sources.serial_port.decode import Decoder, TextDecoder, WitmotionDecoder
+from har_runtime.sources.serial_port.lull import Lull
 from har_runtime.sources.serial_port.ports import known_ports, port_lines, serial_ports
 from har_runtime.sources.serial_port.probe import BAUDS, FORMATS, probe, silence_message
 from har_runtime.sources.serial_port.witmotion_setup import set_up
@@ -60,6 +61,8 @@ class SerialOptions:
     unit: str | None = None
     gyro: str | None = None
     columns: tuple[str, ...] | None = None
+    sign: str = "android"
+    """A key of `units.SIGNS`."""
 
 
 def open_serial(uri: Uri) -> "SerialSource":
@@ -68,7 +71,7 @@ def open_serial(uri: Uri) -> "SerialSource":
     Raises:
         SourceError: invalid options, no such port, or no known format on it.
     """
-    uri.only("format", "baud", "rate", "unit", "gyro", "columns")
+    uri.only("format", "baud", "rate", "unit", "gyro", "columns", "sign")
     if not uri.target:
         raise SourceError("serial: needs a port, such as serial:/dev/ttyUSB0, or serial:auto")
     options = SerialOptions(
@@ -78,6 +81,7 @@ def open_serial(uri: Uri) -> "SerialSource":
         uri.option("unit", lambda text: None if text == "auto" else acceleration_unit(text).name, None),
         uri.option("gyro", lambda text: angular_rate_unit(text).name, None),
         uri.option("columns", _column_names, None),
+        uri.option("sign", one_of(tuple(SIGNS)), "android"),
     )
     return SerialSource(uri.target, options)
 
@@ -127,13 +131,15 @@ class SerialSource:
             SourceError: no valid data arrives, or its units cannot be found.
         """
         data, self._first = self._first, b""
+        lull = Lull(self._path, time.monotonic())
         while True:
             try:
                 chunk = self._decoder.push(data, round((time.monotonic() - self._start_s) * 1e9))
             except SourceError as error:
                 raise SourceError(f"{self._path}: {error}") from error
+            self.report.say(lull.step(time.monotonic(), len(data), chunk is not None, self._decoder.problem))
             if chunk is not None:
-                yield chunk
+                yield self._signed(chunk)
             elif not self._decoder.samples:
                 self._check_patience(len(data))
             try:
@@ -144,6 +150,12 @@ class SerialSource:
 
     def close(self) -> None:
         self._port.close()
+
+    def _signed(self, chunk: SampleChunk) -> SampleChunk:
+        """The chunk with Android's sign."""
+        if self._options.sign == "android" or chunk.acc is None:
+            return chunk
+        return replace(chunk, acc=SIGNS[self._options.sign] * chunk.acc)
 
     def _set_up(self) -> Decoder:
         options = self._options
@@ -188,7 +200,7 @@ class SerialSource:
 
     def _reconnect(self) -> None:
         """Wait until the port is back, however long it takes."""
-        _LOG.warning("%s: it can no longer be read; waiting until it is plugged in again", self._path)
+        self.report.say(f"{self._path}: it can no longer be read; waiting until it is plugged in again")
         self._port.close()
         self._decoder.restart()
         while True:
@@ -202,6 +214,7 @@ class SerialSource:
             time.sleep(RETRY_S)
         self.report.reconnections += 1
         _LOG.info("%s: it is back", self._port.port)
+        self.report.say(None)
 
     def _find_again(self) -> str:
         """The port's path, or the path of a new port with the same USB id: the kernel may give it another number."""

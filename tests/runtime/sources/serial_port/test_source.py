@@ -151,6 +151,14 @@ def test_a_board_that_prints_lines_is_found_and_gives_what_it_measures(plug: Plu
     assert source.report.units.startswith("acceleration in g (")
 
 
+def test_apples_sign_is_reversed_if_it_is_given(plug: Plug) -> None:
+    plug.plug_in_sensor("csv")
+    source = open_source(f"serial:{plug.link}?format=csv&baud=115200&sign=apple")
+    samples = read(source, 100)
+    source.close()
+    assert as_worn(ImuChunk(samples.times_ns, -samples.acc, samples.gyro), 0.001).all()
+
+
 @pytest.mark.parametrize("options", ["", "?format=csv&baud=115200", "?columns=t_ms,ax,ay,az"])
 def test_a_board_without_a_gyroscope_is_found_and_gives_acceleration_alone(plug: Plug, options: str) -> None:
     plug.plug_in_sensor("csv", gyroscope=False)
