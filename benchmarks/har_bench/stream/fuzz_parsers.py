@@ -98,6 +98,15 @@ LINES = (
     b"5000, 0.01, -0.02, 0.98, 1.5, -2.5, 0.25, 21.5, -3.1, 40.0\r\n" * 3,
     b"ax:0.1,ay:0.2,az:9.7,gx:0.01,gy:0,gz:-0.02\nIMU: 0.1\t0.2\t9.7\t0.01\t0\t-0.02\n",
 )
+LABELLED = (
+    b"Acceleration X: 9.84, Y: -2.49, Z: 0.93 m/s^2\r\nRotation X: -0.05, Y: 0.01, Z: 0.03 rad/s\r\n"
+    b"Temperature: 30.57 degC\r\n\r\n" * 8,
+    b"\nAccelerometer:\n X = 0.0123\n Y = -0.2\n Z = 0.98\n\nGyroscope:\n X = 1.5\n Y = 2\n Z = 3\n" * 7,
+    b"I (1234) imu: ax=1.004 ay=-0.254 az=0.095 gx=-2.72 gy=0.41 gz=1.86\r\n" * 8,
+    b'{"ts":20,"acc":{"x":0.1,"y":0.2,"z":9.8},"gyro":[1,-2,3]}\n' * 8,
+    b"| Hum[%]: 33 | Acc[mg]: 12 -5 1003 | Gyr[mdps]: 70 -210 140 |\na/g:\t16446\t-4154\t1551\t-356\t54\t244\n" * 6,
+    b"2026-11-30 10:15:00.020,(9,844; -2,486; 0,928)\n[0.1 0.2 9.8] [1 2 3]\nnan,inf,1e308\n" * 6,
+)
 FRAMES = (
     encode_samples(np.tile([0.5, -1.0, 9.7], (4, 1)), np.tile([0.1, 0.0, -3.0], (4, 1)), np.arange(4) * 20),
     encode_samples(np.tile([0.5, -1.0, 9.7], (4, 1)), np.tile([0.1, 0.0, -3.0], (4, 1))),
@@ -137,6 +146,7 @@ CONFIG = json.dumps(
 ).encode()
 PARSERS: dict[str, FuzzedParser] = {
     "text-lines": FuzzedParser(pieces(TextLines, MAX_LINE_BYTES), LINES),
+    "labelled-lines": FuzzedParser(pieces(TextLines, MAX_LINE_BYTES), LABELLED),
     "witmotion": FuzzedParser(pieces(WitmotionParser, MAX_HELD_BYTES), FRAMES),
     "sensorlogger": FuzzedParser(whole(parse_message), (PUSH,)),
     "phyphox": FuzzedParser(whole(lambda body: parse_get(body, EXPERIMENT)), (ANSWER,)),

@@ -346,6 +346,66 @@ def test_if_no_baud_rate_gives_a_known_format_all_are_named(plug: Plug, monkeypa
         open_source(f"serial:{plug.link}")
 
 
+@pytest.mark.parametrize("options", ["", "?format=csv", "?format=csv&baud=115200"])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"Heart rate: 72\r\n", 'Heart rate" does not name acceleration.*one line is "Heart rate: 72"'),
+        (b"Waiting for a command\r\n", 'text without readings, such as "Waiting for a command"'),
+        (b"ax: 0.1 ay: 0.2\r\n", 'such as "ax: 0.1 ay: 0.2": acceleration x, y without z; no angular rate'),
+    ],
+)
+def test_text_without_readings_is_quoted_and_not_called_a_wrong_baud_rate(
+    plug: Plug, monkeypatch, options: str, text: bytes, reason: str
+) -> None:
+    monkeypatch.setattr(probe, "TEXT_S", 0.3)
+    monkeypatch.setattr(SerialSource.__init__, "__defaults__", (0.5,))
+    plug.plug_in_noise(lambda index: text)
+    with pytest.raises(SourceError, match=reason) as caught:
+        read(open_source(f"serial:{plug.link}{options}"), 1)
+    assert "baud" not in str(caught.value)
+
+
+def test_text_where_witmotion_frames_were_expected_is_quoted(plug: Plug, monkeypatch) -> None:
+    monkeypatch.setattr(probe, "LISTEN_S", 0.1)
+    plug.plug_in_noise(lambda index: b"0.1,0.2,9.8,0,0,0\r\n")
+    with pytest.raises(SourceError, match=r'sends text.*"0.1,0.2,9.8,0,0,0", and no WitMotion frames; leave out'):
+        open_source(f"serial:{plug.link}?format=witmotion")
+
+
+def test_lines_that_come_too_rarely_are_refused_with_their_rate(plug: Plug, monkeypatch) -> None:
+    monkeypatch.setattr(SerialSource.__init__, "__defaults__", (1.0,))
+    plug.plug_in_noise(lambda index: b"0.1,0.2,9.8,0,0,0\r\n" if index % 60 == 0 else b"")
+    with pytest.raises(SourceError, match="20"):
+        read(open_source(f"serial:{plug.link}?format=csv&baud=115200&gyro=deg/s"), 1)
+
+
+def test_a_sketch_that_prints_labelled_lines_is_read_without_options(plug: Plug) -> None:
+    device = make_virtual_sensor("csv", 50, seed=0)
+    send = device.send_until
+
+    def labelled(now_s: float) -> bytes:
+        lines = send(now_s).decode().splitlines()
+        rows = [[float(cell) for cell in line.split(",")[1:]] for line in lines]
+        return "".join(
+            "Acceleration X: {:.4f}, Y: {:.4f}, Z: {:.4f} m/s^2\r\nRotation X: {:.5f}, Y: {:.5f}, Z: {:.5f} rad/s\r\n"
+            "Temperature: 30.57 degC\r\n\r\n".format(*(np.array(row[:3]) * 9.80665), *np.deg2rad(row[3:]))
+            for row in rows
+        ).encode()
+
+    device.send_until = labelled  # pyright: ignore[reportAttributeAccessIssue]
+    device.greeting = lambda: b"Adafruit MPU6050 test!\r\n"  # pyright: ignore[reportAttributeAccessIssue]
+    plug.plug_in(lambda pty, ticks: [None for _ in serve(pty, device, ticks)])
+    source = open_source(f"serial:{plug.link}")
+    samples = read(source, 200)
+    source.close()
+    assert source.report.units == "acceleration in m/s2 (by the header), angular rate in rad/s (by the header)"
+    truth = simulated_recording(0, 6000)
+    first = int(np.argmin(np.abs(truth.acc - samples.acc[0]).sum(axis=1)))
+    assert np.abs(samples.acc - truth.acc[first : first + len(samples.acc)]).max() < 0.001
+    assert np.abs(samples.gyro - truth.gyro[first : first + len(samples.gyro)]).max() < 0.001
+
+
 @pytest.mark.parametrize("options", ["", "?format=csv&baud=9600"])
 def test_a_silent_port_is_refused(plug: Plug, monkeypatch, options: str) -> None:
     monkeypatch.setattr(probe, "FIRST_BYTE_S", 0.2)
