@@ -5,6 +5,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,25 @@ def _add_cut(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recording", type=int, required=True, metavar="N", help="its number, from 1")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.csv", help="the file to write")
     add_data(parser)
+    add_json(parser)
+
+
+def _add_convert(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="of one recording: a table, a folder or zip, or a table for each sensor",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="OWN.csv", help="the file to write")
+    parser.add_argument("--columns", metavar="A,B,...", help="its columns in order, e.g. time_ms,ax,ay,az,gx,gy,gz")
+    parser.add_argument("--unit", metavar="U", help="of acceleration: g, mg, m/s2, or the counts of a g, e.g. 16384")
+    parser.add_argument("--gyro", metavar="U", help="of angular rate: deg/s, rad/s, or the counts of a deg/s, e.g. 131")
+    parser.add_argument("--time", metavar="T", help="of its times: s, ms, us, ns; samples, which count; or spread")
+    parser.add_argument("--rate", metavar="HZ", help="samples a second, if it has no times")
+    parser.add_argument("--sign", metavar="S", help="of acceleration: android, or apple, which is reversed")
+    parser.add_argument("--labels", metavar="1:walking,...", help="words for its labels, or as-written")
     add_json(parser)
 
 
@@ -120,6 +140,19 @@ def _cut(options: argparse.Namespace) -> int:
     return 0
 
 
+def _convert(options: argparse.Namespace) -> int:
+    from har_train.data.convert import convert, options_from, print_report
+
+    names = ("columns", "unit", "gyro", "time", "rate", "sign", "labels")
+    given = options_from({name: getattr(options, name) for name in names})
+    found = convert(options.files, options.out, given)
+    if options.json:
+        print(json.dumps({"file": str(options.out), **asdict(found)}, indent=1))
+    else:
+        print_report(found, options.out)
+    return 0
+
+
 def write_replay(recording: Recording, path: Path) -> None:
     """Write a recording as a replay file, losslessly: the numbers read back are the numbers written.
 
@@ -178,6 +211,14 @@ PROGRAM = Program(
             _add_cut,
             _cut,
             "Write one recording as a CSV in SI units with its labels: har-stream --source replay:FILE.",
+        ),
+        Command(
+            "convert",
+            "write a recording of any app or board as such a CSV",
+            _add_convert,
+            _convert,
+            "Read a recording as har-stream does, whatever app or board wrote it (SOURCES.md, 'Recordings'), and write "
+            "it as a CSV in SI units.",
         ),
     ),
     extras=("train",),

@@ -1,6 +1,7 @@
 """Opens a recording: finds its tables, which sensor each holds, and joins them."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -60,16 +61,19 @@ class _Table:
         return "uncalibrated" in self.part.stem.lower()
 
 
-def open_recording(path: Path, options: ReadOptions, labels: Labels, lost: Counter[str]) -> OpenRecording:
+def open_recording(
+    path: Path, options: ReadOptions, labels: Labels, lost: Counter[str], more: Sequence[Path] = ()
+) -> OpenRecording:
     """Open the recording at a path: a file, or the folder or zip of one recording.
 
     Args:
         lost: where lines that give no sample are counted.
+        more: further files of the same recording.
 
     Raises:
         DataError: it cannot be read.
     """
-    parts = find_parts(path)
+    parts = [part for one in (path, *more) for part in find_parts(one)]
     if len(parts) == 1:
         return _single(parts[0], path, options, labels, lost)
     return _several(parts, path, options, labels, lost)

@@ -49,14 +49,20 @@ def open_replay(uri: Uri) -> "Replay":
 class Replay:
     """Samples of a recording.
 
+    Args:
+        path: a file, or the folder or zip of one recording.
+        speed: times real time; infinite for as fast as possible.
+        options: what is known about it.
+        more: further files of the same recording.
+
     Raises:
         DataError: it cannot be read, or its columns, units or clock are not known.
     """
 
-    def __init__(self, path: Path, speed: float = 1.0, options: ReadOptions = DEFAULTS):
-        self.path = path
+    def __init__(self, path: Path, speed: float = 1.0, options: ReadOptions = DEFAULTS, more: Sequence[Path] = ()):
+        self.path, self._more = path, more
         self._speed, self._options = speed, options
-        self.report = SourceReport(can_wait=True, takes_units=True)
+        self.report = SourceReport(can_wait=True)
         self.labels = Labels(options.labels, options.labels_as_written)
         self._opened = self._open()
         try:
@@ -75,6 +81,11 @@ class Replay:
         self.report.unix_offset_ns = clock.unix_offset_ns
         self.report.labels = self.labels.used
         self.description = self._describe(str(clock), sign_why)
+
+    @property
+    def labelled(self) -> bool:
+        """Whether it has a column of labels."""
+        return self._opened.acc.label is not None
 
     @property
     def size(self) -> int | None:
@@ -101,7 +112,7 @@ class Replay:
         self._opened.stream.close()
 
     def _open(self) -> OpenRecording:
-        return open_recording(self.path, self._options, self.labels, self.report.lost)
+        return open_recording(self.path, self._options, self.labels, self.report.lost, self._more)
 
     def _pieces(self, chunk: SampleChunk, step: int, pace: Pace) -> Iterator[SampleChunk]:
         """The pieces of a chunk when they are due, in SI units."""
