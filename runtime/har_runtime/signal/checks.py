@@ -29,10 +29,12 @@ from har_runtime.signal.unit_search import (
     sure_turns,
     unit_of_slope,
 )
-from har_runtime.signal.units import REST_BAND, Unit
+from har_runtime.signal.units import REST_BAND, Unit, figure
 
 MAX_REST_RATE: Final = 1.5
 """Angular rate over two seconds while acceleration is at rest, rad/s; at most 1.25 in the recordings."""
+MIN_CARRIED_RATE: Final = MIN_MOVING_RATE / 4
+"""rad/s. Whoever carries a device turns it by more; readings in rad/s that are taken for deg/s are below."""
 MIRRORED: Final = (-2.0, -0.5)
 """The turn of gravity over that of the gyroscope, in rad/s, if the handedness of one sensor's axes is wrong."""
 DEGREE: Final = math.pi / 180
@@ -110,13 +112,13 @@ def gravity_problem(evidence: Evidence) -> Problem | None:
         return None
     if evidence.means and (mean := min(evidence.means)) < NO_GRAVITY:
         return Problem(
-            f"gravity is missing in the acceleration, which is {found.level:.3g} in size but only "
-            f"{mean * found.level:.2g} in its mean over {BLOCK_S * TURN_BLOCKS} s",
+            f"gravity is missing in the acceleration, which is {figure(found.level)} in size but only "
+            f"{figure(mean * found.level, 2)} in its mean over {BLOCK_S * TURN_BLOCKS} s",
             WITH_GRAVITY,
         )
     return Problem(
-        f"gravity is missing in the acceleration, which is about {found.level:.2g} where gravity is 9.81 (m/s2) or 1 "
-        "(g)",
+        f"gravity is missing in the acceleration, which is about {figure(found.level, 2)} where gravity is 9.81 (m/s2) "
+        "or 1 (g)",
         WITH_GRAVITY,
     )
 
@@ -137,8 +139,8 @@ def acceleration_problem(evidence: Evidence, unit: Unit) -> Problem | None:
         is_open = not (found.at_rest or evidence.means or evidence.is_finished)
         return None if is_open else _no_unit(evidence)
     return Problem(
-        f"acceleration is about {found.level:.5g} {found.where}, so gravity would be {ratio:.3g} g in {unit.text}; it "
-        f"fits {other.unit.text}",
+        f"acceleration is about {figure(found.level, 4)} {found.where}, so gravity would be {figure(ratio)} g in "
+        f"{unit.text}; it fits {other.unit.text}",
         f"add unit={other.unit.name}",
     )
 
@@ -148,9 +150,11 @@ def _no_unit(evidence: Evidence) -> Problem:
     found = gravity_of(evidence)
     if found is None:
         return Problem("the unit of acceleration is not known", "add unit=g, unit=m/s2, unit=mg or unit=N")
-    seen = f"acceleration is about {found.level:.4g} {found.where}"
+    seen = f"acceleration is about {figure(found.level, 4)} {found.where}"
     if not found.at_rest and (share := share_of_gravity(evidence)) < SOME_GRAVITY:
-        return Problem(f"{seen} and {share * found.level:.2g} in its mean, so gravity may be missing", IF_WITH_GRAVITY)
+        return Problem(
+            f"{seen} and {figure(share * found.level, 2)} in its mean, so gravity may be missing", IF_WITH_GRAVITY
+        )
     return Problem(f"{seen}, which is gravity in no usual unit", ANY_COUNTS)
 
 
@@ -166,16 +170,24 @@ def angular_rate_problem(evidence: Evidence, unit: Unit) -> Problem | None:
     if len(fast) >= VOTES:
         rate = statistics.median(fast)
         return Problem(
-            f"angular rates are about {rate:.3g} for seconds, faster than anybody turns if they are in {unit.text}",
+            f"angular rates are about {figure(rate)} for seconds, faster than anybody turns if they are in {unit.text}",
             _rate_advice(rate, unit),
+        )
+    moving = [rate for block, rate in blocks if block.is_moving]
+    other = find_angular_rate_unit(evidence)
+    if other and unit.name != "rad/s" and len(moving) > VOTES and max(moving) * unit.size < MIN_CARRIED_RATE:
+        return Problem(
+            f"angular rates are about {figure(statistics.median(moving))} while the device is carried about, less than "
+            f"anybody turns it by if they are in {unit.text}; it fits {other.unit.text}",
+            f"add gyro={other.unit.name}",
         )
     rest = [rate for block, rate in blocks if block.is_quiet]
     wild = [rate for rate in rest if rate * unit.size > MAX_REST_RATE]
     if len(wild) >= VOTES and 2 * len(wild) > len(rest):
         rate = statistics.median(wild)
         return Problem(
-            f"angular rates are about {rate:.3g} while acceleration is at rest, more than a sensor at rest reads in "
-            f"{unit.text}",
+            f"angular rates are about {figure(rate)} while acceleration is at rest, more than a sensor at rest reads "
+            f"in {unit.text}",
             _rate_advice(rate, unit),
         )
     return None

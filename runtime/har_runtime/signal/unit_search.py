@@ -20,6 +20,7 @@ from har_runtime.signal.units import (
     Unit,
     acceleration_unit,
     angular_rate_unit,
+    figure,
 )
 
 MOVING_BAND: Final = (0.5, 2.5)
@@ -107,7 +108,7 @@ def find_acceleration_unit(evidence: Evidence) -> Found | None:
     if not found.at_rest and share_of_gravity(evidence) < SOME_GRAVITY:
         return None
     low, high = REST_BAND if found.at_rest else MOVING_BAND
-    why = f"by its magnitude {found.where}, {found.level:.4g}"
+    why = f"by its magnitude {found.where}, {figure(found.level, 4)}"
     for name in ("g", "m/s2"):
         if low <= found.level * ACCELERATION[name] / STANDARD_GRAVITY <= high:
             return Found(acceleration_unit(name), why)
@@ -133,7 +134,7 @@ def find_angular_rate_unit(evidence: Evidence) -> Found | None:
     rms = statistics.median(moving)
     # Counts may read the same as fast turns in deg/s.
     fits = [unit for unit in rate_units()[:2] if MIN_MOVING_RATE <= rms * unit.size <= MAX_RATE]
-    return Found(fits[0], f"by its size in motion, {rms:.3g}") if len(fits) == 1 else None
+    return Found(fits[0], f"by its size in motion, {figure(rms)}") if len(fits) == 1 else None
 
 
 def unit_of_slope(slope: float) -> Unit | None:

@@ -82,6 +82,15 @@ def _counts(text: str, known: str) -> float:
     return counts
 
 
+def figure(value: float, digits: int = 3) -> str:
+    """A reading as people write it: so many digits, and all of those before the point.
+
+    >>> figure(1.0377, 4), figure(0.0102), figure(16975.2), figure(3e-7)
+    ('1.038', '0.0102', '16,975', '3e-07')
+    """
+    return f"{value:,.0f}" if 10**digits <= abs(value) < 1e9 else f"{value:.{digits}g}"
+
+
 def rest_magnitude(acc: NDArray[np.float64]) -> float | None:
     """Median magnitude of acceleration in any unit, shape (n, 3); None if no row is finite.
 

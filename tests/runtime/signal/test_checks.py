@@ -89,7 +89,7 @@ def test_a_wrong_unit_of_acceleration_is_refused_with_the_right_one():
 
 def test_a_given_unit_that_puts_gravity_at_16000_g_is_refused():
     evidence = evidence_of(resting(), acc=16384 / 9.80665)
-    with pytest.raises(DataError, match=r"1\.64e\+04 g in g; it fits counts of 16384 a g: add unit=16384"):
+    with pytest.raises(DataError, match=r"16,385 g in g; it fits counts of 16384 a g: add unit=16384"):
         choose_units(evidence, Found(acceleration_unit("g"), "as given"), gyroscope=False)
 
 
@@ -134,6 +134,12 @@ def test_degrees_show_while_walking_by_their_size():
     problem = angular_rate_problem(evidence, RADIANS)
     assert problem is not None
     assert str(problem).endswith("faster than anybody turns if they are in rad/s: add gyro=deg/s")
+
+
+def test_radians_that_are_said_to_be_degrees_show_while_walking_by_their_size():
+    problem = angular_rate_problem(evidence_of(walking(8)), angular_rate_unit("deg/s"))
+    assert problem is not None
+    assert str(problem).endswith("less than anybody turns it by if they are in deg/s; it fits rad/s: add gyro=rad/s")
 
 
 def test_degrees_show_at_rest_by_their_bias():
