@@ -171,11 +171,7 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> str | Non
             unix_offset_ns=source.report.unix_offset_ns,
         )
         if not source.report.gyroscope:
-            _LOG.warning(
-                "%s: no gyroscope in it; the model %s answers by acceleration alone",
-                source.description,
-                model.card.name,
-            )
+            _LOG.warning("the source: no gyroscope in it; the model %s answers by acceleration alone", model.card.name)
         result = run_stream(recognizer, chunks, [service, sinks, *([state] if state else [])])
     finally:
         service.close()

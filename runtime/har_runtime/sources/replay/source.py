@@ -35,6 +35,8 @@ EVIDENCE_ROWS = 60 * SAMPLE_RATE_HZ
 """The units are judged by this many rows at the beginning."""
 MAX_ANGULAR_RATE = 70.0
 """rad/s; twice the usual full scale of gyroscopes, 2000 deg/s. No larger value is in rad/s."""
+ASSUMED_SIGN: Final = "Android's sign assumed, which samples do not show (sign=apple for Apple's)"
+"""A reversal of all three axes of acceleration is the wearer's mirror image: see `signal.evidence`."""
 DEFAULTS: Final = ReadOptions()
 
 
@@ -76,7 +78,9 @@ class Replay:
             self._opened.stream.close()
             raise
         clock = self._opened.stream.clock
-        self.report.units = self._units.text + (f"; {sign_why}" if sign_why else "")
+        self.report.units = f"{self._units.text}; {sign_why}" if sign_why else self._units.text
+        if not (sign_why or self._is_sign_known()):
+            self.report.units += f"; {ASSUMED_SIGN}"
         self.report.rate_hz = clock.rate_hz and round(clock.rate_hz, 2)
         self.report.unix_offset_ns = clock.unix_offset_ns
         self.report.labels = self.labels.used
@@ -201,6 +205,10 @@ class Replay:
         if self._opened.acc.apple_sign:
             return SIGNS["apple"], f"Apple's sign, as {self._opened.acc.profile} writes it"
         return 1.0, ""
+
+    def _is_sign_known(self) -> bool:
+        """Whether an option, the recording or the app that wrote it says whose sign acceleration has."""
+        return bool(self._options.sign or self._opened.sign or self._opened.acc.profile)
 
     def _check_rates(self, chunks: Sequence[SampleChunk]) -> None:
         """Refuse angular rates that no gyroscope measures.

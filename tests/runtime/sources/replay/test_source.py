@@ -147,3 +147,13 @@ def test_a_binary_file_is_refused(tmp_path: Path) -> None:
 def test_a_source_that_cannot_be_opened_says_why(uri: str, message: str) -> None:
     with pytest.raises((SourceError, DataError), match=message):
         open_source(uri)
+
+
+def test_the_sign_is_said_to_be_assumed_unless_it_is_given(tmp_path: Path) -> None:
+    path = csv_file(tmp_path, *rows(500))
+    right, reversed_ = (open_source(f"replay:{path}?speed=max&sign={sign}") for sign in ("android", "apple"))
+    assumed = open_source(f"replay:{path}?speed=max")
+    assert "Android's sign assumed, which samples do not show (sign=apple for Apple's)" in str(assumed.report.units)
+    assert "sign" not in str(right.report.units)
+    assert str(reversed_.report.units).endswith("Apple's sign, as given")
+    assert [float(next(iter(source)).acc[0, 2]) for source in (assumed, right, reversed_)] == [9.81, 9.81, -9.81]
