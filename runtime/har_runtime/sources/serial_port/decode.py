@@ -210,15 +210,18 @@ class TextDecoder(Decoder):
         super().__init__(self._lines, report)
         self._unit, self._gyro = unit, gyro
         self._look_rows = 0
+        self._units_problem: str | None = None
 
     def problem(self) -> str | None:
         if not len(self._held):
             return self._lines.problem
-        try:
-            self._find_units(self._held, last=True)
-        except SourceError as error:
-            return str(error)
-        return f'it sent only {len(self._held)} readings, such as "{self._lines.quote}", and {RATE_ROWS} are needed'
+        if self._units_problem is None:  # Later it would be the same with other numbers.
+            try:
+                self._find_units(self._held, last=True)
+            except SourceError as error:
+                self._units_problem = str(error)
+        few = f'it sent only {len(self._held)} readings, such as "{self._lines.quote}", and {RATE_ROWS} are needed'
+        return self._units_problem or few
 
     def _choose_clock(self, rows: NDArray[np.float64]) -> SampleClock | None:
         columns = self._lines.columns

@@ -67,6 +67,7 @@ class TextLines:
         self.are_sensors_swapped = False
         """Whether `swap_sensors` was called."""
         self._has_rows = False
+        self._problem: tuple[object, str] | None = None
         self._columns_problem = ""
         self._labels = LabelledLines()
         self._gatherer = ReadingGatherer(self.lost)
@@ -122,23 +123,26 @@ class TextLines:
     @property
     def problem(self) -> str | None:
         """Why readable lines gave no rows, if known."""
-        if self._has_rows:
+        if self._has_rows or not self.text_lines:
             return None
+        about = self._gatherer.understood or self._columns_problem or bool(self.readable)
+        if self._problem is None or self._problem[0] != about:  # Else it would be the same with another line.
+            self._problem = about, self._problem_text()
+        return self._problem[1]
+
+    def _problem_text(self) -> str:
         if self._gatherer.understood:
             return f'it sends labelled lines such as "{self.quote}": {self._gatherer.understood}'
         if self._columns_problem:
             return f'{self._columns_problem}; one line is "{self.quote}"'
-        if self.text_lines and not self.readable:
+        if not self.readable:
             return (
                 f'it sends text without readings, such as "{self.quote}": let its program print lines such as '
                 "ax,ay,az,gx,gy,gz with the numbers under them"
             )
-        if self.text_lines:
-            return (
-                f'it sends text such as "{self.quote}", but only {self.readable} lines with readings so far; at least '
-                f"{MIN_RATE_HZ} readings a second are needed"
-            )
-        return None
+        return (
+            f'it sends text such as "{self.quote}", but hardly any readings so far; {MIN_RATE_HZ} a second are needed'
+        )
 
     @property
     def held_values(self) -> int:
