@@ -80,7 +80,8 @@ class _Watch(threading.Thread):
         self.resampler: Resampler | None = None
         """None until the first samples have arrived."""
         self.times: dict[str, list[NDArray[np.int64]]] = {"accelerometer": [], "gyroscope": []}
-        self.check = SignalCheck(source.report.takes_units)
+        self.check: SignalCheck | None = None
+        """None until the first samples have arrived."""
         self.problem: Problem | None = None
         """What is wrong with units, gravity or axes, once that is clear."""
         self.acc: list[NDArray[np.float64]] = []
@@ -103,13 +104,15 @@ class _Watch(threading.Thread):
                     self.acc.append(chunk.acc)
                 if chunk.gyro is not None:
                     self.times["gyroscope"].append(chunk.times_ns)
+                report = self._source.report
+                self.check = self.check or SignalCheck(report.takes_units, report.gyroscope)
                 self.problem = self.problem or self.check.push(chunk)
                 samples += len(chunk.times_ns)
                 if self.duration_s >= self._seconds or samples >= MAX_SAMPLES:
                     break
             if self.resampler is not None:
                 self.resampler.finish()
-                self.problem = self.problem or self.check.finish()
+                self.problem = self.problem or (self.check and self.check.finish())
         except Exception as error:  # The doctor reports any failure of a source and continues.
             self.error = error
 
@@ -214,7 +217,7 @@ def _faster() -> str:
 
 def _signal(watch: _Watch) -> list[Finding]:
     """Units, gravity, and whether the axes of both sensors belong together."""
-    if problem := watch.problem or watch.check.mirrored:
+    if problem := watch.problem or (watch.check and watch.check.mirrored):
         return [Finding("signal", "fix", problem.seen, problem.advice)]
     magnitude = rest_magnitude(np.concatenate(watch.acc)) if watch.acc else None
     if magnitude is None:

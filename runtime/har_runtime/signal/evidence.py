@@ -31,8 +31,8 @@ MAX_STEP_NS: Final = 300_000_000
 """A longer time between two samples of a block spoils it."""
 MAX_ROWS: Final = 20_000
 """Samples of each sensor that are held: ten seconds at 2000 Hz."""
-PATIENCE_NS: Final = 2 * BLOCK_NS
-"""So much acceleration without an angular rate is looked at alone."""
+PATIENCE_NS: Final = 40_000_000_000
+"""So much acceleration without an angular rate is looked at alone: recordings in two files are read in turns."""
 TRIMMED: Final = 0.02
 """Share of a block's largest angular rates that is passed over, for garbled readings are large."""
 _SMOOTH: Final = SAMPLE_RATE_HZ
@@ -104,9 +104,11 @@ class Evidence:
 
     Args:
         keep: blocks that are kept.
+        gyroscope: whether an angular rate is to be waited for.
     """
 
-    def __init__(self, keep: int = 30):
+    def __init__(self, keep: int = 30, gyroscope: bool = True):
+        self._waits = gyroscope
         self.blocks: deque[Block] = deque(maxlen=keep)
         """The newest blocks, the oldest first."""
         self.turns: deque[Turn] = deque(maxlen=keep)
@@ -148,13 +150,15 @@ class Evidence:
             if values is not None:
                 held.push(times_ns, values)
         with np.errstate(all="ignore"):  # A garbled reading can be a number whose square is infinite.
-            while self._complete():
+            while self._complete(PATIENCE_NS if self._waits else 0):
                 pass
         return self.count > before
 
     def finish(self) -> None:
         """No more samples will come: make a block of the rest, if it is a second or longer."""
         with np.errstate(all="ignore"):
+            while self._complete(0):
+                pass
             if self._start_ns is not None and self._acc.newest_ns - self._start_ns >= BLOCK_NS // 2:
                 self._make_block(self._start_ns, self._acc.newest_ns)
             if not self.means and len(self._recent) > 1:
@@ -167,16 +171,18 @@ class Evidence:
         newest = max(self._acc.newest_ns, self._gyro.newest_ns)
         return newest + 1_000_000_000 // SAMPLE_RATE_HZ if newest >= 0 else 0
 
-    def _complete(self) -> bool:
-        """Make the next block, if its samples are complete."""
+    def _complete(self, patience_ns: int) -> bool:
+        """Make the next block, if its samples are complete or acceleration is ahead by so much; False if it is not."""
         if not len(self._acc):
             return False
         if self._start_ns is None:
-            first = self._acc.first_ns
-            self._start_ns = max(first, self._gyro.first_ns) if len(self._gyro) else first
+            first_ns = self._acc.first_ns
+            if patience_ns and not len(self._gyro) and self._acc.newest_ns < first_ns + patience_ns:
+                return False
+            self._start_ns = max(first_ns, self._gyro.first_ns) if len(self._gyro) else first_ns
         end_ns = self._start_ns + BLOCK_NS
         acc_ns = self._acc.newest_ns
-        if acc_ns < end_ns or (len(self._gyro) and self._gyro.newest_ns < end_ns and acc_ns < end_ns + PATIENCE_NS):
+        if acc_ns < end_ns or (self._gyro.newest_ns < end_ns and acc_ns < end_ns + patience_ns):
             return False
         self._make_block(self._start_ns, end_ns)
         for held in (self._acc, self._gyro):

@@ -30,11 +30,12 @@ class SignalCheck:
 
     Args:
         takes_units: whether the source has the options `unit` and `gyro`, which messages then recommend.
+        gyroscope: whether there is one.
     """
 
-    def __init__(self, takes_units: bool = True):
+    def __init__(self, takes_units: bool = True, gyroscope: bool = True):
         self._takes_units = takes_units
-        self._evidence: Evidence | None = Evidence(keep=ENOUGH_BLOCKS)
+        self._evidence: Evidence | None = Evidence(ENOUGH_BLOCKS, gyroscope)
         self._moving = 0
         self.mirrored: Problem | None = None
         """Set once the axes of one sensor turn out to be mirrored, which no option can put right."""
@@ -83,13 +84,14 @@ def checked(source: Source, chunks: Iterable[SampleChunk]) -> Iterator[SampleChu
         SourceError: they are in other units than those of the contract, or without gravity; one line with the evidence
             and the option to add.
     """
-    check = SignalCheck(source.report.takes_units)
+    check: SignalCheck | None = None  # Made at the first chunk: by then a source knows whether it has a gyroscope.
     for chunk in chunks:
+        check = check or SignalCheck(source.report.takes_units, source.report.gyroscope)
         if not check.is_done:
             if problem := check.push(chunk):
                 raise SourceError(f"{source.description}: {problem}")
             if check.mirrored:
                 _LOG.warning("%s: %s", source.description, check.mirrored)
         yield chunk
-    if source.report.can_wait and (problem := check.finish()):  # A sensor's end is that somebody stopped it.
+    if check and source.report.can_wait and (problem := check.finish()):  # A sensor's end is that somebody stopped it.
         raise SourceError(f"{source.description}: {problem}")

@@ -193,3 +193,38 @@ def test_reversed_acceleration_looks_like_the_wearers_mirror_image():
     right, reversed_ = evidence_of(signal), evidence_of(signal, acc=-1.0)
     assert list(right.turns) == list(reversed_.turns)
     assert mirror_problem(reversed_, RADIANS) is None
+
+
+def test_sensors_that_come_in_turns_of_many_seconds_are_compared():
+    times, acc, gyro = tilting(60)
+    evidence = Evidence()
+    for begin in range(0, len(times), 1000):
+        evidence.push(times[begin : begin + 1000], acc[begin : begin + 1000])
+        evidence.push(times[begin : begin + 1000], None, gyro[begin : begin + 1000])
+    assert all(block.gyro_rms is not None for block in evidence.blocks)
+    assert evidence.turns
+
+
+def test_an_accelerometer_alone_is_judged_at_once_if_no_gyroscope_is_waited_for_and_at_the_end_otherwise():
+    times, acc, _ = resting(6)
+    alone, waiting = Evidence(gyroscope=False), Evidence()
+    assert alone.push(times, acc)
+    assert not waiting.push(times, acc)
+    waiting.finish()
+    assert len(alone.blocks) == 2
+    assert len(waiting.blocks) == 3
+
+
+def test_damaged_samples_are_passed_over_and_memory_is_bounded():
+    rng = np.random.default_rng(2)
+    evidence = Evidence()
+    for _ in range(400):
+        times = rng.integers(-(2**62), 2**62, 60)
+        values = rng.choice([np.nan, np.inf, 1e300, -1e300, 0.0, 1.0], (60, 3))
+        evidence.push(times, values, values[::-1])
+    evidence.push(np.arange(30_000) * 10, np.ones((30_000, 3)))
+    evidence.finish()
+    for unit in (SI, acceleration_unit("16384")):
+        acceleration_problem(evidence, unit)
+    angular_rate_problem(evidence, RADIANS)
+    assert len(evidence.blocks) <= 30

@@ -20,7 +20,7 @@ class Fake:
     description = "a sensor"
 
     def __init__(self, chunks: list[SampleChunk], takes_units: bool = True):
-        self.report = SourceReport(takes_units=takes_units)
+        self.report = SourceReport(takes_units=takes_units, can_wait=True)
         self._chunks = chunks
 
     def __iter__(self) -> Iterator[SampleChunk]:
