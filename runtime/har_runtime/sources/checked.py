@@ -24,6 +24,10 @@ FIRST_BLOCKS: Final = 2
 ENOUGH_BLOCKS: Final = 30
 """After a minute of carrying the device without a problem, there is none."""
 
+LOOK_NS: Final = 16_000_000_000
+SKIP: Final = 8
+"""After the first minute, a device that nobody has moved yet is looked at for 16 seconds of every 128."""
+
 
 class SignalCheck:
     """Watches samples in SI units.
@@ -48,7 +52,11 @@ class SignalCheck:
     def push(self, chunk: SampleChunk) -> Problem | None:
         """Add samples; returns what is wrong, as soon as it is clear."""
         evidence = self._evidence
-        if evidence is None or not evidence.push(chunk.times_ns, chunk.acc, chunk.gyro):
+        if evidence is None or not len(chunk.times_ns):
+            return None
+        if evidence.count >= ENOUGH_BLOCKS and int(chunk.times_ns[0]) // LOOK_NS % SKIP:
+            return None
+        if not evidence.push(chunk.times_ns, chunk.acc, chunk.gyro):
             return None
         return self._judge(evidence)
 

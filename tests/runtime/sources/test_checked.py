@@ -76,6 +76,17 @@ def test_wrong_units_end_the_stream_within_seconds(factors: dict[str, float], se
     assert count <= seconds * RATE
 
 
+def test_a_device_that_is_first_moved_after_ten_minutes_is_still_checked():
+    resting = [
+        ImuChunk(chunk.times_ns, np.tile([0.0, 0.0, 9.81], (5, 1)), np.zeros((5, 3))) for chunk in chunks_of(600)
+    ]
+    moved = [
+        ImuChunk(chunk.times_ns + 600_000_000_000, chunk.acc, chunk.gyro) for chunk in chunks_of(200, gyro=180 / np.pi)
+    ]
+    with pytest.raises(SourceError, match="add gyro=deg/s"):
+        passed(Fake([*resting, *moved]))
+
+
 def test_a_short_recording_is_judged_at_its_end():
     with pytest.raises(SourceError, match="add unit=g"):
         passed(Fake(chunks_of(3.5, acc=1 / 9.80665)))
