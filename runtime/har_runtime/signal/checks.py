@@ -40,7 +40,9 @@ MIRRORED: Final = (-2.0, -0.5)
 DEGREE: Final = math.pi / 180
 WITH_GRAVITY: Final = "record acceleration with gravity, not linear or user acceleration"
 ANY_COUNTS: Final = "add unit=N, the number that one g reads"
-IF_WITH_GRAVITY: Final = f"{WITH_GRAVITY}; or if gravity is in it, {ANY_COUNTS}"
+IF_WITH_GRAVITY: Final = (
+    f"{WITH_GRAVITY}; or if gravity is in it, add unit=g, unit=m/s2, or unit=N, the number that one g reads"
+)
 ANY_RATE: Final = "add gyro=N, the counts of a deg/s, such as 131 in a range of 250 deg/s"
 
 

@@ -121,7 +121,7 @@ class SensorLogger:
             return HTTPStatus.SERVICE_UNAVAILABLE, "message while too many wait"
         self._arrived.put((time.monotonic_ns(), message))
         missing = self._missing.push(message)
-        return missing and self._notice(missing)
+        return self._notice(missing) if missing else None
 
 
 class Silence:
