@@ -217,7 +217,7 @@ def _faster() -> str:
 
 def _signal(watch: _Watch) -> list[Finding]:
     """Units, gravity, and whether the axes of both sensors belong together."""
-    if problem := watch.problem or (watch.check and watch.check.mirrored):
+    if problem := watch.problem or (watch.check and watch.check.doubt):
         return [Finding("signal", "fix", problem.seen, problem.advice)]
     magnitude = rest_magnitude(np.concatenate(watch.acc)) if watch.acc else None
     if magnitude is None:

@@ -13,19 +13,19 @@ from har_runtime.contract import STANDARD_GRAVITY
 from har_runtime.errors import DataError
 from har_runtime.signal.evidence import BLOCK_S, TURN_BLOCKS, Evidence, Turn
 from har_runtime.signal.unit_search import (
+    LEAST_GRAVITY,
     MAX_RATE,
     MIN_MOVING_RATE,
     MOVING_BAND,
     NO_GRAVITY,
     SLOPES,
-    SOME_GRAVITY,
     VOTES,
     Found,
     find_acceleration_unit,
     find_angular_rate_unit,
     gravity_is_missing,
     gravity_of,
-    share_of_gravity,
+    mean_of,
     sure_turns,
     unit_of_slope,
 )
@@ -33,8 +33,9 @@ from har_runtime.signal.units import REST_BAND, Unit, figure
 
 MAX_REST_RATE: Final = 1.5
 """Angular rate over two seconds while acceleration is at rest, rad/s; at most 1.25 in the recordings."""
-MIN_CARRIED_RATE: Final = MIN_MOVING_RATE / 4
-"""rad/s. Whoever carries a device turns it by more; readings in rad/s that are taken for deg/s are below."""
+MIN_CARRIED_RATE: Final = 0.05
+"""rad/s. Whoever carries a device turns it by more: 0.089 at least in any two seconds of the recordings. Readings in
+rad/s that are taken for deg/s are below."""
 MIRRORED: Final = (-2.0, -0.5)
 """The turn of gravity over that of the gyroscope, in rad/s, if the handedness of one sensor's axes is wrong."""
 DEGREE: Final = math.pi / 180
@@ -153,11 +154,11 @@ def _no_unit(evidence: Evidence) -> Problem:
     if found is None:
         return Problem("the unit of acceleration is not known", "add unit=g, unit=m/s2, unit=mg or unit=N")
     seen = f"acceleration is about {figure(found.level, 4)} {found.where}"
-    if not found.at_rest and (share := share_of_gravity(evidence)) < SOME_GRAVITY:
-        return Problem(
-            f"{seen} and {figure(share * found.level, 2)} in its mean, so gravity may be missing", IF_WITH_GRAVITY
-        )
-    return Problem(f"{seen}, which is gravity in no usual unit", ANY_COUNTS)
+    if found.at_rest:
+        advice = IF_WITH_GRAVITY if found.level < LEAST_GRAVITY else ANY_COUNTS
+        return Problem(f"{seen}, which is gravity in no usual unit", advice)
+    mean = figure(mean_of(evidence), 2)
+    return Problem(f"{seen} and {mean} in its mean, which is gravity in no usual unit", IF_WITH_GRAVITY)
 
 
 def angular_rate_problem(evidence: Evidence, unit: Unit) -> Problem | None:
@@ -177,7 +178,7 @@ def angular_rate_problem(evidence: Evidence, unit: Unit) -> Problem | None:
         )
     moving = [rate for block, rate in blocks if block.is_moving]
     other = find_angular_rate_unit(evidence)
-    if other and unit.name != "rad/s" and len(moving) > VOTES and max(moving) * unit.size < MIN_CARRIED_RATE:
+    if other and unit.name != "rad/s" and _is_weak(moving, unit):
         return Problem(
             f"angular rates are about {figure(statistics.median(moving))} while the device is carried about, less than "
             f"anybody turns it by if they are in {unit.text}; it fits {other.unit.text}",
@@ -205,6 +206,23 @@ def mirror_problem(evidence: Evidence, unit: Unit) -> Problem | None:
         "the axes of one of the two sensors are a mirror image, which no mounting makes",
         "correct their order or signs where they are recorded",
     )
+
+
+def weak_rate_problem(evidence: Evidence, unit: Unit) -> Problem | None:
+    """What shows that the gyroscope reads far too little, for whatever reason."""
+    moving = [block.gyro_rms for block in evidence.blocks if block.is_moving and block.gyro_rms is not None]
+    if not _is_weak(moving, unit):
+        return None
+    return Problem(
+        f"angular rates are about {figure(statistics.median(moving))} {unit.name} while the device is carried about, "
+        "less than anybody turns it by",
+        "check the gyroscope and its unit",
+    )
+
+
+def _is_weak(moving: list[float], unit: Unit) -> bool:
+    """Whether angular rates while the device is carried about are smaller than anybody's."""
+    return len(moving) > VOTES and statistics.median(moving) * unit.size < MIN_CARRIED_RATE
 
 
 def turns_fit(evidence: Evidence, unit: Unit) -> bool:

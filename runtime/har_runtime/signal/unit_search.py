@@ -88,16 +88,20 @@ def gravity_is_missing(evidence: Evidence) -> bool:
     if found is None:
         return False
     few = sum(mean < NO_GRAVITY for mean in evidence.means)
-    return found.level < LEAST_GRAVITY or min(evidence.means, default=1.0) < NO_GRAVITY_AT_ONCE or few >= VOTES
+    is_small = found.level < LEAST_GRAVITY and not found.at_rest  # At rest it is gravity in an odd unit.
+    return is_small or min(evidence.means, default=1.0) < NO_GRAVITY_AT_ONCE or few >= VOTES
+
+
+def mean_of(evidence: Evidence) -> float:
+    """Length of the mean acceleration of the newest blocks, of eight seconds at most."""
+    blocks = list(evidence.blocks)[-TURN_BLOCKS:]
+    return math.hypot(*(statistics.fmean(axis) for axis in zip(*(block.mean for block in blocks), strict=True)))
 
 
 def share_of_gravity(evidence: Evidence) -> float:
-    """Mean acceleration over its root mean square, in the newest blocks, of eight seconds at most: near 1 at rest, near
-    0 if gravity is missing."""
-    blocks = list(evidence.blocks)[-TURN_BLOCKS:]
-    mean = [statistics.fmean(axis) for axis in zip(*(block.mean for block in blocks), strict=True)]
-    power = statistics.fmean(block.power for block in blocks)
-    return math.hypot(*mean) / math.sqrt(power) if power > 0 else 0.0
+    """`mean_of` over the root mean square: near 1 at rest, near 0 if gravity is missing."""
+    power = statistics.fmean(block.power for block in list(evidence.blocks)[-TURN_BLOCKS:])
+    return mean_of(evidence) / math.sqrt(power) if power > 0 else 0.0
 
 
 def find_acceleration_unit(evidence: Evidence) -> Found | None:
@@ -107,7 +111,8 @@ def find_acceleration_unit(evidence: Evidence) -> Found | None:
         return None
     if not found.at_rest and share_of_gravity(evidence) < SOME_GRAVITY:
         return None
-    low, high = REST_BAND if found.at_rest else MOVING_BAND
+    is_short = evidence.count < TURN_BLOCKS
+    low, high = REST_BAND if found.at_rest or is_short else MOVING_BAND
     why = f"by its magnitude {found.where}, {figure(found.level, 4)}"
     for name in ("g", "m/s2"):
         if low <= found.level * ACCELERATION[name] / STANDARD_GRAVITY <= high:

@@ -19,7 +19,8 @@ LSM6DS3 has 16393 in its range of 2 g)."""
 COUNTS_A_DEGREE: Final = (131.0, 65.5, 32.8, 16.4)
 """Counts of 16 bits for one deg/s in the ranges 250, 500, 1000 and 2000 deg/s (MPU-6000/6050 product specification,
 section 6.1)."""
-MAX_COUNTS: Final = 1e6
+COUNTS: Final = (1e-6, 1e6)
+"""Numbers that one g or one deg/s may read."""
 SIGNS: Final = {"android": 1.0, "apple": -1.0}
 """The names of the option `sign`, and what acceleration is multiplied by. Apple's Core Motion gives the acceleration of
 gravity, so that a phone face up at rest reads -1 g on z; Android and bare sensors give what holds the phone up."""
@@ -77,7 +78,7 @@ def _counts(text: str, known: str) -> float:
         counts = float(text)
     except ValueError:
         counts = math.nan
-    if not 1 <= counts <= MAX_COUNTS:  # False for NaN.
+    if not COUNTS[0] <= counts <= COUNTS[1]:  # False for NaN.
         raise ValueError(f"it can be {known}")
     return counts
 

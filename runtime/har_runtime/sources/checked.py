@@ -11,7 +11,14 @@ from typing import Final
 
 from har_runtime.errors import SourceError
 from har_runtime.samples import SampleChunk
-from har_runtime.signal.checks import Problem, acceleration_problem, angular_rate_problem, mirror_problem, turns_fit
+from har_runtime.signal.checks import (
+    Problem,
+    acceleration_problem,
+    angular_rate_problem,
+    mirror_problem,
+    turns_fit,
+    weak_rate_problem,
+)
 from har_runtime.signal.evidence import Evidence
 from har_runtime.signal.unit_search import SOME_GRAVITY, VOTES
 from har_runtime.signal.units import acceleration_unit, angular_rate_unit
@@ -41,12 +48,13 @@ class SignalCheck:
         self._takes_units = takes_units
         self._evidence: Evidence | None = Evidence(ENOUGH_BLOCKS, gyroscope)
         self._moving = 0
-        self.mirrored: Problem | None = None
-        """Set once the axes of one sensor turn out to be mirrored, which no option can put right."""
+        self.doubt: Problem | None = None
+        """Set once it is clear that the answers will be worse, though nothing here can put it right: mirrored axes, or
+        a gyroscope that reads far too little."""
 
     @property
     def is_done(self) -> bool:
-        """Whether it is clear that nothing is wrong, or that the axes are mirrored."""
+        """Whether it is clear that nothing is wrong, or what is in doubt."""
         return self._evidence is None
 
     def push(self, chunk: SampleChunk) -> Problem | None:
@@ -72,9 +80,9 @@ class SignalCheck:
             return None
         if problem := acceleration_problem(evidence, SI[0]) or angular_rate_problem(evidence, SI[1]):
             return problem if self._takes_units else Problem(problem.seen, "its units are not those that it states")
-        self.mirrored = mirror_problem(evidence, SI[1])
+        self.doubt = mirror_problem(evidence, SI[1]) or weak_rate_problem(evidence, SI[1])
         self._moving += evidence.blocks[-1].is_moving
-        if self.mirrored or self._moving >= ENOUGH_BLOCKS or self._is_clear(evidence):
+        if self.doubt or self._moving >= ENOUGH_BLOCKS or self._is_clear(evidence):
             self._evidence = None
         return None
 
@@ -98,8 +106,11 @@ def checked(source: Source, chunks: Iterable[SampleChunk]) -> Iterator[SampleChu
         if not check.is_done:
             if problem := check.push(chunk):
                 raise SourceError(f"{source.description}: {problem}")
-            if check.mirrored:
-                _LOG.warning("%s: %s", source.description, check.mirrored)
+            if check.doubt:
+                _LOG.warning("%s: %s", source.description, check.doubt)
         yield chunk
-    if check and source.report.can_wait and (problem := check.finish()):  # A sensor's end is that somebody stopped it.
-        raise SourceError(f"{source.description}: {problem}")
+    if check and not check.is_done and source.report.can_wait:  # A sensor's end is that somebody stopped it.
+        if problem := check.finish():
+            raise SourceError(f"{source.description}: {problem}")
+        if check.doubt:
+            _LOG.warning("%s: %s", source.description, check.doubt)

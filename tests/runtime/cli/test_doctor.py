@@ -210,7 +210,7 @@ def test_what_is_wrong_with_a_sensor_is_reported_with_its_numbers(watched) -> No
         for finding in watched(device(times=uneven))
     )
     weak = fixes(watched(device(acc=np.full((500, 3), 0.1))))[-1]
-    assert weak.startswith("signal: gravity is missing in the acceleration, which is about 0.17")
+    assert weak.startswith("signal: acceleration is about 0.1732 at rest, which is gravity in no usual unit")
     degrees = np.degrees(np.tile([0.02, -0.04, 0.01], (500, 1)))
     wrong = fixes(watched(device(gyro=degrees)))[-1]
     assert wrong.startswith("signal: angular rates are about 2.63 while acceleration is at rest")

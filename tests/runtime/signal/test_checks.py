@@ -111,6 +111,15 @@ def test_acceleration_without_gravity_is_named_in_motion(factor: float):
     assert find_acceleration_unit(evidence) is None
 
 
+def test_a_steady_reading_is_gravity_in_an_odd_unit_and_not_missing():
+    evidence = evidence_of(resting(), acc=0.001 / 9.80665)
+    with pytest.raises(
+        DataError, match=r"0\.001 at rest, which is gravity in no usual unit: .*if gravity is in it, add"
+    ):
+        choose_units(evidence, gyroscope=False)
+    assert choose_units(evidence, Found(acceleration_unit("0.001"), "as given"), gyroscope=False).acc.size == 9806.65
+
+
 def test_acceleration_without_gravity_is_named_at_rest():
     times, acc, gyro = resting()
     problem = acceleration_problem(evidence_of((times, acc - [0.0, 0.0, 9.81], gyro)), SI)

@@ -105,6 +105,19 @@ def test_mirrored_axes_are_said_once_and_do_not_end_the_stream(caplog: pytest.Lo
     ]
 
 
+def test_a_gyroscope_that_reads_next_to_nothing_is_said_once(caplog: pytest.LogCaptureFixture):
+    chunks = [
+        ImuChunk(chunk.times_ns, chunk.acc + np.sin(chunk.times_ns / 8e7)[:, None] * [0, 0, 3], 0 * chunk.gyro)
+        for chunk in chunks_of(40)
+    ]
+    with caplog.at_level(logging.WARNING, "har_runtime"):
+        assert passed(Fake(chunks)) == 40 * RATE
+    assert [record.getMessage() for record in caplog.records] == [
+        "a sensor: angular rates are about 0 rad/s while the device is carried about, less than anybody turns it by: "
+        "check the gyroscope and its unit"
+    ]
+
+
 def test_once_all_is_well_a_service_does_not_end_later():
     good, bad = chunks_of(60), chunks_of(60, acc=0.01)
     later = [ImuChunk(chunk.times_ns + 60_000_000_000, chunk.acc, chunk.gyro) for chunk in bad]
