@@ -130,8 +130,12 @@ def _quoted(label: str) -> str:
 
 
 def _only(chunk: SampleChunk, kept: np.ndarray) -> SampleChunk:
-    acc, gyro, labels = (None if value is None else value[kept] for value in (chunk.acc, chunk.gyro, chunk.labels))
-    return SampleChunk(chunk.times_ns[kept], acc, gyro, labels)
+    return SampleChunk(
+        chunk.times_ns[kept],
+        None if chunk.acc is None else chunk.acc[kept],
+        None if chunk.gyro is None else chunk.gyro[kept],
+        None if chunk.labels is None else chunk.labels[kept],
+    )
 
 
 def _watched(replay: Replay, chunks: Iterator[SampleChunk]) -> Iterator[SampleChunk]:

@@ -11,6 +11,7 @@ from har_runtime.sources.replay.cells import CLOCK, NO_TIME, NUMBER, TimeFormat
 from har_runtime.sources.replay.layout import Fields, TimeField
 from har_runtime.sources.replay.parts import OpenFile
 from har_runtime.sources.replay.raw import RawRows
+from har_runtime.sources.replay.text_lines import READ_ERRORS, reason
 from har_runtime.sources.serial_port.text_lines import TextLines
 from har_runtime.sources.serial_port.witmotion import FRAME_BYTES, FRAME_START, WitmotionParser
 
@@ -29,9 +30,17 @@ class Parser(Protocol):
         ...
 
 
-def is_witmotion(file: OpenFile) -> bool:
-    """Whether a file is a log of WitMotion's frames; nothing is read from it."""
-    head = file.stream.peek(BLOCK_BYTES)[:BLOCK_BYTES]
+def is_witmotion(file: OpenFile, name: str) -> bool:
+    """Whether a file is a log of WitMotion's frames; nothing is read from it.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        head = file.stream.peek(BLOCK_BYTES)[:BLOCK_BYTES]
+    except READ_ERRORS as error:
+        file.close()
+        raise DataError(f"{name}: {reason(error)}") from error
     if FRAME_START not in head[: 4 * FRAME_BYTES]:
         return False
     parser = WitmotionParser()
@@ -84,8 +93,8 @@ class ByteRows:
     def _fill(self) -> None:
         try:
             data = self._open.stream.read(BLOCK_BYTES)
-        except (OSError, EOFError, ValueError) as error:
-            raise DataError(f"{self._name}: cannot be read ({error})") from error
+        except READ_ERRORS as error:
+            raise DataError(f"{self._name}: {reason(error)}") from error
         self._ended = not data
         # The last line may lack its end.
         self._rows = np.concatenate([self._rows, self._parser.push(data or b"\n")])

@@ -198,8 +198,7 @@ def bunched(times_ns: NDArray[np.int64]) -> str | None:
         what = "come in bursts"
     else:
         return None
-    bursts = np.flatnonzero(~close)
-    size = len(steps) / (len(bursts) or 1)
+    size = len(steps) / max(1, np.count_nonzero(~close)) if mean else len(steps)
     return f"its times {what} (about {size:.0f} samples have one time), so they do not say when each was measured"
 
 

@@ -56,6 +56,10 @@ _FRACTION = re.compile(r"(?:^|[\s:=,;])[-+]?\d+[.,]\d")
 """A number that no header has."""
 
 
+class NoTableError(DataError):
+    """A file whose lines are no table that is known; they may still be what a board prints."""
+
+
 @dataclass(frozen=True)
 class TimeField:
     """A column of times."""
@@ -125,7 +129,7 @@ def find_layout(lines: Sequence[str], options: ReadOptions, sensor: str | None =
     """
     found = _layout(lines, options, sensor)
     if found is None:
-        raise DataError(_nothing_found(lines))
+        raise NoTableError(_nothing_found(lines))
     if found.delimiter != ";" and 2 * sum(line.rstrip().endswith(";") for line in lines) > len(lines):
         return replace(found, line_end=";")
     return found
@@ -425,6 +429,8 @@ def _by_number(numbered: list[tuple[int, list[str]]], delimiter: str | None) -> 
     columns = columns_by_number(grown.tolist())
     if columns is None:
         return None
+    if columns.gyroscope and not _may_turn(table[:, list(columns.channels)]):
+        columns = replace(columns, channels=columns.channels[:3])
     channels = [numbers[cell] for cell in columns.channels]
     if len(channels) > 3 and not _is_gravity(table[:, list(columns.channels[:3])]) and len(columns.channels) == 6:
         # Nothing says that the first three are the acceleration, and they do not look like it.
@@ -447,6 +453,13 @@ def _is_gravity(acc: NDArray[np.float64]) -> bool:
     magnitude = np.linalg.norm(acc, axis=1)
     median = rest_magnitude(acc)
     return median is not None and median > 0 and float(np.mean(np.abs(magnitude / median - 1) < 0.5)) > 0.7
+
+
+def _may_turn(table: NDArray[np.float64]) -> bool:
+    """Whether the last three of six columns may be angular rates: none stays the same while the device moves, as light,
+    a button and temperature do."""
+    still = (np.diff(table, axis=0) == 0).all(axis=0)
+    return bool(still[:3].any()) or not bool(still[3:].any())
 
 
 def _are_labels(cells: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 
 from har_runtime.errors import DataError
 from har_runtime.sources.replay.layout import clean
-from har_runtime.sources.replay.text_lines import open_bytes
+from har_runtime.sources.replay.text_lines import READ_ERRORS, open_bytes, reason
 
 SUFFIXES: Final = (".csv", ".tsv", ".txt", ".tab", ".dat", ".log", ".gz")
 """Of the tables in a folder or zip; a file that is named itself may have any name."""
@@ -109,11 +109,15 @@ def open_file(path: Path) -> OpenFile:
         raw = path.open("rb")
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); give a recording") from error
-    return _opened(raw, raw)
+    return _opened(str(path), raw)
 
 
-def _opened(raw: BinaryIO, measured: BinaryIO, *more: Callable[[], None]) -> OpenFile:
-    stream = open_bytes(raw)
+def _opened(name: str, raw: BinaryIO, *more: Callable[[], None]) -> OpenFile:
+    try:
+        stream = open_bytes(raw)
+    except READ_ERRORS as error:
+        raw.close()
+        raise DataError(f"{name}: {reason(error)}") from error
 
     def close() -> None:
         stream.close()
@@ -123,7 +127,7 @@ def _opened(raw: BinaryIO, measured: BinaryIO, *more: Callable[[], None]) -> Ope
 
     def position() -> int:
         with suppress(OSError, ValueError):
-            return measured.tell()
+            return raw.tell()
         return 0
 
     return OpenFile(stream, position, close)
@@ -195,7 +199,7 @@ def _of_member(path: Path, member: zipfile.ZipInfo) -> Part:
             raw = archive.open(member.filename)
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, KeyError) as error:
             raise DataError(f"{name}: cannot be read ({clean(str(error), 80)})") from error
-        return _opened(raw, raw, archive.close)  # pyright: ignore[reportArgumentType]
+        return _opened(name, raw, archive.close)  # pyright: ignore[reportArgumentType]
 
     return Part(name, _stem(PurePosixPath(member.filename).name), open_it, member.file_size)
 

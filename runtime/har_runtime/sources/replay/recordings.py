@@ -12,7 +12,7 @@ from har_runtime.errors import DataError
 from har_runtime.sources.columns import GRAVITY, GYROSCOPE, LINEAR, PLAIN, TOTAL, sensor_named
 from har_runtime.sources.replay.byte_stream import ByteRows, is_witmotion
 from har_runtime.sources.replay.labels import Labels
-from har_runtime.sources.replay.layout import Fields, is_linear
+from har_runtime.sources.replay.layout import Fields, NoTableError, is_linear
 from har_runtime.sources.replay.options import ReadOptions
 from har_runtime.sources.replay.parts import Part, find_parts, sign_of
 from har_runtime.sources.replay.raw import RawReader
@@ -23,6 +23,11 @@ MAX_TABLES: Final = 100
 """Tables of a folder or zip whose header is looked at."""
 LOOK_ROWS: Final = 512
 """Rows that show whether acceleration holds gravity."""
+SENSOR_LOGGER: Final = "Sensor Logger"
+SENSOR_LOGGER_MESSAGE: Final = (
+    "gravity is missing: Sensor Logger's Accelerometer is without it; record Gravity or Total Acceleration too, and "
+    "give the folder or zip of all its tables"
+)
 LINEAR_MESSAGE: Final = (
     "gravity is missing in the acceleration, which its name says is linear: record the accelerometer with gravity"
 )
@@ -84,6 +89,8 @@ def _single(part: Part, path: Path, options: ReadOptions, labels: Labels, lost: 
     stream = TableStream(lambda: _reader(part, options, sensor, lost), part.name, options, labels, part.again)
     fields = stream.fields
     try:
+        if is_sensor_logger_linear(part, sensor, fields):
+            raise DataError(f"{part.name}: {SENSOR_LOGGER_MESSAGE}")
         if fields.acc is None:
             raise DataError(f"{part.name}: no acceleration in it, only angular rates; give the folder of both sensors")
         if fields.linear or sensor in (LINEAR, GRAVITY):
@@ -103,11 +110,11 @@ def _reader(part: Part, options: ReadOptions, sensor: str | None, lost: Counter[
 
         return ParquetRows(part.parquet, options, sensor)
     file = part.open()
-    if options.columns is None and is_witmotion(file):
+    if options.columns is None and is_witmotion(file, part.name):
         return ByteRows(file, part.name, witmotion=True, lost=lost)
     try:
         table = TextTable(file, part.name, options, sensor)
-    except DataError:
+    except NoTableError:
         # Lines that are no table, as a sketch prints them, if they are such.
         if not part.again or (rows := _lines(part, lost)) is None:
             raise
@@ -220,8 +227,10 @@ def _acceleration(path: Path, tables: list[_Table]) -> tuple[_Table | None, _Tab
     # Sensor Logger's Accelerometer is without gravity, phyphox's is with it: the tables themselves show which.
     if plain and gravity:
         return plain[0], gravity[0] if _is_linear(plain[0], gravity[0]) else None
-    if raw and (not plain or _has_sensor_logger_header(plain[0])):
+    if raw and (not plain or plain[0].fields.profile == SENSOR_LOGGER):
         return raw[0], None
+    if plain and is_sensor_logger_linear(plain[0].part, plain[0].kind, plain[0].fields):
+        raise DataError(f"{path}: {SENSOR_LOGGER_MESSAGE}")
     if plain:
         return plain[0], None
     if linear and gravity:
@@ -231,8 +240,9 @@ def _acceleration(path: Path, tables: list[_Table]) -> tuple[_Table | None, _Tab
     return None, None
 
 
-def _has_sensor_logger_header(table: _Table) -> bool:
-    return table.fields.profile == "Sensor Logger"
+def is_sensor_logger_linear(part: Part, sensor: str | None, fields: Fields) -> bool:
+    """Whether a table is Sensor Logger's Accelerometer, which is without gravity (its UNITS.md)."""
+    return fields.profile == SENSOR_LOGGER and sensor == PLAIN and part.stem.lower() == "accelerometer"
 
 
 def _is_linear(acc: _Table, gravity: _Table) -> bool:

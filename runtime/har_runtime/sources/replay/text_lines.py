@@ -5,8 +5,12 @@ twice, so that a file may be a pipe.
 """
 
 import codecs
+import csv
 import gzip
 import io
+import lzma
+import zipfile
+import zlib
 from typing import BinaryIO, Final, TextIO
 
 from har_runtime.errors import DataError
@@ -19,6 +23,9 @@ GZIP: Final = b"\x1f\x8b"
 _MARKS: Final = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", "utf-8"))
 _CONTROLS: Final = bytes(range(9)) + bytes(range(14, 27)) + bytes(range(28, 32))
 """Bytes that no text has, tab and the ends of lines and files being none of them."""
+
+READ_ERRORS: Final = (OSError, EOFError, UnicodeDecodeError, zlib.error, zipfile.BadZipFile, lzma.LZMAError)
+"""What reading a file may raise, packed or not."""
 
 
 def open_bytes(file: BinaryIO) -> io.BufferedReader:
@@ -107,3 +114,16 @@ class _BoundedLines(io.RawIOBase):
         if self._length > MAX_LINE_BYTES:
             raise DataError(f"not a table: a line of more than {MAX_LINE_BYTES} bytes")
         return count
+
+
+def reason(error: BaseException) -> str:
+    """What is wrong with a file, in words."""
+    if isinstance(error, DataError):
+        return str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return "not a text file: it has bytes that are no UTF-8"
+    if isinstance(error, csv.Error):
+        return f"not a table ({str(error)[:80]})"
+    if isinstance(error, (EOFError, zlib.error)):
+        return "cut off: its compressed data end too early or are damaged"
+    return f"cannot be read ({(getattr(error, 'strerror', None) or str(error))[:80]})"

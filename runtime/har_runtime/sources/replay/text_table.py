@@ -14,11 +14,11 @@ from har_runtime.errors import DataError
 from har_runtime.sources.columns import named_columns
 from har_runtime.sources.replay.cells import NUMBER, as_number, first_bad, lines_to_rows, read_times
 from har_runtime.sources.replay.clock import date_of_cells
-from har_runtime.sources.replay.layout import HEAD_LINES, TimeField, clean, find_layout
+from har_runtime.sources.replay.layout import HEAD_LINES, NoTableError, clean, find_layout
 from har_runtime.sources.replay.options import ReadOptions
 from har_runtime.sources.replay.parts import OpenFile
 from har_runtime.sources.replay.raw import RawRows
-from har_runtime.sources.replay.text_lines import open_text
+from har_runtime.sources.replay.text_lines import READ_ERRORS, open_text, reason
 
 HEAD_CHARACTERS: Final = 2_000_000
 """Of the first lines, which are held at once."""
@@ -48,9 +48,10 @@ class TextTable:
             self._file = open_text(file.stream)
             head = self._head()
             self.layout = find_layout([line.rstrip("\r\n") for line in head], options, sensor)
-        except (DataError, OSError, UnicodeDecodeError, EOFError) as error:
+        except (DataError, *READ_ERRORS) as error:
             file.close()
-            raise DataError(f"{name}: {_reason(error)}") from error
+            kind = NoTableError if isinstance(error, NoTableError) else DataError
+            raise kind(f"{name}: {reason(error)}") from error
         except BaseException:
             file.close()
             raise
@@ -117,8 +118,8 @@ class TextTable:
     def _next_rows(self, count: int) -> list[list[str]]:
         try:
             return list(itertools.islice(self._rows, count))
-        except (csv.Error, UnicodeDecodeError, DataError, OSError, EOFError) as error:
-            raise DataError(f"{self._name}: {_reason(error)}, after line {self._line}") from error
+        except (csv.Error, DataError, *READ_ERRORS) as error:
+            raise DataError(f"{self._name}: {reason(error)}, after line {self._line}") from error
 
     def _numbers(self, rows: list[list[str]]) -> NDArray[np.float64]:
         cells = itertools.chain.from_iterable(map(self._cells_of, rows))
@@ -180,7 +181,7 @@ class TextTable:
             if number is None:
                 return f", column {self._column(position)}: '{clean(cell)}' is not a number"
             numbers.append(number)
-        time: TimeField | None = self._other_time
+        time = self._other_time
         if time is not None and first_bad([row[time.cell]], time.form) is not None:
             return f", column {self._column(time.cell)}: '{clean(row[time.cell])}' is not a time"
         return numbers
@@ -213,16 +214,3 @@ class TextTable:
     def _column(self, cell: int) -> str:
         """A column by its name in the header, or by its number."""
         return clean(self.layout.names[cell]) if cell < len(self.layout.names) else str(cell + 1)
-
-
-def _reason(error: BaseException) -> str:
-    """What is wrong with a file, in words."""
-    if isinstance(error, DataError):
-        return str(error)
-    if isinstance(error, UnicodeDecodeError):
-        return "not a text file: it has bytes that are no UTF-8"
-    if isinstance(error, csv.Error):
-        return f"not a table ({clean(str(error), 80)})"
-    if isinstance(error, EOFError):
-        return "cut off: its compressed data end too early"
-    return f"cannot be read ({clean(getattr(error, 'strerror', None) or str(error), 80)})"
