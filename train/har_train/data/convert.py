@@ -125,8 +125,13 @@ def _seconds(time_ns: int) -> str:
 
 
 def _quoted(label: str) -> str:
-    """A label as a cell."""
-    return f'"{label}"'.replace('""', '"') if "," in label else label.replace('"', "'").replace("\n", " ")
+    """A label as a cell.
+
+    >>> _quoted('by "bus", or not')
+    '"by ""bus"", or not"'
+    """
+    plain = label.replace("\n", " ").replace("\r", " ")
+    return '"' + plain.replace('"', '""') + '"' if "," in plain or '"' in plain else plain
 
 
 def _only(chunk: SampleChunk, kept: np.ndarray) -> SampleChunk:

@@ -290,7 +290,7 @@ def _named_clock(
     mean = float((values[-1] - values[0]) / (len(values) - 1)) if len(values) > 1 else 0.0
     step = float(np.median(ahead)) if len(ahead) and 2 * len(ahead) > len(steps) else abs(mean)
     middle = float(np.median(values)) if len(values) else 0.0
-    counted = len(ahead) >= 4 and float(np.mean(steps == 1)) > 0.9
+    counted = len(ahead) >= 4 and float(np.mean(steps == 1)) > 0.9 and mean < 2
     if given is None and column.unit is None and counted and not _since_1970(middle, None):
         return None
     unit = given or column.unit or _since_1970(middle, None, step)
@@ -334,13 +334,12 @@ def _unit_by_step(step: float) -> str | None:
 
 
 def _scaled(times: NDArray[np.float64], factor: float) -> NDArray[np.int64]:
-    scaled = times * factor
-    finite = np.isfinite(scaled)
-    if np.any(np.abs(scaled[finite]) > MAX_TIME_NS):
-        worst = times[finite][np.argmax(np.abs(scaled[finite]))]
+    finite = np.isfinite(times)
+    if np.any(np.abs(times[finite]) > MAX_TIME_NS / factor):
+        worst = times[finite][np.argmax(np.abs(times[finite]))]
         raise DataError(f"time {worst:g} is out of range, it is more than 292 years: correct it, or give its unit")
     out = np.full(len(times), NO_TIME, np.int64)
-    out[finite] = np.rint(scaled[finite]).astype(np.int64)
+    out[finite] = np.rint(times[finite] * factor).astype(np.int64)
     return out
 
 

@@ -77,8 +77,9 @@ class Labels:
         try:
             return np.array([known[label] for label in theirs], np.str_)
         except KeyError:
-            for label in set(theirs) - known.keys():
-                self._learn(label)
+            for label in dict.fromkeys(theirs):
+                if label not in known:
+                    self._learn(label)
             return np.array([known.get(label, label[:MAX_LABEL]) for label in theirs], np.str_)
 
     def _learn(self, label: str) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from har_runtime.contract import CHANNELS as OWN_CHANNELS
 from har_runtime.errors import DataError
 from har_runtime.signal.units import rest_magnitude
 from har_runtime.sources.columns import (
@@ -45,7 +46,6 @@ ROWS_LOOKED_AT: Final = 100
 MAX_UNIT_LINES: Final = 2
 """Lines between the header and the first row: units, types."""
 NAMES_SHOWN: Final = 8
-OWN_HEADER: Final = "time,acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z"
 COMMENTS: Final = ("#", "%", "//")
 EMPATICA_COUNTS: Final = "64"
 """Empatica E4: acceleration in 1/64 g; the first line of ACC.csv is the time of the first sample in seconds since 1970,
@@ -253,9 +253,7 @@ def _with_rows(
     if units is not None:
         fields = _with_units(fields, cells, units)
     fields = _with_time(fields, named, rows)
-    own = [cells[cell] for cell in (fields.time.cell,) if fields.time] if fields.time else []
-    own += [cells[cell] for cell in wanted]
-    if own == OWN_HEADER.split(",")[: len(own)] and len(own) > 3:
+    if [cells[cell] for cell in wanted] == list(OWN_CHANNELS[: len(wanted)]) and fields.acc is not None:
         fields = replace(fields, own_header=True)
     if fields.gravity is not None and PLAIN in named.sensors and TOTAL not in named.sensors and fields.acc is not None:
         fields = _with_or_without_gravity(fields, rows)

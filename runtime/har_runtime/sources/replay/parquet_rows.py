@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from har_runtime.contract import CHANNELS as OWN_CHANNELS
 from har_runtime.errors import DataError
 from har_runtime.sources.columns import named_columns
 from har_runtime.sources.replay.cells import DATE, INTEGER, NO_TIME, NUMBER, TimeFormat
-from har_runtime.sources.replay.layout import OWN_HEADER, Fields, TimeField, fields_of
+from har_runtime.sources.replay.layout import Fields, TimeField, fields_of
 from har_runtime.sources.replay.options import ReadOptions
 from har_runtime.sources.replay.raw import RawRows
 
@@ -129,8 +130,8 @@ class ParquetRows:
             raise DataError(
                 f"{self._path}: column {self._names[fields.label]} holds {self._kind(fields.label)}; it must hold text"
             )
-        own = [self._names[cell] for cell in ([fields.time.cell] if fields.time else []) + wanted]
-        return replace(fields, own_header=own == OWN_HEADER.split(",")[: len(own)])
+        own = [self._names[cell] for cell in wanted] == list(OWN_CHANNELS[: len(wanted)])
+        return replace(fields, own_header=own and fields.acc is not None)
 
     def _kind(self, cell: int) -> Any:
         return self._file.schema_arrow.field(self._names[cell]).type

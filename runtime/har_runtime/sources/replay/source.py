@@ -222,6 +222,10 @@ class Replay:
         for chunk in chunks:
             gyro: NDArray[np.float64] = np.empty(0) if chunk.gyro is None else chunk.gyro
             fastest = float(np.fmax.reduce(np.abs(gyro), axis=None, initial=0.0))  # fmax ignores NaN.
+            if fastest == float("inf"):  # A lost sample.
+                fastest = float(np.abs(gyro[np.isfinite(gyro)]).max(initial=0.0))
+            if fastest == float("inf"):  # A lost sample.
+                fastest = float(np.abs(gyro[np.isfinite(gyro)]).max(initial=0.0))
             if fastest * unit.size > MAX_ANGULAR_RATE:
                 raise DataError(
                     f"{self.path}: angular rates reach {fastest:.0f}, more than any gyroscope measures in "
