@@ -10,8 +10,8 @@ import numpy as np
 
 from har_runtime.errors import ModelError
 from har_runtime.model.card import METADATA_NAME, ModelCard
+from har_runtime.model.flatbuffer_reader import IDENTIFIER
 from har_runtime.model.outputs import OUTPUTS
-from har_runtime.model.tflite_metadata import IDENTIFIER
 
 
 @dataclass(frozen=True)

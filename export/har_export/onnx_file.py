@@ -76,7 +76,7 @@ def read_card(model: bytes, where: Path | str) -> str | None:
 
 def operators(model: bytes) -> dict[str, int]:
     """The number of operators of each kind in an ONNX model, in the order of their first use."""
-    return dict(Counter(node.op_type for node in _parsed(model).graph.node))
+    return dict(Counter(_text(node.op_type) for node in _parsed(model).graph.node))
 
 
 def tensors(model: bytes) -> list[TensorInfo]:
@@ -87,13 +87,18 @@ def tensors(model: bytes) -> list[TensorInfo]:
     rows: list[TensorInfo] = []
     for value in (*graph.input, *graph.output):
         kind = value.type.tensor_type
-        shape = tuple(size.dim_param or size.dim_value for size in kind.shape.dim)
-        rows.append(TensorInfo(value.name, shape, onnx.TensorProto.DataType.Name(kind.elem_type).lower(), 0))
+        shape = tuple(_text(size.dim_param) or size.dim_value for size in kind.shape.dim)
+        rows.append(TensorInfo(_text(value.name), shape, onnx.TensorProto.DataType.Name(kind.elem_type).lower(), 0))
     for weight in graph.initializer:
         values = onnx.numpy_helper.to_array(weight)
         kind = onnx.TensorProto.DataType.Name(weight.data_type).lower()
-        rows.append(TensorInfo(weight.name, tuple(int(size) for size in values.shape), kind, int(values.nbytes)))
+        rows.append(TensorInfo(_text(weight.name), tuple(int(size) for size in values.shape), kind, int(values.nbytes)))
     return rows
+
+
+def _text(value: str | bytes) -> str:
+    """A text of a model: protobuf gives the bytes if they are not UTF-8."""
+    return value if isinstance(value, str) else value.decode(errors="replace")
 
 
 def _parsed(model: bytes) -> Any:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from har_runtime.model.flatbuffer_reader import IDENTIFIER
 from har_runtime.model.native_stderr import quiet_stderr
-from har_runtime.model.tflite_metadata import IDENTIFIER
 
 SIZES = ((64, 256), (128, 512), (256, 512), (256, 1024))
 """Rows of the input; its columns, which are also those of the output."""

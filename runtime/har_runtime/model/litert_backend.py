@@ -12,6 +12,7 @@ from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import ModelError
 from har_runtime.model.native_stderr import quiet_stderr
 from har_runtime.model.outputs import outputs_text
+from har_runtime.model.tflite_check import check_graph
 
 INTERPRETERS = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 """Modules with a TFLite `Interpreter`, the preferred one first."""
@@ -20,17 +21,20 @@ INTERPRETERS = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 class LiteRtBackend:
     """Runs one window at a time through a TFLite interpreter.
 
+    Args:
+        content: of the file. The interpreter gets these bytes, so that what runs is what was checked, whatever becomes
+            of the file.
+        path: of the file, for error messages.
+
     Raises:
         ModelError: no interpreter installed, a damaged file, or a model whose tensors are not the contract's.
     """
 
-    def __init__(self, path: Path, output_shapes: Sequence[tuple[int, ...]], threads: int = 1):
+    def __init__(self, content: bytes, path: Path, output_shapes: Sequence[tuple[int, ...]], threads: int = 1):
         # XNNPACK and the C++ logger write to the process's stderr: show that only if loading fails.
         with quiet_stderr() as log:
-            self._interpreter = _interpreter(path, threads, log)
+            self._interpreter = _interpreter(content, path, threads, log)
             self._check_tensors(path, output_shapes)
-            # XNNPACK prepares its weights on the first call.
-            self.outputs(np.zeros((1, WINDOW, len(CHANNELS)), np.float32))
 
     def _check_tensors(self, path: Path, output_shapes: Sequence[tuple[int, ...]]) -> None:
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
@@ -54,14 +58,14 @@ class LiteRtBackend:
         return [np.stack(column) for column in zip(*rows, strict=True)]
 
 
-def ends_text(path: Path) -> str:
+def ends_text(content: bytes, path: Path) -> str:
     """Types and shapes of a file's input and output, for error messages.
 
     Raises:
         ModelError: no interpreter installed, or a damaged file.
     """
     with quiet_stderr() as log:
-        interpreter = _interpreter(path, 1, log)
+        interpreter = _interpreter(content, path, 1, log)
         ends = [
             " and ".join(f"{np.dtype(one['dtype']).name} {tuple(one['shape'].tolist())}" for one in details)
             for details in (interpreter.get_input_details(), interpreter.get_output_details())
@@ -69,10 +73,11 @@ def ends_text(path: Path) -> str:
     return f"its input is {ends[0]} and its output {ends[1]}"
 
 
-def _interpreter(path: Path, threads: int, log: Callable[[], str]) -> Any:
+def _interpreter(content: bytes, path: Path, threads: int, log: Callable[[], str]) -> Any:
+    check_graph(content, path)
     module = _interpreter_module()
     try:
-        interpreter = module.Interpreter(model_path=str(path), num_threads=threads)
+        interpreter = module.Interpreter(model_content=content, num_threads=threads)
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise ModelError(f"{path}: LiteRT cannot load it ({error} {log()})") from error

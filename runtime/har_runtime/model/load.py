@@ -9,12 +9,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from har_runtime.contract import CHANNELS, WINDOW
+from har_runtime.contract import CHANNELS, STANDARD_GRAVITY, WINDOW
 from har_runtime.errors import ModelError
 from har_runtime.model.card import MAX_BYTES, METADATA_NAME, ModelCard, card_from_json
 from har_runtime.model.litert_backend import LiteRtBackend, ends_text
 from har_runtime.model.onnx_backend import OnnxBackend
-from har_runtime.model.outputs import Outputs, output_shapes
+from har_runtime.model.outputs import OUTPUTS, Outputs, are_probabilities, output_shapes
 from har_runtime.model.tflite_metadata import read_metadata
 
 DEFAULT_MODEL = "anywhere"
@@ -41,10 +41,18 @@ class Model:
         return self.outputs(windows).probabilities
 
     def outputs(self, windows: NDArray[np.float32]) -> Outputs:
-        """Everything that the model makes of windows in SI units, shape (n, 50, 6), in the frame of its card."""
+        """Everything that the model makes of windows in SI units, shape (n, 50, 6), in the frame of its card.
+
+        Raises:
+            ModelError: what comes out are no probabilities.
+        """
         if not len(windows):
             return Outputs(*(np.empty((0, *shape), np.float32) for shape in output_shapes(self.card)))
-        return Outputs(*self.backend.outputs(windows))
+        outputs = self.backend.outputs(windows)
+        for name, output in zip(OUTPUTS, outputs, strict=False):
+            if not are_probabilities(output):
+                raise ModelError(f"model {self.card.name}: its output {name} holds no probabilities; export it again")
+        return Outputs(*outputs)
 
 
 def pretrained_names() -> list[str]:
@@ -105,11 +113,11 @@ def _load(path: Path, threads: int) -> Model:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
     if path.suffix == ".onnx":
         session = OnnxBackend(content, path, threads)
-        card = _needed(read_card(path, content, session.embedded_card), path)
+        card = _needed(read_card(path, content, session.embedded_card), content, path)
         session.check_tensors(output_shapes(card))
-        return Model(card, session)
-    card = _needed(read_card(path, content, read_metadata(content, path).get(METADATA_NAME)), path)
-    return Model(card, LiteRtBackend(path, output_shapes(card), threads))
+        return _tried(Model(card, session))
+    card = _needed(read_card(path, content, read_metadata(content, path).get(METADATA_NAME)), content, path)
+    return _tried(Model(card, LiteRtBackend(content, path, output_shapes(card), threads)))
 
 
 def read_card(path: Path, content: bytes, embedded: str | bytes | None) -> ModelCard | None:
@@ -137,13 +145,21 @@ def read_card(path: Path, content: bytes, embedded: str | bytes | None) -> Model
     return None if embedded is None else card_from_json(embedded, str(path))
 
 
-def _needed(card: ModelCard | None, path: Path) -> ModelCard:
+def _tried(model: Model) -> Model:
+    """The model, after it has run: that prepares its weights, and shows whether its outputs are probabilities."""
+    windows = np.zeros((2, WINDOW, len(CHANNELS)), np.float32)
+    windows[1, :, 2] = STANDARD_GRAVITY
+    model.outputs(windows)
+    return model
+
+
+def _needed(card: ModelCard | None, content: bytes, path: Path) -> ModelCard:
     if card is not None:
         return card
     missing = f"{path}: has no model card, neither inside nor as {card_path(path).name}"
     if path.suffix != ".tflite":
         raise ModelError(f"{missing}; export it with har-export")
-    ends = ends_text(path)
+    ends = ends_text(content, path)
     if not ends.startswith(f"its input is float32 {(1, WINDOW, len(CHANNELS))} "):
         raise ModelError(
             f"{missing}, and {ends}: a model for this runtime takes float32 {(1, WINDOW, len(CHANNELS))}, {WINDOW} "

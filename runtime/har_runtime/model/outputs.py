@@ -11,6 +11,9 @@ from har_runtime.model.card import ModelCard
 OUTPUTS = ("probabilities", "places", "by_place")
 """Names of a model's outputs, in their order; the last two only if it tells places."""
 
+SUM_TOLERANCE = 0.05
+"""How far the sum of probabilities may be from 1."""
+
 
 @dataclass(frozen=True)
 class Outputs:
@@ -28,6 +31,16 @@ def output_shapes(card: ModelCard) -> list[tuple[int, ...]]:
     """Shape of each of a model's outputs for one window, in the order of `OUTPUTS`."""
     classes, places = len(card.labels), len(card.places)
     return [(classes,), (places,), (places, classes)] if places else [(classes,)]
+
+
+def are_probabilities(output: NDArray[np.float32]) -> bool:
+    """Whether rows (last axis) are 0 or more and add up to 1, within what an int8 softmax (steps of 1/256) is off.
+
+    >>> are_probabilities(np.array([[0.5, 0.5], [0.996, 0.0]])), are_probabilities(np.array([[np.nan, 1.0]]))
+    (True, False)
+    """
+    off = max(SUM_TOLERANCE, output.shape[-1] / 256)
+    return bool(output.min() >= 0 and np.abs(output.sum(axis=-1) - 1).max() <= off)  # False for NaN.
 
 
 def outputs_text(shapes: Iterable[tuple[int, ...]]) -> str:

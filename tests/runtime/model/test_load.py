@@ -13,7 +13,7 @@ import har_runtime
 from har_runtime.answers.answer import UNKNOWN
 from har_runtime.contract import FAMILIES, PLACES
 from har_runtime.errors import ModelError
-from har_runtime.model.load import DEFAULT_MODEL, load_model, pretrained_names
+from har_runtime.model.load import DEFAULT_MODEL, Model, load_model, pretrained_names
 from har_runtime.model.tflite_metadata import read_metadata
 
 MODELS = Path(har_runtime.__file__).parent / "pretrained"
@@ -152,3 +152,22 @@ def test_reading_metadata_of_a_damaged_file_ends_in_an_answer_or_one_clear_line(
         assert str(error).startswith("x.tflite: ")
     else:
         assert all(isinstance(value, bytes) for value in entries.values())
+
+
+class Broken:
+    """A backend whose outputs are no probabilities."""
+
+    def __init__(self, values: list[float]):
+        self.values = values
+
+    def outputs(self, windows: np.ndarray) -> list[np.ndarray]:
+        return [np.tile(np.array(self.values, np.float32), (len(windows), 1))]
+
+
+@pytest.mark.parametrize(
+    "values", [[np.nan, 1, 0, 0, 0, 0], [2, -1, 0, 0, 0, 0], [0.3, 0.3, 0.3, 0.3, 0.3, 0.3], [np.inf, 0, 0, 0, 0, 0]]
+)
+def test_outputs_that_are_no_probabilities_are_noticed_while_it_runs(values: list[float]) -> None:
+    model = Model(load_model("waist").card, Broken(values))
+    with pytest.raises(ModelError, match="model waist: its output probabilities holds no probabilities"):
+        model.outputs(np.zeros((2, 50, 6), np.float32))
