@@ -13,8 +13,8 @@ SHOWN: Final = 499
 SAY_AFTER_NS: Final = 2_000_000_000
 """A sensor that has sent nothing for this long, by the phone's clock, is missing. The app sends all sensors in each
 message, and a message each second or more often."""
-GYROSCOPE_AFTER_NS: Final = 4_000_000_000
-"""The same for the gyroscope, for by then it is settled whether the first recording has one."""
+HINT_UNTIL_NS: Final = 6_000_000_000
+"""Up to here the phone is told that it sends no gyroscope, which some models do without."""
 WATCHED: Final = frozenset(
     {"accelerometer", "gravity", "totalacceleration", "accelerometeruncalibrated", "gyroscope", *WRIST}
 )
@@ -34,6 +34,9 @@ NO_GYROSCOPE: Final = (
     "this recording is without the gyroscope, which the first one had, so there are no answers: switch it on in Sensor "
     "Logger, or restart har-stream"
 )
+HINT: Final = (
+    "Sensor Logger sends no Gyroscope, so answers are by acceleration alone: switch it on, if the phone has one"
+)
 
 
 class MissingSensors:
@@ -47,11 +50,12 @@ class MissingSensors:
         self.trouble: str | None = None
         """What is missing, one line; None if nothing is."""
         self._report = report
+        self._has_had_gyroscope = False
         self._recording = ("", "")
         self._begin()
 
     def push(self, message: Message) -> str | None:
-        """Add a message, in the order of arrival; returns `trouble`."""
+        """Add a message, in the order of arrival; returns what to tell the phone: `trouble`, or a hint."""
         if (message.device, message.session) != self._recording:
             self._recording = message.device, message.session
             self._begin()
@@ -63,8 +67,11 @@ class MissingSensors:
         self._newest_ns = max(self._newest_ns, message.newest_ns)
         for name in message.names & WATCHED:
             self._seen_ns[name] = max(self._seen_ns.get(name, 0), message.newest_ns)
-        self.trouble = self._missing(self._newest_ns - self._first_ns)
-        return self.trouble
+        lasted_ns = self._newest_ns - self._first_ns
+        self._has_had_gyroscope |= any(name in message.names for name in ("gyroscope", *WRIST))
+        self.trouble = self._missing(lasted_ns)
+        is_alone = not self._has_had_gyroscope and SAY_AFTER_NS <= lasted_ns < HINT_UNTIL_NS
+        return self.trouble or (HINT if is_alone else None)
 
     def _missing(self, lasted_ns: int) -> str | None:
         if lasted_ns < SAY_AFTER_NS:
@@ -78,7 +85,7 @@ class MissingSensors:
             if "gravity" in has:
                 return WITHOUT_ACCELEROMETER
             return UNCALIBRATED if "accelerometeruncalibrated" in has else NO_ACCELERATION
-        if self._report.gyroscope and lasted_ns >= GYROSCOPE_AFTER_NS and "gyroscope" not in has:
+        if self._report.gyroscope and self._has_had_gyroscope and "gyroscope" not in has:
             return NO_GYROSCOPE
         return None
 

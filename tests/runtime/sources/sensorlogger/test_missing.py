@@ -85,9 +85,17 @@ def test_a_sensor_that_is_switched_on_later_ends_the_trouble():
 
 
 def test_a_later_recording_without_the_gyroscope_is_named_only_if_the_first_one_had_it():
-    bodies = [without(iphone(number), "gyroscope") for number in range(7)]
-    assert said(bodies)[-1] == missing.NO_GYROSCOPE
-    assert said(bodies, SourceReport(gyroscope=False))[-1] is None
+    later = [{**without(iphone(number), "gyroscope"), "sessionId": "later"} for number in range(2, 6)]
+    assert said([iphone(0), iphone(1), *later])[-1] == missing.NO_GYROSCOPE
+    assert said([iphone(0), iphone(1), *later], SourceReport(gyroscope=False))[-1] is None
+
+
+def test_a_phone_without_gyroscope_is_told_for_some_seconds_and_is_no_trouble():
+    sensors = MissingSensors(SourceReport())
+    bodies = [without(iphone(number), "gyroscope") for number in range(8)]
+    told = [sensors.push(parse_message(json.dumps(body).encode())) for body in bodies]
+    assert told == [None, None, *[missing.HINT] * 4, None, None]
+    assert sensors.trouble is None
 
 
 def test_another_recording_begins_anew():
