@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -22,16 +21,17 @@ from har_export.graph_ends import add_softmax, scale_input, sign
 from har_runtime.contract import CHANNELS, STANDARD_GRAVITY, WINDOW
 from har_runtime.errors import ModelError
 from har_runtime.files import write_bytes
-from har_runtime.model.card import METADATA_NAME, ModelCard, Training
-from har_runtime.model.load import card_path, load_model
+from har_runtime.model.card import METADATA_NAME, ModelCard, Training, card_from_json
+from har_runtime.model.litert_backend import LiteRtBackend
+from har_runtime.model.load import card_path
+from har_runtime.model.outputs import are_probabilities, output_shapes
 from har_runtime.model.tflite_metadata import read_metadata
 from har_runtime.signal.units import SIGNS, acceleration_unit, angular_rate_unit
+from har_runtime.sources.replay.labels import Labels
 
 INPUT = (1, WINDOW, len(CHANNELS))
 TRIED = 8
 """Windows that are run to see whether the outputs are probabilities."""
-TOLERANCE = 0.02
-"""How far the sum of probabilities may be from 1; an int8 softmax has steps of 1/256."""
 UNKNOWN_TERMS = "unknown"
 
 
@@ -59,6 +59,16 @@ class ForeignModel:
     """What it was trained on."""
     licence: str = UNKNOWN_TERMS
     """Terms of that data."""
+
+
+def our_labels(labels: Sequence[str]) -> tuple[str, ...]:
+    """Our words for the activities of a model, as for the labels of recordings; those that would be one stay apart.
+
+    >>> our_labels(["WALKING_UPSTAIRS", "Jogging", "cycling"]), our_labels(["walk", "walking"])
+    (('stairs_up', 'running', 'cycling'), ('walk', 'walking'))
+    """
+    ours = Labels().ours(list(labels)).tolist()
+    return tuple(word if word and ours.count(word) == 1 else label for word, label in zip(ours, labels, strict=True))
 
 
 def normalisation(text: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -136,9 +146,9 @@ def adopt(path: Path, foreign: ForeignModel, out: Path) -> Path:
     if foreign.logits:
         add_softmax(content)
     sign(content)
-    card = _card(foreign)
+    card = card_from_json(_card(foreign).to_json(), str(path))
     adopted = flatbuffer.seal(flatbuffer.packed(content), card)
-    _check_probabilities(path, adopted)
+    _check_probabilities(path, adopted, card)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(out, adopted)
     write_bytes(card_path(out), f"{replace(card, sha256=hashlib.sha256(adopted).hexdigest()).to_json()}\n".encode())
@@ -201,22 +211,19 @@ def _card(foreign: ForeignModel) -> ModelCard:
     )
 
 
-def _check_probabilities(path: Path, adopted: bytes) -> None:
-    """Load the file as any program does, and run it.
+def _check_probabilities(path: Path, adopted: bytes, card: ModelCard) -> None:
+    """Run the model as `load_model` does.
 
     Raises:
-        ModelError: it cannot be loaded, or its outputs are not probabilities.
+        ModelError: it does not run, or its outputs are not probabilities.
     """
     windows = np.random.default_rng(0).normal(size=(TRIED, WINDOW, len(CHANNELS)), scale=2).astype(np.float32)
     windows[:, :, 2] += STANDARD_GRAVITY
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / path.name
-        file.write_bytes(adopted)
-        found = load_model(file).probabilities(windows)
-    sums = found.sum(axis=1)
+    (found,) = LiteRtBackend(adopted, path, output_shapes(card)).outputs(windows)
     if not np.isfinite(found).all():
         raise ModelError(f"{path}: its outputs are not finite; is --normalise right?")
-    if found.min() < -TOLERANCE or np.abs(sums - 1).max() > TOLERANCE:
+    if not are_probabilities(found):
+        sums = found.sum(axis=1)
         raise ModelError(
             f"{path}: its outputs are no probabilities (from {found.min():.3g} to {found.max():.3g}, in sum "
             f"{sums.min():.3g} to {sums.max():.3g}); if they are logits, add --logits"

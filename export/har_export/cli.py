@@ -161,11 +161,13 @@ def _vectors(options: argparse.Namespace) -> int:
 
 
 def _adopt(options: argparse.Namespace) -> int:
-    from har_export.adoption import ForeignModel, adopt, normalisation
+    from har_export.adoption import ForeignModel, adopt, normalisation, our_labels
 
     mean, std = normalisation(options.normalise)
+    given = [label.strip() for label in options.labels.split(",")]
+    labels = our_labels(given)
     foreign = ForeignModel(
-        labels=tuple(label.strip() for label in options.labels.split(",")),
+        labels=labels,
         units=options.units,
         gyro=options.gyro,
         mean=mean,
@@ -178,6 +180,9 @@ def _adopt(options: argparse.Namespace) -> int:
         licence=options.licence,
     )
     out = adopt(options.file, foreign, options.out)
+    renamed = [f"{theirs} is {ours}" for theirs, ours in zip(given, labels, strict=True) if theirs != ours]
+    if renamed:
+        print(f"labels: {', '.join(renamed)}")
     print(f"{out}: {foreign.name}, {len(foreign.labels)} activities; try it with har-stream --model {out}")
     return 0
 

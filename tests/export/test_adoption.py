@@ -16,7 +16,8 @@ from har_runtime.contract import STANDARD_GRAVITY
 from har_runtime.errors import ModelError
 from har_runtime.model.load import load_model
 
-LABELS = ("WALKING", "sitting", "on a bicycle")
+LABELS = ("WALKING", "Laying", "on a bicycle")
+OURS = ("walking", "lying", "on a bicycle")
 RNG = np.random.default_rng(3)
 WEIGHTS = RNG.normal(size=(3, 6)).astype(np.float32)
 
@@ -114,16 +115,15 @@ def refusal(capsys, *arguments: str) -> str:
     return line
 
 
-def test_a_model_in_si_units_gives_its_own_probabilities_under_the_labels_given(
-    other: Path, windows: np.ndarray
-) -> None:
+def test_a_model_in_si_units_gives_its_own_probabilities_under_our_words(other: Path, windows, capsys) -> None:
     out = adopted(
         other, "--units", "m/s2", "--normalise", "none", "--placement", "waist", "--data", "mine", "--licence", "MIT"
     )
     model = load_model(out)
     assert model.probabilities(windows) == pytest.approx(expected(windows), abs=1e-5)
     card = model.card
-    assert (card.name, card.labels, card.placement) == ("other", LABELS, "waist")
+    assert (card.name, card.labels, card.placement) == ("other", OURS, "waist")
+    assert "labels: WALKING is walking, Laying is lying" in capsys.readouterr().out
     assert (card.training.data, card.training.licence, card.scores) == ("mine", "MIT", {})
     assert "MUL" not in flatbuffer.operators(out.read_bytes())
 

@@ -5,6 +5,7 @@
 What the names mean is for `columns` to say.
 """
 
+import math
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -30,6 +31,7 @@ _VALUES_WITH_COMMAS = re.compile(f"({CLOCK})|{_NAN}|{_NUMBER.format(point='[,]')
 _UNIT = re.compile(r"\s*([(\[]?)\s*([A-Za-z°µ][^\s,;|=:()\[\]{}\"']*)\s*([)\]]?)")
 _BRACKETED = re.compile(r"(.*?)[(\[]([^()\[\]]*)[)\]]\W*$")
 _SPLIT = re.compile(r"[:=,;|\t]")
+_LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W_]+(?:_[^\W_]+)*")
 _AXIS = re.compile(r"([xyzXYZ])\d?")
 _ALL_AXES = re.compile(r"[(\[]?(?<![^\W_])x[\s,/]*y[\s,/]*z(?![^\W_])[)\]]?", re.IGNORECASE)
@@ -171,16 +173,16 @@ class LabelledLines:
         clock = ""
         for match in matches:
             between = text[end : match.start()]
-            has_text |= any(character.isalpha() for character in between)
+            has_text = has_text or bool(_LETTER.search(between))
             self._between(between, runs)
             if match[1] and not runs[-1].values and (not runs[-1].name or kind_of(runs[-1].name) == TIME):
                 clock = clock or match[1]
             runs[-1].values.append(_number(match))
             end = match.end()
         _note_unit(text[end:], runs[-1], last=True)
-        if not has_text and not any(character.isalpha() for character in text[end:]):
+        if not has_text and not _LETTER.search(text, end):
             return None
-        readings = {CLOCK_NAME: clock_seconds(clock)} if clock else {}
+        readings = {CLOCK_NAME: _seconds(clock)} if clock else {}
         for name, value in _named_values(runs):
             if kind_of(name) and not (clock and kind_of(name) == TIME):
                 readings.setdefault(name, value)
@@ -196,28 +198,39 @@ class LabelledLines:
         """Note the text between two numbers: the unit of the first, and the label of the second, which begins a run."""
         if runs:
             text = _note_unit(text, runs[-1])
-        text = _ALL_AXES.sub(" ", text[-MAX_LABEL:]).rstrip(" \t([{<\"'")
-        segments = [part for part in _SPLIT.split(text) if _WORD.search(part)]
-        if not segments:
+        label = _label_of(text)
+        if label is None:
             if not runs:
                 runs.append(_Run())
             return
-        label, unit = _with_unit(segments[-1])
-        words = _WORD.findall(label)
-        axis = ""
-        if match := _AXIS.fullmatch(words[-1]):
-            axis, words = match[1].lower(), words[:-1]
-        elif match := _AXIS.fullmatch(words[0]):  # "X-acceleration"
-            axis, words = match[1].lower(), words[1:]
-        if not axis and kind_of(words[-1]) not in ("", TIME):
-            words = words[-1:]  # "INFO - accel_x"
-        name = sensor_name(" ".join(words))
-        if axis and not name and len(segments) > 1:
-            above, above_unit = _with_unit(segments[-2])
-            name, unit = sensor_name(" ".join(_WORD.findall(above))), unit or above_unit
+        name, axis, unit = label
         if name:
             self.sensor = name if axis else ""
         runs.append(_Run(name or (self.sensor if axis else ""), axis, unit))
+
+
+# The texts between the numbers are the same in every line of a board, so that what they say is remembered.
+@lru_cache(maxsize=1024)
+def _label_of(text: str) -> tuple[str, str, str] | None:
+    """Name, axis and unit that a text before a number gives it; None if it says nothing."""
+    text = _ALL_AXES.sub(" ", text[-MAX_LABEL:]).rstrip(" \t([{<\"'")
+    segments = [part for part in _SPLIT.split(text) if _WORD.search(part)]
+    if not segments:
+        return None
+    label, unit = _with_unit(segments[-1])
+    words = _WORD.findall(label)
+    axis = ""
+    if match := _AXIS.fullmatch(words[-1]):
+        axis, words = match[1].lower(), words[:-1]
+    elif match := _AXIS.fullmatch(words[0]):  # "X-acceleration"
+        axis, words = match[1].lower(), words[1:]
+    if not axis and kind_of(words[-1]) not in ("", TIME):
+        words = words[-1:]  # "INFO - accel_x"
+    name = sensor_name(" ".join(words))
+    if axis and not name and len(segments) > 1:
+        above, above_unit = _with_unit(segments[-2])
+        name, unit = sensor_name(" ".join(_WORD.findall(above))), unit or above_unit
+    return name, axis, unit
 
 
 def _named_values(runs: list[_Run]) -> list[tuple[str, float]]:
@@ -264,19 +277,26 @@ def _both_sensors(name: str) -> tuple[str, str] | None:
 
 def _note_unit(text: str, run: _Run, last: bool = False) -> str:
     """Give the numbers of a run the unit that stands right after them; returns the text after it."""
-    match = _UNIT.match(text)
-    if not match:
-        return text
-    rest = text[match.end() :]
-    if rest[:1] in (":", "=") or (not match[1] and match[3]):
-        return text
-    unit = _unit(match[2])
-    if unit is None:  # "24 C, Gyro X:": another unit, if no more words follow it.
-        return rest if _SPLIT.match(rest) and rest[0] not in ":=" else text
-    if match[2] == "g" and run.name and len(run.values) == 3 and not last and not rest.strip():
+    unit, rest = _unit_and_rest(text)
+    if unit == "g" and run.name and len(run.values) == 3 and not last and not rest.strip():
         return text  # "a 1 2 3 g 4 5 6": a label.
     run.unit = run.unit or unit
     return rest
+
+
+@lru_cache(maxsize=1024)
+def _unit_and_rest(text: str) -> tuple[str, str]:
+    """The unit that a text begins with, if it is one of ours, and the text after it, whichever unit it is."""
+    match = _UNIT.match(text)
+    if not match:
+        return "", text
+    rest = text[match.end() :]
+    if rest[:1] in (":", "=") or (not match[1] and match[3]):
+        return "", text
+    unit = _unit(match[2])
+    if unit is None:  # "24 C, Gyro X:": another unit, if no more words follow it.
+        return "", rest if _SPLIT.match(rest) and rest[0] not in ":=" else text
+    return unit, rest
 
 
 def _unit(text: str) -> str | None:
@@ -295,6 +315,12 @@ def _with_unit(label: str) -> tuple[str, str]:
 
 
 def _number(match: re.Match[str]) -> float:
-    if match[1]:
-        return clock_seconds(match[1])
-    return float(match[0].replace(",", "."))
+    return _seconds(match[1]) if match[1] else float(match[0].replace(",", "."))
+
+
+def _seconds(text: str) -> float:
+    """The same as `clock_seconds`, but NaN for a date that does not exist."""
+    try:
+        return clock_seconds(text)
+    except ValueError:
+        return math.nan

@@ -19,6 +19,8 @@ TIMES_SEEN = 5
 REGULAR = 3
 """A label that was seen less often by then is not part of a reading."""
 MAX_LEARNING_VALUES = 1000
+MAX_PAUSE_LINES = 50
+"""Lines between two with readings; after more, lines without labels are read again."""
 MAX_FRUITLESS_VALUES = 500
 """After so many values without a whole reading the labels are learned again: the board prints something else now."""
 
@@ -48,11 +50,12 @@ class ReadingGatherer:
         self._current: dict[str, float] = {}
         self._begun = 0
         self._fruitless = 0
+        self._newest = 0
+        """The newest line with values."""
 
-    @property
-    def is_gathering(self) -> bool:
-        """Whether labelled values have arrived."""
-        return bool(self._learning) or self.columns is not None
+    def is_gathering(self, line: int) -> bool:
+        """Whether labelled values belong to this line's neighbours: a board that starts may print some only once."""
+        return bool(self._newest) and line - self._newest <= MAX_PAUSE_LINES
 
     @property
     def held_values(self) -> int:
@@ -71,6 +74,7 @@ class ReadingGatherer:
             line: its number; those of lines without values count too.
             values: its values by their names.
         """
+        self._newest = line
         if self.columns is not None:
             return self._gather([(line, name, value) for name, value in values.items()])
         self._learning += [(line, name, value) for name, value in values.items()]

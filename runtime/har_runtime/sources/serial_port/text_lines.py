@@ -6,6 +6,7 @@ take several (`reading_gatherer`). Units are found in `text_units`.
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +22,7 @@ from har_runtime.sources.serial_port.labelled_lines import (
     kind_of,
     without_log_prefix,
 )
-from har_runtime.sources.serial_port.reading_gatherer import ReadingGatherer
+from har_runtime.sources.serial_port.reading_gatherer import MAX_PAUSE_LINES, ReadingGatherer
 
 MAX_LINE_BYTES = 1024
 """Bytes; the OpenLog Artemis with every sensor attached prints about 300."""
@@ -36,6 +37,8 @@ NO_ACCELERATION = ("", GYROSCOPE, LINEAR, GRAVITY)
 """What a label may say of three numbers that are not acceleration with gravity."""
 MAX_QUOTE = 80
 """Characters of a line that are shown."""
+
+_DIGIT = re.compile(r"\d")
 
 
 class TextLines:
@@ -60,8 +63,7 @@ class TextLines:
         """Lines that contained only numbers, with any columns, or labels with readings."""
         self.text_lines = 0
         """Lines of printable text, whatever it says."""
-        self.quote = ""
-        """The newest line with a number in it or, before there is one, the newest line of text; fit to be shown."""
+        self._quoted = ""
         self.are_columns_guessed = False
         """Whether the columns are known by their number alone."""
         self.are_sensors_swapped = False
@@ -71,7 +73,8 @@ class TextLines:
         self._columns_problem = ""
         self._labels = LabelledLines()
         self._gatherer = ReadingGatherer(self.lost)
-        self._line = 0
+        self._line = self._row_line = 0
+        """Number of the line, and of the newest one without labels that was a row."""
         self._rest = b""
         self._too_long = False
         self._first = True
@@ -169,6 +172,7 @@ class TextLines:
             if numbers is not None and (self._names_given or not are_named):
                 self.readable += 1
                 if not first:
+                    self._row_line = self._line
                     rows.append(_row(columns, numbers))
                 return
         labelled = None if self._names_given else self._labels.parse(text)
@@ -176,10 +180,12 @@ class TextLines:
             self.readable += 1
             self._gather(labelled.readings, rows)
             return
+        if labelled is not None and self._gatherer.is_gathering(self._line):
+            return  # A temperature, for example.
         numbers = cell_numbers(cells)
         if numbers is None and (bare := bracketed_cells(text)):
             numbers = cell_numbers(bare)
-        if numbers is None and labelled is not None and not self._gatherer.is_gathering:
+        if numbers is None and labelled is not None:
             numbers = list(labelled.numbers) if len(labelled.numbers) >= len(AXES) else None
         if numbers is not None:
             label = labelled.label if labelled is not None else self._labels.sensor
@@ -190,7 +196,9 @@ class TextLines:
             self._parse_numbers(numbers, first, rows)
         elif not self._use_header(cells):
             is_heading = labelled is None and self._labels.heading(text)
-            self._lose("line that is not numbers", unless=first or is_heading or self._gatherer.is_gathering)
+            self._lose(
+                "line that is not numbers", unless=first or is_heading or self._gatherer.is_gathering(self._line)
+            )
 
     def _may_be_acceleration(self, named: str, numbers: int, is_label: bool) -> bool:
         """Whether a few numbers may be acceleration alone, after the label or under the heading that names them."""
@@ -209,11 +217,11 @@ class TextLines:
         self.readable += 1
         columns = self.columns
         if columns is None:
-            if not self._gatherer.is_gathering:
-                self._find_columns(numbers, rows)
+            self._find_columns(numbers, rows)
         elif columns is not self._gatherer.columns:
             self._lose("line with other columns", unless=len(numbers) == columns.width)
             if len(numbers) == columns.width:
+                self._row_line = self._line
                 rows.append(_row(columns, [numbers[index] for index in columns.wanted]))
 
     def _note(self, text: str) -> None:
@@ -221,9 +229,14 @@ class TextLines:
         if not text.isprintable() and not text.replace("\t", " ").replace("\x1b", " ").isprintable():
             return
         self.text_lines += 1
-        if any(letter.isdigit() for letter in text) or not any(letter.isdigit() for letter in self.quote):
-            shown = "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
-            self.quote = shown if len(shown) <= MAX_QUOTE else f"{shown[: MAX_QUOTE - 3]}..."
+        if _DIGIT.search(text) or not _DIGIT.search(self._quoted):
+            self._quoted = text
+
+    @property
+    def quote(self) -> str:
+        """The newest line with a number in it or, before there is one, the newest line of text; fit to be shown."""
+        shown = "".join(letter for letter in " ".join(self._quoted.split()) if letter.isprintable())
+        return shown if len(shown) <= MAX_QUOTE else f"{shown[: MAX_QUOTE - 3]}..."
 
     def _gather(self, readings: dict[str, float], rows: list[list[float]]) -> None:
         if any(abs(value) > MAX_NUMBER for value in readings.values()):
@@ -233,8 +246,9 @@ class TextLines:
         found = self._gatherer.push(self._line, readings)
         columns = self._gatherer.columns
         if columns is not None and columns is not before:
-            if self.columns is not None and self.columns.gyroscope and not columns.gyroscope:
-                self._gatherer = ReadingGatherer(self.lost)  # A gyroscope does not vanish.
+            vanishes = self.columns is not None and self.columns.gyroscope and not columns.gyroscope
+            if vanishes or (self._row_line and self._line - self._row_line <= MAX_PAUSE_LINES):
+                self._gatherer = ReadingGatherer(self.lost)  # A gyroscope does not vanish, nor does another format.
                 return
             self.columns, self._names, self._probe, self._columns_problem = columns, None, [], ""
             self.are_columns_guessed = self.are_sensors_swapped = False

@@ -243,6 +243,12 @@ def test_a_time_among_the_labels_is_that_of_the_reading(line: Callable[[int, str
     assert np.diff(rows[:, 0]) == pytest.approx(step, rel=1e-4)
 
 
+@pytest.mark.parametrize("date", ["2026-13-45 10:15:00", "0000-00-00 00:00:00", "99/99/9999 99:99:99"])
+def test_a_date_that_does_not_exist_is_no_error(date: str) -> None:
+    rows = TextLines().push(f"{date} ax: 0.1 ay: 0.2 az: 9.8\n".encode() * 20)
+    assert rows[:, 3].tolist() == [9.8] * 20
+
+
 def test_a_label_that_may_be_a_time_is_none_if_it_does_not_grow() -> None:
     lines = TextLines()
     text = "".join(f"T: {24.5 - index % 3 / 10} ax: 0.1 ay: 0.2 az: 9.8\n" for index in range(20))
@@ -329,6 +335,24 @@ def test_remarks_of_a_starting_board_change_nothing() -> None:
     lines = TextLines()
     rows = lines.push((remarks + "".join(f"{a},{b},{c}\n" for a, b, c, *_ in ROWS)).encode())
     assert rows[:, 1:4] == pytest.approx(expected(ROWS)[:, :3])
+
+
+def test_readings_that_a_board_prints_once_do_not_hide_the_lines_after_them() -> None:
+    once = "Gyro: 0.1 0.2 0.3\nax: 1 ay: 2 az: 3\n"
+    lines = TextLines()
+    rows = lines.push((once + "".join(",".join(map(str, row)) + "\n" for row in ROWS * 3)).encode())
+    assert rows[:, 1:] == pytest.approx(expected(ROWS * 3))
+    lines = TextLines()
+    rows = lines.push((once + "".join(f"IMU: {','.join(map(str, row))}\n" for row in ROWS * 3)).encode())
+    assert rows[:, 1:] == pytest.approx(expected(ROWS * 3)[-len(rows) :])
+    assert len(rows) > 2 * len(ROWS) - 30
+
+
+def test_labelled_lines_between_lines_of_numbers_change_nothing() -> None:
+    lines = TextLines()
+    text = "".join(f"{','.join(map(str, row))}\nax: 9 ay: 9 az: 9\n" for row in ROWS)
+    rows = lines.push(("ax,ay,az,gx,gy,gz\n" + text).encode())
+    assert rows[:, 1:] == pytest.approx(expected(ROWS))
 
 
 @pytest.mark.parametrize(

@@ -231,7 +231,7 @@ def test_all_units_are_converted_to_si(one_g: float, unit: str, gyro: str, facto
         (HEADER, "0,0,1,5,0,0", {}, "unit of angular rate.* is not named.*add gyro=N.*131"),
         (HEADER, "0,0,256,0,0,0", {"gyro": "deg/s"}, "unit of acceleration is unknown.*about 256.*unit=N"),
         (HEADER, "0,0,0.03,0,0,0", {"gyro": "deg/s"}, "gravity is missing in the acceleration, which is about 0.03"),
-        (HEADER, "0,0,16384,0,0,0", {"gyro": "deg/s", "unit": "g"}, "gravity would be 1.64e\\+04 g in g.*unit=16384"),
+        (HEADER, "0,0,16384,0,0,0", {"gyro": "deg/s", "unit": "g"}, "gravity would be .* g in g.*unit=16384"),
         (
             HEADER.replace("ax", "ax_g"),
             "0,0,9.8,0,0,0",
