@@ -211,17 +211,19 @@ class TextDecoder(Decoder):
         self._unit, self._gyro = unit, gyro
         self._look_rows = 0
         self._units_problem: str | None = None
+        self._few_problem: str | None = None
 
     def problem(self) -> str | None:
         if not len(self._held):
             return self._lines.problem
-        if self._units_problem is None:  # Later it would be the same with other numbers.
+        if self._few_problem is None:  # Later both would be the same with other numbers.
+            self._few_problem = f'its readings are too few so far to know their unit; one line is "{self._lines.quote}"'
+        if self._units_problem is None:
             try:
                 self._find_units(self._held, last=True)
             except SourceError as error:
                 self._units_problem = str(error)
-        few = f'it sent only {len(self._held)} readings, such as "{self._lines.quote}", and {RATE_ROWS} are needed'
-        return self._units_problem or few
+        return self._units_problem or self._few_problem
 
     def _choose_clock(self, rows: NDArray[np.float64]) -> SampleClock | None:
         columns = self._lines.columns
