@@ -8,11 +8,16 @@ reported with their input, and the exit code is 1.
 """
 
 import argparse
+import gzip
+import io
 import json
 import os
 import random
 import sys
+import tempfile
 import time
+import zipfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -26,7 +31,16 @@ from har_bench.measure.process import peak_memory_bytes
 from har_bench.results import write_result
 from har_bench.script import run_script, script_parser
 from har_runtime.errors import HarError
+from har_runtime.sources.columns import sensor_named
 from har_runtime.sources.phyphox.message import SENSORS, Buffers, Experiment, parse_config, parse_get
+from har_runtime.sources.replay.labels import Labels
+from har_runtime.sources.replay.options import TIMES, ReadOptions
+from har_runtime.sources.replay.parts import OpenFile, Part
+from har_runtime.sources.replay.raw import RawReader
+from har_runtime.sources.replay.recordings import open_recording, open_rows
+from har_runtime.sources.replay.streams import Stream as Samples
+from har_runtime.sources.replay.streams import TableStream
+from har_runtime.sources.replay.text_lines import open_bytes
 from har_runtime.sources.sensorlogger.message import parse_message
 from har_runtime.sources.serial_port.text_lines import MAX_LINE_BYTES, TextLines
 from har_runtime.sources.serial_port.witmotion import (
@@ -144,6 +158,93 @@ CONFIG = json.dumps(
         ],
     }
 ).encode()
+
+
+def _rows(separator: str, *columns: str) -> str:
+    """Forty lines of columns, in which %d is the number of the line."""
+    return "".join(separator.join(columns).replace("%d", str(20 * i)) + "\n" for i in range(40))
+
+
+SIX = ("0.01", "-0.25", "9.78", "0.125", "-0.5", "0.75")
+TABLES = (
+    ("time,acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z,label\n" + _rows(",", "0.%d", *SIX, "walking")).encode(),
+    ("Time (ms);Acc X;Acc Y;Acc Z;Gyro X (rad/s);Gyro Y;Gyro Z\n" + _rows(";", "%d", *SIX).replace(".", ",")).encode(),
+    (
+        "time\tDeviceName\tAccX(g)\tAccY(g)\tAccZ(g)\tAsX(°/s)\tAsY(°/s)\tAsZ(°/s)\n"
+        + _rows("\t", "2026-10-02T07:48:51.%d+01:00", "WT", "0.1", "0.2", "0.97", "1", "2", "null")
+    ).encode(),
+    (
+        "sep=,\nDeviceTag:,1\n\nPacketCounter,SampleTimeFine,Acc_X,Acc_Y,Acc_Z\n" + _rows(",", "1", "%d000", *SIX[:3])
+    ).encode(),
+    _rows(",", "33", "Jogging", "49105%d000000", *SIX[:3]).replace("\n", ";\n").encode(),
+    b"1700000000.0,1700000000.0,1700000000.0\n32.0,32.0,32.0\n" + b"64,-17,6\n" * 20,
+    ("time acc_x acc_y acc_z\n" + _rows("  ", "1767620473350%d000", *SIX[:3])).encode("utf-16"),
+    ("Date,Time,x,y,z\n" + _rows(",", "2026-10-02", "23:59:59.%d", *SIX[:3])).encode("cp1252"),
+    gzip.compress(("t,ax,ay,az\n" + _rows(",", "%d", *SIX[:3])).encode()),
+    *FRAMES,
+    *LINES[:1],
+)
+MAX_HELD_ROWS = 10_000
+"""Far more than the rows of any input."""
+
+
+def _zipped() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("Accelerometer", "Gravity", "Gyroscope"):
+            text = "time,seconds_elapsed,z,y,x\n" + _rows(",", "1767620473350%d0000", "0.%d", *SIX[:3])
+            archive.writestr(f"{name}.csv", text)
+        archive.writestr("Metadata.csv", "platform,standardisation\nios,false\n")
+    return packed.getvalue()
+
+
+ZIPS = (_zipped(),)
+
+
+def recordings() -> Parse:
+    """A parser of whole files, with options at random."""
+
+    def parse(data: bytes, rng: random.Random) -> None:
+        def open_it() -> OpenFile:
+            stream = open_bytes(io.BytesIO(data))  # pyright: ignore[reportArgumentType] - it is as good as a file.
+            return OpenFile(stream, lambda: 0, stream.close)
+
+        options = ReadOptions(
+            columns=rng.choice((None, None, None, ("time", "ax", "ay", "az"))),
+            time=rng.choice((None, None, *TIMES)),
+            rate_hz=rng.choice((None, 50.0)),
+        )
+        part = Part("fuzzed", rng.choice(("walk", "Gyroscope", "Accelerometer")), open_it)
+        sensor = sensor_named(part.stem)
+        make: Callable[[], RawReader] = lambda: open_rows(part, options, sensor, Counter())  # noqa: E731
+        _read_all(TableStream(make, part.name, options, Labels()))
+
+    return parse
+
+
+def zips() -> Parse:
+    """A parser of zips, which it reads from a file."""
+
+    def parse(data: bytes, _: random.Random) -> None:
+        with tempfile.NamedTemporaryFile(suffix=".zip") as file:
+            file.write(data)
+            file.flush()
+            _read_all(open_recording(Path(file.name), ReadOptions(), Labels(), Counter()).stream)
+
+    return parse
+
+
+def _read_all(stream: Samples) -> None:
+    rows = 0
+    try:
+        while (chunk := stream.read(512)) is not None:
+            rows += len(chunk.times_ns)
+            if rows > MAX_HELD_ROWS:
+                raise AssertionError(f"{rows} rows of a small input")
+    finally:
+        stream.close()
+
+
 PARSERS: dict[str, FuzzedParser] = {
     "text-lines": FuzzedParser(pieces(TextLines, MAX_LINE_BYTES), LINES),
     "labelled-lines": FuzzedParser(pieces(TextLines, MAX_LINE_BYTES), LABELLED),
@@ -151,6 +252,8 @@ PARSERS: dict[str, FuzzedParser] = {
     "sensorlogger": FuzzedParser(whole(parse_message), (PUSH,)),
     "phyphox": FuzzedParser(whole(lambda body: parse_get(body, EXPERIMENT)), (ANSWER,)),
     "phyphox-config": FuzzedParser(whole(parse_config), (CONFIG,)),
+    "recordings": FuzzedParser(recordings, TABLES),
+    "recordings-zip": FuzzedParser(zips, ZIPS),
 }
 
 

@@ -92,6 +92,43 @@ def test_an_empty_cell_is_nan_and_training_refuses_the_recording(folder: Path) -
         cut_windows(recordings, DataConfig("csv-folder", ("walking", "standing")))
 
 
+def test_recordings_of_any_app_are_read_and_hidden_files_passed_over(tmp_path: Path) -> None:
+    anna, wanted = tmp_path / "anna", simulated_recording(0, 600)
+    write_replay(wanted, anna / "b.CSV")
+    (anna / "._b.csv").write_bytes(b"\0\5\26\7")
+    (anna / "notes.pdf").write_bytes(b"%PDF")
+    lines = (anna / "b.CSV").read_text().splitlines()
+    (anna / "c.tsv").write_text("\n".join(lines).replace(",", "\t"))
+    (anna / "walk").mkdir()
+    rows = [line.split(",") for line in lines[1:]]
+    for name, cells in (("Accelerometer", slice(1, 4)), ("Gyroscope", slice(4, 7))):
+        text = "".join(",".join([row[0], *row[cells]]) + "\n" for row in rows)
+        unit = "m/s^2" if name == "Accelerometer" else "rad/s"
+        (anna / "walk" / f"{name}.csv").write_text(f"Time (s),X ({unit}),Y ({unit}),Z ({unit})\n{text}")
+    found = load("csv-folder", tmp_path)
+    assert [one.name for one in found] == ["anna/b", "anna/c", "anna/walk"]
+    for one in found:
+        assert np.array_equal(one.times_ns, wanted.times_ns)
+        assert np.array_equal(one.acc, wanted.acc)
+        assert np.array_equal(one.gyro, wanted.gyro)
+
+
+def test_dataset_toml_may_say_what_the_files_do_not(tmp_path: Path) -> None:
+    (tmp_path / "anna").mkdir()
+    rows = "".join(f"{index % 3},0,9.8,{index % 2 + 1}\n" for index in range(100))
+    (tmp_path / "anna" / "a.csv").write_text("ax,ay,az,class\n" + rows)
+    with pytest.raises(DataError, match=r"a\.csv: it has no times: add rate=N"):
+        load("csv-folder", tmp_path)
+    (tmp_path / "dataset.toml").write_text('rate = "50"\nlabels = "1:walking,2:sitting"\n')
+    (found,) = load("csv-folder", tmp_path)
+    assert found.labels is not None
+    assert set(found.labels.tolist()) == {"walking", "sitting"}
+    assert set(np.diff(found.times_ns).tolist()) == {20_000_000}
+    (tmp_path / "dataset.toml").write_text('rate = "fast"\n')
+    with pytest.raises(DataError, match=r"dataset\.toml: option rate=fast is not valid"):
+        load("csv-folder", tmp_path)
+
+
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [

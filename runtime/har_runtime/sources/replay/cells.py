@@ -34,6 +34,7 @@ _DATE_ALONE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 _PLAIN_ZONE = re.compile(r"(?<=\d)\s*(?:Z|[+-]\d{2}:?\d{2})$")
 _YEARS = ("1900", "2200")
 """Others may not fit nanoseconds since 1970."""
+_ISO = str.maketrans("", "", "0123456789-:T. ")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
@@ -172,8 +173,10 @@ def _dates(cells: Sequence[str], form: TimeFormat) -> NDArray[np.int64]:
     # ISO dates all of one zone: numpy reads them at once.
     if plain[0][4:5] == plain[0][7:8] == "-" and all(cell.endswith(suffix) for cell in plain):
         plain = [cell[: len(cell) - len(suffix)] for cell in plain] if suffix else plain
-        fractions = "".join(cell[19:] for cell in plain).replace(".", "")
-        if (fractions.isdigit() or not fractions) and _YEARS[0] <= min(plain)[:4] and max(plain)[:4] <= _YEARS[1]:
+        text = "".join(plain)
+        iso = not text.translate(_ISO) and text.count("-") == 2 * len(plain) and text.count(":") == 2 * len(plain)
+        iso = iso and min(map(len, plain)) >= 19
+        if iso and _YEARS[0] <= min(plain)[:4] and max(plain)[:4] <= _YEARS[1]:
             try:
                 times = np.array(plain, "datetime64[ns]").view(np.int64)
             except ValueError:

@@ -26,6 +26,8 @@ USUAL_HZ: Final = (5.0, 1000.0)
 REPEATED: Final = 0.25
 """Share of steps of no time, or next to none, from which on times come in bursts."""
 MAX_TIME_NS: Final = 9.2e18
+MAX_COUNT: Final = 1e9
+"""Of samples: a larger number is none of theirs."""
 STEPS_SHOWN: Final = 3
 
 
@@ -80,8 +82,9 @@ class RecordingClock:
             return np.rint(np.arange(begin, begin + len(rows)) * self.period_ns).astype(np.int64)
         counts = counts.astype(np.float64)
         if not self._started and len(counts):
-            self._started, self._last_count = True, float(counts[0]) - 1
-            self._count = float(counts[0]) - 1
+            first = float(counts[0]) - 1
+            self._started, self._last_count = True, first
+            self._count = first if abs(first) < MAX_COUNT else 0.0
         steps = np.diff(counts, prepend=self._last_count)
         steps[~(steps > 0) | (steps > 1e6)] = 1.0
         numbers = self._count + np.cumsum(steps)

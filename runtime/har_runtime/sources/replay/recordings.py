@@ -86,7 +86,7 @@ def open_recording(
 
 def _single(part: Part, path: Path, options: ReadOptions, labels: Labels, lost: Counter[str]) -> OpenRecording:
     sensor = sensor_named(part.stem)
-    stream = TableStream(lambda: _reader(part, options, sensor, lost), part.name, options, labels, part.again)
+    stream = TableStream(lambda: open_rows(part, options, sensor, lost), part.name, options, labels, part.again)
     fields = stream.fields
     try:
         if is_sensor_logger_linear(part, sensor, fields):
@@ -103,8 +103,16 @@ def _single(part: Part, path: Path, options: ReadOptions, labels: Labels, lost: 
     return OpenRecording(stream, fields, gyro, (), part.size, sign_of(path) or sign_of(path.parent), part.again)
 
 
-def _reader(part: Part, options: ReadOptions, sensor: str | None, lost: Counter[str]) -> RawReader:
-    """Open the rows of a file, whatever its format."""
+def open_rows(part: Part, options: ReadOptions, sensor: str | None, lost: Counter[str]) -> RawReader:
+    """Open the rows of a file, whatever its format.
+
+    Args:
+        sensor: the kind of sensor (of `columns`) that its name names.
+        lost: where lines that give no row are counted.
+
+    Raises:
+        DataError: it cannot be read.
+    """
     if part.parquet is not None:
         from har_runtime.sources.replay.parquet_rows import ParquetRows
 
@@ -154,7 +162,7 @@ def _several(parts: list[Part], path: Path, options: ReadOptions, labels: Labels
 
     def stream_of(one: _Table) -> TableStream:
         return TableStream(
-            lambda: _reader(one.part, options, one.kind, lost), one.part.name, options, labels, one.part.again
+            lambda: open_rows(one.part, options, one.kind, lost), one.part.name, options, labels, one.part.again
         )
 
     opened: list[Stream] = []
@@ -190,7 +198,7 @@ def _look_at(parts: list[Part], options: ReadOptions) -> tuple[list[_Table], str
     for part in parts:
         kind = sensor_named(part.stem)
         try:
-            reader = _reader(part, options, kind, Counter())
+            reader = open_rows(part, options, kind, Counter())
         except DataError as error:
             refused = refused or str(error)
             continue
@@ -248,7 +256,7 @@ def is_sensor_logger_linear(part: Part, sensor: str | None, fields: Fields) -> b
 def _is_linear(acc: _Table, gravity: _Table) -> bool:
     first: list[np.ndarray] = []
     for one in (acc, gravity):
-        rows = _reader(one.part, ReadOptions(), one.kind, Counter())
+        rows = open_rows(one.part, ReadOptions(), one.kind, Counter())
         block = rows.read(LOOK_ROWS)
         rows.close()
         if block is None or block.acc is None:
