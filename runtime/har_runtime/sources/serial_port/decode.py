@@ -33,6 +33,8 @@ MAX_ROWS = 1000
 """After so many rows units that cannot be found are asked for; until then more may show them."""
 UNITS_SPAN_NS = 12_000_000_000
 """The same as a time: the turn of gravity shows the unit of a gyroscope after eight seconds of motion."""
+SHOWN_SPAN_NS = 1_100_000_000
+"""A shorter time of readings shows nothing about their units."""
 LOOK_ROWS = 50
 """Rows from one look at what they show to the next."""
 FALLBACK_PERIOD_NS = 20_000_000
@@ -218,7 +220,8 @@ class TextDecoder(Decoder):
             return self._lines.problem
         if self._few_problem is None:  # Later both would be the same with other numbers.
             self._few_problem = f'its readings are too few so far to know their unit; one line is "{self._lines.quote}"'
-        if self._units_problem is None:
+        span_ns = len(self._held) * (self._period_ns or FALLBACK_PERIOD_NS)
+        if self._units_problem is None and span_ns >= SHOWN_SPAN_NS:
             try:
                 self._find_units(self._held, last=True)
             except SourceError as error:

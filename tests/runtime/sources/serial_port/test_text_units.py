@@ -93,6 +93,20 @@ def test_while_the_wearer_walks_units_and_order_are_found(line: Callable[..., st
     assert np.abs(samples.gyro - gyro[-len(samples.gyro) :]).max() < 0.01
 
 
+def test_readings_of_less_than_a_second_are_called_too_few_and_no_unit_is_blamed() -> None:
+    decoder = TextDecoder(SourceReport())
+    for index, (acc, gyro) in enumerate(zip(*rest(0.05), strict=True)):
+        decoder.push((si(*acc, *gyro) + "\n").encode(), index * 20_000_000)
+        if index == 45:
+            assert decoder.problem() == (
+                f'its readings are too few so far to know their unit; one line is "{si(*acc, *gyro)}"'
+            )
+        if index == 90:
+            problem = decoder.problem()
+            assert problem is not None and "the unit of angular rate x, y, z is not named" in problem
+            return
+
+
 def test_a_sensor_that_is_tilted_shows_what_its_counts_are() -> None:
     units, samples = decode(turned(), counts)
     assert units.startswith("acceleration in counts of 8192 a g (by its magnitude")
