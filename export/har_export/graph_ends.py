@@ -41,7 +41,7 @@ def add_softmax(content: Any) -> None:
     logits = int(graph.outputs[0])
     probabilities = _tensor(content, graph.tensors[logits].shape)
     operator = _operator(content, schema.BuiltinOperator.SOFTMAX, [logits], probabilities)
-    options = schema.SoftmaxOptionsT()
+    options: Any = schema.SoftmaxOptionsT()
     options.beta = 1.0
     operator.builtinOptionsType, operator.builtinOptions = schema.BuiltinOptions.SoftmaxOptions, options
     graph.operators = [*graph.operators, operator]
@@ -53,7 +53,7 @@ def sign(content: Any) -> None:
     from ai_edge_litert import schema_py_generated as schema
 
     graph = content.subgraphs[0]
-    signature = schema.SignatureDefT()
+    signature: Any = schema.SignatureDefT()
     signature.signatureKey, signature.subgraphIndex = b"serving_default", 0
     signature.inputs = [_end(name, index) for name, index in zip((b"imu",), graph.inputs, strict=True)]
     signature.outputs = [_end(name, index) for name, index in zip((b"probabilities",), graph.outputs, strict=True)]
@@ -63,7 +63,7 @@ def sign(content: Any) -> None:
 def _end(name: bytes, tensor: int) -> Any:
     from ai_edge_litert import schema_py_generated as schema
 
-    end = schema.TensorMapT()
+    end: Any = schema.TensorMapT()
     end.name, end.tensorIndex = name, int(tensor)
     return end
 
@@ -72,10 +72,10 @@ def _tensor(content: Any, shape: Any, data: bytes | None = None) -> int:
     """A new float32 tensor; returns its index."""
     from ai_edge_litert import schema_py_generated as schema
 
-    buffer = schema.BufferT()
+    buffer: Any = schema.BufferT()
     buffer.data = None if data is None else np.frombuffer(data, np.uint8)
     content.buffers.append(buffer)
-    tensor = schema.TensorT()
+    tensor: Any = schema.TensorT()
     tensor.name, tensor.shape = b"", np.array(shape, np.int32)
     tensor.type, tensor.buffer = schema.TensorType.FLOAT32, len(content.buffers) - 1
     tensors = content.subgraphs[0].tensors
@@ -93,12 +93,12 @@ def _operator(content: Any, kind: int, inputs: list[int], output: int) -> Any:
     codes = content.operatorCodes
     index = next((i for i, code in enumerate(codes) if max(code.builtinCode, code.deprecatedBuiltinCode) == kind), None)
     if index is None:
-        code = schema.OperatorCodeT()
+        code: Any = schema.OperatorCodeT()
         code.builtinCode = code.deprecatedBuiltinCode = kind
         code.version = 1
         codes.append(code)
         index = len(codes) - 1
-    operator = schema.OperatorT()
+    operator: Any = schema.OperatorT()
     operator.opcodeIndex = index
     operator.inputs, operator.outputs = np.array(inputs, np.int32), np.array([output], np.int32)
     return operator
