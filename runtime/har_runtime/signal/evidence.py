@@ -29,6 +29,11 @@ MIN_ROWS: Final = 15
 """Samples of a sensor in a block; fewer are too few to interpolate."""
 MAX_STEP_NS: Final = 300_000_000
 """A longer time between two samples of a block spoils it."""
+MAX_READING: Final = 1e7
+"""A larger number is garbled, whatever its unit: sensors of 24 bits count to 8.4 million."""
+GLITCH: Final = 20.0
+"""A reading so many times as large as the median of its block is garbled, if there are few of them: a fall is 10 g."""
+GLITCH_SHARE: Final = 0.06
 MAX_ROWS: Final = 20_000
 """Samples of each sensor that are held: ten seconds at 2000 Hz."""
 PATIENCE_NS: Final = 40_000_000_000
@@ -135,7 +140,7 @@ class Evidence:
 
         Args:
             times_ns: shape (n,); None if they are unknown, then 50 Hz are assumed.
-            acc: shape (n, 3), in any unit; a row that is not finite is passed over.
+            acc: shape (n, 3), in any unit; a row with a number that no sensor reads is passed over.
             gyro: shape (n, 3), in any unit; likewise.
         """
         if times_ns is None:
@@ -201,6 +206,7 @@ class Evidence:
         if acc is None:
             self._recent.clear()
             return
+        acc = _without_glitches(acc)
         self.count += 1
         self.blocks.append(_block(acc, gyro))
         self._recent.append((acc, gyro))
@@ -235,7 +241,7 @@ class _Held:
         return int(self._times[0])
 
     def push(self, times_ns: NDArray[np.int64], values: NDArray[np.float64]) -> None:
-        usable = np.isfinite(values).all(axis=1)
+        usable = (np.abs(values) <= MAX_READING).all(axis=1)  # Not with NaN.
         if not usable.any():
             return
         times = np.concatenate([self._times, times_ns[usable]])
@@ -263,6 +269,15 @@ class _Held:
             return None
         seconds, known = (grid - grid[0]) / 1e9, (times - grid[0]) / 1e9
         return np.stack([np.interp(seconds, known, values[:, axis]) for axis in range(3)], axis=1)
+
+
+def _without_glitches(acc: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The samples, the few that are out of all proportion replaced by the median: a garbled reading says nothing."""
+    size = np.linalg.norm(acc, axis=1)
+    garbled = size > GLITCH * np.median(size)
+    if not 0 < np.count_nonzero(garbled) <= GLITCH_SHARE * len(acc):
+        return acc
+    return np.where(garbled[:, None], np.median(acc, axis=0), acc)
 
 
 def _share_of_mean(acc: NDArray[np.float64]) -> float:

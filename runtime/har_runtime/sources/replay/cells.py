@@ -62,12 +62,22 @@ def split_line(line: str, delimiter: str | None) -> list[str]:
 
 
 def lines_to_rows(lines: Iterable[str], delimiter: str | None, decimal_comma: bool) -> Iterator[list[str]]:
-    """The cells of each line."""
+    """The cells of each line. A quote that its line does not close would take the lines after it: it is dropped."""
     if decimal_comma and delimiter != ",":
         lines = (line.replace(",", ".") for line in lines)
     if delimiter is None:
         return map(str.split, lines)
-    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    return csv.reader(map(_without_open_quotes, lines), delimiter=delimiter, skipinitialspace=True)
+
+
+def _without_open_quotes(line: str) -> str:
+    if '"' not in line:
+        return line
+    try:
+        list(csv.reader([line], strict=True))
+    except csv.Error:
+        return line.replace('"', "")
+    return line
 
 
 def as_number(cell: str) -> float | None:

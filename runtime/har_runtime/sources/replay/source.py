@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from har_runtime.contract import SAMPLE_RATE_HZ
 from har_runtime.errors import DataError, SourceError
@@ -35,6 +34,9 @@ EVIDENCE_ROWS = 60 * SAMPLE_RATE_HZ
 """The units are judged by this many rows at the beginning."""
 MAX_ANGULAR_RATE = 70.0
 """rad/s; twice the usual full scale of gyroscopes, 2000 deg/s. No larger value is in rad/s."""
+MIN_FAST = 5
+FAST_SHARE = 0.02
+"""So many readings, and such a share of those read at a time, must be larger."""
 ASSUMED_SIGN: Final = "Android's sign assumed, which samples do not show (sign=apple for Apple's)"
 """A reversal of all three axes of acceleration is the wearer's mirror image: see `signal.evidence`."""
 DEFAULTS: Final = ReadOptions()
@@ -214,22 +216,21 @@ class Replay:
         """Refuse angular rates that no gyroscope measures.
 
         Raises:
-            DataError: there is one.
+            DataError: there are many.
         """
         unit = self._units.gyro
         if unit is None:
             return
         for chunk in chunks:
-            gyro: NDArray[np.float64] = np.empty(0) if chunk.gyro is None else chunk.gyro
-            fastest = float(np.fmax.reduce(np.abs(gyro), axis=None, initial=0.0))  # fmax ignores NaN.
-            if fastest == float("inf"):  # A lost sample.
-                fastest = float(np.abs(gyro[np.isfinite(gyro)]).max(initial=0.0))
-            if fastest == float("inf"):  # A lost sample.
-                fastest = float(np.abs(gyro[np.isfinite(gyro)]).max(initial=0.0))
-            if fastest * unit.size > MAX_ANGULAR_RATE:
+            if chunk.gyro is None:
+                continue
+            rates = np.abs(chunk.gyro[np.isfinite(chunk.gyro).all(axis=1)]).max(axis=1)
+            fast = rates[rates * unit.size > MAX_ANGULAR_RATE]
+            # A garbled reading now and then is dropped later; a wrong unit shows again and again.
+            if len(fast) >= MIN_FAST and len(fast) > FAST_SHARE * len(rates):
                 raise DataError(
-                    f"{self.path}: angular rates reach {fastest:.0f}, more than any gyroscope measures in "
-                    f"{unit.text}: add gyro=deg/s, or gyro=N, the counts of a deg/s"
+                    f"{self.path}: angular rates reach {float(np.median(fast)):.0f}, more than any gyroscope "
+                    f"measures in {unit.text}: add gyro=deg/s, or gyro=N, the counts of a deg/s"
                 )
 
     def _describe(self, clock: str, sign: str) -> str:

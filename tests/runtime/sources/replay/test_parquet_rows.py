@@ -119,7 +119,7 @@ def test_a_recording_without_a_gyroscope_is_one_of_a_sensor_without(tmp_path: Pa
         ({"label": np.zeros(1500)}, "column label holds double; it must hold text"),
         (
             {"acc_z": np.full(1500, 0.1), "acc_x": np.zeros(1500), "acc_y": np.zeros(1500)},
-            "gravity is missing in the acceleration",
+            "record acceleration with gravity",
         ),
         ({"gyro_z": np.r_[np.zeros(1400), np.full(100, 300.0)]}, "add gyro=deg/s"),
     ],
