@@ -337,6 +337,8 @@ def _unit_by_step(step: float) -> str | None:
 
 
 def _scaled(times: NDArray[np.float64], factor: float) -> NDArray[np.int64]:
+    if np.abs(times).max(initial=0.0) <= MAX_TIME_NS / factor:  # False for NaN.
+        return np.rint(times * factor).astype(np.int64)
     finite = np.isfinite(times)
     if np.any(np.abs(times[finite]) > MAX_TIME_NS / factor):
         worst = times[finite][np.argmax(np.abs(times[finite]))]

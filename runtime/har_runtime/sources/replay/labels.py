@@ -75,7 +75,9 @@ class Labels:
         theirs = labels if isinstance(labels, list) else labels.tolist()
         known = self._known
         try:
-            return np.array([known[label] for label in theirs], np.str_)
+            if theirs and theirs.count(theirs[0]) == len(theirs):  # As almost always.
+                return np.full(len(theirs), known[theirs[0]])
+            return np.array(list(map(known.__getitem__, theirs)), np.str_)
         except KeyError:
             for label in dict.fromkeys(theirs):
                 if label not in known:

@@ -146,7 +146,7 @@ class TextTable:
             counts = numbers[:, at]
         labels = None
         if (label := fields.label) is not None:
-            labels = [row[label] for row in rows]
+            labels = list(map(operator.itemgetter(label), rows))
         if not self._rows_read and rows:
             self.dated_ns = date_of_cells(rows[0], fields)
         self._rows_read += len(rows)
