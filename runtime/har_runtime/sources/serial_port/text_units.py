@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from har_runtime.errors import SourceError
-from har_runtime.signal.checks import acceleration_problem, angular_rate_problem, gravity_problem
+from har_runtime.errors import DataError, SourceError
+from har_runtime.signal.checks import acceleration_problem, angular_rate_problem, choose_units, gravity_problem
 from har_runtime.signal.evidence import Evidence
 from har_runtime.signal.unit_search import Found, find_acceleration_unit, find_angular_rate_unit, sure_turns
 from har_runtime.signal.units import acceleration_unit, angular_rate_unit, rest_magnitude
@@ -79,7 +79,7 @@ def find_units(
     found = acc or find_acceleration_unit(evidence)
     if problem or found is None:
         if last and rest_magnitude(rows[:, 1:4]) is not None:  # A sensor that reads nothing may come back.
-            raise SourceError(problem or _unknown_acceleration(rows))
+            raise SourceError(problem or _unknown_acceleration(evidence))
         return None
     if not gyroscope:
         return TextUnits(found, None)
@@ -139,9 +139,10 @@ def _is_whole(values: NDArray[np.float64]) -> bool:
     return bool((values == np.rint(values)).all())
 
 
-def _unknown_acceleration(rows: NDArray[np.float64]) -> str:
-    magnitude = rest_magnitude(rows[:, 1:4]) or 0.0
-    return (
-        f"the unit of acceleration is unknown: it is about {magnitude:.4g} in size; add unit=g, unit=m/s2, unit=mg or "
-        "unit=N, the number that one g reads"
-    )
+def _unknown_acceleration(evidence: Evidence) -> str:
+    """What acceleration whose unit is unknown looks like, and what to do."""
+    try:
+        choose_units(evidence, gyroscope=False)
+    except DataError as error:
+        return str(error)
+    return "the unit of acceleration is unknown: add unit=g, unit=m/s2, unit=mg or unit=N, the number that one g reads"

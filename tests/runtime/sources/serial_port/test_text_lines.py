@@ -229,8 +229,8 @@ def test_all_units_are_converted_to_si(one_g: float, unit: str, gyro: str, facto
             "unit of angular rate.* is not named.*add gyro=deg/s, gyro=rad/s.*one line is",
         ),
         (HEADER, "0,0,1,5,0,0", {}, "unit of angular rate.* is not named.*add gyro=N.*131"),
-        (HEADER, "0,0,256,0,0,0", {"gyro": "deg/s"}, "unit of acceleration is unknown.*about 256.*unit=N"),
-        (HEADER, "0,0,0.03,0,0,0", {"gyro": "deg/s"}, "gravity is missing in the acceleration, which is about 0.03"),
+        (HEADER, "0,0,256,0,0,0", {"gyro": "deg/s"}, "about 256 at rest.*gravity in no usual unit.*unit=N"),
+        (HEADER, "0,0,0.03,0,0,0", {"gyro": "deg/s"}, "about 0.03 at rest.*record acceleration with gravity"),
         (HEADER, "0,0,16384,0,0,0", {"gyro": "deg/s", "unit": "g"}, "gravity would be .* g in g.*unit=16384"),
         (
             HEADER.replace("ax", "ax_g"),
