@@ -202,8 +202,10 @@ def _find_header(lines: Sequence[str]) -> tuple[int, str | None, list[str], Name
     for index, line in enumerate(lines):
         if not any(axis in line.lower() for axis in AXES) or _FRACTION.search(line):
             continue
+        named_here = False
         for delimiter in DELIMITERS if forced is None else (forced,):
-            if delimiter is not None and delimiter not in line:
+            # Names with spaces are no cells of their own.
+            if named_here if delimiter is None else delimiter not in line:
                 continue
             cells = split_line(line.lstrip("#% "), delimiter)
             check_columns(len(cells), MAX_COLUMNS)
@@ -212,6 +214,7 @@ def _find_header(lines: Sequence[str]) -> tuple[int, str | None, list[str], Name
             named = named_columns(cells)
             worth = 4 * (named.acceleration is not None) + 3 * (GYROSCOPE in named.sensors) + 2 * bool(named.several)
             worth = worth or int(bool(named.partial) and bool(named.times or len(named.partial) > 1))
+            named_here |= worth > 0
             if worth and (best is None or worth > best[0]):
                 best = worth, index, delimiter, cells, named
         if best is not None and best[0] >= 4:

@@ -20,7 +20,7 @@ FIRST_ROWS: Final = 512
 """Rows that the clock is judged by."""
 PASS_ROWS: Final = 8192
 """Rows read at a time by a pass that only looks at times."""
-MAX_BURSTS: Final = 1_000_000
+MAX_BURSTS: Final = 200_000
 """Bursts that are remembered; of more, every second."""
 MAX_APART_NS: Final = 3_600_000_000_000
 """Sensors whose first samples are further apart have clocks that do not fit."""

@@ -267,6 +267,7 @@ STEPS = "".join(f"{number / 50},1,2,9\n" for number in range(9))
         ("time,acc_x,acc_y,acc_z\n" + "1" * 3_000_000, "a line of more than 1000000 bytes"),
         (",".join(["x"] * 30_000) + "\n", "30000 columns, at most 20000"),
         ("time,gyro_x,gyro_y,gyro_z\n" + STEPS, "no acceleration in it"),
+        ("Time (s),Gyroscope x (rad/s),Gyroscope y (rad/s),Gyroscope z (rad/s)\n" + STEPS, "no acceleration in it"),
         ("t,user_acc_x,user_acc_y,user_acc_z\n" + STEPS, "gravity is missing"),
         ("time,acc_x,acc_y,acc_z\n" + STEPS + "1,1,2,\x1b[31mred\n", r"column acc_z: '\?\[31mred' is not a number"),
     ],
