@@ -96,6 +96,8 @@ class Fields:
     it."""
     linear: bool = False
     """Whether gravity is known to be missing in the acceleration."""
+    gravity_alone: bool = False
+    """Whether `acc` is gravity without the motion."""
     start_ns: int | None = None
     """Time of the first sample, in nanoseconds since 1970, if the file says it elsewhere."""
     rate_hz: float | None = None
@@ -181,7 +183,7 @@ def fields_of(named: NamedColumns, sensor: str | None = None) -> Fields:
             # Whether it is to be added only the rows can tell.
             fields = replace(fields, gravity=sensors[GRAVITY].cells)
     elif sensor == GRAVITY and GRAVITY in sensors:
-        fields = replace(fields, acc=sensors[GRAVITY].cells, acc_unit=sensors[GRAVITY].unit)
+        fields = replace(fields, acc=sensors[GRAVITY].cells, acc_unit=sensors[GRAVITY].unit, gravity_alone=True)
     if GYROSCOPE in sensors:
         fields = replace(fields, gyro=sensors[GYROSCOPE].cells, gyro_unit=sensors[GYROSCOPE].unit)
     if named.profile is not None:

@@ -93,9 +93,10 @@ def _single(part: Part, path: Path, options: ReadOptions, labels: Labels, lost: 
             raise DataError(f"{part.name}: {SENSOR_LOGGER_MESSAGE}")
         if fields.acc is None:
             raise DataError(f"{part.name}: no acceleration in it, only angular rates; give the folder of both sensors")
-        if fields.linear or sensor in (LINEAR, GRAVITY):
-            what = "it is gravity alone, without the motion" if sensor == GRAVITY else LINEAR_MESSAGE
-            raise DataError(f"{part.name}: {what}")
+        if fields.gravity_alone:
+            raise DataError(f"{part.name}: it is gravity alone, without the motion")
+        if fields.linear:
+            raise DataError(f"{part.name}: {LINEAR_MESSAGE}")
     except DataError:
         stream.close()
         raise

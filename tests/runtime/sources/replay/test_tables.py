@@ -315,3 +315,11 @@ def test_a_garbled_reading_now_and_then_is_no_reason_to_refuse_the_recording(
 def read_units(text: str, folder: Path) -> str | None:
     (folder / "clean.csv").write_text(text)
     return read(folder / "clean.csv").replay.report.units
+
+
+@pytest.mark.parametrize(
+    "name", ["gravity_test.csv", "Linear walk.csv", "gyroscope.csv", "Accelerometer.csv", "gravity"]
+)
+def test_a_header_that_names_its_sensors_counts_more_than_the_file_s_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(own())
+    is_the_wearer(read(tmp_path / name))
