@@ -189,7 +189,8 @@ def test_a_sensor_of_20_hz_and_one_of_500_hz_meet_on_the_grid(phone: Phone) -> N
     resampler, segments = Resampler(), []
     found = read(source(phone), 60)
     segments += resampler.push(found["accelerometer"][0], acc=found["accelerometer"][1])
-    segments += resampler.push(found["gyroscope"][0], gyro=found["gyroscope"][1])
+    times, counted = found["gyroscope"]  # Readings that count up, to more than a gyroscope measures.
+    segments += resampler.push(times, gyro=counted % 30)
     (segment,) = concatenate(segments + resampler.finish())
     assert len(segment.imu) >= 2 * 50
     assert resampler.report.accelerometer.dropped == resampler.report.gyroscope.dropped == 0
