@@ -28,6 +28,7 @@ class Notice(str):
 
 
 NO_TOKEN: Final = HTTPStatus.UNAUTHORIZED, "wrong token"
+OF_A_PAGE: Final = HTTPStatus.FORBIDDEN, "request of a web page"
 NO_POST: Final = HTTPStatus.METHOD_NOT_ALLOWED, "request that is not a POST"
 TOO_MANY: Final = HTTPStatus.TOO_MANY_REQUESTS, "too many requests"
 TOO_LARGE: Final = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request body too large"
@@ -37,6 +38,8 @@ HEADERS: Final[dict[int, tuple[str, str]]] = {
     HTTPStatus.TOO_MANY_REQUESTS: ("Retry-After", "1"),
     HTTPStatus.SERVICE_UNAVAILABLE: ("Retry-After", "1"),
 }
+BROWSERS_HEADERS: Final = ("Origin", "Sec-Fetch-Site")
+"""Browsers add them to what a page posts, and no page can leave them out (Fetch standard, 3.2; W3C Fetch Metadata)."""
 DISCARDED_BYTES: Final = 64 * 2**20
 """A refused body is read to its end and thrown away, because a client that is cut off while it sends never sees why. A
 longer one is cut off."""
@@ -123,6 +126,8 @@ class Receiver:
 
     def refusal(self, request: HTTPServerRequest) -> Refusal | None:
         """Why this request is refused by its head."""
+        if self._token is None and any(name in request.headers for name in BROWSERS_HEADERS):
+            return OF_A_PAGE  # Any page that is open on this computer could post here.
         if not self._has_token(request):
             return NO_TOKEN
         if request.method != "POST":

@@ -81,6 +81,20 @@ def test_the_body_of_a_post_is_passed_on() -> None:
         assert not receiver.take_refusals()
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "https://elsewhere.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}],
+    ids=["another origin", "a sandboxed page", "fetch metadata"],
+)
+def test_what_a_web_page_posts_is_refused_unless_it_has_the_token(headers: dict[str, str]) -> None:
+    with receiving() as (receiver, bodies):
+        assert ask(receiver, post(b"one", **headers)) == (403, "request of a web page")
+        assert (bodies, refusals(receiver)) == ([], {"request of a web page": 1})
+    with receiving("secret") as (receiver, bodies):
+        assert ask(receiver, post(b"one", "/?token=secret", **headers)) == (200, "ok")
+        assert bodies == [b"one"]
+
+
 def test_a_body_in_chunks_or_without_a_length_is_accepted() -> None:
     with receiving() as (receiver, bodies):
         assert ask(receiver, chunked(b"{", b"}")) == (200, "ok")
