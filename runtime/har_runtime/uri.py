@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -154,3 +155,15 @@ def speed_option(text: str) -> float:
         return number(MIN_SPEED, MAX_SPEED)(text)
     except ValueError as error:
         raise ValueError(f"{error}, or max") from error
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is one that only this computer can reach.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0"), is_loopback("pi.local")
+    (True, True, False, False)
+    """
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

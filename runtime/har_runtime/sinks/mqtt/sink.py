@@ -21,7 +21,6 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -32,7 +31,7 @@ from har_runtime.model.card import ModelCard
 from har_runtime.sinks.base import RecordSink, StreamInfo
 from har_runtime.sinks.mqtt.address import MqttAddress, parse_address
 from har_runtime.sinks.mqtt.home_assistant import discovery_payload, discovery_topic, totals_of
-from har_runtime.uri import Uri
+from har_runtime.uri import Uri, is_loopback
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client, MQTTMessageInfo
@@ -157,7 +156,7 @@ class MqttSink:
                 self._client.tls_set(ca_certs=address.cafile)
             except (OSError, ValueError) as error:  # ssl.SSLError is an OSError.
                 raise SourceError(f"{address.name}: cafile={address.cafile} cannot be used ({_why(error)})") from error
-        elif address.password is not None and not _is_this_computer(address.host):
+        elif address.password is not None and not is_loopback(address.host):
             _LOG.warning("%s: the password is sent unencrypted; use mqtts://", address.name)
 
     def _on_connect(self, client: "Client", userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
@@ -231,13 +230,6 @@ def _why(error: BaseException) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {error.verify_message}"
     return (isinstance(error, OSError) and error.strerror) or str(error)
-
-
-def _is_this_computer(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _json(value: Any) -> bytes:

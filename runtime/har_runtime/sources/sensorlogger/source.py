@@ -3,7 +3,7 @@
 In the app: switch on Accelerometer, Gravity and Gyroscope (on Android, Total Acceleration instead of the first two),
 then under Data Streaming HTTP Push with the address of this computer, `http://ADDRESS:PORT/?token=T`, and a batching
 period of a second or less. Without BIND it listens on 127.0.0.1, which a phone cannot reach: give an address of this
-computer, or 0.0.0.0 for all of them, preferably with a token.
+computer, or 0.0.0.0 for all of them, and a token.
 
 In this app Accelerometer is without gravity, so Gravity is added; `Session` explains how the sign is found, and
 `GyroscopeGate` what happens to a phone without a gyroscope.
@@ -11,6 +11,7 @@ In this app Accelerometer is without gravity, so Gravity is added; `Session` exp
 
 import logging
 import queue
+import secrets
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -24,13 +25,15 @@ from har_runtime.sources.sensorlogger.gyroscope import GyroscopeGate
 from har_runtime.sources.sensorlogger.message import Message, parse_message
 from har_runtime.sources.sensorlogger.missing import SAY_AFTER_NS, MissingSensors
 from har_runtime.sources.sensorlogger.session import MessageOrder, Session
-from har_runtime.uri import Uri, one_of
+from har_runtime.uri import Uri, is_loopback, one_of
 
 if TYPE_CHECKING:
     from har_runtime.sources.sensorlogger.receiver import Limits, Notice, Refusal
 
 _LOG = logging.getLogger(__name__)
 DEFAULT_PORT: Final = 8000
+TOKEN_BYTES: Final = 12
+"""Of a token that is suggested: 16 characters."""
 PLATFORMS: Final = ("auto", "ios", "android")
 MAX_WAITING: Final = 32
 """Messages received but not yet handled."""
@@ -49,6 +52,11 @@ def open_sensorlogger(uri: Uri) -> "SensorLogger":
     token = uri.options.get("token")
     if token == "":
         raise SourceError("sensorlogger: the token is empty; omit it, or give one that is hard to guess")
+    if token is None and not is_loopback(host):
+        raise SourceError(
+            f"sensorlogger://{host}:{port}: others can reach this address, and without a token whoever sends first is "
+            f"the sensor: add ?token=T with a T that is hard to guess, such as {secrets.token_urlsafe(TOKEN_BYTES)}"
+        )
     return SensorLogger(host, port, token, uri.option("platform", one_of(PLATFORMS), "auto"))
 
 

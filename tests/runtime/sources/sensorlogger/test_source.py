@@ -301,7 +301,9 @@ def test_a_token_is_required_if_the_uri_has_one() -> None:
         ("sensorlogger://127.0.0.1:0?token=", "the token is empty"),
         ("sensorlogger://127.0.0.1:0?tocken=x", "unknown option 'tocken'"),
         ("sensorlogger:8000", "is not an address"),
-        ("sensorlogger://203.0.113.1:0", "cannot listen on"),
+        ("sensorlogger://203.0.113.1:0?token=a", "cannot listen on"),
+        ("sensorlogger://0.0.0.0:0", "whoever sends first is the sensor: add .token=T"),
+        ("sensorlogger://[::]:0", "whoever sends first is the sensor: add .token=T"),
     ],
 )
 def test_an_invalid_uri_is_refused(uri: str, message: str) -> None:
