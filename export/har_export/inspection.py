@@ -11,6 +11,7 @@ from har_export.flatbuffer import TensorInfo
 from har_runtime.errors import ModelError
 from har_runtime.model.card import METADATA_NAME, ModelCard, card_from_json
 from har_runtime.model.tflite_metadata import read_metadata
+from har_runtime.text import MAX_LINE, clean
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
 
     console = Console(highlight=False, markup=False)
     for line in _head(options.file, found):
-        console.print(_printable(line), soft_wrap=True)
+        console.print(clean(line, MAX_LINE), soft_wrap=True)
     console.print(_table("operators", ("operator", "count"), [(k, str(n)) for k, n in found.operators.items()]))
     console.print(_table("tensors", ("tensor", "shape", "type", "bytes in the file", "scale"), _rows(found.tensors)))
     return 0
@@ -89,19 +90,12 @@ def _head(path: Path, found: Inspection) -> list[str]:
     return lines
 
 
-def _printable(text: str) -> str:
-    """Text of a foreign file without characters that control a terminal."""
-    return "".join(character if character.isprintable() else "?" for character in text)
-
-
 def _rows(tensors: Sequence[TensorInfo]) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for tensor in tensors:
         scale = "" if not tensor.scale else f"{tensor.scale[0]:.3g}" + (" ..." if len(tensor.scale) > 1 else "")
         shape = " x ".join(str(size) for size in tensor.shape)
-        rows.append(
-            (_printable(tensor.name[-60:]), shape, tensor.type, f"{tensor.size:,}" if tensor.size else "", scale)
-        )
+        rows.append((clean(tensor.name[-60:]), shape, tensor.type, f"{tensor.size:,}" if tensor.size else "", scale))
     return rows
 
 

@@ -18,6 +18,7 @@ from har_runtime.cli.extras import extra_of
 from har_runtime.cli.interrupt import Terminated
 from har_runtime.cli.log import add_log_level, set_up_log
 from har_runtime.errors import DataError, HarError
+from har_runtime.text import MAX_LINE, clean
 
 COMMON_OPTIONS: Final = ("-h", "--help", "--debug", "--log-level")
 """These may precede the command."""
@@ -207,7 +208,7 @@ def _failed(label: str, message: str, debug: bool) -> int:
     """Report the exception being handled in one line; returns the exit code for a user's mistake."""
     if debug:
         traceback.print_exc()
-    print(f"{label}: {message}", file=sys.stderr)
+    print(f"{label}: {clean(message, MAX_LINE)}", file=sys.stderr)
     return 2
 
 

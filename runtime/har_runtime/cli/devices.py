@@ -7,6 +7,7 @@ from dataclasses import asdict
 from har_runtime.cli.common import add_json as add_arguments
 from har_runtime.sources.iio.devices import list_iio
 from har_runtime.sources.serial_port.ports import port_lines, serial_ports
+from har_runtime.text import MAX_LINE, clean
 
 __all__ = ["add_arguments", "run"]
 
@@ -22,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(result, indent=1))
         return 0
     print("Serial ports (har-stream --source serial:PATH, or serial:auto if exactly one has a known USB id)")
-    print("\n".join(f"  {line}" for line in port_lines(ports)) or "  none: is the sensor plugged in?")
+    print("\n".join(f"  {clean(line, MAX_LINE)}" for line in port_lines(ports)) or "  none: is the sensor plugged in?")
     print("Linux IIO devices (har-stream --source iio:NAME)")
-    print("\n".join(f"  {each.name}  {', '.join(each.sensors)}  {each.path}" for each in iio) or "  none")
+    print("\n".join(f"  {clean(each.name)}  {', '.join(each.sensors)}  {each.path}" for each in iio) or "  none")
     return 0

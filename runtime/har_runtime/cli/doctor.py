@@ -25,6 +25,7 @@ from har_runtime.model.card import ModelCard
 from har_runtime.model.litert_backend import INTERPRETERS
 from har_runtime.model.load import DEFAULT_MODEL, load_model
 from har_runtime.sources.serial_port.ports import serial_ports
+from har_runtime.text import MAX_LINE, clean
 from har_runtime.uri import parse_uri
 
 PYTHON = ((3, 11), (3, 13))
@@ -71,9 +72,9 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({"well": well, "findings": [asdict(finding) for finding in findings]}, indent=1))
     else:
         for finding in findings:
-            print(f"{finding.state:5}{finding.subject:15}{finding.found}")
+            print(f"{finding.state:5}{finding.subject:15}{clean(finding.found, MAX_LINE)}")
             if finding.advice:
-                print(f"{'':20}-> {finding.advice}")
+                print(f"{'':20}-> {clean(finding.advice, MAX_LINE)}")
         print("all is well" if well else "something needs fixing: see the lines that begin with fix")
     return 0 if well else 1
 

@@ -6,6 +6,8 @@ import os
 import sys
 from typing import Final
 
+from har_runtime.text import MAX_LINE, clean
+
 FORMAT: Final = "%(asctime)s %(levelname)s: %(message)s"
 LEVELS: Final = ("debug", "info", "warning", "error")
 SYSLOG: Final = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3}
@@ -37,7 +39,8 @@ class _Stderr(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            print(self.format(record), file=sys.stderr, flush=True)
+            text = "\n".join(clean(line, MAX_LINE) for line in self.format(record).split("\n"))  # Lines of a traceback.
+            print(text, file=sys.stderr, flush=True)
         except (OSError, ValueError):  # Stderr is closed.
             return
 

@@ -27,6 +27,7 @@ from har_runtime.sinks import StreamInfo
 from har_runtime.sinks.fan_out import FanOut
 from har_runtime.sources import checked, open_source
 from har_runtime.stream import begun, run_stream
+from har_runtime.text import MAX_LINE, clean
 
 _LOG = logging.getLogger(__name__)
 PLACES = ("waist", "pocket", "wrist", "chest")
@@ -140,7 +141,8 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> str | Non
     source = open_source(options.source or DEMO_SOURCE)
     _LOG.info("source: %s", source.description)
     # Sinks need not show families that no answer will be.
-    info = StreamInfo(model.card if coarse else replace(model.card, families={}), source.description, source.report)
+    description = clean(source.description, MAX_LINE)
+    info = StreamInfo(model.card if coarse else replace(model.card, families={}), description, source.report)
     sinks = FanOut(info)
     service = Service.from_environment()
     still: dict[str, Any] | None = None

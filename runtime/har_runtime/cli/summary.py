@@ -7,6 +7,7 @@ from har_runtime.answers.answer import UNKNOWN
 from har_runtime.scores import Scores
 from har_runtime.sinks import StreamInfo
 from har_runtime.stream import StreamResult
+from har_runtime.text import clean
 
 TRUTHS_SHOWN = 6
 """Labels that are none of the model's, as listed in the summary."""
@@ -51,7 +52,7 @@ def summary(result: StreamResult, info: StreamInfo) -> list[str]:
         if lost := [f"{count} {what}" for what, count in sensor.named_counts().items() if count]:
             lines.append(f"  {name}: " + ", ".join(lost))
     found = info.report
-    labels = ", ".join(f"{shown(theirs)} is {shown(ours)}" for theirs, ours in found.labels.items())
+    labels = ", ".join(f"{clean(theirs)} is {clean(ours)}" for theirs, ours in found.labels.items())
     for name, value in (("units", found.units), ("range", found.range), ("labels", labels)):
         if value:
             lines.append(f"  {name}: {value}")
@@ -80,15 +81,10 @@ def summary(result: StreamResult, info: StreamInfo) -> list[str]:
 
 def _other_truths(truths: dict[str, int]) -> str:
     """The labels of the source that are none of the model's, which have no scores."""
-    names = ", ".join(f"{shown(name)} ({count} windows)" for name, count in list(truths.items())[:TRUTHS_SHOWN])
+    names = ", ".join(f"{clean(name)} ({count} windows)" for name, count in list(truths.items())[:TRUTHS_SHOWN])
     more = f" and {len(truths) - TRUTHS_SHOWN} more" if len(truths) > TRUTHS_SHOWN else ""
     advice = "; name numbers with labels=1:walking,2:stairs_up" if all(name.isdecimal() for name in truths) else ""
     return f"labels of the source that are none of the model's, without a score: {names}{more}{advice}"
-
-
-def shown(text: str) -> str:
-    """A text from outside, without control characters, and shortened."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:40])
 
 
 def _scored(scores: Scores) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from har_runtime.contract import CHANNELS, FRAMES, HOP, PLACES, SAMPLE_RATE_HZ, UNITS, WINDOW
 from har_runtime.errors import ModelError
+from har_runtime.text import clean
 
 FORMAT = "haredge-card-1"
 METADATA_NAME = "haredge_card"
@@ -27,8 +28,6 @@ MAX_BYTES = 1_000_000
 """Of a card's text; one of fifty labels has 100,000."""
 MAX_DEPTH = 10
 """Of lists and objects inside each other; a card has 4."""
-MAX_SHOWN = 80
-"""Characters of a value in a message."""
 MAX_NAME = 100
 """Characters of a label, family or name."""
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"?')
@@ -202,7 +201,7 @@ def card_from_json(text: str | bytes, where: str) -> ModelCard:
         _check_texts(card, where)
         _check_contract(card, where)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{where}: the model card is damaged or incomplete ({_shown(error)})") from error
+        raise ModelError(f"{where}: the model card is damaged or incomplete ({clean(str(error))})") from error
     return card
 
 
@@ -213,12 +212,6 @@ def _depth(text: str) -> int:
         depth += 1 if letter in "[{" else -1
         deepest = max(deepest, depth)
     return deepest
-
-
-def _shown(value: object) -> str:
-    """A value from a card or about it as people can read it: on one line, and not too long."""
-    text = "".join(letter if letter.isprintable() else " " for letter in str(value))
-    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
 
 
 _PARTS = {
@@ -261,17 +254,18 @@ def _check_contract(card: ModelCard, where: str) -> None:
     }
     for name, value in wanted.items():
         if getattr(card, name) != value:
-            needed = _shown(getattr(card, name))
+            needed = clean(str(getattr(card, name)))
             raise ModelError(f"{where}: the model needs {name} {needed}, this runtime gives {value}")
     if card.frame not in FRAMES or card.gyroscope not in GYROSCOPE:
         raise ModelError(
-            f"{where}: the model needs frame {_shown(card.frame)} and a gyroscope that is {_shown(card.gyroscope)}; "
+            f"{where}: the model needs frame {clean(str(card.frame))} and a gyroscope that is "
+            f"{clean(str(card.gyroscope))}; "
             f"this runtime knows {' and '.join(FRAMES)}, {' and '.join(GYROSCOPE)}"
         )
     if card.gravity is not None and len(card.gravity) != 3:
-        raise ModelError(f"{where}: the card's gravity must be three numbers, not {_shown(card.gravity)}")
+        raise ModelError(f"{where}: the card's gravity must be three numbers, not {clean(str(card.gravity))}")
     if not card.labels or len(set(card.labels)) != len(card.labels):
-        raise ModelError(f"{where}: the labels of the card are empty or repeat: {_shown(card.labels)}")
+        raise ModelError(f"{where}: the labels of the card are empty or repeat: {clean(str(card.labels))}")
     for name, fit in (
         ("smoothing", _smoothing_fits),
         ("rejection", _rejection_fits),
@@ -288,11 +282,11 @@ def _check_contract(card: ModelCard, where: str) -> None:
         raise ModelError(f"{where}: places and place_filter of the card do not fit; export the model again")
     for family, labels in card.families.items():
         if family in card.labels or len(labels) < 2 or not set(labels) <= set(card.labels):
-            raise ModelError(f"{where}: the family {_shown(family)} of the card must stand for two labels or more")
+            raise ModelError(f"{where}: the family {clean(str(family))} of the card must stand for two labels or more")
     # Of the families that are sure enough, the first one inside the likeliest is the answer.
     for wide, narrow in itertools.combinations(card.families, 2):
         if set(card.families[narrow]) < set(card.families[wide]):
-            order = f"{_shown(narrow)} before {_shown(wide)}"
+            order = f"{clean(str(narrow))} before {clean(str(wide))}"
             raise ModelError(f"{where}: the families of the card must stand the narrowest first: {order}")
 
 

@@ -33,7 +33,7 @@ def open_terminal(uri: Uri, info: StreamInfo) -> Sink:
     uri.only()
     if uri.target:
         raise SourceError(f"terminal: takes no target, not '{uri.target}'")
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)  # Names are shown as they are.
     return LiveTerminal(console, info) if console.is_terminal else PlainLines(console, info)
 
 

@@ -38,6 +38,7 @@ from har_runtime.sources.replay.cells import (
 )
 from har_runtime.sources.replay.labels import WORDS
 from har_runtime.sources.replay.options import ReadOptions
+from har_runtime.text import clean
 
 HEAD_LINES: Final = 300
 """Lines that are looked at; GENEActiv's preamble has 100."""
@@ -189,12 +190,6 @@ def fields_of(named: NamedColumns, sensor: str | None = None) -> Fields:
     if named.profile is not None:
         fields = replace(fields, apple_sign=named.profile.apple_sign, profile=named.profile.name)
     return fields
-
-
-def clean(text: str, limit: int = 40) -> str:
-    """A text from outside, without control characters, and shortened."""
-    shown = "".join(letter if letter.isprintable() else "?" for letter in text[: limit + 1])
-    return shown if len(shown) <= limit else f"{shown[:limit]}..."
 
 
 def _find_header(lines: Sequence[str]) -> tuple[int, str | None, list[str], NamedColumns] | None:

@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
 from har_runtime.errors import DataError
-from har_runtime.sources.replay.layout import clean
 from har_runtime.sources.replay.text_lines import READ_ERRORS, open_bytes, reason
+from har_runtime.text import clean
 
 SUFFIXES: Final = (".csv", ".tsv", ".txt", ".tab", ".dat", ".log", ".gz")
 """Of the tables in a folder or zip; a file that is named itself may have any name."""

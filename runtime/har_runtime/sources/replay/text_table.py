@@ -14,11 +14,12 @@ from har_runtime.errors import DataError
 from har_runtime.sources.columns import named_columns
 from har_runtime.sources.replay.cells import NUMBER, as_number, first_bad, lines_to_rows, read_times
 from har_runtime.sources.replay.clock import date_of_cells
-from har_runtime.sources.replay.layout import HEAD_LINES, NoTableError, clean, find_layout
+from har_runtime.sources.replay.layout import HEAD_LINES, NoTableError, find_layout
 from har_runtime.sources.replay.options import ReadOptions
 from har_runtime.sources.replay.parts import OpenFile
 from har_runtime.sources.replay.raw import RawRows
 from har_runtime.sources.replay.text_lines import READ_ERRORS, open_text, reason
+from har_runtime.text import clean
 
 HEAD_CHARACTERS: Final = 2_000_000
 """Of the first lines, which are held at once."""
