@@ -163,7 +163,7 @@ def _of_zip(path: Path) -> list[Part]:
     try:
         _check_directory(path)
         with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+            members = [member for member in archive.infolist() if not member.filename.endswith("/")]
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
         raise DataError(f"{path}: not an intact zip ({clean(str(error), 80)})") from error
     if len(members) > MAX_FILES:
