@@ -41,6 +41,8 @@ PERIOD_S = 0.1
 """The port is read ten times a second, because each of a sensor's small packets would wake the program."""
 SILENCE_S = 1.0
 """How long a read waits for its first byte."""
+SILENT_READS = 3
+"""Reads without a byte, one after the other, that end the wait for more samples to show their units."""
 FULL_READ_BYTES = 2048
 """After a read of this size the next one follows at once; the kernel holds twice as much."""
 RETRY_S = 0.25
@@ -104,7 +106,7 @@ class SerialSource:
         self._others = {port.path for port in serial_ports()}
         self._start_s = time.monotonic()
         self._next_read_s = 0.0
-        self._useless_bytes = 0
+        self._useless_bytes = self._silent_reads = 0
         self._port = open_port(self._path, options.baud or BAUDS[0])
         try:
             formats = [options.format] if options.format else list(FORMATS)
@@ -183,11 +185,12 @@ class SerialSource:
 
     def _check_patience(self, count: int) -> None:
         self._useless_bytes += count
+        self._silent_reads = 0 if count else self._silent_reads + 1
         if time.monotonic() < self._patience_end_s:
             return
         if not self._useless_bytes:
             raise SourceError(silence_message(self._path, self._patience_s))
-        if self._decoder.rows and count:
+        if self._decoder.rows and self._silent_reads < SILENT_READS:
             return  # Samples arrive, but their unit is not known yet.
         if problem := self._decoder.problem():
             raise SourceError(f"{self._path}: {problem}")
