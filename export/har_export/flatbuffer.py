@@ -205,9 +205,9 @@ class _CompactBuilder(flatbuffers.Builder):
         self._holds_offsets = True  # These count from where they stand, so that equal bytes mean other things.
         super().PrependUOffsetTRelative(off)
 
-    def EndVector(self, *arguments: Any) -> Any:  # noqa: N802 - overrides
-        count = self.vectorNumElems
-        end = super().EndVector(*arguments)
+    def EndVector(self, numElems: int | None = None) -> Any:  # noqa: N802, N803 - overrides
+        count = self.vectorNumElems or 0
+        end = super().EndVector(numElems)
         if self._holds_offsets:
             return end
         begin = self.Head() + 4  # After the number of elements.

@@ -135,11 +135,11 @@ class YawInvariant(nn.Module):
         of_a, of_g, of_sum, of_turned = torch.eye(4).repeat_interleave(2, dim=1)  # Which squares add up to a length.
         lengths = torch.stack([of_a, of_g])
         products = torch.stack([of_sum - of_a - of_g, of_turned - of_a - of_g]) / 2
-        self.vertical = _linear(torch.eye(6)[[2, 5]] * gain[:2, None], shift[:2])
-        self.sums = _linear(sums, torch.zeros(len(sums)))
-        self.lengths = _linear(lengths * gain[2:4, None] ** 2, LEVEL * gain[2:4] ** 2)
-        self.shift = nn.Buffer(shift[2:4])
-        self.products = _linear(products * gain[4:, None], shift[4:])
+        self.vertical = _Sums(torch.eye(6)[[2, 5]] * gain[:2, None], shift[:2])
+        self.sums = _Sums(sums, torch.zeros(len(sums)))
+        self.lengths = _Sums(lengths * gain[2:4, None] ** 2, LEVEL * gain[2:4] ** 2)
+        self.shift = nn.Buffer(shift[2:4].clone())
+        self.products = _Sums(products * gain[4:, None], shift[4:])
 
     def forward(self, imu: Tensor) -> Tensor:
         vertical, sums = self.vertical(imu), self.sums(imu)
@@ -147,12 +147,16 @@ class YawInvariant(nn.Module):
         return torch.cat([vertical, self.lengths(squares).sqrt() + self.shift, self.products(squares)], dim=2)
 
 
-def _linear(weight: Tensor, bias: Tensor) -> nn.Linear:
-    layer = nn.Linear(weight.shape[1], weight.shape[0])
-    with torch.no_grad():
-        layer.weight.copy_(weight)
-        layer.bias.copy_(bias)
-    return layer
+class _Sums(nn.Module):
+    """A linear layer whose weights no training changes."""
+
+    def __init__(self, weight: Tensor, bias: Tensor):
+        super().__init__()
+        self.weight = nn.Buffer(weight.clone(memory_format=torch.contiguous_format))
+        self.bias = nn.Buffer(bias.clone())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.linear(x, self.weight, self.bias)
 
 
 def _folded(block: nn.Module) -> nn.Module:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from har_export.build import build
 from har_export.converters import quiet_converter
-from har_export.inference import InferenceNetwork
+from har_export.inference import FrontEnd, InferenceNetwork
 from har_export.interpreters import flat, litert
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.scores import score
@@ -144,7 +144,7 @@ def _annotator() -> Any:
     class Annotator(Quantizer):
         def annotate(self, model: Any) -> Any:
             for node in model.graph.nodes:
-                if node.target not in _ROUNDED:
+                if node.target not in _ROUNDED or _is_in_front(node):
                     continue
                 weights: dict[Any, Any] = {node.args[1]: weight} if node.target in (_CONVOLUTION, _LINEAR) else {}
                 follower = next(iter(node.users))
@@ -159,6 +159,12 @@ def _annotator() -> Any:
             """Required by torchao; there is nothing to check."""
 
     return Annotator()
+
+
+def _is_in_front(node: Any) -> bool:
+    """Whether an operator is of `FrontEnd`, which stays in float32."""
+    modules = node.meta.get("nn_module_stack", {}).values()
+    return any(str(kind).rpartition(".")[2].strip("'>") == FrontEnd.__name__ for _, kind in modules)
 
 
 def _stop_observing(model: nn.Module) -> None:

@@ -62,9 +62,9 @@ def test_a_card_that_is_put_into_a_file_again_leaves_nothing_of_the_one_before(b
 
 def test_equal_vectors_of_a_file_are_written_once_and_nothing_else_changes(built: Built) -> None:
     class Plain(flatbuffer._CompactBuilder):
-        def EndVector(self, *arguments: Any) -> Any:  # noqa: N802 - overrides
+        def EndVector(self, numElems: int | None = None) -> Any:  # noqa: N802, N803 - overrides
             self._written = {}
-            return super().EndVector(*arguments)
+            return super().EndVector(numElems)
 
     model = built.models["tflite-int8"]
     compact = flatbuffer.packed(flatbuffer.unpacked(model))
