@@ -287,12 +287,12 @@ class DistillationConfig:
 
     teacher: ModelConfig | None = None
     """The larger network; everything else of its recipe is the same, but for `teacher_epochs`."""
-    teacher_epochs: int = 0
-    """Epochs that train the teacher; 0: as many as the recipe has. A small network gains from more than its teacher."""
     weight: float = 0.5
     """Share of the loss that compares with the teacher; the rest compares with the labels."""
     temperature: float = 2.0
     """Softens both networks' probabilities."""
+    teacher_epochs: int = 0
+    """Epochs that train the teacher; 0: as many as the recipe has. A small network gains from more than its teacher."""
 
     def __post_init__(self) -> None:
         _check_range("distillation", self, weight=(0, 1), temperature=(0.1, 100), teacher_epochs=(0, 10_000))

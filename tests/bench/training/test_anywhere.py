@@ -151,7 +151,7 @@ def test_every_row_has_a_recipe_and_the_sizes_share_their_teacher() -> None:
         (recipe.data.frame, recipe.model.yaw_invariant) for (part, _), recipe in recipes.items() if part == "ladder"
     ]
     device, gravity, upright = ("device", False), ("gravity", True), ("upright", True)
-    assert frames == [device, gravity, upright, upright, device, upright]
+    assert frames == [device, gravity, upright, upright, upright, device, upright]
     assert recipes["groups", "random forest, wisdm/wrist"].data.placement == "wrist"
     assert GROUPS == 10
 
