@@ -49,9 +49,7 @@ class Model:
         if not len(windows):
             return Outputs(*(np.empty((0, *shape), np.float32) for shape in output_shapes(self.card)))
         outputs = self.backend.outputs(windows)
-        for name, output in zip(OUTPUTS, outputs, strict=False):
-            if not are_probabilities(output):
-                raise ModelError(f"model {self.card.name}: its output {name} holds no probabilities; export it again")
+        _check_probabilities(self.card, outputs[:1])  # The others are checked at loading: this runs for each window.
         return Outputs(*outputs)
 
 
@@ -149,8 +147,14 @@ def _tried(model: Model) -> Model:
     """The model, after it has run: that prepares its weights, and shows whether its outputs are probabilities."""
     windows = np.zeros((2, WINDOW, len(CHANNELS)), np.float32)
     windows[1, :, 2] = STANDARD_GRAVITY
-    model.outputs(windows)
+    _check_probabilities(model.card, model.backend.outputs(windows))
     return model
+
+
+def _check_probabilities(card: ModelCard, outputs: list[NDArray[np.float32]]) -> None:
+    for name, output in zip(OUTPUTS, outputs, strict=False):
+        if not are_probabilities(output):
+            raise ModelError(f"model {card.name}: its output {name} holds no probabilities; export it again")
 
 
 def _needed(card: ModelCard | None, content: bytes, path: Path) -> ModelCard:
