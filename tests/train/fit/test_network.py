@@ -219,3 +219,16 @@ def test_a_place_learns_half_as_much_of_its_own_as_what_all_share() -> None:
     assert own is not None and isinstance(shared, Tensor)
     assert own.unflatten(0, (3, 4))[1, 2] == 0.5 * shared[2]
     assert int((own != 0).sum()) == 1
+
+
+def test_a_posture_that_nobody_recorded_at_a_place_starts_ten_times_as_rare_there() -> None:
+    network = HarNetwork(Architecture(classes=3, places=("torso", "thigh"))).eval()
+    assert network.heads is not None
+    features = network.features(torch.randn(4, 50, 6))
+    before, _ = network.logits(features)
+    network.heads.start_rare(torch.tensor([[False, False, False], [False, True, False]]))
+    after, _ = network.logits(features)
+    odds = (after - before).exp()
+    torch.testing.assert_close(odds[:, 1, 1], torch.full((4,), 0.1))
+    odds[:, 1, 1] = 1
+    torch.testing.assert_close(odds, torch.ones_like(odds))

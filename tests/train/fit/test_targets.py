@@ -22,6 +22,9 @@ def test_targets_say_what_a_label_may_be_and_what_was_seen_at_each_place(toy: Re
     assert torch.equal(targets.allowed, torch.from_numpy(of_toys.allowed))
     unseen = {(places[place], labels[label]) for place, label in (~targets.seen).nonzero().tolist()}
     assert unseen == {("torso", "unknown"), ("thigh", "unknown"), ("wrist", "lying")}
+    assert targets.rare is not None
+    rare = {(places[place], labels[label]) for place, label in targets.rare.nonzero().tolist()}
+    assert rare == {("wrist", "lying")}  # Unknown is no posture.
     gait = [*labels, "stairs"]
     assert [name for name, is_gait in zip(gait, targets.gait.tolist(), strict=True) if is_gait] == [
         *("walking", "stairs_up", "stairs_down", "stairs")

@@ -5,6 +5,7 @@ Convolutions are written over (batch, channel, 1, time) with kernels (1, k): the
 """
 
 import itertools
+import math
 from dataclasses import dataclass
 
 import torch
@@ -23,6 +24,8 @@ LEVEL = 1e-6
 """Added to squared lengths, in (m/s^2)^2 or (rad/s)^2, so that the square root has a slope at 0."""
 OWN_SHARE = 0.5
 """Weight of a place's own part of the logits: below 1 it learns more slowly than what the places share."""
+UNRECORDED = 0.1
+"""How probable a posture is, at first, at a place where nobody recorded it, against what the places share."""
 CONSTANT = 1e-4
 """Smallest standard deviation that a channel is divided by, in m/s^2 or rad/s: far below the noise of any sensor. A
 channel below it says nothing, e.g. a gyroscope that is missing."""
@@ -151,6 +154,9 @@ class PlaceHeads(nn.Module):
 
     The classifier's logits are shared by all places; each place adds a small part of its own, from the same hidden
     features. It starts at 0, so that an activity never seen at a place is judged as elsewhere.
+
+    Postures are the exception, as the same angle means another one elsewhere: a level hip lies, a level thigh sits. One
+    that nobody recorded at a place starts as a rare one there.
     """
 
     def __init__(self, width: int, hidden: int, places: int, classes: int):
@@ -160,6 +166,11 @@ class PlaceHeads(nn.Module):
         self.shape = (places, classes)
         nn.init.zeros_(self.own.weight)
         nn.init.zeros_(self.own.bias)
+
+    @torch.no_grad()
+    def start_rare(self, rare: Tensor) -> None:
+        """Make activities rare at places, without ruling them out: shape (places, classes)."""
+        self.own.bias[rare.flatten()] = math.log(UNRECORDED) / OWN_SHARE
 
     def forward(self, features: Tensor, hidden: Tensor, shared: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of the classes at each place (batch, places, classes), and of the places (batch, places)."""

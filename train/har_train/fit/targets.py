@@ -28,6 +28,10 @@ class Targets:
     gait: Tensor | None = None
     """Whether the activity or choice is gait, shape (classes + choices,); None without places."""
 
+    rare: Tensor | None = None
+    """Whether the class of the column is a posture that the training data lacks at the place of the row, shape
+    (places, classes); None without places."""
+
     def to(self, device: torch.device) -> "Targets":
         """The same on a device."""
         tensors = {name: value if value is None else value.to(device) for name, value in vars(self).items()}
@@ -64,8 +68,10 @@ def targets_of(train: WindowSet, recipe: Recipe) -> Targets:
     for place, y in sorted(set(zip(place_numbers(train, places).tolist(), train.y.tolist(), strict=True))):
         if not (seen[place] & allowed[y]).any():
             seen[place] |= allowed[y]
-    gait = torch.tensor([label in FAMILIES["on_foot"] for label in train.labels])
-    return Targets(weights, allowed, seen, (allowed & gait).any(dim=1))
+    gait, posture = (
+        torch.tensor([label in FAMILIES[family] for label in train.labels]) for family in ("on_foot", "still")
+    )
+    return Targets(weights, allowed, seen, (allowed & gait).any(dim=1), ~seen & posture)
 
 
 def class_weights(train: WindowSet) -> Tensor:

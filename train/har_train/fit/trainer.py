@@ -102,6 +102,9 @@ def fit(
     torch.manual_seed(run.seed)
     network = HarNetwork(architecture_of(recipe))
     network.measure(torch.from_numpy(train.x))
+    targets = targets_of(train, recipe)
+    if network.heads is not None and targets.rare is not None:
+        network.heads.start_rare(targets.rare)
     if run.devices * run.nodes > 1:
         synchronise_batch_norm(network.encoder)
     stages = stages_of(recipe, run.out)
