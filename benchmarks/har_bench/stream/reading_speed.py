@@ -3,7 +3,7 @@
     python -m har_bench.stream.reading_speed --out benchmarks/results/reading_speed.json
 
 An hour of the simulated wearer at 100 Hz is written in our own header, and as some apps write it. Each file is read to
-its end several times, by turns. Then a file of --gigabytes in our own header is read while the process's memory is
+its end several times, in turn. Then a file of --gigabytes in our own header is read while the process's memory is
 watched. It is written once beside the others, in a temporary folder, and removed at the end.
 """
 
@@ -25,11 +25,12 @@ from numpy.typing import NDArray
 from har_bench.progress import step_display
 from har_bench.results import write_and_print
 from har_bench.script import run_script, script_parser
+from har_runtime.cli.common import whole_number
 from har_runtime.contract import STANDARD_GRAVITY
 from har_runtime.sources.replay.source import Replay
 from har_runtime.sources.serial_port.virtual_sensor import SampledWearer
 
-HOUR_S = 3600
+SECONDS = 3600
 RATE_HZ = 100
 TURNS = 5
 GIGABYTES = 2.0
@@ -48,13 +49,16 @@ def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
     parser = script_parser("stream.reading_speed", "Time the reading of recordings.", "out")
     parser.add_argument(
+        "--seconds", type=whole_number(10), default=SECONDS, help="of the recording (default: %(default)s)"
+    )
+    parser.add_argument(
         "--gigabytes", type=float, default=GIGABYTES, help="size of the large file (default: %(default)s)"
     )
     return run_script(parser, arguments, _run)
 
 
 def _run(options: argparse.Namespace) -> int:
-    table = _hour()
+    table = _recording(options.seconds)
     with tempfile.TemporaryDirectory() as name, step_display() as show_step:
         paths = {kind: Path(name) / file for kind, file in FILES.items()}
         for kind, path in paths.items():
@@ -71,13 +75,15 @@ def _run(options: argparse.Namespace) -> int:
             for kind, median in medians.items()
         ]
         show_step(f"a file of {options.gigabytes:g} GB")
-        memory = _memory(paths[OWN], Path(name) / "large.csv", int(options.gigabytes * 1e9))
+        large = Path(name) / "large.csv"
+        written = _write_large(large, paths[OWN], options.seconds, int(options.gigabytes * 1e9))
+        memory = {"samples_written": written, **_memory(large)}
     write_and_print(options.out, {"samples": len(table), "rate_hz": RATE_HZ, "read": rows, "memory": memory})
     return 0
 
 
-def _hour() -> Table:
-    times, channels = SampledWearer(seed=0, rate_hz=RATE_HZ).samples_until(HOUR_S)
+def _recording(seconds: int) -> Table:
+    times, channels = SampledWearer(seed=0, rate_hz=RATE_HZ).samples_until(seconds)
     return np.column_stack([times, channels])
 
 
@@ -141,20 +147,27 @@ def _size(path: Path) -> int:
     return sum(file.stat().st_size for file in path.iterdir()) if path.is_dir() else path.stat().st_size
 
 
-def _memory(hour: Path, path: Path, size: int) -> dict[str, Any]:
-    """What reading a file of `size` bytes does to this process's memory; the file is the hour's rows again and again,
-    each time an hour later."""
-    _, _, rows = hour.read_bytes().partition(b"\n")
+def _write_large(path: Path, own: Path, seconds: int, size: int) -> int:
+    """Write the rows of `own` again and again, each time later by `seconds` and a second, until there are `size` bytes;
+    returns the number of rows."""
+    header, *rows = own.read_bytes().splitlines(keepends=True)
+    parts = [(float(time_s), rest) for time_s, _, rest in (row.partition(b",") for row in rows)]
+    times = 0
     with path.open("wb") as file:
-        file.write(b"time,acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z\n")
-        hours = 0
+        file.write(header)
         while file.tell() < size:
-            lines = (line.partition(b",") for line in rows.splitlines(keepends=True))
-            file.writelines(b"%.6f,%b" % (hours * HOUR_S + float(seconds), rest) for seconds, _, rest in lines)
-            hours += 1
+            later = times * (seconds + 1)
+            file.writelines(b"%.6f,%b" % (later + time_s, rest) for time_s, rest in parts)
+            times += 1
+    return times * len(parts)
+
+
+def _memory(path: Path) -> dict[str, Any]:
+    """What reading a file does to the memory of this process."""
     process = psutil.Process()
+    size = path.stat().st_size
     source = Replay(path, speed=float("inf"))
-    warm: int | None = None
+    level: int | None = None
     samples = most = 0
     begin = time.perf_counter()
     for number, chunk in enumerate(source):
@@ -162,15 +175,14 @@ def _memory(hour: Path, path: Path, size: int) -> dict[str, Any]:
         if number % CHUNKS_BETWEEN:
             continue
         resident = process.memory_info().rss
-        if source.position > WARM_UP * size and warm is None:
-            warm = resident
+        if level is None and source.position > WARM_UP * size:
+            level = resident
         most = max(most, resident)
     return {
-        "bytes": path.stat().st_size,
-        "samples": samples,
-        "samples_written": hours * len(rows.splitlines()),
+        "bytes": size,
+        "samples_read": samples,
         "seconds": time.perf_counter() - begin,
-        "level_mib": None if warm is None else warm / MEBIBYTE,
+        "level_mib": (level or most) / MEBIBYTE,
         "most_mib": most / MEBIBYTE,
     }
 
