@@ -25,12 +25,12 @@ GAIT_GRAVITY = (7.0, 13.0)
 """m/s^2, length of the mean acceleration over a second of gait."""
 FREQUENCIES_HZ = np.arange(3, 41) / 5
 """Frequencies compared, 0.6 to 8 Hz."""
-HISTORY = 24
-"""Windows (12 s) within which gait must agree with itself."""
 FOUND_AFTER = 8
 """Windows of gait that agree, after which their direction is up: the first four seconds alone can be 50 degrees off."""
 MOVED_AFTER = 12
 """Windows of gait that agree with each other but not with the reference, after which the device sits another way."""
+WITHIN = 3
+"""Times as many windows as these, within which they must come: on stairs only every other window may look like gait."""
 AGREEMENT_DEGREES = 15.0
 """Largest mean angle between windows of gait and their mean direction that counts as agreement."""
 MOVED_DEGREES = 45.0
@@ -65,7 +65,7 @@ class UprightTracker:
         """Start again, as if newly made."""
         self._up = self._given
         self._sum = np.zeros(3) if self._up is None else GIVEN_WEIGHT * np.array(self._up.direction)
-        self._gait: deque[NDArray[np.float64] | None] = deque(maxlen=HISTORY)
+        self._gait: deque[NDArray[np.float64] | None] = deque(maxlen=WITHIN * MOVED_AFTER)
         self._own = _Z
         self._start_ns: int | None = None
 
@@ -103,7 +103,7 @@ class UprightTracker:
             self._sum = FORGETTING * self._sum + direction
             self._up = Up(_tuple(self._sum / np.linalg.norm(self._sum)), self._up.found)
         wanted = FOUND_AFTER if self._up is None else MOVED_AFTER
-        recent = [gait for gait in self._gait if gait is not None][-wanted:]
+        recent = [gait for gait in list(self._gait)[-WITHIN * wanted :] if gait is not None][-wanted:]
         if len(recent) < wanted:
             return
         directions = np.array(recent)

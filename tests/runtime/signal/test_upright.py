@@ -14,8 +14,8 @@ from har_runtime.recording import Recording, cut_recording
 from har_runtime.signal.axes import turns
 from har_runtime.signal.upright import (
     FOUND_AFTER,
-    HISTORY,
     MOVED_AFTER,
+    WITHIN,
     UprightTracker,
     in_device_axes,
     in_frame,
@@ -121,6 +121,16 @@ def test_a_device_put_back_upside_down_is_noticed_within_its_windows_of_gait() -
     assert degrees(tracker.up.direction, DOWN) < 1
 
 
+def test_a_device_put_back_upside_down_is_noticed_on_stairs_where_every_third_window_is_gait() -> None:
+    tracker = UprightTracker()
+    for number in range(60):
+        tracker.step(gait(number, UP))
+    for number in range(60, 60 + 3 * MOVED_AFTER):
+        tracker.step(gait(number, DOWN) if number % 3 == 2 else window(number, 9.8 * DOWN + np.zeros((50, 3))))
+    assert tracker.up is not None
+    assert degrees(tracker.up.direction, DOWN) < 1
+
+
 def test_a_posture_never_moves_the_reference() -> None:
     tracker = UprightTracker()
     for number in range(FOUND_AFTER):
@@ -164,7 +174,7 @@ def test_a_given_reference_holds_from_the_first_window_and_yields_to_gait_that_d
     tracker = UprightTracker(Up((0.0, 0.0, 1.0), "given"))
     first = tracker.step(still(0, UP))
     assert first.up == Up((0.0, 0.0, 1.0), "given")
-    for number in range(1, HISTORY):
+    for number in range(1, WITHIN * MOVED_AFTER):
         tracker.step(gait(number, UP))
     assert tracker.up is not None
     assert (tracker.up.found, degrees(tracker.up.direction, UP) < 1) == ("gait", True)

@@ -16,11 +16,12 @@ final class UprightTracker {
     private static final double[] GAIT_HZ = {1.2, 2.4};
     /** m/s^2, length of the mean acceleration over a second of gait. */
     private static final double[] GAIT_GRAVITY = {7.0, 13.0};
-    /** Windows within which gait must agree with itself. */
-    private static final int HISTORY = 24;
     private static final int FOUND_AFTER = 8;
     /** Windows of gait that agree with each other but not with the reference: then the phone sits another way. */
     private static final int MOVED_AFTER = 12;
+    /** Times as many windows as these, within which they must come. */
+    private static final int WITHIN = 3;
+    private static final int HISTORY = WITHIN * MOVED_AFTER;
     private static final double AGREEMENT_DEGREES = 15.0;
     private static final double MOVED_DEGREES = 45.0;
     /** Weight of the earlier windows of gait when one is added. */
@@ -154,7 +155,7 @@ final class UprightTracker {
     /** Finds the last windows of gait, the oldest first; false if there are too few. */
     private boolean findRecent(int wanted) {
         int missing = wanted;
-        for (int back = 0; back < HISTORY && missing > 0; back++) {
+        for (int back = 0; back < WITHIN * wanted && missing > 0; back++) {
             int index = Math.floorMod(newest - back, HISTORY);
             if (gait[index]) {
                 recent[--missing] = directions[index];
