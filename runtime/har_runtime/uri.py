@@ -91,12 +91,13 @@ def parse_uri(text: str) -> Uri:
     """
     kind, colon, rest = text.partition(":")
     if not colon or not kind:
-        raise SourceError(f"'{text}' is not a source or sink; write it as KIND:TARGET, such as replay:walk.csv")
+        shown = text.partition("?")[0]  # Options may be secret.
+        raise SourceError(f"'{shown}' is not a source or sink; write it as KIND:TARGET, such as replay:walk.csv")
     target, _, query = rest.partition("?")
     try:
         options = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=True)) if query else {}
     except ValueError as error:
-        raise SourceError(f"'{text}': the options after ? must be name=value, joined by &") from error
+        raise SourceError(f"'{kind}:{target}': the options after ? must be name=value, joined by &") from error
     return Uri(kind, target, options)
 
 

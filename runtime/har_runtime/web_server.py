@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import threading
+from ipaddress import ip_address
 from typing import Any
 
 from tornado.httpserver import HTTPServer
@@ -20,22 +21,37 @@ JOIN_S = 5.0
 logging.getLogger("tornado").addHandler(logging.NullHandler())  # Otherwise Python prints its warnings on stderr.
 
 
-def listen(kind: str, host: str, port: int) -> list[socket.socket]:
+def listen(kind: str, host: str, port: int, token: str | None) -> list[socket.socket]:
     """Sockets that listen on an address; port 0 takes any free port.
 
     Args:
         kind: of the source or sink, for the message.
+        token: that clients must know; None if there is none.
 
     Raises:
-        SourceError: the address is not one of this computer, or the port is in use.
+        SourceError: the address is not one of this computer, the port is in use, or other computers can reach it and
+            there is no token.
     """
     try:
-        return bind_sockets(port, host)
+        sockets = bind_sockets(port, host)
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise SourceError(
             f"{kind}: cannot listen on {host}:{port} ({why}); give an address of this computer and a free port"
         ) from error
+    if token is None and are_open_to_others(sockets):
+        for sock in sockets:
+            sock.close()
+        raise SourceError(
+            f"{kind}:{host}:{port} can be reached by others on the network, so it needs a token: write one that "
+            "`har-stream token` prints into a file and add ?token-file=FILE, or listen on 127.0.0.1"
+        )
+    return sockets
+
+
+def are_open_to_others(sockets: list[socket.socket]) -> bool:
+    """Whether any of these sockets listens where other computers can reach it."""
+    return not all(ip_address(sock.getsockname()[0]).is_loopback for sock in sockets)
 
 
 def url_of(host: str, port: int) -> str:

@@ -18,7 +18,7 @@ from har_runtime.cli.extras import extra_of
 from har_runtime.cli.interrupt import Terminated
 from har_runtime.cli.log import add_log_level, set_up_log
 from har_runtime.errors import DataError, HarError
-from har_runtime.text import MAX_LINE, clean
+from har_runtime.text import MAX_LINE, clean, hide_secrets
 
 COMMON_OPTIONS: Final = ("-h", "--help", "--debug", "--log-level")
 """These may precede the command."""
@@ -129,7 +129,7 @@ class _Parser(argparse.ArgumentParser):
         return f"{text}\nWithout a command, {self.prog} means {self.default.prog}:\n\n{self.default.format_help()}"
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.label}: {message}; see {self.prog} --help\n")
+        self.exit(2, f"{self.label}: {clean(message, MAX_LINE)}; see {self.prog} --help\n")
 
 
 def add_debug(parser: argparse.ArgumentParser) -> None:
@@ -207,7 +207,7 @@ def _exit_code(
 def _failed(label: str, message: str, debug: bool) -> int:
     """Report the exception being handled in one line; returns the exit code for a user's mistake."""
     if debug:
-        traceback.print_exc()
+        print(hide_secrets(traceback.format_exc()), end="", file=sys.stderr)
     print(f"{label}: {clean(message, MAX_LINE)}", file=sys.stderr)
     return 2
 

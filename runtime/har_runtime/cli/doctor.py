@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     findings += [clock_finding(), disk_finding(Path.cwd()), *governor_findings(GOVERNOR)]
     if options.source:
         if not options.json:
-            print(f"watching {options.source} for {options.seconds:g} s", file=sys.stderr, flush=True)
+            print(f"watching {clean(options.source, MAX_LINE)} for {options.seconds:g} s", file=sys.stderr, flush=True)
         findings += source_findings(options.source, options.seconds, card)
     well = all(finding.state != "fix" for finding in findings)
     if options.json:

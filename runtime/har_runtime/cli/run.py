@@ -22,6 +22,7 @@ from har_runtime.errors import SourceError
 from har_runtime.model.load import DEFAULT_MODEL, check_gyroscope, load_model, pretrained_names
 from har_runtime.recognizer import Recognizer
 from har_runtime.samples import SampleChunk
+from har_runtime.secret import PAGE_TOKEN, PHONE_TOKEN
 from har_runtime.signal.axes import IDENTITY, parse_axes, turned
 from har_runtime.sinks import StreamInfo
 from har_runtime.sinks.fan_out import FanOut
@@ -50,8 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--source",
         metavar="URI",
-        help="serial:PORT or serial:auto, iio:DEVICE, phyphox://HOST:PORT, sensorlogger://BIND:PORT, "
-        "replay:FILE?speed=N|max, simulated:?seed=N&seconds=S&speed=N|max",
+        help="serial:PORT or serial:auto, iio:DEVICE, phyphox://HOST:PORT, sensorlogger://BIND:PORT "
+        f"(?token-file=F, or {PHONE_TOKEN}), replay:FILE?speed=N|max, "
+        "simulated:?seed=N&seconds=S&speed=N|max",
     )
     parser.add_argument(
         "--sink",
@@ -59,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URI",
         help="terminal: (default), jsonl:FILE or csv:FILE (?rotate=day|10MB&keep=N&sync=SECONDS), "
         "mqtt://[USER@]HOST[:PORT]/TOPIC or mqtts:// (?password-file=F&cafile=F, or HAREDGE_MQTT_PASSWORD), "
-        "live:HOST:PORT (a page in the browser); may be given several times",
+        f"live:HOST:PORT (a page in the browser; ?token-file=F, or {PAGE_TOKEN}); may be given several times",
     )
     parser.add_argument(
         "--axes",

@@ -1,6 +1,6 @@
 """The program `har-stream`: its subcommands."""
 
-from har_runtime.cli import devices, doctor, report, run, simulate
+from har_runtime.cli import devices, doctor, report, run, simulate, token
 from har_runtime.cli.common import Command, Program
 
 PROGRAM = Program(
@@ -37,6 +37,14 @@ PROGRAM = Program(
             report.add_arguments,
             report.run,
             "What somebody did all day: minutes, bouts and changes of activity, from files of the jsonl: sink.",
+        ),
+        Command(
+            "token",
+            "print a new secret for sensorlogger: and live:",
+            token.add_arguments,
+            token.run,
+            "Print a random token, e.g. into a file that only you can read, for token-file=FILE of sensorlogger: and "
+            "live:. It is different each time.",
         ),
     ),
     default="run",

@@ -7,9 +7,7 @@ out, but does not stop eavesdroppers.
 """
 
 import hmac
-import ipaddress
 import json
-import socket
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -20,10 +18,9 @@ from urllib.parse import urlsplit
 from bokeh.util.paths import static_path
 from tornado.web import Application, HTTPError, RequestHandler
 
-from har_runtime.errors import SourceError
 from har_runtime.sinks.live.charts import charts
 from har_runtime.sinks.live.state import LiveState
-from har_runtime.web_server import BoundedServer, ServerThread, listen, url_of
+from har_runtime.web_server import BoundedServer, ServerThread, are_open_to_others, listen, url_of
 
 VIEWERS = 8
 """The maximum number of viewers at the same time."""
@@ -62,15 +59,8 @@ class LiveServer:
             state: what is shown.
             token: that a viewer must know; without one only this computer can watch.
         """
-        sockets = listen("live", host, port)
-        open_to_others = not all(_is_loopback(sock) for sock in sockets)
-        if open_to_others and token is None:
-            for sock in sockets:
-                sock.close()
-            raise SourceError(
-                f"live:{host}:{port} can be seen by others on the network: add ?token=SECRET (8 characters or more) "
-                "or listen on 127.0.0.1"
-            )
+        sockets = listen("live", host, port, token)
+        open_to_others = are_open_to_others(sockets)
         self.port: int = sockets[0].getsockname()[1]
         self.url = url_of(host, self.port)
         access = _Access(token, None if open_to_others else {host, "127.0.0.1", "localhost", "::1"}, self.port)
@@ -87,10 +77,6 @@ class LiveServer:
     def close(self) -> None:
         """Stop listening and close all connections."""
         self._thread.close()
-
-
-def _is_loopback(sock: socket.socket) -> bool:
-    return ipaddress.ip_address(sock.getsockname()[0]).is_loopback
 
 
 class _Access:

@@ -1,4 +1,4 @@
-"""`live:HOST:PORT?token=SECRET` - a web page with the current activity, the signal, probabilities and the day so far.
+"""`live:HOST:PORT?token-file=FILE` - a web page with the activity now, signal, probabilities and the day so far.
 
 The page is drawn with Bokeh, whose JavaScript comes from the installed package: the browser needs no internet.
 """
@@ -8,26 +8,20 @@ from dataclasses import replace
 
 from har_runtime.answers.answer import Answer
 from har_runtime.errors import SourceError
+from har_runtime.secret import PAGE_TOKEN, TOKEN_OPTIONS, token_of
 from har_runtime.sinks.base import StreamInfo
 from har_runtime.sinks.live.state import LiveState
 from har_runtime.uri import Uri
 
 HOST, PORT = "127.0.0.1", 8765
-MIN_TOKEN_LENGTH = 8
 
 
 def open_live(uri: Uri, info: StreamInfo) -> "LiveSink":
     """The sink of a `live:` URI."""
-    uri.only("token")
+    uri.only(*TOKEN_OPTIONS)
     target = uri.target if uri.target.startswith("//") or not uri.target else f"//{uri.target}"
     host, port = replace(uri, target=target).address(HOST, PORT)
-    return LiveSink(host, port, uri.option("token", _token, None), info)
-
-
-def _token(text: str) -> str:
-    if len(text) < MIN_TOKEN_LENGTH:
-        raise ValueError(f"must have {MIN_TOKEN_LENGTH} characters or more")
-    return text
+    return LiveSink(host, port, token_of(uri, PAGE_TOKEN), info)
 
 
 class LiveSink:

@@ -2,10 +2,11 @@
 
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from har_runtime.errors import SourceError
+from har_runtime.secret import secret_of_file
+from har_runtime.text import hide_secrets
 from har_runtime.uri import Uri
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -65,13 +66,14 @@ def parse_address(uri: Uri) -> MqttAddress:
 
 
 def _split(uri: Uri) -> tuple[SplitResult, int]:
+    name = hide_secrets(f"{uri.kind}:{uri.target}")
     try:
         parts = urlsplit(uri.target)
         port = parts.port
     except ValueError as error:
-        raise SourceError(f"{uri.kind}:{uri.target} is not a valid address ({error}); write {_shape(uri)}") from error
+        raise SourceError(f"{name} is not a valid address ({error}); write {_shape(uri)}") from error
     if not uri.target.startswith("//") or not parts.hostname:
-        raise SourceError(f"{uri.kind}:{uri.target} is not a valid address; write {_shape(uri)}")
+        raise SourceError(f"{name} is not a valid address; write {_shape(uri)}")
     return parts, PORTS[uri.kind] if port is None else port
 
 
@@ -83,8 +85,4 @@ def _password(uri: Uri, name: str) -> str | None:
     path = uri.options.get("password-file")
     if path is None:
         return os.environ.get(PASSWORD_VARIABLE)
-    try:
-        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        raise SourceError(f"{name}: password-file={path} cannot be read ({why})") from error
+    return secret_of_file(path, f"{name}: password-file")

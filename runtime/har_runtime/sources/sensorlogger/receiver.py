@@ -92,7 +92,7 @@ class Receiver:
         self._refused: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._allowance, self._allowed_at = self._burst, time.monotonic()
-        sockets = listen("sensorlogger", host, port)
+        sockets = listen("sensorlogger", host, port, token)
         self.port: int = sockets[0].getsockname()[1]
         self.url = url_of(host, self.port)
         application = Application([(".*", _Handler, {"receiver": self})], log_function=lambda handler: None)

@@ -1,9 +1,9 @@
-"""`sensorlogger://BIND:PORT?token=T&platform=ios|android|auto` - the phone app Sensor Logger by Kelvin Choi.
+"""`sensorlogger://BIND:PORT?token-file=FILE&platform=ios|android|auto` - the phone app Sensor Logger by Kelvin Choi.
 
 In the app: switch on Accelerometer, Gravity and Gyroscope (on Android, Total Acceleration instead of the first two),
 then under Data Streaming HTTP Push with the address of this computer, `http://ADDRESS:PORT/?token=T`, and a batching
 period of a second or less. Without BIND it listens on 127.0.0.1, which a phone cannot reach: give an address of this
-computer, or 0.0.0.0 for all of them, and a token.
+computer, or 0.0.0.0 for all of them, and a token T in FILE, or in the variable HAREDGE_SENSORLOGGER_TOKEN.
 
 In this app Accelerometer is without gravity, so Gravity is added; `Session` explains how the sign is found, and
 `GyroscopeGate` what happens to a phone without a gyroscope.
@@ -11,7 +11,6 @@ In this app Accelerometer is without gravity, so Gravity is added; `Session` exp
 
 import logging
 import queue
-import secrets
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -20,20 +19,19 @@ from typing import TYPE_CHECKING, Final
 
 from har_runtime.errors import SourceError
 from har_runtime.samples import SampleChunk
+from har_runtime.secret import PHONE_TOKEN, TOKEN_OPTIONS, token_of
 from har_runtime.sources.base import SourceReport
 from har_runtime.sources.sensorlogger.gyroscope import GyroscopeGate
 from har_runtime.sources.sensorlogger.message import Message, parse_message
 from har_runtime.sources.sensorlogger.missing import SAY_AFTER_NS, MissingSensors
 from har_runtime.sources.sensorlogger.session import MessageOrder, Session
-from har_runtime.uri import Uri, is_loopback, one_of
+from har_runtime.uri import Uri, one_of
 
 if TYPE_CHECKING:
     from har_runtime.sources.sensorlogger.receiver import Limits, Notice, Refusal
 
 _LOG = logging.getLogger(__name__)
 DEFAULT_PORT: Final = 8000
-TOKEN_BYTES: Final = 12
-"""Of a token that is suggested: 16 characters."""
 PLATFORMS: Final = ("auto", "ios", "android")
 MAX_WAITING: Final = 32
 """Messages received but not yet handled."""
@@ -47,16 +45,9 @@ MAX_FORMER: Final = 32
 
 def open_sensorlogger(uri: Uri) -> "SensorLogger":
     """The source of a `sensorlogger:` URI."""
-    uri.only("token", "platform")
+    uri.only(*TOKEN_OPTIONS, "platform")
     host, port = uri.address("127.0.0.1", DEFAULT_PORT)
-    token = uri.options.get("token")
-    if token == "":
-        raise SourceError("sensorlogger: the token is empty; omit it, or give one that is hard to guess")
-    if token is None and not is_loopback(host):
-        raise SourceError(
-            f"sensorlogger://{host}:{port}: others can reach this address, and without a token whoever sends first is "
-            f"the sensor: add ?token=T with a T that is hard to guess, such as {secrets.token_urlsafe(TOKEN_BYTES)}"
-        )
+    token = token_of(uri, PHONE_TOKEN)
     return SensorLogger(host, port, token, uri.option("platform", one_of(PLATFORMS), "auto"))
 
 
@@ -64,7 +55,7 @@ class SensorLogger:
     """Samples of the phone that sends to this computer.
 
     Raises:
-        SourceError: it cannot listen there.
+        SourceError: it cannot listen there, or other computers can reach it and there is no token.
     """
 
     def __init__(
@@ -75,7 +66,7 @@ class SensorLogger:
         Args:
             host: address to listen on.
             port: 0 for any that is free.
-            token: what the phone must send; None to accept everyone.
+            token: what the phone must send; None to accept every program of this computer.
             platform: one of `PLATFORMS`; decides the sign of acceleration.
             limits: request limits.
         """

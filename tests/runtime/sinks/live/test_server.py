@@ -186,8 +186,8 @@ def test_viewers_that_never_read_delay_neither_answers_nor_others(open_page: Ope
 @pytest.mark.parametrize(
     ("sink", "words"),
     [
-        ("live:0.0.0.0:0", "add ?token=SECRET"),
-        ("live:0.0.0.0:0?token=short", "8 characters or more"),
+        ("live:0.0.0.0:0", "add ?token-file=FILE"),
+        ("live:0.0.0.0:0?token=short", "fewer than 16 characters"),
         (f"live:{64 * 'a'}:8765", "give an address of this computer"),
         ("live:127.0.0.1:99999", "write live://HOST:PORT"),
         ("live:203.0.113.1:8765", "give an address of this computer"),

@@ -35,6 +35,7 @@ from har_runtime.sources.sensorlogger.missing import SHOWN
 from har_runtime.sources.sensorlogger.receiver import Limits
 from har_runtime.sources.sensorlogger.source import SensorLogger
 
+TOKEN = "not-easy-to-guess"
 QUICK = Limits(requests_per_s=1000)
 
 
@@ -281,13 +282,13 @@ def test_more_messages_than_can_be_handled_are_refused() -> None:
 
 
 def test_a_token_is_required_if_the_uri_has_one() -> None:
-    source = open_source("sensorlogger://127.0.0.1:0?token=s3cret&platform=ios")
+    source = open_source(f"sensorlogger://127.0.0.1:0?token={TOKEN}&platform=ios")
     assert isinstance(source, SensorLogger)
     try:
         assert source.url.startswith("http://127.0.0.1:")
         assert source.description == f"Sensor Logger pushing to {source.url}"
         assert post(source.url, android(0)) == 401
-        assert post(source.url, android(0), "s3cret") == 200
+        assert post(source.url, android(0), TOKEN) == 200
     finally:
         source.close()
     assert len(list(source)) == 2
@@ -298,12 +299,12 @@ def test_a_token_is_required_if_the_uri_has_one() -> None:
     ("uri", "message"),
     [
         ("sensorlogger://127.0.0.1:0?platform=symbian", "option platform=symbian is not valid.*auto, ios, android"),
-        ("sensorlogger://127.0.0.1:0?token=", "the token is empty"),
+        ("sensorlogger://127.0.0.1:0?token=", "the option token has fewer than 16 characters"),
         ("sensorlogger://127.0.0.1:0?tocken=x", "unknown option 'tocken'"),
         ("sensorlogger:8000", "is not an address"),
-        ("sensorlogger://203.0.113.1:0?token=a", "cannot listen on"),
-        ("sensorlogger://0.0.0.0:0", "whoever sends first is the sensor: add .token=T"),
-        ("sensorlogger://[::]:0", "whoever sends first is the sensor: add .token=T"),
+        (f"sensorlogger://203.0.113.1:0?token={TOKEN}", "cannot listen on"),
+        ("sensorlogger://0.0.0.0:0", "so it needs a token: .* `har-stream token` .* add .token-file=FILE"),
+        ("sensorlogger://[::]:0", "so it needs a token: .* `har-stream token` .* add .token-file=FILE"),
     ],
 )
 def test_an_invalid_uri_is_refused(uri: str, message: str) -> None:
