@@ -24,6 +24,7 @@ from har_bench.script import run_script, script_parser
 from har_runtime.cli.common import whole_number
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import ModelError
+from har_runtime.model.flatbuffer_reader import FlatbufferReader
 from har_runtime.model.load import load_model, pretrained_names
 
 LIMIT_S = 30
@@ -81,9 +82,10 @@ def load_bytes(name: str) -> bytes:
 
 
 def damaged(content: bytes, rng: random.Random) -> bytes:
-    """A copy with a bit flipped, some bytes or a number written over, or its end cut off."""
+    """A copy with a bit flipped, some bytes or a number written over, its end cut off, or an operator's input replaced
+    by another tensor."""
     copy = bytearray(content)
-    kind = rng.randrange(5)
+    kind = rng.randrange(6)
     at = rng.randrange(len(copy) // 4) * 4
     if kind == 0:
         copy[at + rng.randrange(4)] ^= 1 << rng.randrange(8)
@@ -94,9 +96,28 @@ def damaged(content: bytes, rng: random.Random) -> bytes:
         copy[at : at + 4] = rng.randbytes(4)
     elif kind == 3:
         copy[at : at + 4] = rng.choice((*EDGES, len(copy))).to_bytes(4, "little")
-    else:
+    elif kind == 4:
         del copy[rng.randrange(len(copy)) :]
+    else:
+        rewire(copy, rng)
     return bytes(copy)
+
+
+def rewire(content: bytearray, rng: random.Random) -> None:
+    """Replace an input of an operator by another tensor, most often its weights, axes or shape by other constants."""
+    reader = FlatbufferReader(bytes(content))
+    graph = reader.tables(reader.root, 2)[0]
+    buffers = [reader.length(table, 0, 1) for table in reader.tables(reader.root, 4)]
+    constants = [
+        number for number, tensor in enumerate(reader.tables(graph, 0)) if buffers[reader.scalar(tensor, 2, "I")]
+    ]
+    slots = [
+        start + 4 * place
+        for start, count in (reader.vector(operator, 1, 4) for operator in reader.tables(graph, 3))
+        for place in range(min(1, count - 1), count)
+    ]
+    at = rng.choice(slots)
+    content[at : at + 4] = rng.choice(constants).to_bytes(4, "little")
 
 
 def outcome_of(path: Path) -> Outcome:

@@ -42,26 +42,32 @@ class FlatbufferReader:
 
     def tables(self, table: int, number: int) -> list[int]:
         """Positions of the tables in a field that is a vector of tables."""
-        start, count = self._vector(table, number, 4)
+        start, count = self.vector(table, number, 4)
         return [slot + self._u32(slot) for slot in range(start, start + 4 * count, 4)]
 
     def numbers(self, table: int, number: int, code: str) -> tuple[Any, ...] | None:
         """A field that is a vector of numbers of this `struct` code; None if it is missing."""
         if not self.field(table, number):
             return None
-        start, count = self._vector(table, number, struct.calcsize(code))
+        start, count = self.vector(table, number, struct.calcsize(code))
         return struct.unpack_from(f"<{count}{code}", self._content, start)
 
     def length(self, table: int, number: int, size: int) -> int:
         """How many elements of this size a field that is a vector has; 0 if it is missing."""
-        return self._vector(table, number, size)[1]
+        return self.vector(table, number, size)[1]
+
+    def piece(self, start: int, size: int) -> bytes:
+        """Bytes at a position of the file."""
+        if start + size > len(self._content):
+            raise IndexError(size)
+        return self._content[start : start + size]
 
     def bytes(self, table: int, number: int) -> bytes:
         """A field that is a string or a vector of bytes."""
-        start, count = self._vector(table, number, 1)
+        start, count = self.vector(table, number, 1)
         return self._content[start : start + count]
 
-    def _vector(self, table: int, number: int, size: int) -> tuple[int, int]:
+    def vector(self, table: int, number: int, size: int) -> tuple[int, int]:
         """Position of the first element, and how many there are; (0, 0) if the field is missing."""
         at = self.field(table, number)
         if not at:

@@ -31,6 +31,7 @@ class LiteRtBackend:
     """
 
     def __init__(self, content: bytes, path: Path, output_shapes: Sequence[tuple[int, ...]], threads: int = 1):
+        self._path = path
         # XNNPACK and the C++ logger write to the process's stderr: show that only if loading fails.
         with quiet_stderr() as log:
             self._interpreter = _interpreter(content, path, threads, log)
@@ -49,11 +50,18 @@ class LiteRtBackend:
         self._input, self._outputs = inputs[0]["index"], [entry["index"] for entry in outputs]
 
     def outputs(self, windows: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """Windows in SI units, shape (n, 50, 6), to the outputs of the file, each of shape (n, ...)."""
+        """Windows in SI units, shape (n, 50, 6), to the outputs of the file, each of shape (n, ...).
+
+        Raises:
+            ModelError: an operator fails on what it gets.
+        """
         rows: list[list[NDArray[np.float32]]] = []
         for window in windows:
             self._interpreter.set_tensor(self._input, window[None])
-            self._interpreter.invoke()
+            try:
+                self._interpreter.invoke()
+            except (ValueError, RuntimeError) as error:
+                raise ModelError(f"{self._path}: LiteRT cannot run it ({error}); export it again") from error
             rows.append([self._interpreter.get_tensor(output)[0] for output in self._outputs])
         return [np.stack(column) for column in zip(*rows, strict=True)]
 

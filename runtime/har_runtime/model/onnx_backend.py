@@ -56,7 +56,15 @@ class OnnxBackend:
             )
 
     def outputs(self, windows: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """Windows in SI units, shape (n, 50, 6), to the outputs of the file, each of shape (n, ...)."""
+        """Windows in SI units, shape (n, 50, 6), to the outputs of the file, each of shape (n, ...).
+
+        Raises:
+            ModelError: an operator fails on what it gets.
+        """
         parts = [windows[begin : begin + BATCH] for begin in range(0, len(windows), BATCH)]
-        results = [self._session.run(None, {self._input: part}) for part in parts]
+        try:
+            results = [self._session.run(None, {self._input: part}) for part in parts]
+        except Exception as error:  # onnxruntime's exceptions have no common base.
+            reason = " ".join(str(error).split())[:200]
+            raise ModelError(f"{self._where}: ONNX Runtime cannot run it ({reason}); export it again") from error
         return [np.concatenate(column) for column in zip(*results, strict=True)]

@@ -7,41 +7,29 @@ are those of TFLite's schema (tensorflow/lite/schema/schema.fbs).
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from har_runtime.errors import ModelError
 from har_runtime.model.flatbuffer_reader import DAMAGED, FlatbufferReader
+from har_runtime.model.tflite_operators import FLOAT32, INT8, INT16, INT32, INT64, UINT8, Tensor, inputs_fit
 
 _CODES, _SUBGRAPHS, _BUFFERS = 1, 2, 4  # Of Model.
 _TENSORS, _INPUTS, _OUTPUTS, _OPERATORS = 0, 1, 2, 3  # Of SubGraph; inputs and outputs also of Operator.
-FLOAT32, INT32, UINT8, INT64, INT16, INT8 = 0, 2, 3, 4, 7, 9
 _SIZES = {FLOAT32: 4, 1: 2, INT32: 4, UINT8: 1, INT64: 8, 6: 1, INT16: 2, INT8: 1, 10: 8}
 """Bytes of an element of each type of tensor whose elements are whole bytes."""
 _QUANTISED = (UINT8, INT16, INT8)
 _ZERO_POINTS = {UINT8: (0, 255), INT8: (-128, 127)}
 """Those of other types are 0."""
 MIN_SCALE, MAX_SCALE = 1e-15, 1e6
-_CHANGE_TYPE = {6, 53, 56, 77, 114}
-"""Operators whose result has another type than their input: DEQUANTIZE, CAST, ARG_MAX, SHAPE, QUANTIZE."""
+_CHANGE_TYPE = {6, 7, 48, 49, 53, 56, 58, 61, 62, 63, 64, 67, 71, 72, 77, 79, 85, 94, 109, 114, 123}
+"""Operators whose result has another type than their first input: DEQUANTIZE, EMBEDDING_LOOKUP, TOPK_V2, SPLIT, CAST,
+ARG_MAX, comparisons, SELECT, TRANSPOSE_CONV, SHAPE, ARG_MIN, ONE_HOT, FILL, WHERE, QUANTIZE, SELECT_V2."""
 _LAST_OPTIONAL = 2
 """Inputs from this one on may be missing: the bias of a layer."""
 _RANK_4 = {1, 3, 4, 17}
 """AVERAGE_POOL_2D, CONV_2D, DEPTHWISE_CONV_2D, MAX_POOL_2D."""
 MAX_ELEMENTS = 1 << 24
 """Of one tensor: 64 MiB of float32, a hundred times the largest of a network for one second of six channels."""
-
-
-@dataclass(frozen=True)
-class _Tensor:
-    shape: tuple[int, ...] | None
-    type: int
-    constant: int
-    """Bytes of its value; 0 if it is computed."""
-    scales: tuple[float, ...]
-    zero_points: tuple[int, ...]
-    axis: int
-    """Of the scales, if there are several."""
 
 
 def check_graph(content: bytes, where: Path | str) -> None:
@@ -59,7 +47,7 @@ def check_graph(content: bytes, where: Path | str) -> None:
 
 
 def _problems(reader: FlatbufferReader) -> Iterator[str]:
-    buffers = [reader.length(table, 0, 1) for table in reader.tables(reader.root, _BUFFERS)]
+    buffers = [_value(reader, table) for table in reader.tables(reader.root, _BUFFERS)]
     # The deprecated code is of one byte, and 127 if the number of the operator is larger.
     codes = [
         max(reader.scalar(code, 0, "b"), reader.scalar(code, 3, "i")) for code in reader.tables(reader.root, _CODES)
@@ -75,30 +63,37 @@ def _problems(reader: FlatbufferReader) -> Iterator[str]:
         yield from _graph_problems(reader, graph, tensors, codes)
 
 
-def _tensor(reader: FlatbufferReader, table: int, buffers: list[int]) -> _Tensor:
+def _value(reader: FlatbufferReader, buffer: int) -> bytes:
+    """The bytes of a buffer: inside it, or at the end of the file, where converters put large ones."""
+    offset = reader.scalar(buffer, 1, "Q")
+    return reader.piece(offset, reader.scalar(buffer, 2, "Q")) if offset > 1 else reader.bytes(buffer, 0)
+
+
+def _tensor(reader: FlatbufferReader, table: int, buffers: list[bytes]) -> Tensor:
     quantisation = reader.table(table, 4)
-    return _Tensor(
-        shape=reader.numbers(table, 0, "i"),
+    return Tensor(
+        shape=reader.numbers(table, 0, "i") or (),
         type=reader.scalar(table, 1, "b"),
         constant=buffers[reader.scalar(table, 2, "I")],
         scales=(quantisation and reader.numbers(quantisation, 2, "f")) or (),
         zero_points=(quantisation and reader.numbers(quantisation, 3, "q")) or (),
         axis=reader.scalar(quantisation, 6, "i") if quantisation else 0,
+        is_variable=bool(reader.scalar(table, 5, "b")),
     )
 
 
-def _tensor_problem(tensor: _Tensor) -> str | None:
-    shape = tensor.shape or ()
+def _tensor_problem(tensor: Tensor) -> str | None:
+    shape = tensor.shape
     if any(size < 0 for size in shape) or math.prod(shape) > MAX_ELEMENTS:
         return f"has the impossible shape {list(shape)[:6]}"
     size = _SIZES.get(tensor.type)
-    if tensor.constant and size and tensor.constant != math.prod(shape) * size:
-        return f"has {tensor.constant} bytes for a shape of {list(shape)[:6]}"
-    return _quantisation_problem(tensor, shape)
+    if tensor.constant and size and len(tensor.constant) != tensor.size * size:
+        return f"has {len(tensor.constant)} bytes for a shape of {list(shape)[:6]}"
+    return _quantisation_problem(tensor)
 
 
-def _quantisation_problem(tensor: _Tensor, shape: tuple[int, ...]) -> str | None:
-    count = len(tensor.scales)
+def _quantisation_problem(tensor: Tensor) -> str | None:
+    shape, count = tensor.shape, len(tensor.scales)
     if count != len(tensor.zero_points):
         return f"has {count} scales and {len(tensor.zero_points)} zero points"
     if count > 1 and not (0 <= tensor.axis < len(shape) and shape[tensor.axis] == count):
@@ -111,12 +106,12 @@ def _quantisation_problem(tensor: _Tensor, shape: tuple[int, ...]) -> str | None
     return "holds small integers without a scale" if tensor.type in _QUANTISED and not count else None
 
 
-def _graph_problems(reader: FlatbufferReader, graph: int, tensors: list[_Tensor], codes: list[int]) -> Iterator[str]:
+def _graph_problems(reader: FlatbufferReader, graph: int, tensors: list[Tensor], codes: list[int]) -> Iterator[str]:
     inputs, outputs = (reader.numbers(graph, number, "i") or () for number in (_INPUTS, _OUTPUTS))
     if not (inputs and outputs) or not set(inputs) | set(outputs) <= set(range(len(tensors))):
         yield "its input or output is no tensor of it"
         return
-    known = {number for number, tensor in enumerate(tensors) if tensor.constant} | set(inputs)
+    known = {number for number, tensor in enumerate(tensors) if tensor.constant or tensor.is_variable} | set(inputs)
     for number, operator in enumerate(reader.tables(graph, _OPERATORS)):
         code = codes[reader.scalar(operator, 0, "I")]
         taken, made = (reader.numbers(operator, field, "i") or () for field in (_INPUTS, _OUTPUTS))
@@ -128,8 +123,10 @@ def _graph_problems(reader: FlatbufferReader, graph: int, tensors: list[_Tensor]
         ends = [tensors[one] for one in (*taken[:1], *made)]
         if code not in _CHANGE_TYPE and len({one.type for one in ends}) > 1:
             yield f"operator {number} changes the type of its numbers"
-        if code in _RANK_4 and not all(one.shape is not None and len(one.shape) == 4 for one in ends):
+        if code in _RANK_4 and not all(len(one.shape) == 4 for one in ends):
             yield f"operator {number} is for images, and its tensors are none"
+        if made and not inputs_fit(code, [tensors[one] for one in taken if one != -1], tensors[made[0]]):
+            yield f"operator {number} has weights, axes or sizes that do not fit its result"
         known |= set(made)
     if not set(outputs) <= known:
         yield "its output is not computed"

@@ -33,4 +33,4 @@ def test_the_seed_decides_the_damage() -> None:
     one, other = random.Random(5), random.Random(5)
     pairs = [(damaged(content, one), damaged(content, other)) for _ in range(20)]
     assert all(first == second for first, second in pairs)
-    assert len({first for first, _ in pairs}) == 20
+    assert len({first for first, _ in pairs}) > 15  # An operator may get the tensor that it had.

@@ -171,3 +171,22 @@ def test_outputs_that_are_no_probabilities_are_noticed_while_it_runs(values: lis
     model = Model(load_model("waist").card, Broken(values))
     with pytest.raises(ModelError, match="model waist: its output probabilities holds no probabilities"):
         model.outputs(np.zeros((2, 50, 6), np.float32))
+
+
+class Failing:
+    """An interpreter whose operators fail, as one that gathers beyond its table does."""
+
+    def set_tensor(self, index: int, value: np.ndarray) -> None:
+        pass
+
+    def invoke(self) -> None:
+        raise RuntimeError("gather index out of bounds")
+
+
+def test_a_model_that_fails_when_it_runs_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = load_model("anywhere-micro")
+    monkeypatch.setattr(model.backend, "_interpreter", Failing())
+    with pytest.raises(
+        ModelError, match=r"anywhere-micro\.tflite: LiteRT cannot run it \(gather index out of bounds\)"
+    ):
+        model.outputs(np.zeros((1, 50, 6), np.float32))
