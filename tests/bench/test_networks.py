@@ -9,10 +9,10 @@ from torch import nn
 from har_bench.graphs.counting import count
 from har_bench.networks import CnnHar, Csshar, DeepConvLSTM, TinierHar, TinyHar
 from har_bench.networks.cnn import ResponseNorm
-from har_bench.networks.csshar import SETTINGS, position_encoding
 from har_bench.networks.tinyhar import ChannelAttention, TemporalAttention
 from har_runtime.errors import ModelError
 from har_train.fit.network import parameter_count
+from har_train.methods.csshar import SETTINGS, position_encoding
 
 ALL = (CnnHar, Csshar, DeepConvLSTM, TinierHar, TinyHar)
 
@@ -83,7 +83,7 @@ def test_csshar_keeps_the_features_of_every_step(name: str) -> None:
     network = Csshar(6, 50, 6, SETTINGS[name]).eval()
     with torch.inference_mode():
         features = network.encoder(torch.zeros(2, 50, 6))
-    assert features.shape == (2, 50, SETTINGS[name].filters[-1])
+    assert features.shape == (2, 50 * SETTINGS[name].filters[-1])
     assert len(network.encoder.transformer) == SETTINGS[name].layers
 
 

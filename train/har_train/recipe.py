@@ -9,16 +9,19 @@ from typing import Any
 from har_runtime.contract import FAMILIES, FRAMES, HOP, PLACES, WINDOW
 from har_runtime.errors import DataError
 
-METHODS = ("multi-task", "two-stage", "random-forest", "logistic-regression")
+CONTROLS = ("random-forest", "logistic-regression")
+METHODS = ("multi-task", "two-stage", "ccil", *CONTROLS)
 LABEL_RULES = ("whole", "majority")
 PAIRS = ("simclr", "activity", "activity-user")
 """Ways to choose positives and negatives, as in Figure 3 (a), (b) and (c) of the paper."""
-BACKBONES = ("resnet", "fcn")
+BACKBONES = ("resnet", "fcn", "csshar", "deepconvlstm")
 MAX_WIDTH = 4096
 MAX_KERNEL = 99
 MAX_LAYERS = 32
 """Largest sizes of a network, far above anything useful on a phone: more would only exhaust the memory."""
 MAX_EPOCHS = 100_000
+MAX_BATCH = 10_000_000
+SCHEDULES = ("constant", "one-cycle", "step", "plateau")
 
 
 @dataclass(frozen=True)
@@ -172,14 +175,16 @@ class ModelConfig:
     """The network, but for the number of classes; see `har_train.fit.network`."""
 
     backbone: str = "resnet"
-    """"resnet" or "fcn": the two convolutional networks of Wang et al. 2017, the latter without shortcuts."""
+    """"resnet" or "fcn": the two convolutional networks of Wang et al. 2017, the latter without shortcuts; or the
+    encoder of a system in `har_train.methods`, whose sizes are fixed: filters, kernels and halvings do not matter."""
     filters: tuple[int, ...] = (64, 128, 128)
     """Filters of each block (Wang et al. 2017, figure 1c; its fcn, figure 1b, has 128, 256, 128)."""
     kernels: tuple[int, ...] = (7, 5, 3)
     """Kernel of each convolution in a residual block, or of each block in an fcn. Odd: 8 in Wang et al. is 7 here,
     which gives the paper's 481 k parameters."""
     head: tuple[int, ...] = (256, 128, 128)
-    """Hidden widths of the classifier. The paper does not print them; these come nearest to its Table 4."""
+    """Hidden widths of the classifier; none for a linear one. The paper does not print them; these come nearest to its
+    Table 4."""
     projector: bool = True
     """Whether the contrastive loss sees the features through a projector, or as they are (Figure 6)."""
     projector_hidden: int = 256
@@ -202,11 +207,12 @@ class ModelConfig:
         _check_choice("model", self, backbone=BACKBONES)
         _check_range("model", self, dropout=(0, 0.999))
         _check_range("model", self, projector_hidden=(1, MAX_WIDTH), projector_out=(1, MAX_WIDTH))
-        for name, most in (("filters", MAX_WIDTH), ("kernels", MAX_KERNEL), ("head", MAX_WIDTH)):
+        for name, fewest, most in (("filters", 1, MAX_WIDTH), ("kernels", 1, MAX_KERNEL), ("head", 0, MAX_WIDTH)):
             sizes = getattr(self, name)
-            if not 1 <= len(sizes) <= MAX_LAYERS or not all(1 <= size <= most for size in sizes):
+            if not fewest <= len(sizes) <= MAX_LAYERS or not all(1 <= size <= most for size in sizes):
                 raise DataError(
-                    f"recipe: model.{name} is {as_toml(sizes)}; give 1 to {MAX_LAYERS} sizes, each from 1 to {most}"
+                    f"recipe: model.{name} is {as_toml(sizes)}; give {fewest} to {MAX_LAYERS} sizes, each from 1 to "
+                    f"{most}"
                 )
         if not 0 <= self.halvings < len(self.filters):
             raise DataError(
@@ -222,7 +228,7 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class ContrastiveConfig:
-    """The contrastive task; see `har_train.fit.losses`."""
+    """The contrastive task; see `har_train.methods.losses`."""
 
     weight: float = 0.4
     """Lambda of the multi-task objective; 0 trains supervised only, with one pass for each step."""
@@ -241,13 +247,19 @@ class ContrastiveConfig:
 
 @dataclass(frozen=True)
 class PretrainingConfig:
-    """The first stage of "two-stage": the contrastive loss alone, no early stopping (section 4.4.2)."""
+    """The first stage of "two-stage": the contrastive loss alone, no early stopping (section 4.4.2). So is that of a
+    system that learns without labels first."""
 
     learning_rate: float = 1e-4
     epochs: int = 200
+    batch_size: int = 0
+    """0: that of the optimiser."""
+    schedule: str = "constant"
+    """"constant", or "step": a fifth less every 25 epochs."""
 
     def __post_init__(self) -> None:
-        _check_range("pretraining", self, learning_rate=(1e-12, 1e3), epochs=(1, MAX_EPOCHS))
+        _check_choice("pretraining", self, schedule=("constant", "step"))
+        _check_range("pretraining", self, learning_rate=(1e-12, 1e3), epochs=(1, MAX_EPOCHS), batch_size=(0, MAX_BATCH))
 
 
 @dataclass(frozen=True)
@@ -261,8 +273,8 @@ class OptimiserConfig:
     patience: int = 30
     """Epochs without a better macro-F1 on the validation users after which training stops."""
     schedule: str = "constant"
-    """Schedule of the learning rate: "constant", or "one-cycle" up to it and down again over all epochs (Smith
-    2018)."""
+    """Schedule of the learning rate: "constant"; "one-cycle" up to it and down again over all epochs (Smith 2018);
+    "step", a fifth less every 25 epochs; "plateau", half after 10 epochs without a better macro-F1 in validation."""
     averaging: float = 0.0
     """Decay for each step of an exponential moving average of the weights, which is then what is kept; 0 for none. It
     is lower in the first steps: see `trainer.warmed_up_average`."""
@@ -274,8 +286,8 @@ class OptimiserConfig:
     """Whether each class weighs the same in the classification loss, however many windows it has."""
 
     def __post_init__(self) -> None:
-        _check_choice("optimiser", self, schedule=("constant", "one-cycle"))
-        _check_range("optimiser", self, learning_rate=(1e-12, 1e3), weight_decay=(0, 1e3), batch_size=(2, 10_000_000))
+        _check_choice("optimiser", self, schedule=SCHEDULES)
+        _check_range("optimiser", self, learning_rate=(1e-12, 1e3), weight_decay=(0, 1e3), batch_size=(2, MAX_BATCH))
         _check_range("optimiser", self, epochs=(1, MAX_EPOCHS), patience=(1, MAX_EPOCHS))
         _check_range("optimiser", self, balanced_windows=(0, 100_000_000))
         _check_range("optimiser", self, averaging=(0, 0.999999), label_smoothing=(0, 0.999))
@@ -307,7 +319,8 @@ class Recipe:
     data: DataConfig
     method: str = "multi-task"
     """"multi-task" (the paper's; supervised only if contrastive.weight is 0), "two-stage" (contrastive pretraining,
-    then a classifier on the frozen encoder), or a control: "random-forest", "logistic-regression"."""
+    then a classifier on the frozen encoder), a system of `har_train.methods` that has a loss of its own, or a control:
+    "random-forest", "logistic-regression"."""
     model: ModelConfig = field(default_factory=ModelConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     classifier_augment: ClassifierAugmentConfig = field(default_factory=ClassifierAugmentConfig)
@@ -333,7 +346,7 @@ class Recipe:
     @property
     def is_control(self) -> bool:
         """Whether a classical model of scikit-learn is trained instead of a network."""
-        return self.method in ("random-forest", "logistic-regression")
+        return self.method in CONTROLS
 
     @property
     def teacher(self) -> "Recipe | None":

@@ -16,13 +16,13 @@ from torch import nn
 from har_bench import tables
 from har_bench.graphs.counting import CONVENTIONS, count, file_bytes, memory, weight_bytes
 from har_bench.measure.options import measure_settings
-from har_bench.networks.csshar import SETTINGS, Csshar
-from har_bench.networks.deepconvlstm import DeepConvLSTM
 from har_bench.progress import step_display
 from har_bench.results import describe_machine, write_result
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.files import write_bytes
 from har_train.fit.network import Architecture, HarNetwork, parameter_count
+from har_train.methods.csshar import SETTINGS, Csshar
+from har_train.methods.deepconvlstm import DeepConvLSTM
 
 COLUMNS = {"mobiact": "MobiAct", "uci-har": "UCI HAR", "usc-had": "USC-HAD"}
 CLASSES = {"mobiact": 11, "uci-har": 6, "usc-had": 12}

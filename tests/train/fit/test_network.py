@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from har_runtime.errors import DataError
-from har_train.fit.augment import turn
 from har_train.fit.network import Architecture, HarNetwork, enlarge, parameter_count, yaw_invariant
+from har_train.methods.augment import turn
 
 
 def test_the_encoder_has_the_paper_s_480768_parameters() -> None:

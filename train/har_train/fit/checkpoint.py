@@ -162,7 +162,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 def architecture_of(recipe: Recipe) -> Architecture:
     """The network a recipe asks for."""
-    return Architecture(classes=len(recipe.data.activities), **asdict(recipe.model))
+    return Architecture(classes=len(recipe.data.activities), window=recipe.data.window, **asdict(recipe.model))
 
 
 def _record(text: str, file: Path) -> TrainingRecord:

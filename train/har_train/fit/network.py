@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from har_runtime.contract import CHANNELS
+from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import DataError
+from har_train.methods.registry import ENCODERS
 from har_train.recipe import ModelConfig
 
 FINE_RANGE = 3.0
@@ -40,6 +41,8 @@ class Architecture(ModelConfig):
     """
 
     classes: int
+    window: int = WINDOW
+    """Samples."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -107,6 +110,7 @@ class Encoder(nn.Module):
         blocks = BLOCKS[architecture.backbone](widths, architecture.kernels)
         for index in reversed(range(architecture.halvings)):
             blocks.insert(index + 1, nn.AvgPool2d((1, 2)))
+        self.width = architecture.filters[-1]
         self.blocks = nn.Sequential(*blocks)
         self.pool = nn.AdaptiveAvgPool2d(1)
 
@@ -115,11 +119,19 @@ class Encoder(nn.Module):
         return self.pool(self.blocks(x.unsqueeze(1).permute(0, 3, 1, 2))).flatten(1)
 
 
+def encoder_of(channels: int, architecture: Architecture) -> nn.Module:
+    """The encoder that an architecture asks for, a `methods.base.Encoder`."""
+    if architecture.backbone in BLOCKS:
+        return Encoder(channels, architecture)
+    return ENCODERS[architecture.backbone](channels, architecture.window)
+
+
 def _classifier(width: int, hidden: tuple[int, ...], classes: int, dropout: float) -> nn.Sequential:
     layers: list[nn.Module] = []
-    for before, after in zip((width, *hidden[:-1]), hidden, strict=True):
+    widths = (width, *hidden)
+    for before, after in itertools.pairwise(widths):
         layers += [nn.Linear(before, after), nn.BatchNorm1d(after), nn.ReLU(), nn.Dropout(dropout)]
-    return nn.Sequential(*layers, nn.Linear(hidden[-1], classes))
+    return nn.Sequential(*layers, nn.Linear(widths[-1], classes))
 
 
 def _projector(width: int, hidden: int, out: int, dropout: float) -> nn.Sequential:
@@ -189,17 +201,17 @@ class HarNetwork(nn.Module):
     def __init__(self, architecture: Architecture):
         super().__init__()
         self.architecture = architecture
-        width = architecture.filters[-1]
         self.register_buffer("mean", torch.zeros(len(CHANNELS)))
         self.register_buffer("std", torch.ones(len(CHANNELS)))
         channels = len(CHANNELS)
         if architecture.fine_scale:
             self.register_buffer("stillness", torch.ones(channels))
             channels *= 2
-        self.encoder = Encoder(channels, architecture)
+        self.encoder = encoder_of(channels, architecture)
+        width = int(self.encoder.width)  # pyright: ignore[reportArgumentType] - a number in every encoder.
         self.classifier = _classifier(width, architecture.head, architecture.classes, architecture.dropout)
         self.heads = (
-            PlaceHeads(width, architecture.head[-1], len(architecture.places), architecture.classes)
+            PlaceHeads(width, (width, *architecture.head)[-1], len(architecture.places), architecture.classes)
             if architecture.places
             else None
         )
@@ -246,7 +258,7 @@ class HarNetwork(nn.Module):
         return self.heads(features, hidden, self.classifier[-1](hidden))
 
     def features(self, x: Tensor) -> Tensor:
-        """(batch, 50, 6) in m/s^2 and rad/s to the encoder's (batch, 128) features."""
+        """(batch, 50, 6) in m/s^2 and rad/s to the encoder's features, (batch, width)."""
         return self.encoder(self.encoder_input(self.normalise(x)))
 
     def encoder_input(self, x: Tensor) -> Tensor:

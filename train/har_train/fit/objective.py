@@ -9,13 +9,18 @@ import lightning
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau, StepLR
 from torchmetrics.classification import MulticlassF1Score
 
-from har_train.fit.augment import augment, augment_for_classifier
+from har_runtime.contract import CHANNELS
 from har_train.fit.distributed import encode
-from har_train.fit.losses import Views, contrastive_loss, pair_masks
 from har_train.fit.network import HarNetwork
 from har_train.fit.targets import Targets
+from har_train.methods import base as methods
+from har_train.methods.augment import augment, augment_for_classifier
+from har_train.methods.base import Sizes
+from har_train.methods.losses import Views, contrastive_loss, pair_masks
+from har_train.methods.registry import SYSTEMS
 from har_train.recipe import DistillationConfig, Recipe
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -48,9 +53,11 @@ class MultiTask(lightning.LightningModule):
         seed: int,
         targets: Targets = PLAIN,
         teacher: Teacher | None = None,
+        people: int = 1,
     ):
+        """`people`: how many train, whose numbers the batches have."""
         super().__init__()
-        self.network, self.recipe, self.seed, self.targets = network, recipe, seed, targets
+        self.network, self.recipe, self.seed, self.targets, self.people = network, recipe, seed, targets, people
         self._teacher = teacher  # Inside a dataclass its weights are no part of this module's checkpoints.
         smoothing = recipe.optimiser.label_smoothing
         self.classification_loss = nn.CrossEntropyLoss(targets.class_weights, label_smoothing=smoothing)
@@ -144,13 +151,22 @@ class MultiTask(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         settings = self.recipe.optimiser
-        adamw = self._adamw(settings.learning_rate)
-        if settings.schedule == "constant":
-            return adamw
-        # The cycle spans the recipe's epochs, even if a short try asks for fewer.
-        steps = int(self.trainer.estimated_stepping_batches) // (self.trainer.max_epochs or 1) * settings.epochs
-        cycle = torch.optim.lr_scheduler.OneCycleLR(adamw, settings.learning_rate, total_steps=steps)
-        return {"optimizer": adamw, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
+        return self._scheduled(self._adamw(settings.learning_rate), settings.schedule)
+
+    def _scheduled(self, optimiser: torch.optim.Optimizer, schedule: str) -> Any:
+        """What Lightning asks of `configure_optimizers`, for a schedule of `recipe.SCHEDULES`."""
+        settings = self.recipe.optimiser
+        if schedule == "step":
+            return {"optimizer": optimiser, "lr_scheduler": StepLR(optimiser, 25, 0.8)}
+        if schedule == "plateau":
+            plateau = ReduceLROnPlateau(optimiser, "max", 0.5, patience=10)
+            return {"optimizer": optimiser, "lr_scheduler": {"scheduler": plateau, "monitor": "val_macro_f1"}}
+        if schedule == "one-cycle":
+            # The cycle spans the recipe's epochs, even if a short try asks for fewer.
+            steps = int(self.trainer.estimated_stepping_batches) // (self.trainer.max_epochs or 1) * settings.epochs
+            cycle = OneCycleLR(optimiser, settings.learning_rate, total_steps=steps)
+            return {"optimizer": optimiser, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
+        return optimiser
 
     def _adamw(self, learning_rate: float) -> torch.optim.AdamW:
         return torch.optim.AdamW(self.parameters(), learning_rate, weight_decay=self.recipe.optimiser.weight_decay)
@@ -180,7 +196,38 @@ class ContrastivePretraining(MultiTask):
         return self._contrastive_loss(batch)
 
     def configure_optimizers(self) -> Any:
-        return self._adamw(self.recipe.pretraining.learning_rate)
+        settings = self.recipe.pretraining
+        return self._scheduled(self._adamw(settings.learning_rate), settings.schedule)
+
+
+class OwnObjective(MultiTask):
+    """What a system of `methods` minimises in its only stage."""
+
+    def __init__(self, network: HarNetwork, recipe: Recipe, *arguments: Any, **options: Any):
+        super().__init__(network, recipe, *arguments, **options)
+        own = SYSTEMS[recipe.method].loss
+        assert own is not None
+        architecture, width = network.architecture, int(network.encoder.width)  # pyright: ignore[reportArgumentType]
+        sizes = Sizes(
+            channels=len(CHANNELS) * (2 if architecture.fine_scale else 1),
+            window=architecture.window,
+            width=width,
+            hidden=(width, *architecture.head)[-1],
+            classes=architecture.classes,
+            users=self.people,
+        )
+        self.own = own(network.encoder, sizes)
+
+    def training_step(self, batch: Batch, batch_index: int) -> Tensor:
+        x, activity, user, _ = batch
+        x = self.network.encoder_input(self.network.normalise(x))
+        loss = self.own(self.network.encoder, self.network.classifier, methods.Batch(x, activity, user))
+        self._log_mean("loss_own", loss, len(x))
+        return loss
+
+
+class OwnPretraining(OwnObjective, ContrastivePretraining):
+    """The first stage of a system of `methods` that learns without labels first."""
 
 
 class FrozenEncoder(MultiTask):

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from har_runtime.errors import HarError, ModelError
 from har_runtime.files import write_bytes
-from har_train.fit.objective import ContrastivePretraining, FrozenEncoder, MultiTask
+from har_train.fit.objective import ContrastivePretraining, FrozenEncoder, MultiTask, OwnObjective, OwnPretraining
+from har_train.methods.registry import SYSTEMS
 from har_train.recipe import Recipe
 
 
@@ -59,6 +60,7 @@ class Stage:
     epochs: int
     validated: bool
     """Whether the epoch with the best macro-F1 on the validation users is kept, or the last one."""
+    batch_size: int
 
     @property
     def last(self) -> Path:
@@ -79,14 +81,18 @@ class Stage:
 
 def stages_of(recipe: Recipe, out: Path) -> list[Stage]:
     """The stages that a recipe's method trains, in their order."""
-    folder, epochs = out / "resume", recipe.optimiser.epochs
-    if recipe.method == "two-stage":
-        pretraining = recipe.pretraining.epochs
-        return [
-            Stage(ContrastivePretraining, folder / "pretraining", pretraining, validated=False),
-            Stage(FrozenEncoder, folder, epochs, validated=True),
-        ]
-    return [Stage(MultiTask, folder, epochs, validated=True)]
+    folder, settings, first = out / "resume", recipe.optimiser, recipe.pretraining
+    system = SYSTEMS.get(recipe.method)
+    only: type[MultiTask] = MultiTask if system is None else OwnObjective
+    pretraining: type[MultiTask] | None = ContrastivePretraining if recipe.method == "two-stage" else None
+    if system is not None and system.pretrains:
+        pretraining = OwnPretraining
+    if pretraining is None:
+        return [Stage(only, folder, settings.epochs, True, settings.batch_size)]
+    return [
+        Stage(pretraining, folder / "pretraining", first.epochs, False, first.batch_size or settings.batch_size),
+        Stage(FrozenEncoder, folder, settings.epochs, True, settings.batch_size),
+    ]
 
 
 def read_checkpoint(path: Path) -> tuple[int, dict[str, Tensor]]:

@@ -183,19 +183,19 @@ def train_stage(
         Seconds of training, those before a resumption included.
     """
     settings = recipe.optimiser
-    users = torch.from_numpy(np.unique(train.user, return_inverse=True)[1])
+    people, users = np.unique(train.user, return_inverse=True)
     place = torch.from_numpy(place_numbers(train, recipe.model.places))
-    data = TensorDataset(torch.from_numpy(train.x), torch.from_numpy(train.y), users, place)
+    data = TensorDataset(torch.from_numpy(train.x), torch.from_numpy(train.y), torch.from_numpy(users), place)
     held_out = TensorDataset(torch.from_numpy(validation.x), torch.from_numpy(validation.y))
     done = stage.epochs_done() if run.resume else 0
     # When it resumes, Lightning tells a sampler its epoch only after it has begun to iterate over it.
     if settings.balanced_windows:
         rarity = sampling_weights(train)
-        sampler = BalancedBatches(rarity, settings.balanced_windows, settings.batch_size, run.seed, done)
+        sampler = BalancedBatches(rarity, settings.balanced_windows, stage.batch_size, run.seed, done)
     else:
-        sampler = ShuffledBatches(len(train.y), settings.batch_size, run.seed, done)
+        sampler = ShuffledBatches(len(train.y), stage.batch_size, run.seed, done)
     clock = _Clock(stage.folder, run.resume)
-    module = stage.objective(network, recipe, run.seed, targets_of(train, recipe), teacher)
+    module = stage.objective(network, recipe, run.seed, targets_of(train, recipe), teacher, len(people))
     epochs = min(run.epochs or stage.epochs, stage.epochs)
     if stage.validated or done < epochs:  # A first stage that is complete is not run again.
         ctrl_c = signal.getsignal(signal.SIGINT)
@@ -313,7 +313,7 @@ def _trainer(recipe: Recipe, stage: Stage, epochs: int, clock: _Clock, run: Run)
         )
     callbacks.append(ModelCheckpoint(stage.folder, "last", enable_version_counter=False, save_on_train_epoch_end=True))
     several = run.devices * run.nodes > 1
-    unused = recipe.contrastive.weight == 0 or recipe.method == "two-stage"
+    unused = recipe.contrastive.weight == 0 or recipe.method != "multi-task"
     logs = run.out / "logs"
     name = f"version_{len(list(logs.glob('version_*')))}"
     return lightning.Trainer(

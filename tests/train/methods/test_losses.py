@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from har_train.fit.losses import Views, contrastive_loss, pair_masks
+from har_train.methods.losses import Views, contrastive_loss, pair_masks
 from har_train.recipe import PAIRS
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from har_runtime.signal.resample import Resampler
-from har_train.fit.augment import (
+from har_train.methods.augment import (
     CLIP,
     AugmentConfig,
     ClassifierAugmentConfig,

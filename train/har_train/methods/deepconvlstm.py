@@ -11,6 +11,7 @@ import itertools
 from torch import Tensor, nn
 
 from har_runtime.errors import ModelError
+from har_train.methods.base import System
 
 FILTERS = 64
 KERNEL = 5
@@ -21,22 +22,22 @@ LSTM_LAYERS = 2
 DROPOUT = 0.5
 
 
-class DeepConvLSTM(nn.Module):
-    """(batch, window, channels) to (batch, classes) logits.
+class DeepConvLSTMEncoder(nn.Module):
+    """(batch, window, channels) to the (batch, 128) features of the last step.
 
     Raises:
         ModelError: the window is too short for the convolutions.
     """
 
-    def __init__(self, channels: int, window: int, classes: int):
+    def __init__(self, channels: int, window: int):
         super().__init__()
         if window <= CONVOLUTIONS * (KERNEL - 1):
             raise ModelError(f"DeepConvLSTM: a window of {window} samples is too short for its convolutions")
+        self.width = UNITS
         widths = (1, *[FILTERS] * CONVOLUTIONS)
         self.convolutions = nn.ModuleList(nn.Conv2d(a, b, (KERNEL, 1)) for a, b in itertools.pairwise(widths))
         self.dropout = nn.Dropout(DROPOUT)
         self.lstm = nn.LSTM(FILTERS * channels, UNITS, LSTM_LAYERS, batch_first=True, dropout=DROPOUT)
-        self.output = nn.Linear(UNITS, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         y = x.unsqueeze(1)
@@ -44,4 +45,25 @@ class DeepConvLSTM(nn.Module):
             y = convolution(y).relu()
         # (batch, filter, step, channel) to (batch, step, filters x channels).
         steps = y.permute(0, 2, 3, 1).flatten(2)
-        return self.output(self.dropout(self.lstm(self.dropout(steps))[0][:, -1]))
+        return self.dropout(self.lstm(self.dropout(steps))[0][:, -1])
+
+
+class DeepConvLSTM(nn.Module):
+    """The encoder with its classifier: (batch, window, channels) to (batch, classes) logits."""
+
+    def __init__(self, channels: int, window: int, classes: int):
+        super().__init__()
+        self.encoder = DeepConvLSTMEncoder(channels, window)
+        self.output = nn.Linear(UNITS, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.output(self.encoder(x))
+
+
+SYSTEM = System(
+    title="DeepConvLSTM",
+    paper="Ordóñez and Roggen, Sensors 2016, 16(1):115, doi 10.3390/s16010115",
+    followed="four convolutions of 64 filters over 5 samples, two LSTM layers of 128 units, dropout, the last step",
+    readings="windows of one label instead of the label of the last sample, Adam instead of RMSprop",
+    printed={"uci-har": 82.64, "mobiact": 82.40, "usc-had": 67.14},
+)
