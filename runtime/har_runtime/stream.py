@@ -50,7 +50,7 @@ class StreamResult:
     families: FamilyAnswers | None = None
     """Of the answers to the same windows, those that are a family; None if there are none."""
     other_truths: dict[str, int] = field(default_factory=dict)
-    """Windows whose truth is none of the model's labels, by that truth; they have no scores."""
+    """Windows whose true label the model does not know, by that label; they have no scores."""
     places: dict[str, float] = field(default_factory=dict)
     """Time worn at each place, with `UNKNOWN` for the time in which it was not known; empty if the model tells none."""
     unknown: dict[str, int] = field(default_factory=dict)

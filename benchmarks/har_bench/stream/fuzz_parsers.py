@@ -31,7 +31,7 @@ from har_bench.measure.process import peak_memory_bytes
 from har_bench.results import write_result
 from har_bench.script import run_script, script_parser
 from har_runtime.errors import HarError
-from har_runtime.sources.columns import sensor_named
+from har_runtime.sources.column_names import sensor_named
 from har_runtime.sources.phyphox.message import SENSORS, Buffers, Experiment, parse_config, parse_get
 from har_runtime.sources.replay.labels import Labels
 from har_runtime.sources.replay.options import TIMES, ReadOptions

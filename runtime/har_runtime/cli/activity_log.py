@@ -17,6 +17,7 @@ from har_runtime.answers.families import Families
 from har_runtime.answers.palette import NOT_WORN
 from har_runtime.contract import FAMILIES, HOP_S
 from har_runtime.errors import DataError
+from har_runtime.text import clean
 
 MAX_LINE_BYTES: Final = 65_536
 """A row of 50 activities has 3,000."""
@@ -160,12 +161,12 @@ def longest_first(seconds: dict[str, float]) -> dict[str, float]:
 
 
 def display_name(activity: str) -> str:
-    """An activity's name as people read it; characters that cannot be printed are replaced.
+    """An activity's name as people read it, fit to be shown.
 
     >>> display_name("stairs_up"), display_name("a\\nb")
-    ('stairs up', 'a�b')
+    ('stairs up', 'a?b')
     """
-    return "".join(letter if letter.isprintable() else "�" for letter in activity.replace("_", " "))
+    return clean(activity.replace("_", " "))
 
 
 def place_name(place: str) -> str:

@@ -10,7 +10,7 @@ from har_runtime.stream import StreamResult
 from har_runtime.text import clean
 
 TRUTHS_SHOWN = 6
-"""Labels that are none of the model's, as listed in the summary."""
+"""Labels that the model does not know, as listed in the summary."""
 
 
 def to_dict(result: StreamResult, info: StreamInfo, still: dict[str, Any] | None) -> dict[str, Any]:
@@ -80,11 +80,11 @@ def summary(result: StreamResult, info: StreamInfo) -> list[str]:
 
 
 def _other_truths(truths: dict[str, int]) -> str:
-    """The labels of the source that are none of the model's, which have no scores."""
+    """The labels that the model does not know, which have no scores."""
     names = ", ".join(f"{clean(name)} ({count} windows)" for name, count in list(truths.items())[:TRUTHS_SHOWN])
     more = f" and {len(truths) - TRUTHS_SHOWN} more" if len(truths) > TRUTHS_SHOWN else ""
     advice = "; name numbers with labels=1:walking,2:stairs_up" if all(name.isdecimal() for name in truths) else ""
-    return f"labels of the source that are none of the model's, without a score: {names}{more}{advice}"
+    return f"labels that the model does not know: {names}{more}{advice}"
 
 
 def _scored(scores: Scores) -> str:

@@ -2,17 +2,8 @@
 
 import pytest
 
-from har_runtime.sources.columns import (
-    BARE,
-    GRAVITY,
-    GYROSCOPE,
-    LINEAR,
-    MAX_NAME,
-    PLAIN,
-    TOTAL,
-    columns_by_name,
-    named_columns,
-)
+from har_runtime.sources.column_names import BARE, GRAVITY, GYROSCOPE, LINEAR, MAX_NAME, PLAIN, TOTAL
+from har_runtime.sources.columns import columns_by_name, named_columns
 
 WITMOTION = "time,DeviceName,ChipTime(),AccX(g),AccY(g),AccZ(g),AsX(°/s),AsY(°/s),AsZ(°/s),AngleX(°)"
 WITMOTION_3 = (

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from har_runtime.errors import DataError
 from har_runtime.sources.replay.cells import CLOCK, NO_TIME, NUMBER, TimeFormat
-from har_runtime.sources.replay.layout import Fields, TimeField
+from har_runtime.sources.replay.fields import Fields, TimeField
 from har_runtime.sources.replay.parts import OpenFile
 from har_runtime.sources.replay.raw import RawRows
 from har_runtime.sources.replay.text_lines import READ_ERRORS, reason

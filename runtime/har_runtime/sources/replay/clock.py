@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from har_runtime.contract import MAX_GAP_NS
 from har_runtime.errors import DataError
 from har_runtime.sources.replay.cells import CLOCK, DATE, DAY_NS, NO_TIME, date_alone, read_times
-from har_runtime.sources.replay.layout import Fields, TimeField
+from har_runtime.sources.replay.fields import Fields, TimeField
 from har_runtime.sources.replay.options import SAMPLES, SPREAD, TIME_UNITS, ReadOptions
 from har_runtime.sources.replay.raw import RawRows
 

@@ -6,7 +6,8 @@ from typing import Final
 
 from har_runtime.contract import MIN_RATE_HZ
 from har_runtime.signal.units import SIGNS, acceleration_unit, angular_rate_unit
-from har_runtime.sources.columns import GYROSCOPE, named_columns
+from har_runtime.sources.column_names import GYROSCOPE
+from har_runtime.sources.columns import named_columns
 from har_runtime.sources.replay.labels import parse_labels
 from har_runtime.uri import Uri, number, one_of
 

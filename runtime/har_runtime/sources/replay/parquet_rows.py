@@ -18,7 +18,7 @@ from har_runtime.contract import CHANNELS as OWN_CHANNELS
 from har_runtime.errors import DataError
 from har_runtime.sources.columns import named_columns
 from har_runtime.sources.replay.cells import DATE, INTEGER, NO_TIME, NUMBER, TimeFormat
-from har_runtime.sources.replay.layout import Fields, TimeField, fields_of
+from har_runtime.sources.replay.fields import Fields, TimeField, fields_of
 from har_runtime.sources.replay.options import ReadOptions
 from har_runtime.sources.replay.raw import RawRows
 

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from har_runtime.sources.replay.layout import Fields
+from har_runtime.sources.replay.fields import Fields
 
 Times = NDArray[np.int64] | NDArray[np.float64]
 """As `cells.read_times` returns them."""

@@ -9,10 +9,12 @@ from typing import Final
 import numpy as np
 
 from har_runtime.errors import DataError
-from har_runtime.sources.columns import GRAVITY, GYROSCOPE, LINEAR, PLAIN, TOTAL, sensor_named
+from har_runtime.sources.column_names import GRAVITY, GYROSCOPE, LINEAR, PLAIN, TOTAL, sensor_named
 from har_runtime.sources.replay.byte_stream import ByteRows, is_witmotion
+from har_runtime.sources.replay.fields import Fields
+from har_runtime.sources.replay.first_rows import is_linear
 from har_runtime.sources.replay.labels import Labels
-from har_runtime.sources.replay.layout import Fields, NoTableError, is_linear
+from har_runtime.sources.replay.layout import NoTableError
 from har_runtime.sources.replay.options import ReadOptions
 from har_runtime.sources.replay.parts import Part, find_parts, sign_of
 from har_runtime.sources.replay.raw import RawReader

@@ -22,8 +22,8 @@ from har_runtime.signal.evidence import Evidence
 from har_runtime.signal.unit_search import Found, find_acceleration_unit, find_angular_rate_unit
 from har_runtime.signal.units import SIGNS, acceleration_unit, angular_rate_unit
 from har_runtime.sources.base import Pace, SourceReport
+from har_runtime.sources.replay.fields import Fields
 from har_runtime.sources.replay.labels import Labels
-from har_runtime.sources.replay.layout import Fields
 from har_runtime.sources.replay.options import NAMES, ReadOptions, read_options
 from har_runtime.sources.replay.recordings import OpenRecording, open_recording
 from har_runtime.uri import Uri, speed_option

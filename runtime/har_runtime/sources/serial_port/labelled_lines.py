@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from har_runtime.sources.columns import GYROSCOPE, PLAIN, TOTAL, named_columns
+from har_runtime.sources.column_names import GYROSCOPE, PLAIN, TOTAL
+from har_runtime.sources.columns import named_columns
 from har_runtime.sources.serial_port.cells import has_decimal_commas
 from har_runtime.sources.serial_port.clock_text import CLOCK, clock_seconds
 

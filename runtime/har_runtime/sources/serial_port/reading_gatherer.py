@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
 
-from har_runtime.sources.columns import AXES, GYROSCOPE, LINEAR, Columns, columns_by_name, named_columns
+from har_runtime.sources.column_names import AXES, GYROSCOPE, LINEAR
+from har_runtime.sources.columns import Columns, columns_by_name, named_columns
 from har_runtime.sources.serial_port.labelled_lines import TIME, kind_of
 
 TIMES_SEEN = 5

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.contract import MIN_RATE_HZ
-from har_runtime.sources.columns import AXES, GRAVITY, GYROSCOPE, LINEAR, Columns, columns_by_name, columns_by_number
+from har_runtime.sources.column_names import AXES, GRAVITY, GYROSCOPE, LINEAR
+from har_runtime.sources.columns import Columns, columns_by_name, columns_by_number
 from har_runtime.sources.serial_port.cells import MAX_NUMBER, bracketed_cells, cell_numbers, split_cells
 from har_runtime.sources.serial_port.labelled_lines import (
     LabelledLines,

@@ -1,4 +1,4 @@
-"""Labels of other data sets as our words, and what becomes of those that are none of the model's."""
+"""Labels of other data sets as our words, and what becomes of those that the model does not know."""
 
 import json
 from pathlib import Path
@@ -79,11 +79,11 @@ def test_the_words_that_were_taken_for_others_are_stated(tmp_path: Path, name: s
     assert "labels: WALKING_UPSTAIRS is stairs_up, Jogging is running\n" in capsys.readouterr().err
 
 
-def test_labels_that_are_none_of_the_models_are_named_instead_of_scored(tmp_path: Path, capsys) -> None:
+def test_labels_that_the_model_does_not_know_are_named_instead_of_scored(tmp_path: Path, capsys) -> None:
     path = labelled(tmp_path, "label", "5", "juggling")
     assert main(["--source", f"replay:{path}?speed=max"]) == 0
     text = capsys.readouterr().err
-    assert "labels of the source that are none of the model's, without a score: " in text
+    assert "  labels that the model does not know: " in text
     assert "juggling (11 windows)" in text
     assert "against the source's labels" not in text
     path = labelled(tmp_path, "label", "5", "1")

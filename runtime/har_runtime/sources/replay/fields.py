@@ -1,0 +1,115 @@
+"""Where the values of a row are, and how the rows of a text file are cut into cells."""
+
+from dataclasses import dataclass, field, replace
+
+from har_runtime.errors import DataError
+from har_runtime.sources.column_names import BARE, GRAVITY, GYROSCOPE, LINEAR, PLAIN, TOTAL
+from har_runtime.sources.columns import NamedColumns
+from har_runtime.sources.replay.cells import (
+    TimeFormat,
+)
+from har_runtime.text import clean
+
+
+@dataclass(frozen=True)
+class TimeField:
+    """A column of times."""
+
+    cell: int
+    form: TimeFormat
+    unit: str | None = None
+    """By the header."""
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Where a row's values are."""
+
+    acc: tuple[int, int, int] | None = None
+    gravity: tuple[int, int, int] | None = None
+    """Added to the acceleration."""
+    gyro: tuple[int, int, int] | None = None
+    time: TimeField | None = None
+    other_times: tuple[TimeField, ...] = ()
+    """Further columns of times, which may know the date."""
+    date: int | None = None
+    """The column of the date, if `time` holds times of day."""
+    counter: int | None = None
+    """The column of sample numbers."""
+    label: int | None = None
+    acc_unit: str | None = None
+    """By the header or the profile."""
+    gyro_unit: str | None = None
+    apple_sign: bool = False
+    profile: str | None = None
+    own_header: bool = False
+    """Whether the columns have the names of our own format, which is in m/s^2 and rad/s unless something speaks against
+    it."""
+    linear: bool = False
+    """Whether gravity is known to be missing in the acceleration."""
+    gravity_alone: bool = False
+    """Whether `acc` is gravity without the motion."""
+    start_ns: int | None = None
+    """Time of the first sample, in nanoseconds since 1970, if the file says it elsewhere."""
+    rate_hz: float | None = None
+    """Samples a second, if the file says it elsewhere."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a text file is read."""
+
+    delimiter: str | None
+    decimal_comma: bool
+    first_row: int
+    """Lines before the first row."""
+    names: tuple[str, ...]
+    """The cells of the header; empty without one."""
+    line_end: str = ""
+    """A mark after the last cell of each line, e.g. WISDM's ";"."""
+    fields: Fields = field(default_factory=Fields)
+
+
+def fields_of(named: NamedColumns, sensor: str | None = None) -> Fields:
+    """The sensors that a header names.
+
+    Raises:
+        DataError: it names them in part, or those of several devices.
+    """
+    sensors = dict(named.sensors)
+    if BARE in sensors and sensor is not None:
+        bare = sensors.pop(BARE)
+        if sensor == GYROSCOPE and named.profile is not None:
+            bare = replace(bare, unit=bare.unit or named.profile.gyro_unit)
+        sensors.setdefault(sensor, bare)
+    acc = next((kind for kind in (TOTAL, PLAIN, LINEAR, BARE) if kind in sensors), None)
+    for kind, words in ((acc or PLAIN, "acceleration"), (GYROSCOPE, "angular rate")):
+        if kind in named.several and kind not in sensors:
+            groups = ", ".join(repr(clean(group)) for group in named.several[kind][:5])
+            raise DataError(
+                f"{words} of several devices in its header ({groups}): name the columns of one with "
+                "columns=time,ax,ay,az,... (- for a column to skip)"
+            )
+    missing = [f"acc_{axis}" for kind in (TOTAL, PLAIN, BARE) if not acc for axis in named.partial.get(kind, ())]
+    missing += [f"gyro_{axis}" for axis in named.partial.get(GYROSCOPE, ()) if GYROSCOPE not in sensors]
+    if missing:
+        raise DataError(
+            f"no column {', '.join(missing)} in its header; a sensor needs all of x, y and z (all three of gyro may be "
+            "missing)"
+        )
+    fields = Fields(label=named.label, counter=named.counter)
+    if acc is not None:
+        fields = replace(fields, acc=sensors[acc].cells, acc_unit=sensors[acc].unit)
+        if acc == LINEAR:
+            gravity = sensors.get(GRAVITY)
+            fields = replace(fields, linear=gravity is None, gravity=None if gravity is None else gravity.cells)
+        elif acc == PLAIN and GRAVITY in sensors:
+            # Whether it is to be added only the rows can tell.
+            fields = replace(fields, gravity=sensors[GRAVITY].cells)
+    elif sensor == GRAVITY and GRAVITY in sensors:
+        fields = replace(fields, acc=sensors[GRAVITY].cells, acc_unit=sensors[GRAVITY].unit, gravity_alone=True)
+    if GYROSCOPE in sensors:
+        fields = replace(fields, gyro=sensors[GYROSCOPE].cells, gyro_unit=sensors[GYROSCOPE].unit)
+    if named.profile is not None:
+        fields = replace(fields, apple_sign=named.profile.apple_sign, profile=named.profile.name)
+    return fields

@@ -1,0 +1,89 @@
+"""What the first rows of a table show: numbers and decimal marks, the column of times, gravity."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from har_runtime.signal.units import rest_magnitude
+from har_runtime.sources.columns import NamedColumns
+from har_runtime.sources.replay.cells import (
+    MISSING,
+    NUMBER,
+    TimeFormat,
+    as_number,
+    date_alone,
+    read_times,
+    time_format,
+)
+from har_runtime.sources.replay.fields import Fields, TimeField
+
+ROWS_LOOKED_AT: Final = 100
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
+
+
+def has_decimal_comma(rows: Sequence[Sequence[str]], delimiter: str | None) -> bool:
+    """Whether some cells are numbers with a decimal comma, and none has a decimal point."""
+    commas = sum(1 for row in rows for cell in row if _DECIMAL_COMMA.fullmatch(cell))
+    if not commas:
+        return False
+    points = sum(1 for row in rows for cell in row if "." in cell and as_number(cell) is not None)
+    return points < commas
+
+
+def values_of(rows: Sequence[Sequence[str]], cells: Sequence[int]) -> NDArray[np.float64]:
+    """The numbers in some cells of rows, shape (rows, cells); NaN for what is none."""
+    table = [[as_number(row[cell]) if cell < len(row) else None for cell in cells] for row in rows]
+    values = [[np.nan if value is None else value for value in row] for row in table]
+    return np.array(values, np.float64).reshape(len(rows), len(cells))
+
+
+def with_time(fields: Fields, named: NamedColumns, rows: Sequence[Sequence[str]]) -> Fields:
+    """Choose the column of times whose values grow most often from row to row; the others may know the date."""
+    usable: list[tuple[float, TimeField]] = []
+    date: int | None = None
+    for time in named.times:
+        column = [row[time.cell] for row in rows if time.cell < len(row)]
+        form = time_format(column) if column else None
+        if form is not None:
+            usable.append((_growth(column, form), TimeField(time.cell, form, time.unit)))
+        elif column and date_alone(column[0]) is not None:
+            date = time.cell
+    if not usable:
+        # Without a row, or without a time in any, what is wrong is said elsewhere.
+        empty = [time for time in named.times if not any(_held(row, time.cell) for row in rows)]
+        return replace(fields, time=TimeField(empty[0].cell, TimeFormat(NUMBER), empty[0].unit)) if empty else fields
+    best = max(growth for growth, _ in usable)
+    chosen = next(time for growth, time in usable if growth >= best - 0.05)
+    others = tuple(time for _, time in usable if time is not chosen)
+    return replace(fields, time=chosen, other_times=others, date=date)
+
+
+def _held(row: Sequence[str], cell: int) -> bool:
+    return cell < len(row) and row[cell].strip().lower() not in MISSING
+
+
+def _growth(cells: Sequence[str], form: TimeFormat) -> float:
+    """The share of steps that go forward."""
+    try:
+        times = read_times(cells, form)
+    except ValueError:
+        return 0.0
+    return float(np.mean(np.diff(times) > 0)) if len(times) > 1 else 0.0
+
+
+def is_linear(acc: NDArray[np.float64], gravity: NDArray[np.float64]) -> bool:
+    """Whether gravity, shape (n, 3), is not in the acceleration of the same time, shape (m, 3)."""
+    down = gravity.mean(axis=0)
+    power = float(down @ down)
+    return power > 0 and float(acc.mean(axis=0) @ down) / power < 0.5
+
+
+def is_gravity(acc: NDArray[np.float64]) -> bool:
+    """Whether three columns may be acceleration: they stay near one size, as gravity does."""
+    magnitude = np.linalg.norm(acc, axis=1)
+    median = rest_magnitude(acc)
+    return median is not None and median > 0 and float(np.mean(np.abs(magnitude / median - 1) < 0.5)) > 0.7
