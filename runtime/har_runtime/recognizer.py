@@ -105,6 +105,12 @@ class Recognizer:
         return None if self._tracker is None else self._tracker.up
 
     @property
+    def due_ns(self) -> int | None:
+        """Sensor time of the sample that the next answer needs, or a little before; None if that is not known. Whoever
+        reads a sensor may push what comes before it together with it, without delaying the answer."""
+        return self._resampler.expected_ns
+
+    @property
     def report(self) -> ResampleReport:
         """What was received and lost so far."""
         return self._resampler.report

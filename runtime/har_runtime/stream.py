@@ -16,6 +16,7 @@ from har_runtime.samples import SampleChunk
 from har_runtime.scores import Scores, score_confusion
 from har_runtime.signal.report import ResampleReport
 from har_runtime.sinks.base import Sink
+from har_runtime.sources.base import SourceReport
 
 MAX_TRUTHS = 100
 """Labels of a source, none of them the model's, that are counted."""
@@ -73,8 +74,13 @@ def begun(chunks: Iterable[SampleChunk]) -> Iterator[SampleChunk]:
     return itertools.chain(first, rest)
 
 
-def run_stream(recognizer: Recognizer, chunks: Iterable[SampleChunk], sinks: Sequence[Sink]) -> StreamResult:
+def run_stream(
+    recognizer: Recognizer, chunks: Iterable[SampleChunk], sinks: Sequence[Sink], source: SourceReport | None = None
+) -> StreamResult:
     """Run until the chunks end; every sink has every answer by then.
+
+    Args:
+        source: of the source of the chunks, which is told when the next sample is due.
 
     Raises:
         HarError: the source or a sink failed.
@@ -89,6 +95,8 @@ def run_stream(recognizer: Recognizer, chunks: Iterable[SampleChunk], sinks: Seq
 
     for chunk in chunks:
         write(recognizer.push(chunk))
+        if source is not None:
+            source.due_ns = recognizer.due_ns
     write(recognizer.finish())
     totals = recognizer.totals
     scores, answered = tally.scores()

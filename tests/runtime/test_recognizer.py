@@ -297,3 +297,27 @@ def test_a_model_that_needs_a_gyroscope_refuses_a_recording_without_one(model: M
         ModelError, match=r"^recording simulated-0: no gyroscope in it, and the model waist wants both sensors: .*$"
     ):
         classify_recording(model, replace(simulated_recording(0, 200), gyro=None))
+
+
+@pytest.mark.parametrize("rate_hz", [25, 50, 60, 100, 104, 200])
+def test_an_answer_comes_with_the_first_sample_after_its_due_time(model: Model, rate_hz: int) -> None:
+    recognizer = Recognizer(model)
+    times_ns = np.arange(12 * rate_hz, dtype=np.int64) * 1_000_000_000 // rate_hz
+    period_ns = 1_000_000_000 // rate_hz
+    answered = 0
+    for time_ns in times_ns:
+        due_ns = recognizer.due_ns
+        answers = recognizer.push([time_ns], [[0.0, 1.0, 9.8]], [[0.0, 0.0, 0.1]])
+        if due_ns is not None:
+            assert bool(answers) <= (due_ns - 5 <= time_ns <= due_ns + 2 * period_ns), "times are rounded down to ns"
+        answered += len(answers)
+    assert answered >= 20
+
+
+def test_when_the_next_sample_is_due_is_unknown_at_the_beginning_and_after_the_end(model: Model) -> None:
+    recognizer = Recognizer(model)
+    assert recognizer.due_ns is None
+    recognizer.push(np.arange(200) / 100, np.ones((200, 3)), np.zeros((200, 3)))
+    assert recognizer.due_ns is not None
+    recognizer.finish()
+    assert recognizer.due_ns is None

@@ -5,7 +5,7 @@
 This process drives the sensor, a virtual WitMotion at 100 Hz on a pseudo-terminal, and the terminal on which har-stream
 draws; it also starts a mosquitto. No browser opens the page. A window is complete with the last sample that the
 resampler needs for it. The delay until its line is in the file is reported from the sending of that sample, and from
-the moment when har-stream has read it from the port, which it does ten times a second.
+the moment when har-stream has read it from the port.
 """
 
 import argparse

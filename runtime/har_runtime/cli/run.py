@@ -176,7 +176,7 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> str | Non
         )
         if not source.report.gyroscope:
             _LOG.warning("the source: no gyroscope in it; the model %s answers by acceleration alone", model.card.name)
-        result = run_stream(recognizer, chunks, [service, sinks, *([state] if state else [])])
+        result = run_stream(recognizer, chunks, [service, sinks, *([state] if state else [])], source.report)
     finally:
         service.close()
         if state:

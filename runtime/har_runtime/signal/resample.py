@@ -80,6 +80,9 @@ class Resampler:
         """Samples of this segment returned."""
         self._due_ns: int | None = None
         """No sample can be returned before all sensors have reached this time; None if unknown."""
+        self.expected_ns: int | None = None
+        """When the sensors' samples that complete the next block are expected, by their own clock: at this time or up
+        to a period later. None if that is unknown."""
 
     @property
     def report(self) -> ResampleReport:
@@ -139,7 +142,7 @@ class Resampler:
         chunks = self._drain()
         for sensor in self._sensors:
             sensor.clear()
-        self._grid_ns = self._due_ns = None
+        self._grid_ns = self._due_ns = self.expected_ns = None
         return chunks
 
     def _can_wait(self) -> bool:
@@ -155,7 +158,7 @@ class Resampler:
 
     def _drain(self) -> list[UniformChunk]:
         chunks: list[UniformChunk] = []
-        self._due_ns = None
+        self._due_ns = self.expected_ns = None
         while stretches := self._fronts():
             if stretches[0].clock != stretches[-1].clock:
                 if self._same_clock(stretches):
@@ -178,7 +181,9 @@ class Resampler:
             if self._drop_ended(self._grid_ns, stretches) or (not count and self._same_clock(stretches)):
                 continue
             block_ns = (self.block - self._given % self.block - 1) * PERIOD_NS
-            self._due_ns = self._grid_ns + block_ns + max(stretch.margin_ns for stretch in stretches)
+            last_ns = self._grid_ns + block_ns
+            self._due_ns = last_ns + max(stretch.margin_ns for stretch in stretches)
+            self.expected_ns = max(stretch.completes_ns(last_ns) for stretch in stretches)
             break
         return chunks
 

@@ -124,6 +124,12 @@ class Stretch:
             return newest  # A sample on the grid is the value itself.
         return before - self.margin_ns
 
+    def completes_ns(self, grid_ns: int) -> int:
+        """Time of the sample that makes the value at `grid_ns` final, if the sensor keeps its rate: at least that."""
+        if not self.filtered and (int(self.t[-1]) - grid_ns) % PERIOD_NS == 0:
+            return grid_ns
+        return grid_ns + self.margin_ns + (round(1e9 / self.rate_hz) if self.rate_hz else 0)
+
     def forget_before(self, grid_ns: int) -> None:
         """Drop the samples that no grid point from `grid_ns` on needs."""
         self._used_ns = grid_ns

@@ -41,6 +41,10 @@ class SourceReport:
     """What keeps samples from coming at the moment, one line with what to do; None if nothing is known to. `say` sets
     it, and views show it while it lasts."""
 
+    due_ns: int | None = None
+    """Sensor time of the sample that whoever reads the source waits for, set after each chunk: a source may keep what
+    comes before it until then. None: it wants every sample at once."""
+
     def say(self, trouble: str | None) -> None:
         """Say what keeps samples from coming, or with None that nothing does any more; logged when it changes."""
         if trouble == self.trouble:

@@ -25,6 +25,7 @@ from har_runtime.sources.serial_port.decode import Decoder, TextDecoder, Witmoti
 from har_runtime.sources.serial_port.lull import Lull
 from har_runtime.sources.serial_port.ports import known_ports, port_lines, serial_ports
 from har_runtime.sources.serial_port.probe import BAUDS, FORMATS, probe, silence_message
+from har_runtime.sources.serial_port.read_times import ReadTimes
 from har_runtime.sources.serial_port.witmotion_setup import set_up
 from har_runtime.uri import Uri, one_of, whole_number
 
@@ -37,14 +38,14 @@ except ImportError:  # Windows.
     TermiosError = OSError
 
 _LOG = logging.getLogger(__name__)
-PERIOD_S = 0.1
-"""The port is read ten times a second, because each of a sensor's small packets would wake the program."""
+SETTLE_S = (0.001, 0.004)
+"""The shortest and the longest time that the rest of a sample has to arrive after its first byte."""
+SETTLE_BYTES = 40
+"""Of a sample, for the same."""
 SILENCE_S = 1.0
 """How long a read waits for its first byte."""
 SILENT_READS = 3
 """Reads without a byte, one after the other, that end the wait for more samples to show their units."""
-FULL_READ_BYTES = 2048
-"""After a read of this size the next one follows at once; the kernel holds twice as much."""
 RETRY_S = 0.25
 """Time between two searches for an unplugged port."""
 WITMOTION_RATES = (50, 100)
@@ -105,7 +106,8 @@ class SerialSource:
         self._identity = _identity(self._path)
         self._others = {port.path for port in serial_ports()}
         self._start_s = time.monotonic()
-        self._next_read_s = 0.0
+        self._times = ReadTimes()
+        self._has_waited = False
         self._useless_bytes = self._silent_reads = 0
         self._port = open_port(self._path, options.baud or BAUDS[0])
         try:
@@ -127,7 +129,7 @@ class SerialSource:
         self._patience_end_s = time.monotonic() + patience_s
 
     def __iter__(self) -> Iterator[SampleChunk]:
-        """Chunks of a tenth of a second, endlessly.
+        """Chunks endlessly: of a tenth of a second, or up to the sample that is due.
 
         Raises:
             SourceError: no valid data arrives, or its units cannot be found.
@@ -135,11 +137,14 @@ class SerialSource:
         data, self._first = self._first, b""
         lull = Lull(self._path, time.monotonic())
         while True:
+            now_s = time.monotonic()
             try:
-                chunk = self._decoder.push(data, round((time.monotonic() - self._start_s) * 1e9))
+                chunk = self._decoder.push(data, round((now_s - self._start_s) * 1e9))
             except SourceError as error:
                 raise SourceError(f"{self._path}: {error}") from error
-            self.report.say(lull.step(time.monotonic(), len(data), chunk is not None, self._decoder.problem))
+            newest_ns = None if chunk is None else int(chunk.times_ns[-1])
+            self._times.step(now_s, len(data), newest_ns, self._has_waited)
+            self.report.say(lull.step(now_s, len(data), chunk is not None, self._decoder.problem))
             if chunk is not None:
                 yield self._signed(chunk)
             elif not self._decoder.samples:
@@ -176,12 +181,17 @@ class SerialSource:
 
     def _read(self) -> bytes:
         """The bytes since the last call; empty after a second of silence."""
-        wait = self._next_read_s - time.monotonic()
-        if wait > 0:
-            time.sleep(wait)
-        data = self._port.read(max(1, self._port.in_waiting))
-        self._next_read_s = time.monotonic() + (0 if len(data) >= FULL_READ_BYTES else PERIOD_S)
-        return data
+        wait_s = self._times.wait_s(time.monotonic(), self.report.due_ns)
+        if wait_s > 0:
+            time.sleep(wait_s)
+        waiting = self._port.in_waiting
+        self._has_waited = not waiting
+        if waiting:
+            return self._port.read(waiting)
+        first = self._port.read(1)
+        if first:
+            time.sleep(min(max(SETTLE_S[0], 10 * SETTLE_BYTES / self._baud), SETTLE_S[1]))
+        return first + self._port.read(self._port.in_waiting)
 
     def _check_patience(self, count: int) -> None:
         self._useless_bytes += count
@@ -206,6 +216,7 @@ class SerialSource:
         self.report.say(f"{self._path}: it can no longer be read; waiting until it is plugged in again")
         self._port.close()
         self._decoder.restart()
+        self._times = ReadTimes()
         while True:
             # Right after it is plugged in, a port may not be readable or not answer yet.
             with contextlib.suppress(SourceError, OSError, TermiosError):

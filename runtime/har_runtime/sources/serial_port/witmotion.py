@@ -25,6 +25,8 @@ FRAME_START: Final = 0x55
 TIME, ACCELERATION, ANGULAR_RATE, REGISTERS = 0x50, 0x51, 0x52, 0x5F
 BLE_SAMPLE, BLE_REGISTERS = 0x61, 0x71
 BLE_KINDS: Final = (BLE_SAMPLE, BLE_REGISTERS)
+USUAL_KINDS: Final = frozenset((TIME, ACCELERATION, ANGULAR_RATE))
+"""Of the frames that a sensor sends once it is set up."""
 MAX_HELD_BYTES: Final = 2 * FRAME_BYTES + BLE_FRAME_BYTES + 1
 """Frames of time and acceleration, and a frame of the BLE series whose end is not known yet."""
 ACC_SCALE: Final = 16 * STANDARD_GRAVITY / 32768
@@ -107,6 +109,9 @@ class WitmotionParser:
         """
         data = self._held + data
         buffer = np.frombuffer(data, np.uint8)
+        if (frames := _frames_in_a_row(buffer)) is not None:
+            self._held = data[frames.size :]
+            return self._samples_of(frames)
         starts, sizes, wrong, end = _find_frames(buffer)
         starts, sizes, end = _complete(buffer, starts, sizes, end)
         self._held = data[end:]
@@ -132,6 +137,23 @@ class WitmotionParser:
         samples[ble, 1:7] = _words(buffer, starts[ble], 6) * np.repeat([ACC_SCALE, GYRO_SCALE], 3)
         return samples[np.sort(np.concatenate([acc, ble]))]
 
+    def _samples_of(self, frames: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """The samples in consecutive frames of the usual three kinds, shape (n, 11)."""
+        kinds = frames[:, 1]
+        self.frames += len(frames)
+        first = kinds[:-1]
+        acc = np.flatnonzero((first == ACCELERATION) & (kinds[1:] == ANGULAR_RATE))
+        self._count("acceleration without angular rate", int((kinds == ACCELERATION).sum()) - len(acc))
+        self._count("angular rate without acceleration", int((kinds == ANGULAR_RATE).sum()) - len(acc))
+        samples = np.empty((len(acc), 7))
+        if len(acc):
+            words = np.ascontiguousarray(frames[:, 2:8]).view("<i2")
+            np.multiply(words[acc], ACC_SCALE, out=samples[:, 1:4])
+            np.multiply(words[acc + 1], GYRO_SCALE, out=samples[:, 4:7])
+            timed = (kinds[acc - 1] == TIME) & (acc > 0)
+            samples[:, 0] = np.where(timed, _ms_of_day(frames[acc - 1]), np.nan)
+        return samples
+
     def reset(self) -> None:
         """Call after a lost connection: drops the unfinished frame."""
         self._count("stray bytes", len(self._held))
@@ -151,6 +173,27 @@ class WitmotionParser:
     def _count(self, why: str, number: int | np.integer) -> None:
         if number:
             self.lost[why] += int(number)
+
+
+def _frames_in_a_row(buffer: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """What a sensor without trouble sends: whole frames of time, acceleration and angular rate, one right after the
+    other, and then at most the beginning of another; shape (n, 11). None for anything else, or if there is none.
+
+    They are those that `_find_frames` and `_complete` find, at a tenth of the cost.
+    """
+    count = len(buffer) // FRAME_BYTES
+    frames, rest = buffer[: count * FRAME_BYTES].reshape(count, FRAME_BYTES), buffer[count * FRAME_BYTES :].tolist()
+    if rest and (rest[0] != FRAME_START or (len(rest) > 1 and rest[1] not in USUAL_KINDS)):
+        return None
+    kinds = frames[:, 1].tolist()
+    if not USUAL_KINDS.issuperset(kinds) or bytes(frames[:, 0]).count(FRAME_START) < count:
+        return None
+    if (frames[:, :-1].sum(axis=1, dtype=np.uint8) != frames[:, -1]).any():
+        return None
+    for kind in (ACCELERATION, TIME):
+        if kinds and kinds[-1] == kind:
+            kinds.pop()
+    return frames[: len(kinds)] if kinds else None
 
 
 def _find_frames(
