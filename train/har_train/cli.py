@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 
 def _add_training(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", default="uci-har", help="a shipped recipe or a TOML file (default: %(default)s)")
+    _add_changes(parser)
+    add_data(parser)
+    parser.add_argument(
+        "--seed", type=whole_number(0), default=0, help="decides the user split and the weights (default: 0)"
+    )
+    _add_length(parser)
+    parser.add_argument("--resume", action="store_true", help="continue with what is in --out")
+
+
+def _add_changes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set",
         action="append",
@@ -24,14 +34,12 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="change a setting of the recipe, such as contrastive.weight=0.2 or model.projector=false; repeatable",
     )
-    add_data(parser)
-    parser.add_argument(
-        "--seed", type=whole_number(0), default=0, help="decides the user split and the weights (default: 0)"
-    )
+
+
+def _add_length(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--epochs", type=whole_number(1), help="stop after this many, for a short try (default: the recipe's)"
     )
-    parser.add_argument("--resume", action="store_true", help="continue with what is in --out")
     parser.add_argument(
         "--precision",
         choices=("auto", "32", "bf16"),
@@ -40,10 +48,21 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_places_to_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--jobs", type=whole_number(1), default=1, help="folds at a time on this machine (default: 1)")
+    parser.add_argument(
+        "--ray", metavar="ADDRESS", help="run the folds on this Ray cluster instead: auto, HOST:PORT, local"
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
 def _add_transfer(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--transfer",
-        type=lambda text: tuple(name for name in text.split(",") if name),
+        type=_names,
         default=(),
         metavar="SETS",
         help="also score on these data sets, on the activities in common, e.g. motionsense,sp-sw-har/wrist",
@@ -87,14 +106,38 @@ def _add_cross_validate(validate: argparse.ArgumentParser) -> None:
         "(the data set's own test users), leave-one-set-out (each data set of the recipe, scored by what the others "
         "teach); default: %(default)s",
     )
-    validate.add_argument(
-        "--jobs", type=whole_number(1), default=1, help="folds at a time on this machine (default: 1)"
-    )
-    validate.add_argument(
-        "--ray", metavar="ADDRESS", help="run the folds on this Ray cluster instead: auto, HOST:PORT, local"
-    )
+    _add_places_to_run(validate)
     _add_transfer(validate)
     add_json(validate)
+
+
+def _add_zoo(zoo: argparse.ArgumentParser) -> None:
+    _add_changes(zoo)
+    add_data(zoo)
+    zoo.add_argument("--out", required=True, type=Path, help="folder; rows that are finished there are not run again")
+    zoo.add_argument(
+        "--systems", type=_names, metavar="NAMES", help="such as multisupconhar,cpc,random-forest (default: all)"
+    )
+    zoo.add_argument(
+        "--schedules",
+        type=_names,
+        default=("budget",),
+        metavar="NAMES",
+        help="budget: all compute for the same time; authors: each as its authors train it; or both (default: budget)",
+    )
+    zoo.add_argument(
+        "--seeds",
+        type=lambda text: tuple(map(whole_number(0), _names(text))),
+        default=(0, 1, 2),
+        metavar="N,N",
+        help="each divides the users in another way (default: 0,1,2)",
+    )
+    zoo.add_argument(
+        "--protocol", default="holdout", help="as for cross-validate, but leave-one-set-out (default: %(default)s)"
+    )
+    _add_length(zoo)
+    _add_places_to_run(zoo)
+    add_json(zoo)
 
 
 def _add_compare(compare: argparse.ArgumentParser) -> None:
@@ -206,6 +249,35 @@ def _leave_one_set_out(options: argparse.Namespace) -> int:
     return 0
 
 
+def _zoo(options: argparse.Namespace) -> int:
+    from har_train.data.splits import parse_protocol
+    from har_train.evaluation.zoo import Zoo, run_zoo, system_names
+    from har_train.evaluation.zoo_report import FORMAT, write_zoo_report, zoo_lines
+    from har_train.fit.hardware import choose_precision
+
+    zoo = Zoo(
+        data_folder(options.data),
+        options.out,
+        parse_protocol(options.protocol),
+        options.systems or tuple(system_names()),
+        options.schedules,
+        options.seeds,
+        tuple(options.set),
+        choose_precision(options.precision),
+        options.epochs,
+        options.jobs,
+        options.ray,
+    )
+    document = run_zoo(zoo, lambda line: print(line, file=sys.stderr, flush=True))
+    for path in write_zoo_report(options.out, document):
+        print(f"written: {path}", file=sys.stderr)
+    if options.json:
+        print(json.dumps({"format": FORMAT, **document}, indent=1))
+    else:
+        print("\n".join(zoo_lines(document)))
+    return 0
+
+
 def _report(
     options: argparse.Namespace, document: dict[str, Any], judgement: "Judgement", embedding: "Embedding | None"
 ) -> None:
@@ -252,6 +324,14 @@ PROGRAM = Program(
             "Train a recipe on each fold of a protocol and score all test users together, or with leave-one-set-out "
             "each data set by itself. Finished folds are kept: "
             "--resume continues after Ctrl-C, a crash or a power cut.",
+        ),
+        Command(
+            "zoo",
+            "train and score all systems of the paper's Table 3",
+            _add_zoo,
+            _zoo,
+            "Train and score the paper's method, the thirteen systems of its Table 3 and two controls on the same "
+            "people and windows. Run it again to continue after Ctrl-C, a crash or a power cut.",
         ),
         Command(
             "compare",

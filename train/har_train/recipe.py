@@ -20,6 +20,7 @@ MAX_KERNEL = 99
 MAX_LAYERS = 32
 """Largest sizes of a network, far above anything useful on a phone: more would only exhaust the memory."""
 MAX_EPOCHS = 100_000
+MAX_MINUTES = 1_000_000
 MAX_BATCH = 10_000_000
 SCHEDULES = ("constant", "one-cycle", "step", "plateau")
 
@@ -256,9 +257,12 @@ class PretrainingConfig:
     """0: that of the optimiser."""
     schedule: str = "constant"
     """"constant", or "step": a fifth less every 25 epochs."""
+    core_minutes: float = 0.0
+    """Processor time after which it stops at the end of an epoch; 0 for no limit."""
 
     def __post_init__(self) -> None:
         _check_choice("pretraining", self, schedule=("constant", "step"))
+        _check_range("pretraining", self, core_minutes=(0, MAX_MINUTES))
         _check_range("pretraining", self, learning_rate=(1e-12, 1e3), epochs=(1, MAX_EPOCHS), batch_size=(0, MAX_BATCH))
 
 
@@ -284,12 +288,14 @@ class OptimiserConfig:
     inverse square root of their numbers. 0 takes every window once."""
     class_balance: bool = False
     """Whether each class weighs the same in the classification loss, however many windows it has."""
+    core_minutes: float = 0.0
+    """Processor time after which it stops at the end of an epoch; 0 for no limit."""
 
     def __post_init__(self) -> None:
         _check_choice("optimiser", self, schedule=SCHEDULES)
         _check_range("optimiser", self, learning_rate=(1e-12, 1e3), weight_decay=(0, 1e3), batch_size=(2, MAX_BATCH))
         _check_range("optimiser", self, epochs=(1, MAX_EPOCHS), patience=(1, MAX_EPOCHS))
-        _check_range("optimiser", self, balanced_windows=(0, 100_000_000))
+        _check_range("optimiser", self, balanced_windows=(0, 100_000_000), core_minutes=(0, MAX_MINUTES))
         _check_range("optimiser", self, averaging=(0, 0.999999), label_smoothing=(0, 0.999))
 
 

@@ -166,7 +166,7 @@ def _network(name: str, recipe: Recipe, windows: WindowSet, split: UserSplit, ru
     network.measure(torch.from_numpy(train.x))
     (stage,) = stages_of(recipe, run.out)
     run = replace(run, resume=stage.last.exists())
-    seconds = train_stage(network, recipe, stage, train, validation, run)
+    seconds = train_stage(network, recipe, stage, train, validation, run).wall
     logits, _ = logits_and_places(network, validation.x)
     card = _card(name, recipe, split, fit_temperature(logits, validation.y))
     paths = write_models(network, card, calibration_windows(train.x), run.out)

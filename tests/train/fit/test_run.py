@@ -434,3 +434,15 @@ def test_what_the_user_got_wrong_is_one_line_and_exit_code_2(arguments, message,
     assert message in error
     assert error.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_a_training_stops_at_the_end_of_the_epoch_in_which_its_processor_time_is_used_up(
+    windows: WindowSet, tmp_path: Path
+) -> None:
+    hasty = small_recipe("uci-har", "optimiser.core_minutes=1e-6")
+    record = train(windows, tmp_path / "run", hasty)
+    assert record.epochs == 1
+    assert record.processor_seconds > 0
+    again = train(windows, tmp_path / "run", hasty, resume=True)
+    assert again.epochs == 1
+    assert again.processor_seconds < record.processor_seconds + 1

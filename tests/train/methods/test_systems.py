@@ -12,7 +12,7 @@ from har_train.data.windows import WindowSet, cut_windows
 from har_train.datasets import find, load
 from har_train.fit.checkpoint import architecture_of, load_checkpoint
 from har_train.fit.network import BLOCKS, HarNetwork
-from har_train.fit.run import Run
+from har_train.fit.run import Run, stages_of
 from har_train.fit.trainer import fit
 from har_train.methods.registry import ENCODERS, SYSTEMS
 from har_train.recipe import BACKBONES, CONTROLS, METHODS, Recipe
@@ -42,12 +42,22 @@ def test_recipes_name_the_systems_and_encoders_that_there_are() -> None:
     assert {*BLOCKS, *ENCODERS} == set(BACKBONES)
     own = {name for name, system in SYSTEMS.items() if system.loss is not None}
     assert {"multi-task", "two-stage", *own, *CONTROLS} == set(METHODS)
-    assert {f"zoo-{name}" for name in SYSTEMS} == {name for name in recipe_names() if name.startswith("zoo-")}
     for name, system in SYSTEMS.items():
         recipe = load_recipe(f"zoo-{name}")
         assert recipe.title == system.title
         assert (recipe.method == name) == (system.loss is not None)
         assert all((system.paper, system.followed, system.readings))
+    rows = {f"zoo-{name}{ending}" for name in ("multisupconhar", *SYSTEMS) for ending in ("", "-budget")}
+    assert {name for name in recipe_names() if name.startswith("zoo-")} == rows
+
+
+def test_every_budget_is_eight_minutes_of_a_core_and_nothing_else_ends_a_training() -> None:
+    for name in ("multisupconhar", *SYSTEMS):
+        recipe = load_recipe(f"zoo-{name}-budget")
+        stages = stages_of(recipe, Path())
+        assert sum(stage.core_minutes for stage in stages) == 8
+        assert {stage.epochs for stage in stages} == {100_000}
+        assert recipe.optimiser.patience == 100_000
 
 
 @pytest.mark.parametrize("name", ENCODERS)

@@ -57,6 +57,8 @@ class TrainingRecord:
     """Commit of the checkout it was trained from; None if haredge was installed."""
     validation_macro_f1: float
     test_macro_f1: float
+    processor_seconds: float = 0.0
+    """Processor time of the training, all threads together; 0 in old checkpoints."""
 
 
 @dataclass(frozen=True)

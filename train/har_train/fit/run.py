@@ -61,6 +61,8 @@ class Stage:
     validated: bool
     """Whether the epoch with the best macro-F1 on the validation users is kept, or the last one."""
     batch_size: int
+    core_minutes: float = 0.0
+    """Processor time after which it stops at the end of an epoch; 0 for no limit."""
 
     @property
     def last(self) -> Path:
@@ -88,10 +90,11 @@ def stages_of(recipe: Recipe, out: Path) -> list[Stage]:
     if system is not None and system.pretrains:
         pretraining = OwnPretraining
     if pretraining is None:
-        return [Stage(only, folder, settings.epochs, True, settings.batch_size)]
+        return [Stage(only, folder, settings.epochs, True, settings.batch_size, settings.core_minutes)]
+    batch_size = first.batch_size or settings.batch_size
     return [
-        Stage(pretraining, folder / "pretraining", first.epochs, False, first.batch_size or settings.batch_size),
-        Stage(FrozenEncoder, folder, settings.epochs, True, settings.batch_size),
+        Stage(pretraining, folder / "pretraining", first.epochs, False, batch_size, first.core_minutes),
+        Stage(FrozenEncoder, folder, settings.epochs, True, settings.batch_size, settings.core_minutes),
     ]
 
 

@@ -14,7 +14,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -64,6 +64,25 @@ HARMLESS = (
 """Warnings of Lightning and torch that ask nothing of the user."""
 
 
+@dataclass(frozen=True)
+class Cost:
+    """Seconds that a training took."""
+
+    wall: float = 0.0
+    processor: float = 0.0
+    """Of all threads together."""
+
+    @classmethod
+    def now(cls) -> "Cost":
+        return cls(time.monotonic(), time.process_time())
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(self.wall + other.wall, self.processor + other.processor)
+
+    def __sub__(self, other: "Cost") -> "Cost":
+        return Cost(self.wall - other.wall, self.processor - other.processor)
+
+
 def fit(
     recipe: Recipe,
     datasets: Sequence[DataSet],
@@ -108,7 +127,7 @@ def fit(
     if run.devices * run.nodes > 1:
         synchronise_batch_norm(network.encoder)
     stages = stages_of(recipe, run.out)
-    seconds = sum(train_stage(network, recipe, stage, train, validation, run, teacher) for stage in stages)
+    costs = [train_stage(network, recipe, stage, train, validation, run, teacher) for stage in stages]
 
     logits, places = logits_and_places(network, validation.x)
     temperature = fit_temperature(logits, validation.y, places)
@@ -127,11 +146,12 @@ def fit(
         precision=run.precision,
         epochs=stages[-1].epochs_done(),
         best_epoch=stages[-1].kept_epoch(),
-        seconds=seconds,
+        seconds=sum(cost.wall for cost in costs),
         version=version("haredge"),
         commit=_commit(),
         validation_macro_f1=score(validation.y, validation_guess, windows.labels).macro_f1,
         test_macro_f1=score(test.y, test_guess, windows.labels).macro_f1,
+        processor_seconds=sum(cost.processor for cost in costs),
     )
     if is_first_process():
         save_checkpoint(run.out / "model.safetensors", network, record)
@@ -176,11 +196,11 @@ def train_stage(
     validation: WindowSet,
     run: Run,
     teacher: Teacher | None = None,
-) -> float:
+) -> Cost:
     """Train a stage's epochs and leave the weights to keep in `network`.
 
     Returns:
-        Seconds of training, those before a resumption included.
+        What it took, that before a resumption included.
     """
     settings = recipe.optimiser
     people, users = np.unique(train.user, return_inverse=True)
@@ -194,10 +214,11 @@ def train_stage(
         sampler = BalancedBatches(rarity, settings.balanced_windows, stage.batch_size, run.seed, done)
     else:
         sampler = ShuffledBatches(len(train.y), stage.batch_size, run.seed, done)
-    clock = _Clock(stage.folder, run.resume)
+    clock = _Clock(stage, run.resume)
     module = stage.objective(network, recipe, run.seed, targets_of(train, recipe), teacher, len(people))
     epochs = min(run.epochs or stage.epochs, stage.epochs)
-    if stage.validated or done < epochs:  # A first stage that is complete is not run again.
+    # A first stage that is complete is not run again, nor one that has used up its time.
+    if not (done and clock.is_over()) and (stage.validated or done < epochs):
         ctrl_c = signal.getsignal(signal.SIGINT)
         with warnings.catch_warnings():
             for message in HARMLESS:
@@ -216,13 +237,13 @@ def train_stage(
                 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
                     signal.signal(signal.SIGINT, ctrl_c or signal.default_int_handler)
                 raise KeyboardInterrupt from stop
-    seconds = clock.seconds()
+    cost = clock.cost()
     module.load_state_dict(read_checkpoint(stage.kept)[1])
     if not stage.validated:
         # Pretraining leaves the running statistics of batch norm alone: they are now taken from raw windows.
         raw = torch.from_numpy(train.x).split(settings.batch_size)
         update_bn((network.encoder_input(network.normalise(batch)) for batch in raw), network.encoder)
-    return seconds
+    return cost
 
 
 def warmed_up_average(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
@@ -255,21 +276,28 @@ class _EpochLines(Callback):
 
 
 class _Clock(Callback):
-    """Keeps the seconds that the epochs took, those before a resumption included, beside the checkpoints."""
+    """Keeps the time that the epochs took, that before a resumption included, beside the checkpoints, and stops the
+    training at the end of the epoch in which its processor time is used up."""
 
-    def __init__(self, folder: Path, resume: bool):
-        self._file = folder / "seconds.json"
-        self._started = time.monotonic()
-        self._earlier = 0.0
-        with contextlib.suppress(OSError, ValueError):
-            self._earlier = float(self._file.read_text()) if resume else 0.0
+    def __init__(self, stage: Stage, resume: bool):
+        self._file = stage.folder / "seconds.json"
+        self._most_s = 60 * stage.core_minutes
+        self._began = Cost.now()
+        self._earlier = Cost()
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            self._earlier = Cost(**json.loads(self._file.read_text())) if resume else Cost()
 
-    def seconds(self) -> float:
-        return self._earlier + time.monotonic() - self._started
+    def cost(self) -> Cost:
+        return self._earlier + (Cost.now() - self._began)
+
+    def is_over(self) -> bool:
+        """Whether the processor time is used up."""
+        return 0 < self._most_s <= self.cost().processor
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        trainer.should_stop |= self.is_over()
         if trainer.is_global_zero:
-            write_bytes(self._file, json.dumps(self.seconds()).encode())
+            write_bytes(self._file, json.dumps(asdict(self.cost())).encode())
 
 
 def _parts(windows: WindowSet, split: UserSplit) -> list[WindowSet]:

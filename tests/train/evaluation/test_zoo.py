@@ -1,0 +1,59 @@
+"""All systems by one command: rows are kept, and the table says what was printed and what was found."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.train.small import ARGUMENTS
+
+from har_runtime.errors import DataError
+from har_train.cli import main
+from har_train.data.splits import Protocol
+from har_train.evaluation.zoo import Zoo, run_zoo, system_names
+from har_train.methods.registry import SYSTEMS
+
+SYSTEMS_RUN = "ccil,multisupconhar,random-forest"
+
+
+@pytest.mark.slow
+def test_rows_are_trained_once_and_stand_in_one_table(small_hapt: Path, tmp_path: Path, capsys) -> None:
+    arguments = ["zoo", "--data", str(small_hapt), "--out", str(tmp_path), *ARGUMENTS, "--epochs", "1"]
+    arguments += ["--systems", SYSTEMS_RUN, "--seeds", "0,1", "--schedules", "authors,budget"]
+    assert main(arguments) == 0
+    shown = capsys.readouterr()
+    document = json.loads((tmp_path / "zoo.json").read_text())
+    assert [(row["system"], row["schedule"]) for row in document["rows"]] == [
+        ("ccil", "authors"),
+        ("multisupconhar", "authors"),
+        ("random-forest", "authors"),
+        ("ccil", "budget"),
+        ("multisupconhar", "budget"),
+    ]
+    for row in document["rows"]:
+        assert row["macro_f1"] == pytest.approx(sum(seed["macro_f1"] for seed in row["seeds"]) / 2)
+    ccil, ours = shown.out.splitlines()[3:5]
+    assert ccil.startswith("CCIL") and ours.startswith("MultiSupConHAR  91.07")
+    assert (tmp_path / "zoo.md").read_text().startswith("# Systems on hapt, holdout, seeds 0, 1")
+    assert "0 of 10 rows are finished" in shown.err
+    assert main(arguments) == 0
+    again = capsys.readouterr()
+    assert "10 of 10 rows are finished" in again.err and "training" not in again.err
+    assert again.out == shown.out
+
+
+def test_a_system_or_schedule_that_there_is_not_is_named_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=f"unknown system 'resnet'; known: multisupconhar, {next(iter(SYSTEMS))}"):
+        run_zoo(Zoo(tmp_path, tmp_path / "out", Protocol("holdout"), ("ccil", "resnet")))
+    with pytest.raises(DataError, match="unknown schedule 'long'; known: authors, budget"):
+        run_zoo(Zoo(tmp_path, tmp_path / "out", Protocol("holdout"), tuple(system_names()), ("long",)))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_damaged_row_is_one_line(small_hapt: Path, tmp_path: Path, capsys) -> None:
+    row = tmp_path / "budget" / "ccil" / "seed-0" / "row.json"
+    row.parent.mkdir(parents=True)
+    row.write_text("{}")
+    arguments = ["zoo", "--data", str(small_hapt), "--out", str(tmp_path), "--systems", "ccil", "--seeds", "0"]
+    assert main(arguments) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "row.json: damaged" in line and "delete it and run again" in line
