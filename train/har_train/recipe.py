@@ -14,7 +14,7 @@ METHODS = ("multi-task", "two-stage", "ccil", *CONTROLS)
 LABEL_RULES = ("whole", "majority")
 PAIRS = ("simclr", "activity", "activity-user")
 """Ways to choose positives and negatives, as in Figure 3 (a), (b) and (c) of the paper."""
-BACKBONES = ("resnet", "fcn", "csshar", "deepconvlstm")
+BACKBONES = ("resnet", "fcn", "csshar", "ctbl", "deepconvlstm")
 MAX_WIDTH = 4096
 MAX_KERNEL = 99
 MAX_LAYERS = 32

@@ -1,17 +1,19 @@
 """All systems and encoders by their names in recipes. A new one is a module, a line here, its name in `recipe`, and a
 recipe."""
 
-from har_train.methods import ccil, csshar, deepconvlstm
+from har_train.methods import ccil, csshar, ctbl, deepconvlstm
 from har_train.methods.base import MakeEncoder, System
 
 ENCODERS: dict[str, MakeEncoder] = {
     "csshar": csshar.CssharEncoder,
+    "ctbl": ctbl.CtblEncoder,
     "deepconvlstm": deepconvlstm.DeepConvLSTMEncoder,
 }
 """Choices of `recipe.model.backbone` beside the two networks of Wang et al. 2017."""
 SYSTEMS: dict[str, System] = {
     "ccil": ccil.SYSTEM,
     "csshar-supervised": csshar.SYSTEM,
+    "ctbl": ctbl.SYSTEM,
     "deepconvlstm": deepconvlstm.SYSTEM,
 }
 """The name of a system that has a loss of its own is a choice of `recipe.method`. Each has the recipes zoo-NAME, with
