@@ -25,6 +25,7 @@ from har_runtime.samples import SampleChunk
 from har_runtime.secret import PAGE_TOKEN, PHONE_TOKEN
 from har_runtime.signal.axes import IDENTITY, parse_axes, turned
 from har_runtime.sinks import StreamInfo
+from har_runtime.sinks.answer_watch import AnswerWatch
 from har_runtime.sinks.fan_out import FanOut
 from har_runtime.sources import checked, open_source
 from har_runtime.stream import begun, run_stream
@@ -147,6 +148,7 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> str | Non
     info = StreamInfo(model.card if coarse else replace(model.card, families={}), description, source.report)
     sinks = FanOut(info)
     service = Service.from_environment()
+    watch = AnswerWatch((service, sinks), source.report)
     still: dict[str, Any] | None = None
     try:
         check_gyroscope(model.card, source.report.gyroscope, source.description)  # Before anybody waits for samples.
@@ -166,6 +168,7 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> str | Non
             chunks = turned(chunks, IDENTITY, found.gyro_bias or (0.0, 0.0, 0.0))
         for uri in options.sink or ["terminal:"]:
             sinks.open(uri)
+        watch.start()  # From the first moment in which a sink could show an old answer.
         chunks = begun(service.watched(chunks))
         check_gyroscope(model.card, source.report.gyroscope, source.description)
         recognizer = make_recognizer(
@@ -176,8 +179,10 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> str | Non
         )
         if not source.report.gyroscope:
             _LOG.warning("the source: no gyroscope in it; the model %s answers by acceleration alone", model.card.name)
-        result = run_stream(recognizer, chunks, [service, sinks, *([state] if state else [])], source.report)
+        chunks = watch.noted(chunks, lambda: recognizer.report)
+        result = run_stream(recognizer, chunks, [watch, service, sinks, *([state] if state else [])], source.report)
     finally:
+        watch.close()
         service.close()
         if state:
             state.close()

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import TypeVar
 
 from har_runtime.answers.answer import Answer
+from har_runtime.sinks.base import UNAVAILABLE
 
 _LOG = logging.getLogger(__name__)
 Item = TypeVar("Item")
@@ -66,7 +67,12 @@ class Service:
         """Show a new activity in the status."""
         if answer.activity != self._activity:
             self._activity = answer.activity
-            self._notify(f"STATUS={answer.activity} since {time.strftime('%H:%M:%S', time.localtime(answer.unix_s))}")
+            self._show(answer.activity, answer.unix_s)
+
+    def silence(self, since_unix_s: float) -> None:
+        """Show in the status that no answers come."""
+        self._activity = None
+        self._show(UNAVAILABLE, since_unix_s)
 
     def close(self) -> None:
         """Notify systemd that the service stops, if it was ever ready. Call it in the main thread."""
@@ -76,6 +82,9 @@ class Service:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
         self._notify("STOPPING=1")
+
+    def _show(self, activity: str, since_unix_s: float) -> None:
+        self._notify(f"STATUS={activity} since {time.strftime('%H:%M:%S', time.localtime(since_unix_s))}")
 
     def _on_timer(self, number: int, frame: FrameType | None) -> None:
         busy_since_s, timeout_s = self._busy_since_s, self._timeout_s or 0.0

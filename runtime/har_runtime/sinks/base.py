@@ -6,7 +6,7 @@ without delaying the sampling or another sink.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 
 from har_runtime.answers.answer import Answer
 from har_runtime.model.card import ModelCard
@@ -14,6 +14,8 @@ from har_runtime.signal.report import ResampleReport
 from har_runtime.sources.base import SourceReport
 
 Record = TypeVar("Record")
+UNAVAILABLE: Final = "unavailable"
+"""What sinks show for the activity while no answers come."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,24 @@ class RecordSink(Protocol[Record]):
 
     def close(self) -> int:
         """Flush, and release files and connections; returns how many accepted records were lost."""
+        ...
+
+
+@runtime_checkable
+class StateSink(Protocol):
+    """A destination that shows what is now, so it has to show as well that nothing is known any more."""
+
+    def silence(self, since_unix_s: float) -> None:
+        """No answers come: show `UNAVAILABLE`, until the next answer.
+
+        Of a `RecordSink` it is called like `encode`, so it must be quick and never block.
+
+        Args:
+            since_unix_s: when the newest answer came, or when the stream began if there was none, seconds since 1970.
+
+        Raises:
+            SourceError: not possible now; the next answer or silence is offered all the same.
+        """
         ...
 
 

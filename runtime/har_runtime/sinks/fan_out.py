@@ -46,6 +46,15 @@ class FanOut:
         if self._sinks and all(sink.broken_pipe for sink in self._sinks):
             raise BrokenPipeError
 
+    def silence(self, since_unix_s: float) -> None:
+        """Have every sink that shows what is now show that no answers come, until the next answer. Never blocks.
+
+        Args:
+            since_unix_s: when the newest answer came, seconds since 1970.
+        """
+        for sink in self._sinks:
+            sink.silence(since_unix_s)
+
     def close(self, hurry: bool = False) -> None:
         """Let every sink write what is queued, and close it.
 

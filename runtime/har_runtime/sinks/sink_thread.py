@@ -9,7 +9,7 @@ from typing import Any
 
 from har_runtime.answers.answer import Answer
 from har_runtime.errors import HarError
-from har_runtime.sinks.base import AnySink, RecordSink, SinkReport
+from har_runtime.sinks.base import AnySink, RecordSink, SinkReport, StateSink
 
 CAPACITY = 256
 """Answers that may wait for a sink that keeps no records: two minutes."""
@@ -40,6 +40,9 @@ class SinkThread:
             self._encode, self._write, self._capacity = sink.encode, sink.append, sink.capacity
         else:
             self._encode, self._write, self._capacity = lambda answer: answer, sink.write, CAPACITY
+        self._silence: Callable[[float], None] | None = sink.silence if isinstance(sink, StateSink) else None
+        self._silent_since_s: float | None = None
+        """What the sink has yet to show: since when there is no answer; None if nothing of the kind."""
         self._queue: deque[Any] = deque()
         self._written = self._dropped = 0
         self._trouble: str | None = None
@@ -69,10 +72,25 @@ class SinkThread:
         if wait and not self._wait_for_room():
             self._fail(f"{self._name}: has accepted nothing for {STALLED_S:.0f} s")
         with self._changed:
+            self._silent_since_s = None
             if len(self._queue) >= self._capacity:
                 self._queue.popleft()
                 self._dropped += 1
             self._queue.append(item)
+            self._changed.notify_all()
+
+    def silence(self, since_unix_s: float) -> None:
+        """Have the sink show, once it has every answer so far, that no more come; nothing if it shows no state.
+
+        A sink of records knows every answer so far: it is told at once, since those may wait for hours.
+        """
+        if self._silence is None:
+            return
+        if isinstance(self._sink, RecordSink):
+            self._show_silence(since_unix_s)
+            return
+        with self._changed:
+            self._silent_since_s = since_unix_s
             self._changed.notify_all()
 
     def end(self) -> None:
@@ -107,17 +125,33 @@ class SinkThread:
             )
 
     def _run(self) -> None:
-        while self._wait_for_item():
-            if not self._write_first():
+        while self._wait_for_work():
+            if not self._queue:
+                self._show_queued_silence()
+            elif not self._write_first():
                 with self._changed:
                     self._drop_queue()
         self._close()
 
-    def _wait_for_item(self) -> bool:
-        """Whether there is an item to write; False at the end."""
+    def _wait_for_work(self) -> bool:
+        """Whether there is an item to write or a silence to show; False at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._queue or self._ending.is_set())
-            return bool(self._queue)
+            self._changed.wait_for(lambda: self._queue or self._silent_since_s is not None or self._ending.is_set())
+            return bool(self._queue) or self._silent_since_s is not None
+
+    def _show_queued_silence(self) -> None:
+        with self._changed:
+            since_s, self._silent_since_s = self._silent_since_s, None
+        if since_s is not None:  # No answer has come in the meantime.
+            self._show_silence(since_s)
+
+    def _show_silence(self, since_unix_s: float) -> None:
+        try:
+            if self._silence is not None:
+                self._silence(since_unix_s)
+        except Exception as error:  # It may be a bug in the sink; the next answer may not trigger it.
+            _LOG.debug("%s", self._name, exc_info=True)
+            self._fail(error)
 
     def _write_first(self) -> bool:
         """Write the first item of the queue, with as many attempts as necessary; False if the sink never will."""

@@ -3,6 +3,7 @@
 rich is imported in the functions that use it, so that importing the runtime stays quick.
 """
 
+import time
 from collections import deque
 from typing import Any
 
@@ -13,7 +14,7 @@ from har_runtime.answers.totals import duration_text
 from har_runtime.classify import Prediction
 from har_runtime.contract import HOP
 from har_runtime.errors import SourceError
-from har_runtime.sinks.base import Sink, StreamInfo
+from har_runtime.sinks.base import UNAVAILABLE, Sink, StreamInfo
 from har_runtime.uri import Uri
 
 WIDTH = 72
@@ -53,6 +54,10 @@ class PlainLines:
             place = f"  at the {answer.place}" if answer.place else ""
             self._console.print(f"{answer.prediction.end_s:10.2f} s  {shown:20} {sure:7}{place}".rstrip())
 
+    def silence(self, since_unix_s: float) -> None:
+        self._shown = None
+        self._console.print(f"{UNAVAILABLE}: no answer since {_clock(since_unix_s)}")
+
     def close(self) -> None:
         """Nothing to release."""
 
@@ -67,21 +72,35 @@ class LiveTerminal:
         self._signal = Sparkline()
         self._newest: tuple[Answer, str] | None = None
         """The newest answer and the signal up to it. Written by the sink's thread, read by that of the view."""
-        self._drawn: tuple[tuple[Answer, str] | None, str | None] | None = None
+        self._silent_since_s: float | None = None
+        self._changes = 0
+        """Of the two above."""
+        self._drawn: tuple[int, str | None] | None = None
+        """The changes and the trouble that the panel shows."""
         self._panel: Any = None
         self._live = Live(console=console, refresh_per_second=10, transient=False, get_renderable=self._current)
         self._live.start()
 
     def write(self, answer: Answer) -> None:
         self._signal.push(answer.prediction)
-        self._newest = answer, str(self._signal)
+        self._newest, self._silent_since_s = (answer, str(self._signal)), None
+        self._changes += 1
+
+    def silence(self, since_unix_s: float) -> None:
+        self._silent_since_s = since_unix_s
+        self._changes += 1
 
     def _current(self) -> Any:
         """What to show now: trouble may come, and go, without an answer."""
-        newest, trouble = self._newest, self._info.report.trouble
-        if self._drawn is None or self._drawn[0] is not newest or self._drawn[1] != trouble:
-            self._drawn = newest, trouble
-            self._panel = waiting(self._info) if newest is None else panel(self._info, *newest)
+        drawn = self._changes, self._info.report.trouble
+        if self._drawn != drawn:
+            self._drawn = drawn
+            newest, silent_since_s = self._newest, self._silent_since_s
+            self._panel = (
+                waiting(self._info, silent_since_s)
+                if newest is None
+                else panel(self._info, *newest, silent_since_s=silent_since_s)
+            )
         return self._panel
 
     def close(self) -> None:
@@ -115,22 +134,28 @@ class Sparkline:
         return "".join(" " if np.isnan(level) else SPARKS[int((level - low) / step + 1e-9)] for level in levels)
 
 
-def waiting(info: StreamInfo) -> Any:
-    """The panel before the first answer."""
+def waiting(info: StreamInfo, silent_since_s: float | None = None) -> Any:
+    """The panel before the first answer.
+
+    Args:
+        silent_since_s: when the stream began, if no answer has come for too long, seconds since 1970.
+    """
     from rich.panel import Panel
     from rich.text import Text
 
-    text = Text("waiting for samples", style="dim")
+    text = Text("waiting for samples", style="dim") if silent_since_s is None else _unavailable(silent_since_s)
     if info.report.trouble:
-        text = Text(info.report.trouble, style="bold yellow")
+        trouble = Text(info.report.trouble, style="bold yellow")
+        text = trouble if silent_since_s is None else Text("\n").join((text, trouble))
     return Panel(text, title=info.source, subtitle=f"model {info.card.name}", width=WIDTH)
 
 
-def panel(info: StreamInfo, answer: Answer, signal: str = "") -> Any:
+def panel(info: StreamInfo, answer: Answer, signal: str = "", silent_since_s: float | None = None) -> Any:
     """One answer as a rich panel.
 
     Args:
         signal: the text of a `Sparkline` up to this answer.
+        silent_since_s: when it came, if none has come for too long, seconds since 1970.
     """
     from rich.console import Group
     from rich.panel import Panel
@@ -138,14 +163,17 @@ def panel(info: StreamInfo, answer: Answer, signal: str = "") -> Any:
     from rich.text import Text
 
     prediction = answer.prediction
-    if answer.activity == UNKNOWN:
+    if silent_since_s is not None:
+        headline = _unavailable(silent_since_s)
+    elif answer.activity == UNKNOWN:
         headline = Text(f"unknown: {answer.reason}", style="bold yellow")
     else:
         headline = Text(_spaced(answer.activity), style="bold green")
         headline.append(f"   {100 * answer.confidence:.0f} %", style="bold")
-    headline.append(f"   this window: {_spaced(prediction.label)}", style="dim")
-    if answer.truth:
-        headline.append(f"   truth: {_spaced(answer.truth)}", style="dim")
+    if silent_since_s is None:
+        headline.append(f"   this window: {_spaced(prediction.label)}", style="dim")
+        if answer.truth:
+            headline.append(f"   truth: {_spaced(answer.truth)}", style="dim")
     chosen_labels = info.card.families.get(answer.activity, (answer.activity,))
     bars = Table.grid(padding=(0, 1))
     for label, value in zip(info.card.labels, answer.probabilities.tolist(), strict=True):
@@ -166,6 +194,18 @@ def panel(info: StreamInfo, answer: Answer, signal: str = "") -> Any:
         subtitle=f"model {info.card.name}",
         width=WIDTH,
     )
+
+
+def _unavailable(since_unix_s: float) -> Any:
+    """The headline while no answers come."""
+    from rich.text import Text
+
+    return Text(f"{UNAVAILABLE}: no answer since {_clock(since_unix_s)}", style="bold red")
+
+
+def _clock(unix_s: float) -> str:
+    """The local time of day."""
+    return time.strftime("%H:%M:%S", time.localtime(unix_s))
 
 
 def _spaced(label: str) -> str:

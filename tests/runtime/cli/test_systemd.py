@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -179,6 +179,24 @@ def test_an_unplugged_sensor_is_not_a_hang_and_the_watchdog_stays_fed(manager: M
             assert process.wait(DEADLINE_S) == 0
     finally:
         process_and_end.__exit__(None, None, None)
+
+
+@pytest.mark.slow
+def test_a_dead_sensor_is_unavailable_with_one_line_and_back_with_one(manager: Manager, tmp_path: Path) -> None:
+    link, arguments = tmp_path / "imu", ("--source", f"serial:{tmp_path / 'imu'}", "--sink", "jsonl:/dev/null")
+    with ExitStack() as stack:
+        with plugged(link):
+            process = stack.enter_context(started(manager, *arguments))
+            manager.wait_for("STATUS=still")
+        manager.wait_for("STATUS=unavailable since ")
+        with plugged(link):
+            manager.wait_for("STATUS=still")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(DEADLINE_S) == 0
+        assert process.stderr is not None
+        lines = process.stderr.read().splitlines()
+    assert len([line for line in lines if "no answer for 4.5 s, so the activity is unavailable" in line]) == 1
+    assert len([line for line in lines if "answers come again" in line]) == 1
 
 
 def test_without_a_watchdog_there_are_no_watchdog_messages(manager: Manager) -> None:

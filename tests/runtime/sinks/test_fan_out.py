@@ -274,3 +274,46 @@ def test_a_fast_replay_reaches_the_files_whole(tmp_path: Path, capsys) -> None:
     assert main(["--source", "simulated:?seconds=200&speed=max", *sinks, "--json"]) == 0
     windows = json.loads(capsys.readouterr().out)["windows"]
     assert [len(file.read_text().splitlines()) for file in files] == [windows, windows + 1]
+
+
+class View(Recorder):
+    """A sink that shows what is now."""
+
+    def silence(self, since_unix_s: float) -> None:
+        self.answers.append(make_answer(round(2 * since_unix_s)))
+
+
+def test_a_sink_shows_a_silence_after_the_answers_before_it(open_all, gate: Gate) -> None:
+    view = View(gate)
+    sinks = open_all(view, Recorder())
+    for number in range(3):
+        sinks.write(make_answer(number))
+    sinks.silence(500.0)
+    gate.open.set()
+    sinks.close()
+    assert view.numbers == [0, 1, 2, 1000]
+
+
+def test_a_silence_that_is_over_by_then_is_not_shown(open_all, gate: Gate) -> None:
+    view = View(gate)
+    sinks = open_all(view)
+    sinks.write(make_answer(0))
+    sinks.silence(500.0)
+    sinks.write(make_answer(1))
+    gate.open.set()
+    sinks.close()
+    assert view.numbers == [0, 1]
+
+
+def test_a_sink_that_cannot_show_a_silence_harms_no_other_and_gets_the_next_answer(open_all) -> None:
+    class Broken(Recorder):
+        def silence(self, since_unix_s: float) -> None:
+            raise RuntimeError("a bug")
+
+    broken, view = Broken(), View()
+    sinks = open_all(broken, view)
+    sinks.silence(500.0)
+    wait_until(lambda: view.answers and reports(sinks)[0].trouble, "both were told")
+    sinks.write(make_answer(7))
+    sinks.close()
+    assert broken.numbers == [7] and view.numbers == [1000, 7]

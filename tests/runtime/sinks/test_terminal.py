@@ -155,3 +155,36 @@ def test_trouble_is_shown_before_the_first_answer_and_while_it_lasts(console: Co
         assert "sends no acceleration" not in drawn()
     finally:
         view.close()
+
+
+def test_without_answers_the_activity_is_unavailable_until_the_next_one(console: Console, answer: Answer) -> None:
+    view = LiveTerminal(console, INFO)
+
+    def drawn() -> str:
+        console.print(view._current())
+        return " ".join(console.export_text().replace("│", " ").split())
+
+    try:
+        view.silence(answer.unix_s)
+        assert "unavailable: no answer since" in drawn()
+        view.write(answer)
+        assert "unavailable" not in drawn()
+        view.silence(answer.unix_s)
+        text = drawn()
+        assert "unavailable: no answer since" in text and "this window" not in text
+        view.write(answer)
+        assert "unavailable" not in drawn() and "this window" in drawn()
+    finally:
+        view.close()
+
+
+def test_without_a_terminal_there_is_a_line_for_no_answers_and_one_when_they_come_again(
+    console: Console, answer: Answer
+) -> None:
+    lines = PlainLines(console, INFO)
+    lines.write(answer)
+    lines.silence(answer.unix_s)
+    lines.write(answer)
+    lines.write(answer)
+    _, *text = console.export_text().splitlines()
+    assert [line.split("s  ")[-1].split(" ")[0].rstrip(":") for line in text] == ["still", "unavailable", "still"]

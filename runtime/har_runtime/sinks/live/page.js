@@ -1,9 +1,10 @@
 // Asks har-stream for new answers three times a second while the page is visible, and shows them.
 
 const PERIOD_MS = 330;
-const TIMEOUT_MS = 5000;
+const TIMEOUT_MS = 4000;
 const RETRY_MS = 2000;
-const SILENT_S = 5; // The status says so after this long without an answer.
+const SILENT_MS = 2500; // After so long without a response nothing is known: shown at the next failure, within 5 s.
+const UNAVAILABLE = "unavailable";
 const MIN_TIMELINE_S = 60;
 const REASONS = {
   "unsure": "the model is not sure",
@@ -18,6 +19,7 @@ const element = (id) => document.getElementById(id);
 let setup;
 let charts = {}; // Plot and data source of each chart, by the id of its element.
 let known = { run: "", number: 0 };
+let heardMs = 0; // When har-stream responded last.
 let samples = []; // Rows of six values; null for a missing sample.
 let probabilities = []; // Rows of one value for each activity; null for a missing answer.
 
@@ -110,14 +112,27 @@ function show(news) {
     showProbabilities();
     showTimeline(news);
   }
+  const since = news.unavailable_since_unix_s;
+  if (since !== null) showUnavailable(`no answer since ${clock(since, news.utc_offset_s)}`);
+  else if (element("activity").dataset.activity === UNAVAILABLE && known.answer) showNow({ answer: known.answer });
   if (news.trouble) return setStatus("lost", news.trouble);
+  if (since !== null) return setStatus("lost", `no answer since ${clock(since, news.utc_offset_s)}`);
   if (!known.answer) return setStatus("waiting", "waiting for the sensor");
-  const newest = known.answer.unix_s;
-  if (news.now_s - newest <= SILENT_S) return setStatus("live", "live");
-  setStatus("lost", `no answer since ${clock(newest, news.utc_offset_s)}`);
+  setStatus("live", "live");
 }
 
-function showNow({ answer, now_s }) {
+function showUnavailable(why) {
+  setText("activity", UNAVAILABLE);
+  element("activity").dataset.activity = UNAVAILABLE;
+  element("now").style.removeProperty("--activity");
+  setText("detail", why);
+  setText("percent", "");
+  element("level").style.width = "0";
+  element("meter").setAttribute("aria-valuenow", 0);
+  document.title = `${UNAVAILABLE} · har-stream`;
+}
+
+function showNow({ answer }) {
   setText("activity", displayName(answer.activity));
   element("activity").dataset.activity = answer.activity;
   element("now").style.setProperty("--activity", setup.colours[answer.activity]);
@@ -226,6 +241,7 @@ async function ask() {
   const response = await fetch(`state?${query}`, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!response.ok) throw new Error(await response.text());
   show(await response.json());
+  heardMs = performance.now();
 }
 
 async function watch() {
@@ -238,6 +254,7 @@ async function watch() {
       // fetch throws a TypeError if it cannot connect.
       const unreachable = error instanceof TypeError || error.name === "TimeoutError";
       setStatus("lost", unreachable ? "har-stream is not responding" : error.message.trim());
+      if (known.answer && performance.now() - heardMs > SILENT_MS) showUnavailable("har-stream is not responding");
       console.error(error);
       pause = RETRY_MS;
     }

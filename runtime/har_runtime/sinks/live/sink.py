@@ -41,5 +41,8 @@ class LiveSink:
     def write(self, answer: Answer) -> None:
         self._state.write(answer)
 
+    def silence(self, since_unix_s: float) -> None:
+        self._state.silence(since_unix_s)
+
     def close(self) -> None:
         self._server.close()

@@ -56,6 +56,8 @@ class LiveState:
         self._run = secrets.token_hex(8)
         self._number = 0
         self._answer: Answer | None = None
+        self._silent_since_s: float | None = None
+        """When the newest answer came, if none has come for too long, seconds since 1970."""
         self._families = Families(info.card.families)
         self._since_s: dict[str, float] = {}
         """When the current activity began, and those that contain it or that it contains, seconds since 1970."""
@@ -90,11 +92,16 @@ class LiveState:
                 self._timeline = Timeline()
             self._since_s = self._begins(activity, answer.unix_s)
             self._number += 1
-            self._answer = answer
+            self._answer, self._silent_since_s = answer, None
             new = imu if missing or last is None else imu[-HOP:]
             self._steps.append(_Step(self._number, missing, new, answer.probabilities))
             self._timeline.add(answer.unix_s - HOP_S, activity, HOP_S)
             self._events.extend(answer.events)
+
+    def silence(self, since_unix_s: float) -> None:
+        """Show that no answers come, until the next one."""
+        with self._lock:
+            self._silent_since_s = since_unix_s
 
     def since(self, run: str = "", number: int = 0) -> dict[str, Any]:
         """Everything that is new to a viewer, as JSON-able values.
@@ -104,8 +111,9 @@ class LiveState:
             number: of the newest answer that the viewer has.
 
         Returns:
-            `run`, `number`, `now_s` (seconds since 1970) and `utc_offset_s`, both of this computer's clock, and
-            `trouble`, what keeps samples from coming, or None; if there is a new answer also `answer`, `steps` (each
+            `run`, `number`, `now_s` (seconds since 1970) and `utc_offset_s`, both of this computer's clock,
+            `unavailable_since_unix_s`, when the newest answer came if none come any more, or None, and `trouble`, what
+            keeps samples from coming, or None; if there is a new answer also `answer`, `steps` (each
             the number of samples missing before it, its samples of shape (n, 6), and its probabilities), `timeline`,
             `totals`, `events` (newest first) and `sensor`.
         """
@@ -117,6 +125,7 @@ class LiveState:
                 "number": self._number,
                 "now_s": now_s,
                 "utc_offset_s": time.localtime(now_s).tm_gmtoff,
+                "unavailable_since_unix_s": self._silent_since_s,
                 "trouble": self._info.report.trouble,
             }
             if known == self._number or self._answer is None:

@@ -6,11 +6,20 @@ later): https://www.home-assistant.io/integrations/mqtt/#device-discovery-payloa
 
 import json
 import re
-from typing import Any
+from typing import Any, Final
 
 from har_runtime.answers.answer import UNKNOWN, Totals
 from har_runtime.answers.families import activities_of
 from har_runtime.model.card import ModelCard
+from har_runtime.sinks.base import UNAVAILABLE
+
+EXPIRE_S: Final = 30
+"""Home Assistant shows what is now as unavailable after so long without a state, which comes every ten seconds."""
+_NOW: Final = {
+    "expire_after": EXPIRE_S,
+    "availability_template": "{{ 'online' if value == 'online' else 'offline' }}",
+}
+"""Of entities that show what is now, not the day: while no answers come they are unavailable."""
 
 
 def discovery_topic(topic: str) -> str:
@@ -37,7 +46,8 @@ def discovery_payload(topic: str, card: ModelCard, version: str) -> bytes:
             "icon": "mdi:run",
             "device_class": "enum",
             "options": list(activities_of(card)),
-            "value_template": "{{ value_json.activity }}",
+            "value_template": _known("value_json.activity"),
+            **_NOW,
         },
         **({"place": _place(card)} if card.places else {}),
         "confidence": {
@@ -46,20 +56,21 @@ def discovery_payload(topic: str, card: ModelCard, version: str) -> bytes:
             "unit_of_measurement": "%",
             "state_class": "measurement",
             "suggested_display_precision": 0,
-            "value_template": "{{ (100 * value_json.confidence) | round(1) }}",
+            "value_template": _known("(100 * value_json.confidence) | round(1)"),
+            **_NOW,
         },
         **{
             f"minutes_{_slug(activity)}": _minutes(
-                f"Today {activity.replace('_', ' ')}", f"value_json.today.minutes[{json.dumps(activity)}]"
+                f"Today {activity.replace('_', ' ')}", f"minutes[{json.dumps(activity)}]"
             )
             for activity in activities_of(card)
         },
-        "not_worn": _minutes("Today not worn", "value_json.today.not_worn_minutes"),
+        "not_worn": _minutes("Today not worn", "not_worn_minutes"),
         "transitions": {
             "name": "Today changes",
             "icon": "mdi:swap-horizontal",
             "state_class": "total_increasing",
-            "value_template": "{{ value_json.today.transitions }}",
+            "value_template": _of_today("transitions"),
         },
     }
     device_id = _device_id(topic)
@@ -78,6 +89,8 @@ def discovery_payload(topic: str, card: ModelCard, version: str) -> bytes:
         },
         "state_topic": f"{topic}/state",
         "availability_topic": f"{topic}/status",
+        # The totals stay while no answers come.
+        "availability_template": "{{ 'offline' if value == 'offline' else 'online' }}",
         "payload_available": "online",
         "payload_not_available": "offline",
         "qos": 1,
@@ -101,18 +114,29 @@ def _place(card: ModelCard) -> dict[str, Any]:
         "icon": "mdi:human",
         "device_class": "enum",
         "options": [*card.places, UNKNOWN],
-        "value_template": f"{{{{ value_json.place or {json.dumps(UNKNOWN)} }}}}",
+        "value_template": _known(f"value_json.place or {json.dumps(UNKNOWN)}"),
+        **_NOW,
     }
 
 
-def _minutes(name: str, value: str) -> dict[str, Any]:
+def _known(value: str) -> str:
+    """The template of what is known while answers come; without it Home Assistant has no value."""
+    return f"{{{{ ({value}) if value_json.activity != {json.dumps(UNAVAILABLE)} else None }}}}"
+
+
+def _of_today(path: str) -> str:
+    """The template of a total of the day, of which nothing is known before the first answer."""
+    return f"{{{{ value_json.today.{path} if value_json.today is defined else None }}}}"
+
+
+def _minutes(name: str, path: str) -> dict[str, Any]:
     return {
         "name": name,
         "device_class": "duration",
         "unit_of_measurement": "min",
         "state_class": "total_increasing",
         "suggested_display_precision": 0,
-        "value_template": f"{{{{ {value} }}}}",
+        "value_template": _of_today(path),
     }
 
 

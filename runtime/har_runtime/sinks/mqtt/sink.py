@@ -5,7 +5,8 @@ Topics, all with QoS 1:
 - TOPIC/answer: every answer, in order, with the keys of `row_of`. While the broker is away, up to `CAPACITY` wait.
 - TOPIC/event: an activity that started or ended.
 - TOPIC/state (retained): activity and place now and the totals of the day, at each change and every ten seconds.
-- TOPIC/status (retained): "online"; "offline" after the end, by last will if the program was killed.
+- TOPIC/status (retained): "online" while answers come, "unavailable" while none do, as before the first one; "offline"
+  after the end, by last will if the program was killed.
 - the discovery message of Home Assistant (retained): see `home_assistant`.
 
 Answers that the broker had not confirmed when the connection was lost are sent again, so an answer may arrive twice:
@@ -28,7 +29,7 @@ from har_runtime.answers.answer import Answer
 from har_runtime.answers.row import row_of
 from har_runtime.errors import SourceError
 from har_runtime.model.card import ModelCard
-from har_runtime.sinks.base import RecordSink, StreamInfo
+from har_runtime.sinks.base import UNAVAILABLE, RecordSink, StreamInfo
 from har_runtime.sinks.mqtt.address import MqttAddress, parse_address
 from har_runtime.sinks.mqtt.home_assistant import discovery_payload, discovery_topic, totals_of
 from har_runtime.uri import Uri, is_loopback
@@ -69,6 +70,18 @@ class _Sent:
         return all(not info.rc and info.is_published() for info in self.infos)
 
 
+@dataclass(frozen=True)
+class _State:
+    """What is known now."""
+
+    status: bytes
+    """The payload of TOPIC/status."""
+    about: Any
+    """Of an answer its activity, reason and place: the state is published at once if they change."""
+    payload: bytes
+    """Of TOPIC/state."""
+
+
 def open_mqtt(uri: Uri, info: StreamInfo) -> RecordSink[Messages]:
     """The sink of an `mqtt:` or `mqtts:` URI. The broker may still be unreachable.
 
@@ -91,10 +104,10 @@ class MqttSink:
             raise SourceError(f"{address.name}: needs paho-mqtt 2.2 or later; pip install 'haredge[mqtt]'") from error
         self._name, self._topic, self._card = address.name, address.topic, card
         self._discovery = discovery_payload(address.topic, card, _version())
-        self._state: tuple[Any, bytes] | None = None
-        """Activity, reason and place, and the state's payload; None before the first answer."""
-        self._sent_about: Any = None
-        """Activity, reason and place of the state that was sent last."""
+        self._today: dict[str, Any] | None = None
+        """The day up to the newest answer; None before the first one."""
+        self._state = self._silent_state(None)
+        self._sent_state: _State | None = None
         self._state_due_s = 0.0
         # paho's threads take it only when they connect and disconnect, and then hold no lock of their own: no deadlock.
         self._lock = threading.Lock()
@@ -118,8 +131,8 @@ class MqttSink:
         row = row_of(answer, self._card.labels)
         keys = ("unix_s", "activity", "confidence", "reason", *(["place"] if self._card.places else []))
         state = {key: row.get(key) for key in keys}
-        state["today"] = totals_of(answer.totals, self._card)
-        self._state = (answer.activity, answer.reason, answer.place), _json(state)
+        self._today = state["today"] = totals_of(answer.totals, self._card)
+        self._state = _State(b"online", (answer.activity, answer.reason, answer.place), _json(state))
         return ("answer", _json(row)), *(("event", _json(event)) for event in row.get("events", ()))
 
     def append(self, record: Messages) -> None:
@@ -134,6 +147,12 @@ class MqttSink:
                 raise self._failed()
             self._send(record)
             self._send_state()
+
+    def silence(self, since_unix_s: float) -> None:
+        self._state = self._silent_state(since_unix_s)
+        with self._lock:
+            if self._connected:  # Otherwise the next connection publishes it.
+                self._send_state()
 
     def close(self) -> int:
         until_s = time.monotonic() + CONFIRM_S
@@ -168,7 +187,6 @@ class MqttSink:
             client.drop_out_messages()  # Otherwise paho resends them itself, after those that are sent here.
             self._connected = True
             client.publish(discovery_topic(self._topic), self._discovery, qos=1, retain=True)
-            self._publish("status", b"online", retain=True)
             unconfirmed, self._sent = self._sent, deque()
             for sent in unconfirmed:
                 self._send(sent.messages)
@@ -210,14 +228,27 @@ class MqttSink:
     def _send(self, messages: Messages) -> None:
         self._sent.append(_Sent(messages, [self._publish(topic, payload) for topic, payload in messages]))
 
+    def _silent_state(self, since_unix_s: float | None) -> "_State":
+        """The state while no answers come.
+
+        Args:
+            since_unix_s: when the newest came, or the stream began, seconds since 1970; None if it has just begun.
+        """
+        unix_s = None if since_unix_s is None else round(since_unix_s, 3)
+        state = {"unix_s": unix_s, "activity": UNAVAILABLE, "confidence": None, "reason": "no answer"}
+        state |= {"place": None} if self._card.places else {}
+        state |= {} if self._today is None else {"today": self._today}
+        return _State(UNAVAILABLE.encode(), UNAVAILABLE, _json(state))
+
     def _send_state(self, at_once: bool = False) -> None:
-        if self._state is None:
-            return
-        about, payload = self._state
-        now_s = time.monotonic()
-        if at_once or about != self._sent_about or now_s >= self._state_due_s:
-            self._publish("state", payload, retain=True)
-            self._sent_about, self._state_due_s = about, now_s + STATE_S
+        state, now_s = self._state, time.monotonic()
+        sent = None if at_once else self._sent_state
+        if sent is None or state.about != sent.about or now_s >= self._state_due_s:
+            self._publish("state", state.payload, retain=True)
+            self._state_due_s = now_s + STATE_S
+            if sent is None or state.status != sent.status:
+                self._publish("status", state.status, retain=True)
+            self._sent_state = state
 
     def _publish(self, topic: str, payload: bytes, retain: bool = False) -> "MQTTMessageInfo":
         return self._client.publish(f"{self._topic}/{topic}", payload, qos=1, retain=retain)

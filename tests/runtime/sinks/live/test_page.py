@@ -266,22 +266,47 @@ def test_a_page_that_is_reloaded_counts_as_the_same_viewer(page: Any, stream: St
 
 
 @pytest.fixture
-def page_of_places(browser: Any) -> Iterator[Callable[..., None]]:
-    """A page of a model that tells places and families, on a desktop screen; writes answers to these movements."""
+def places_sink(browser: Any) -> Iterator[LiveSink]:
+    """The sink of a page of a model that tells places and families, which the browser shows on a desktop screen."""
     info = StreamInfo(fake_model.CARD, "a source of the test", SourceReport())
     sink = LiveSink("127.0.0.1", 0, None, info)
     set_view(browser, 1280, 800)
     browser.get(sink.url)
     wait_for(lambda: text(browser, "status") == "waiting for the sensor")
+    try:
+        yield sink
+    finally:
+        sink.close()
+
+
+@pytest.fixture
+def page_of_places(places_sink: LiveSink) -> Callable[..., None]:
+    """Writes answers to these movements to that page."""
 
     def write(*parts: tuple[str, str, int], **options: Any) -> None:
         for answer in fake_model.answered(*parts, begin_s=time.time() - 60, **options):
-            sink.write(answer)
+            places_sink.write(answer)
 
-    try:
-        yield write
-    finally:
-        sink.close()
+    return write
+
+
+def test_without_answers_the_activity_is_unavailable_until_the_next_one(
+    page_of_places, places_sink: LiveSink, browser: Any
+) -> None:
+    places_sink.silence(time.time())
+    wait_for(lambda: text(browser, "activity") == "unavailable")
+    page_of_places(("walking", "thigh", 8))
+    wait_for(lambda: text(browser, "activity") == "walking")
+    assert text(browser, "status") == "live"
+    places_sink.silence(time.time())
+    wait_for(lambda: text(browser, "activity") == "unavailable")
+    assert text(browser, "detail") == text(browser, "status")
+    assert re.fullmatch(r"no answer since \d\d:\d\d:\d\d", text(browser, "status"))
+    assert browser.title == "unavailable · har-stream"
+    assert text(browser, "percent") == ""
+    page_of_places(("walking", "thigh", 8))
+    wait_for(lambda: text(browser, "activity") == "walking")
+    assert text(browser, "percent").endswith(" %")
 
 
 def test_a_family_is_shown_in_words_with_what_it_contains_and_with_its_colour(page_of_places, browser: Any) -> None:
@@ -329,6 +354,7 @@ def test_the_page_says_when_har_stream_has_ended(browser: Any, tmp_path: Path) -
         wait_for(lambda: activity(browser) in LABELS)
         stream.process.send_signal(signal.SIGTERM)
         wait_for(lambda: text(browser, "status") == "har-stream is not responding")
+        wait_for(lambda: text(browser, "activity") == "unavailable")
         assert run(browser, "document.getElementById('status').dataset.state") == "lost"
 
 

@@ -163,6 +163,17 @@ def test_trouble_is_told_to_every_viewer_while_it_lasts(info: StreamInfo) -> Non
     assert state.since()["trouble"] is None
 
 
+def test_without_answers_every_viewer_is_told_since_when_until_the_next_one(state: LiveState) -> None:
+    state.write(live_answer(0))
+    assert state.since()["unavailable_since_unix_s"] is None
+    state.silence(BEGIN_S)
+    known = state.since()
+    assert known["unavailable_since_unix_s"] == BEGIN_S
+    assert state.since(known["run"], known["number"])["unavailable_since_unix_s"] == BEGIN_S
+    state.write(live_answer(30))
+    assert state.since()["unavailable_since_unix_s"] is None
+
+
 def test_the_state_is_json_that_every_browser_reads(state: LiveState) -> None:
     state.write(live_answer(0, events=[Event("started", "walking", 0.0, BEGIN_S)]))
     text = json.dumps([state.setup(), state.since()], allow_nan=False)

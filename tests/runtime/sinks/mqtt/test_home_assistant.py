@@ -15,11 +15,12 @@ from tests.runtime.sinks.mqtt.broker import Broker, retained
 from har_runtime.answers.answer import UNKNOWN, Totals
 from har_runtime.sinks.fan_out import FanOut
 from har_runtime.sinks.mqtt.home_assistant import discovery_payload, discovery_topic
+from har_runtime.sinks.mqtt.sink import STATE_S
 
 TOPIC = "home/left wrist"
 ENTITY_KEYS = {
     "platform", "unique_id", "name", "icon", "device_class", "options", "unit_of_measurement", "state_class",
-    "suggested_display_precision", "value_template",
+    "suggested_display_precision", "value_template", "expire_after", "availability_template",
 }  # fmt: skip
 DEVICE_ID = "haredge_home_left_wrist"
 
@@ -44,7 +45,7 @@ def test_the_message_has_the_keys_that_the_schema_of_a_device_requires(payload: 
     # homeassistant/components/mqtt/schemas.py: device with an identifier, origin with a name, components by platform.
     assert set(payload) == {
         "device", "origin", "components", "state_topic", "availability_topic", "payload_available",
-        "payload_not_available", "qos",
+        "payload_not_available", "availability_template", "qos",
     }  # fmt: skip
     assert payload["device"]["identifiers"] == [DEVICE_ID]
     assert payload["device"]["model"].startswith("waist")
@@ -101,6 +102,44 @@ def test_every_entity_finds_its_value_in_the_state_that_is_published(broker: Bro
     assert values.pop("transitions") == "4"
     assert set(values) == {f"minutes_{label}" for label in CARD.labels if label != "walking"}
     assert set(values.values()) == {"0.0"}
+
+
+def shown(template: str, **values: object) -> str:
+    """What Home Assistant makes of a template."""
+    return Environment(undefined=StrictUndefined).from_string(template).render(**values)
+
+
+def test_what_is_now_is_unavailable_without_answers_and_the_day_stays(payload: dict) -> None:
+    available = {
+        key.removeprefix(f"{DEVICE_ID}_"): [
+            shown(component.get("availability_template", payload["availability_template"]), value=status)
+            for status in ("online", "unavailable", "offline")
+        ]
+        for key, component in payload["components"].items()
+    }
+    assert available.pop("activity") == available.pop("confidence") == ["online", "offline", "offline"]
+    assert set(map(tuple, available.values())) == {("online", "online", "offline")}
+
+
+def test_what_is_now_expires_if_nothing_comes_at_all(payload: dict) -> None:
+    expiring = {key: component.get("expire_after") for key, component in payload["components"].items()}
+    assert {key.removeprefix(f"{DEVICE_ID}_") for key, after in expiring.items() if after} == {"activity", "confidence"}
+    assert set(filter(None, expiring.values())) == {3 * STATE_S}  # Two states may be lost.
+
+
+def test_no_template_fails_before_the_first_answer_or_in_a_silence(broker: Broker) -> None:
+    sinks = FanOut(replace(stream_info(), card=fake_model.CARD))
+    sinks.open(f"mqtt://127.0.0.1:{broker.port}/home/left%20wrist")
+    assert set(values_of(broker).values()) == {"None"}
+    sinks.write(fake_model.answered(("gait", "thigh", 20))[-1])
+    sinks.close()
+    sinks = FanOut(stream_info())
+    sinks.open(f"mqtt://127.0.0.1:{broker.port}/home/left%20wrist")
+    sinks.write(make_answer(0, totals=Totals(0.0, {"walking": 90.0})))
+    sinks.silence(1_700_000_000.0)
+    sinks.close()
+    values = values_of(broker)
+    assert (values["activity"], values["confidence"], values["minutes_walking"]) == ("None", "None", "1.5")
 
 
 def options_of(payload: dict, entity: str) -> list[str]:

@@ -25,6 +25,7 @@ from har_runtime.uri import parse_uri
 
 HAR_STREAM = [sys.executable, "-m", "har_runtime"]
 TOPIC = "home/wrist"
+SINCE_S = 1_700_000_015.25
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +82,9 @@ class Publishing:
 
     def close(self) -> None:
         self._sinks.close(hurry=True)
+
+    def silence(self) -> None:
+        self._sinks.silence(SINCE_S)
 
     def write(self, count: int, **changes: object) -> None:
         for _ in range(count):
@@ -146,8 +150,49 @@ def test_the_state_is_sent_at_changes_and_not_with_every_answer(broker: Broker, 
     wait_until(
         lambda: states()[-1]["unix_s"] == make_answer(29).unix_s, "the last state has arrived, as it always must"
     )
-    assert [state["activity"] for state in states()][:3] == ["walking", "stairs_up", "stairs_down"]
+    assert [state["activity"] for state in states()][:4] == ["unavailable", "walking", "stairs_up", "stairs_down"]
     assert len(states()) < 10
+
+
+def test_without_answers_state_and_status_are_unavailable_until_the_next_one(broker: Broker) -> None:
+    with Publishing(uri_of(broker)) as stream, Listener(broker.port) as listener:
+        listener.wait_for(f"{TOPIC}/status", b"unavailable")  # Nothing is known yet.
+        stream.write(1)
+        listener.wait_for(f"{TOPIC}/status", b"online")
+        stream.silence()
+        listener.wait_for(f"{TOPIC}/status", b"unavailable")
+        (state,) = map(json.loads, retained(broker.port, f"{TOPIC}/state"))
+        today = state.pop("today")
+        assert today["minutes"]["walking"] == 1.5
+        assert state == {
+            "unix_s": SINCE_S, "activity": "unavailable", "confidence": None, "reason": "no answer",
+        }  # fmt: skip
+        stream.write(1)
+        listener.wait_for(f"{TOPIC}/status", b"online")
+        wait_until(
+            lambda: (
+                [json.loads(state)["activity"] for state in listener.payloads(f"{TOPIC}/state")][-2:]
+                == ["unavailable", "walking"]
+            ),
+            "the activity is back",
+        )
+
+
+def test_a_broker_that_comes_back_is_told_what_is_true_by_then(broker, listener, may_connect) -> None:
+    with Publishing(uri_of(broker)) as stream:
+        stream.write(1)
+        listener.wait_for(f"{TOPIC}/status", b"online")
+        may_connect.clear()
+        broker.kill()
+        stream.write(100)
+        wait_until(lambda: stream.report.trouble, "the outage is noticed")
+        stream.silence()
+        listener.messages.clear()
+        restart(broker, listener, may_connect)
+        wait_until(lambda: len(numbers(listener)) == 100, "the answers have arrived")
+        assert set(listener.payloads(f"{TOPIC}/status")) == {b"unavailable"}
+        states = [json.loads(state)["activity"] for state in listener.payloads(f"{TOPIC}/state")]
+        assert set(states) == {"unavailable"}
 
 
 def test_a_killed_and_restarted_broker_gets_every_answer_in_order(broker, listener, may_connect, caplog) -> None:
