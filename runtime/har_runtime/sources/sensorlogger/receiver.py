@@ -1,14 +1,15 @@
 """An HTTP server that takes POSTs and passes their bodies on. Size, time, rate and open connections are limited.
 
-Each refusal is counted by its reason. It speaks plain HTTP: a token keeps others from sending, not from reading.
+Each refusal is counted by its reason. Without a token it takes only what programs of this computer post under its own
+name, and nothing that a browser sends. It speaks plain HTTP: a token keeps others from sending, not from reading.
 """
 
-import hmac
+import asyncio
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,7 +18,9 @@ from tornado.iostream import IOStream, UnsatisfiableReadError
 from tornado.web import Application, RequestHandler, stream_request_body
 
 from har_runtime.sources.sensorlogger.missing import SHOWN
-from har_runtime.web_server import BoundedServer, ServerThread, listen, url_of
+from har_runtime.web.access import OWN_NAMES, is_host, is_of_browser, is_token
+from har_runtime.web.refusals import RefusalLog, Slowdown
+from har_runtime.web.server import TOO_MANY, TOO_SLOW, BoundedServer, Places, ServerThread, listen, stream_of, url_of
 
 Refusal = tuple[int, str]
 """The status that a client gets and the reason."""
@@ -29,8 +32,10 @@ class Notice(str):
 
 NO_TOKEN: Final = HTTPStatus.UNAUTHORIZED, "wrong token"
 OF_A_PAGE: Final = HTTPStatus.FORBIDDEN, "request of a web page"
+OTHER_NAME: Final = HTTPStatus.FORBIDDEN, "request under another name"
+NO_PLACE: Final = HTTPStatus.SERVICE_UNAVAILABLE, TOO_MANY
 NO_POST: Final = HTTPStatus.METHOD_NOT_ALLOWED, "request that is not a POST"
-TOO_MANY: Final = HTTPStatus.TOO_MANY_REQUESTS, "too many requests"
+TOO_OFTEN: Final = HTTPStatus.TOO_MANY_REQUESTS, "too many requests"
 TOO_LARGE: Final = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request body too large"
 HEADERS: Final[dict[int, tuple[str, str]]] = {
     HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate", "Bearer"),
@@ -38,8 +43,6 @@ HEADERS: Final[dict[int, tuple[str, str]]] = {
     HTTPStatus.TOO_MANY_REQUESTS: ("Retry-After", "1"),
     HTTPStatus.SERVICE_UNAVAILABLE: ("Retry-After", "1"),
 }
-BROWSERS_HEADERS: Final = ("Origin", "Sec-Fetch-Site")
-"""Browsers add them to what a page posts, and no page can leave them out (Fetch standard, 3.2; W3C Fetch Metadata)."""
 DISCARDED_BYTES: Final = 64 * 2**20
 """A refused body is read to its end and thrown away, because a client that is cut off while it sends never sees why. A
 longer one is cut off."""
@@ -57,8 +60,8 @@ class Limits:
     """Ten seconds of the fastest phones; parsed JSON takes up to twenty times as much memory for a moment."""
     request_s: float = 10.0
     """For the head, and for the body."""
-    connections: int = 8
-    """Open at the same time."""
+    places: Places = field(default_factory=lambda: Places(known=8, strangers=16, strangers_of_address=8))
+    """For connections. Those with the right token are known; without a token, those of this computer's programs."""
     requests_per_s: float = 20.0
     """With the right token; as many may come at once."""
 
@@ -88,7 +91,10 @@ class Receiver:
             limits: of requests.
         """
         self._token, self.limits = token, limits or Limits()
+        self._names = OWN_NAMES | {host}
         self.on_body = on_body
+        self.slowdown = Slowdown()
+        self._log = RefusalLog("sensorlogger")
         self._refused: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._allowance, self._allowed_at = self._burst, time.monotonic()
@@ -100,14 +106,14 @@ class Receiver:
             application,
             count=self.count,
             no_keep_alive=True,
-            max_connections=self.limits.connections,
+            places=self.limits.places,
             max_header_size=self.limits.head_bytes,
             max_body_size=max(self.limits.body_bytes, DISCARDED_BYTES),
             max_buffer_size=BUFFER_BYTES,
             idle_connection_timeout=self.limits.request_s,
             body_timeout=self.limits.request_s,
         )
-        self._thread = ServerThread("phone receiver", self.server, sockets)
+        self._thread = ServerThread("phone receiver", self.server, sockets, self._log)
 
     def take_refusals(self) -> Counter[str]:
         """The refusals since the last call, by reason."""
@@ -120,33 +126,37 @@ class Receiver:
         self._thread.close()
 
     def count(self, reason: str) -> None:
-        """Count a refusal."""
+        """Count a refusal. Called in the receiver's thread."""
         with self._lock:
             self._refused[reason] += 1
+        self._log.count(reason)
 
     def refusal(self, request: HTTPServerRequest) -> Refusal | None:
         """Why this request is refused by its head."""
-        if self._token is None and any(name in request.headers for name in BROWSERS_HEADERS):
-            return OF_A_PAGE  # Any page that is open on this computer could post here.
-        if not self._has_token(request):
+        if self._token is None:  # Any page that is open on this computer could post here.
+            if not is_host(request.host, self._names):
+                return OTHER_NAME
+            if is_of_browser(request.headers):
+                return OF_A_PAGE
+        elif not self._has_token(request, self._token):
             return NO_TOKEN
+        if not self.server.admit(stream_of(request)):
+            return NO_PLACE
         if request.method != "POST":
             return NO_POST
-        return None if self._is_within_rate() else TOO_MANY
+        return None if self._is_within_rate() else TOO_OFTEN
 
     @property
     def _burst(self) -> float:
         return max(1.0, self.limits.requests_per_s)
 
-    def _has_token(self, request: HTTPServerRequest) -> bool:
-        if self._token is None:
-            return True
+    def _has_token(self, request: HTTPServerRequest, token: str) -> bool:
         scheme, _, offered = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             given = offered.strip().encode("latin-1")  # The bytes as they came.
         else:
             given = request.query_arguments.get("token", [b""])[0]
-        return hmac.compare_digest(given, self._token.encode())
+        return is_token(given, token)
 
     def _is_within_rate(self) -> bool:
         now, rate = time.monotonic(), self.limits.requests_per_s
@@ -161,18 +171,17 @@ class Receiver:
 class _Server(BoundedServer):
     """Counts the connections that ended without an answer, which no handler sees."""
 
-    def initialize(self, *arguments: Any, count: Callable[[str], None], **options: Any) -> None:
+    def initialize(self, *arguments: Any, **options: Any) -> None:
         super().initialize(*arguments, **options)
-        self._count = count
         self.unanswered: dict[IOStream, float] = {}
 
     def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
         self.unanswered[stream] = time.monotonic()
         super().handle_stream(stream, address)
 
-    def on_too_many(self, stream: IOStream) -> None:
-        del self.unanswered[stream]
-        self._count("too many connections")
+    def cut_off(self, stream: IOStream, reason: str) -> None:
+        self.unanswered.pop(stream, None)
+        super().cut_off(stream, reason)
 
     def on_close(self, server_conn: Any) -> None:
         super().on_close(server_conn)
@@ -180,11 +189,11 @@ class _Server(BoundedServer):
         if began is None:
             return
         if isinstance(server_conn.stream.error, UnsatisfiableReadError):
-            self._count("request head too large")
+            self.count("request head too large")
         elif time.monotonic() - began >= (self.conn_params.header_timeout or 0.0):
-            self._count("request too slow")
+            self.count(TOO_SLOW)
         else:
-            self._count("malformed or incomplete request")
+            self.count("malformed or incomplete request")
 
 
 @stream_request_body
@@ -200,8 +209,12 @@ class _Handler(RequestHandler):
         self.clear_header("Server")
         self.set_header("Content-Type", "text/plain; charset=utf-8")
 
-    def prepare(self) -> None:
+    async def prepare(self) -> None:
         self._refusal = self._receiver.refusal(self.request)
+        if self._refusal == NO_TOKEN:
+            connection: Any = self.request.connection
+            connection.set_max_body_size(self._receiver.limits.body_bytes)
+            await asyncio.sleep(self._receiver.slowdown.delay_s(self.request.remote_ip or ""))
 
     def data_received(self, chunk: bytes) -> None:
         if self._refusal is None and len(self._body) + len(chunk) > self._receiver.limits.body_bytes:
@@ -235,5 +248,4 @@ class _Handler(RequestHandler):
         self.finish(f"{reason}\n")
 
     def on_finish(self) -> None:
-        connection: Any = self.request.connection
-        self._receiver.server.unanswered.pop(connection.stream, None)
+        self._receiver.server.unanswered.pop(stream_of(self.request), None)

@@ -134,7 +134,7 @@ class Silence:
     def __init__(self, url: str, now_ns: int):
         self._url, self._since_ns = url, now_ns
         self._is_first = True
-        self._refused: Counter[str] = Counter()
+        self._refused: set[str] = set()
 
     def heard(self, now_ns: int) -> None:
         """A message has arrived."""
@@ -150,8 +150,8 @@ class Silence:
         if now_ns - self._since_ns < (SAY_AFTER_NS if self._is_first else SILENCE_NS):
             return None
         if self._refused:
-            counts = ", ".join(f"{count} x {why}" for why, count in self._refused.most_common(3))
-            return f"requests arrive at {self._url}, but none can be used: {counts}"
+            # Without the counts: a line that changes is logged again.
+            return f"requests arrive at {self._url}, but none can be used: {', '.join(sorted(self._refused))}"
         if self._is_first:
             return (
                 f"no message has arrived at {self._url} yet: switch on HTTP Push to it in Sensor Logger, and start a "

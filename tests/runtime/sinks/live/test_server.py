@@ -2,11 +2,15 @@
 
 import http.client
 import json
+import logging
 import re
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from tests.runtime.sinks.live.live_answers import live_answer
@@ -154,17 +158,79 @@ def test_a_viewer_too_many_is_refused_and_does_not_disturb_the_others(open_page:
 
 def test_the_number_of_connections_is_limited(open_page: Opener) -> None:
     page = open_page("live:127.0.0.1:0")
-    viewers = [hang(page, b"") for _ in range(page_server.CONNECTIONS)]
-    try:
-        for viewer in viewers:  # The response shows that the server has accepted it.
-            viewer.sendall(request_for(page, "/nothing"))
+    with ExitStack() as viewers:
+        for _ in range(page_server.PLACES.known):
+            viewer = viewers.enter_context(hang(page, request_for(page, "/nothing")))
             assert viewer.recv(12) == b"HTTP/1.1 404"
-        one_more = hang(page, b"")
-        viewers.append(one_more)
-        assert one_more.recv(1) == b""
-    finally:
-        for viewer in viewers:
-            viewer.close()
+        one_more = viewers.enter_context(hang(page, request_for(page, "/nothing")))
+        assert one_more.recv(12) == b"HTTP/1.1 503"
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nX: ", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"])
+@pytest.mark.parametrize("uri", ["live:127.0.0.1:0", f"live:0.0.0.0:0?token={TOKEN}"])
+def test_idle_and_slow_strangers_do_not_keep_viewers_out(open_page: Opener, uri: str, sent: bytes) -> None:
+    page = open_page(uri)
+    with ExitStack() as strangers:
+        for _ in range(page_server.PLACES.known):
+            strangers.enter_context(hang(page, sent))
+        assert ask(page, f"/?token={TOKEN}")[0] in (200, 302)
+        _, headers, _ = ask(page, f"/?token={TOKEN}")
+        cookie = (headers["Set-Cookie"] or "").partition(";")[0]
+        assert ask(page, "/state", Cookie=cookie)[0] == 200
+
+
+def test_a_stranger_that_does_not_show_the_token_in_time_is_cut_off(open_page: Opener, monkeypatch) -> None:
+    monkeypatch.setattr(page_server, "PLACES", replace(page_server.PLACES, stranger_s=0.2))
+    page = open_page(f"live:0.0.0.0:0?token={TOKEN}")
+    with hang(page, b"GET / HT") as slow, hang(page, request_for(page, "/")) as asking, hang(page, b"") as idle:
+        assert slow.recv(4096) == idle.recv(4096) == b""
+        assert asking.recv(12) == b"HTTP/1.1 401"
+        while asking.recv(4096):
+            pass
+
+
+def test_a_picture_or_page_of_another_site_takes_no_viewers_place(open_page: Opener) -> None:
+    page = open_page("live:127.0.0.1:0")
+    for viewer in range(2 * page_server.VIEWERS):
+        for headers in (
+            {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+            {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+            {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
+            {"Referer": "http://evil.example/"},
+        ):
+            assert ask(page, f"/state?viewer={viewer}", **headers)[0] == 403
+    assert ask(page, "/state?viewer=me", **{"Sec-Fetch-Site": "same-origin"})[0] == 200
+
+
+def test_a_link_of_another_site_opens_the_page_and_does_not_show_it_in_a_frame(open_page: Opener) -> None:
+    page = open_page("live:127.0.0.1:0")
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert ask(page, "/", **link, Referer="https://mail.example/")[0] == 200
+    assert ask(page, "/", **(link | {"Sec-Fetch-Dest": "iframe"}))[0] == 403
+    assert ask(page, "/", **(link | {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}))[0] == 403
+    assert ask(page, "/page.js", **link)[0] == 403
+
+
+def test_what_is_not_there_is_told_only_to_viewers(open_page: Opener) -> None:
+    assert ask(open_page(f"live:0.0.0.0:0?token={TOKEN}"), "/nothing")[0] == 401
+
+
+def test_wrong_tokens_are_answered_ever_more_slowly_and_logged_in_one_line(
+    open_page: Opener, monkeypatch, caplog
+) -> None:
+    delays: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        delays.append(seconds)
+
+    monkeypatch.setattr(page_server, "asyncio", SimpleNamespace(sleep=sleep))
+    page = open_page(f"live:0.0.0.0:0?token={TOKEN}")
+    with caplog.at_level(logging.WARNING):
+        for guess in range(20):
+            assert ask(page, f"/?token={guess:016}")[0] == 401
+        assert ask(page, f"/?token={TOKEN}")[0] == 302
+    assert delays == [0, 0, 0, 0.25, 0.5, 1] + 14 * [2]
+    assert caplog.messages == ["live: refused: 1 x wrong token"]
 
 
 def test_viewers_that_never_read_delay_neither_answers_nor_others(open_page: Opener) -> None:

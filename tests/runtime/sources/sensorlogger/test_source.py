@@ -313,7 +313,7 @@ def test_an_invalid_uri_is_refused(uri: str, message: str) -> None:
 
 
 def test_without_tornado_the_line_says_what_to_install(monkeypatch) -> None:
-    for name in [name for name in sys.modules if name == "har_runtime.web_server" or name.endswith(".receiver")]:
+    for name in [name for name in sys.modules if name.startswith("har_runtime.web.") or name.endswith(".receiver")]:
         monkeypatch.delitem(sys.modules, name)
     for name in [name for name in sys.modules if name.partition(".")[0] == "tornado"]:
         monkeypatch.setitem(sys.modules, name, None)
