@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from har_runtime.errors import HarError
 if TYPE_CHECKING:
     from har_train.evaluation.judgement import Judgement
     from har_train.evaluation.plots import Embedding
+    from har_train.evaluation.rows import Settings
 
 
 def _add_training(parser: argparse.ArgumentParser) -> None:
@@ -112,9 +114,6 @@ def _add_cross_validate(validate: argparse.ArgumentParser) -> None:
 
 
 def _add_zoo(zoo: argparse.ArgumentParser) -> None:
-    _add_changes(zoo)
-    add_data(zoo)
-    zoo.add_argument("--out", required=True, type=Path, help="folder; rows that are finished there are not run again")
     zoo.add_argument(
         "--systems", type=_names, metavar="NAMES", help="such as multisupconhar,cpc,random-forest (default: all)"
     )
@@ -125,19 +124,47 @@ def _add_zoo(zoo: argparse.ArgumentParser) -> None:
         metavar="NAMES",
         help="budget: all compute for the same time; authors: each as its authors train it; or both (default: budget)",
     )
-    zoo.add_argument(
+    _add_rows(zoo, "holdout", "0,1,2")
+
+
+def _add_ablate(ablate: argparse.ArgumentParser) -> None:
+    ablate.add_argument(
+        "--studies",
+        type=_names,
+        metavar="NAMES",
+        help="of tables-8-9, readings, figure-4, figure-5, figure-6, figure-7 (default: all)",
+    )
+    ablate.add_argument(
+        "--schedule",
+        choices=("short", "paper"),
+        default="short",
+        help="short: 8 epochs with one cycle of the learning rate; paper: its Table 2 (default: short)",
+    )
+    _add_rows(ablate, "groups:5", "0")
+
+
+def _add_rows(parser: argparse.ArgumentParser, protocol: str, seeds: str) -> None:
+    """Options of the commands that train and score many recipes."""
+    _add_changes(parser)
+    add_data(parser)
+    parser.add_argument("--out", required=True, type=Path, help="folder; what is finished there is not run again")
+    parser.add_argument(
         "--seeds",
-        type=lambda text: tuple(map(whole_number(0), _names(text))),
-        default=(0, 1, 2),
+        type=_seeds,
+        default=seeds,
         metavar="N,N",
-        help="each divides the users in another way (default: 0,1,2)",
+        help="each divides the users in another way (default: %(default)s)",
     )
-    zoo.add_argument(
-        "--protocol", default="holdout", help="as for cross-validate, but leave-one-set-out (default: %(default)s)"
+    parser.add_argument(
+        "--protocol", default=protocol, help="as for cross-validate, but leave-one-set-out (default: %(default)s)"
     )
-    _add_length(zoo)
-    _add_places_to_run(zoo)
-    add_json(zoo)
+    _add_length(parser)
+    _add_places_to_run(parser)
+    add_json(parser)
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    return tuple(map(whole_number(0), _names(text)))
 
 
 def _add_compare(compare: argparse.ArgumentParser) -> None:
@@ -250,32 +277,54 @@ def _leave_one_set_out(options: argparse.Namespace) -> int:
 
 
 def _zoo(options: argparse.Namespace) -> int:
-    from har_train.data.splits import parse_protocol
     from har_train.evaluation.zoo import Zoo, run_zoo, system_names
     from har_train.evaluation.zoo_report import FORMAT, write_zoo_report, zoo_lines
+
+    systems = options.systems or tuple(system_names())
+    zoo = Zoo(systems, options.schedules, options.seeds, tuple(options.set))
+    document = run_zoo(zoo, _settings_of_rows(options), options.out, _print_line)
+    return _report_rows(options, FORMAT, document, write_zoo_report, zoo_lines)
+
+
+def _ablate(options: argparse.Namespace) -> int:
+    from har_train.evaluation.ablation import STUDIES, Ablation, run_ablation
+    from har_train.evaluation.ablation_report import FORMAT, ablation_lines, write_ablation_report
+
+    ablation = Ablation(options.studies or tuple(STUDIES), options.schedule, options.seeds, tuple(options.set))
+    document = run_ablation(ablation, _settings_of_rows(options), options.out, _print_line)
+    return _report_rows(options, FORMAT, document, write_ablation_report, ablation_lines)
+
+
+def _settings_of_rows(options: argparse.Namespace) -> "Settings":
+    from har_train.data.splits import parse_protocol
+    from har_train.evaluation.rows import Settings
     from har_train.fit.hardware import choose_precision
 
-    zoo = Zoo(
+    return Settings(
         data_folder(options.data),
-        options.out,
         parse_protocol(options.protocol),
-        options.systems or tuple(system_names()),
-        options.schedules,
-        options.seeds,
-        tuple(options.set),
         choose_precision(options.precision),
         options.epochs,
         options.jobs,
         options.ray,
     )
-    document = run_zoo(zoo, lambda line: print(line, file=sys.stderr, flush=True))
-    for path in write_zoo_report(options.out, document):
-        print(f"written: {path}", file=sys.stderr)
-    if options.json:
-        print(json.dumps({"format": FORMAT, **document}, indent=1))
-    else:
-        print("\n".join(zoo_lines(document)))
+
+
+def _report_rows(
+    options: argparse.Namespace,
+    kind: str,
+    document: dict[str, Any],
+    write: Callable[[Path, dict[str, Any]], list[Path]],
+    lines: Callable[[dict[str, Any]], list[str]],
+) -> int:
+    for path in write(options.out, document):
+        _print_line(f"written: {path}")
+    print(json.dumps({"format": kind, **document}, indent=1) if options.json else "\n".join(lines(document)))
     return 0
+
+
+def _print_line(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _report(
@@ -332,6 +381,14 @@ PROGRAM = Program(
             _zoo,
             "Train and score the paper's method, the thirteen systems of its Table 3 and two controls on the same "
             "people and windows. Run it again to continue after Ctrl-C, a crash or a power cut.",
+        ),
+        Command(
+            "ablate",
+            "train and score the paper's method without its parts",
+            _add_ablate,
+            _ablate,
+            "Tables 8 and 9 and Figures 4 to 7 of the paper, and what its loss leaves open. Run it again to continue "
+            "after Ctrl-C, a crash or a power cut.",
         ),
         Command(
             "compare",
