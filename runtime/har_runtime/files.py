@@ -5,13 +5,20 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Final
 
 from har_runtime.errors import HarError
 
+PRIVATE: Final = 0o600
+"""The mode of files about a person: only their owner can read them."""
+
 
 @contextmanager
-def atomic_path(target: Path) -> Iterator[Path]:
+def atomic_path(target: Path, private: bool = False) -> Iterator[Path]:
     """A temporary path beside `target` that becomes `target` if the block succeeds, and is deleted if it fails.
+
+    Args:
+        private: whether only its owner can read it; otherwise the umask says who can.
 
     Raises:
         HarError: the folder cannot be written to, or the disk is full.
@@ -23,7 +30,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
         os.close(handle)
         temporary = Path(name)
         yield temporary
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(PRIVATE if private else 0o666 & ~_umask())
         temporary.replace(target)
     except OSError as error:
         raise HarError(f"{target}: cannot be written ({error.strerror or error})") from error
@@ -32,13 +39,16 @@ def atomic_path(target: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def write_bytes(target: Path, content: bytes) -> None:
+def write_bytes(target: Path, content: bytes, private: bool = False) -> None:
     """Write a file atomically.
+
+    Args:
+        private: whether only its owner can read it.
 
     Raises:
         HarError: it cannot be written; an older file stays as it was.
     """
-    with atomic_path(target) as temporary:
+    with atomic_path(target, private) as temporary:
         temporary.write_bytes(content)
 
 

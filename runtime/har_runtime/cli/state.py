@@ -148,7 +148,7 @@ class KeptState:
         }
         self._next_s = self._clock() + MIN_INTERVAL_S
         try:
-            write_bytes(self._path, f"{json.dumps(table)}\n".encode())
+            write_bytes(self._path, f"{json.dumps(table)}\n".encode(), private=True)
         except HarError as error:
             if not self._troubled:  # The stream is worth more than its state.
                 _LOG.warning("--state %s", error)

@@ -3,6 +3,7 @@
 import json
 import logging
 import math
+import stat
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -232,8 +233,15 @@ def test_a_path_that_cannot_be_a_file_is_refused(tmp_path: Path) -> None:
         KeptState(tmp_path / "absent" / "state.json", IDENTITY)
 
 
+def test_only_the_owner_can_read_it(path: Path) -> None:
+    stream = KeptState(path, IDENTITY)
+    stream.write(answer(tilted(20)))
+    stream.close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
 def test_a_full_disk_is_reported_once_and_stops_nothing(path: Path, monkeypatch, caplog) -> None:
-    def full(target: Path, content: bytes) -> None:
+    def full(target: Path, content: bytes, private: bool) -> None:
         raise HarError(f"{target}: cannot be written (No space left on device)")
 
     monkeypatch.setattr(state, "write_bytes", full)

@@ -1,4 +1,8 @@
-"""A file that only ever grows by whole lines, whatever stops the program: a kill, a power cut or a full disk."""
+"""A file that only ever grows by whole lines, whatever stops the program: a kill, a power cut or a full disk.
+
+It is found by its name: once a log rotator has renamed, deleted or emptied it, what is appended to the open file would
+be where nobody looks for it, so `is_at_its_name` is to be asked before each line.
+"""
 
 import errno
 import io
@@ -8,6 +12,7 @@ import stat
 from pathlib import Path
 
 from har_runtime.errors import SourceError
+from har_runtime.files import PRIVATE
 
 try:
     import fcntl
@@ -43,8 +48,10 @@ class LineFile:
         self.path = path
         self._header = header
         is_new = not path.exists()
-        self._file = io.FileIO(path, "a+")
-        self._regular = stat.S_ISREG(os.fstat(self._file.fileno()).st_mode)
+        self._file = io.FileIO(path, "a+", opener=_open_private)
+        status = os.fstat(self._file.fileno())
+        self._regular = stat.S_ISREG(status.st_mode)
+        self._identity = status.st_dev, status.st_ino
         self.size = 0
         """Bytes in the file; 0 for a device or a pipe."""
         try:
@@ -65,10 +72,16 @@ class LineFile:
         """
         data = line if self.size or not self._regular else self._header + line
         written = self._file.write(data) or 0
-        if written < len(data):  # The disk filled up in the middle of the line: remove its first part.
+        try:
+            while written < len(data):  # The disk filled up in the middle of the line; the rest says why.
+                more = self._file.write(data[written:])
+                if not more:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                written += more
+        except OSError:
             if self._regular:
                 self._file.truncate(self._file.tell() - written)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise
         self.size += written
 
     def sync(self) -> None:
@@ -80,8 +93,27 @@ class LineFile:
         if self._regular:
             getattr(os, "fdatasync", os.fsync)(self._file.fileno())
 
-    def deleted(self) -> bool:
-        """Whether the file was deleted by somebody: everything appended from now on would be lost."""
+    def is_at_its_name(self) -> bool:
+        """Whether the file can still be found by its name; if not, close it and open it again.
+
+        A file that was emptied gets its header again with the next line.
+
+        Raises:
+            OSError: its folder cannot be read.
+        """
+        if not self._regular:
+            return True
+        try:
+            found = os.stat(self.path)  # noqa: PTH116 - a Path.stat() takes twice as long, before every line.
+        except FileNotFoundError:
+            return False
+        if (found.st_dev, found.st_ino) != self._identity or 0 < found.st_size < self.size:
+            return False  # In the middle of a line, perhaps: opening it repairs that.
+        self.size = found.st_size
+        return True
+
+    def is_deleted(self) -> bool:
+        """Whether nobody can read the file any more, whatever its name was."""
         return self._regular and os.fstat(self._file.fileno()).st_nlink == 0
 
     def close(self) -> None:
@@ -115,6 +147,11 @@ class LineFile:
             self._file.truncate(self.size)
             self.sync()
             _LOG.warning("%s: removed %d bytes of an incomplete line at the end", self.path, size - self.size)
+
+
+def _open_private(path: str, flags: int) -> int:
+    """Open or make a file; what somebody does all day is nobody else's business."""
+    return os.open(path, flags, PRIVATE)
 
 
 def _whole_lines(tail: bytes) -> int:

@@ -49,14 +49,18 @@ class Rotation:
         return self._file(f"{int(self._part(current)) + 1:04d}")
 
     def prune(self, current: Path) -> None:
-        """Delete the oldest files beyond `keep`, but never the current one.
+        """Delete the oldest files beyond `keep`, but never the current one or a later one.
+
+        Days that are yet to come are not counted either: a wrong clock made them, and what it counted out would be the
+        days before today.
 
         Raises:
             OSError: a file cannot be deleted.
         """
         if self.keep is None:
             return
-        others = [path for path in self._existing() if path != current]
+        existing = self._existing()
+        others = existing[: existing.index(current)] if current in existing else existing
         for path in others[: max(0, len(others) - (self.keep - 1))]:
             path.unlink(missing_ok=True)
 

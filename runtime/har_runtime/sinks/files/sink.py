@@ -91,7 +91,11 @@ class FileSink(_LineSink):
     def append(self, record: Line) -> None:
         unix_s, line = record
         try:
-            self._open(unix_s, len(line)).append(line)
+            file = self._open(unix_s, len(line))
+            file.append(line)
+            if file.is_deleted():  # Between the look at its name and the write: nobody can have read the line.
+                self._close_file()
+                self._open(unix_s, len(line)).append(line)
         except OSError as error:
             self._close_file()
             raise self._failed(error) from error
@@ -105,6 +109,9 @@ class FileSink(_LineSink):
 
     def _open(self, unix_s: float, adding: int) -> LineFile:
         """The file for a line of `adding` bytes at `unix_s`."""
+        if self._file is not None and not self._file.is_at_its_name():
+            self._sync()
+            self._close_file()
         while True:
             current = self._file
             size = current.size if current else 0
@@ -125,8 +132,6 @@ class FileSink(_LineSink):
             return
         try:
             self._file.sync()
-            if self._file.deleted():
-                self._close_file()
         except OSError as error:  # The lines are in the file, if not on the disk: they must not be written again.
             _LOG.warning("%s", self._failed(error))
             self._close_file()

@@ -92,11 +92,18 @@ def test_only_files_of_the_same_log_are_ever_deleted(tmp_path: Path) -> None:
     assert names(tmp_path) == sorted([*others, "day-2019-01-01.jsonl", "day-2020-01-03.jsonl"])
 
 
-def test_the_current_file_is_kept_even_if_the_clock_was_set_back(tmp_path: Path) -> None:
-    for name in ("day-2026-11-28.jsonl", "day-2026-11-29.jsonl", "day-1970-01-01.jsonl"):
-        (tmp_path / name).touch()
-    Rotation(tmp_path / "day.jsonl", daily=True, keep=2).prune(tmp_path / "day-1970-01-01.jsonl")
-    assert names(tmp_path) == ["day-1970-01-01.jsonl", "day-2026-11-29.jsonl"]
+@pytest.mark.parametrize(
+    ("current", "kept"),
+    [("1970-01-01", ["1970-01-01", "2026-11-27", "2026-11-28", "2026-11-29", "2036-02-07", "2036-02-08"]),
+     ("2026-11-29", ["2026-11-28", "2026-11-29", "2036-02-07", "2036-02-08"])],
+)  # fmt: skip
+def test_days_that_are_yet_to_come_are_neither_counted_nor_deleted(
+    current: str, kept: list[str], tmp_path: Path
+) -> None:
+    for day in ("1970-01-01", "2026-11-27", "2026-11-28", "2026-11-29", "2036-02-07", "2036-02-08"):
+        (tmp_path / f"day-{day}.jsonl").touch()
+    Rotation(tmp_path / "day.jsonl", daily=True, keep=2).prune(tmp_path / f"day-{current}.jsonl")
+    assert names(tmp_path) == [f"day-{day}.jsonl" for day in kept]
 
 
 def test_answers_are_written_even_if_an_old_file_cannot_be_deleted(log: Path, monkeypatch, caplog) -> None:

@@ -188,17 +188,6 @@ def test_on_a_disk_that_stays_full_the_oldest_are_dropped_and_counted() -> None:
     assert (thread.report.written, thread.report.waiting, thread.report.dropped) == (0, 0, 10)
 
 
-def test_a_deleted_file_is_created_again(tmp_path: Path) -> None:
-    path = tmp_path / "day.jsonl"
-    sink = open_sink(f"jsonl:{path}?sync=0", stream_info())
-    sink.append(sink.encode(make_answer(0)))
-    path.unlink()
-    for number in range(1, 4):
-        sink.append(sink.encode(make_answer(number)))
-    sink.close()
-    assert numbers_of(path) == [2, 3]  # The line that was written before this was noticed is lost with the file.
-
-
 @pytest.mark.parametrize(("sync", "syncs"), [("?sync=0", 10), ("?sync=3600", 1), ("", 1)])
 def test_lines_are_forced_to_the_disk_as_often_as_configured(sync, syncs, tmp_path: Path, monkeypatch) -> None:
     path = tmp_path / "day.jsonl"
