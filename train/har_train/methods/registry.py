@@ -1,16 +1,18 @@
 """All systems and encoders by their names in recipes. A new one is a module, a line here, its name in `recipe`, and a
 recipe."""
 
-from har_train.methods import ccil, csshar, ctbl, deepconvlstm
+from har_train.methods import affar, ccil, csshar, ctbl, deepconvlstm
 from har_train.methods.base import MakeEncoder, System
 
 ENCODERS: dict[str, MakeEncoder] = {
+    "affar": affar.AffarEncoder,
     "csshar": csshar.CssharEncoder,
     "ctbl": ctbl.CtblEncoder,
     "deepconvlstm": deepconvlstm.DeepConvLSTMEncoder,
 }
 """Choices of `recipe.model.backbone` beside the two networks of Wang et al. 2017."""
 SYSTEMS: dict[str, System] = {
+    "affar": affar.SYSTEM,
     "ccil": ccil.SYSTEM,
     "csshar-supervised": csshar.SYSTEM,
     "ctbl": ctbl.SYSTEM,
