@@ -49,8 +49,8 @@ class MessageOrder:
             return None
         return min(arrival for arrival, _ in self._held.values()) + HOLD_NS
 
-    def push(self, message: Message, now_ns: int) -> list[Message]:
-        """Add a message that arrives now; returns the messages that are ready."""
+    def push(self, message: Message, now_ns: int) -> list[Message] | None:
+        """Add a message that arrives now; returns the messages that are ready, or None if it is too late."""
         number = message.number
         if number is None:
             return [message]
@@ -60,8 +60,7 @@ class MessageOrder:
         if number < self._next:
             self._late_in_a_row += 1
             if self._late_in_a_row < MAX_LATE_IN_A_ROW:
-                self._lost["message that came too late"] += 1
-                return []
+                return None
             self._next = number
         self._late_in_a_row = 0
         self._held[number] = now_ns, message

@@ -12,7 +12,7 @@ In this app Accelerometer is without gravity, so Gravity is added; `Session` exp
 import logging
 import queue
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -24,7 +24,9 @@ from har_runtime.sources.base import SourceReport
 from har_runtime.sources.sensorlogger.gyroscope import GyroscopeGate
 from har_runtime.sources.sensorlogger.message import Message, parse_message
 from har_runtime.sources.sensorlogger.missing import SAY_AFTER_NS, MissingSensors
-from har_runtime.sources.sensorlogger.session import MessageOrder, Session
+from har_runtime.sources.sensorlogger.recordings import SILENCE_NS, TOO_MANY, Recordings
+from har_runtime.sources.sensorlogger.session import Session
+from har_runtime.text import clean
 from har_runtime.uri import Uri, one_of
 
 if TYPE_CHECKING:
@@ -33,14 +35,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 DEFAULT_PORT: Final = 8000
 PLATFORMS: Final = ("auto", "ios", "android")
-MAX_WAITING: Final = 32
-"""Messages received but not yet handled."""
 IDLE_S: Final = 1.0
 """How often refusals are counted while no message arrives."""
-SILENCE_NS: Final = 10_000_000_000
-"""After so long without a message another phone is accepted."""
-MAX_FORMER: Final = 32
-"""Former recordings that are remembered, to recognise their late messages."""
 
 
 def open_sensorlogger(uri: Uri) -> "SensorLogger":
@@ -77,30 +73,29 @@ class SensorLogger:
         self.report = SourceReport()
         self._platform = platform
         self._missing = MissingSensors(self.report)
-        self._arrived: queue.SimpleQueue[tuple[int, Message] | None] = queue.SimpleQueue()
+        self._recordings = Recordings(self.report.lost)
         self._notice = Notice
         self._receiver = Receiver(host, port, self._receive, token, limits)
         self.url = self._receiver.url
         self.description = f"Sensor Logger pushing to {self.url}"
 
     def __iter__(self) -> Iterator[SampleChunk]:
-        recordings = _Recordings(self._platform, self.report)
+        reader = RecordingReader(self._platform, self.report)
         silence = Silence(self.url, time.monotonic_ns())
         while True:
             self.report.say(self._missing.trouble or silence.trouble(time.monotonic_ns()))
-            due_ns = recordings.due_ns
+            due_ns = self._recordings.due_ns
             wait_s = IDLE_S if due_ns is None else min(IDLE_S, max(0.0, (due_ns - time.monotonic_ns()) / 1e9))
             try:
-                arrived = self._arrived.get(timeout=wait_s)
+                taken = self._recordings.take(wait_s)
             except queue.Empty:
-                yield from recordings.overdue(time.monotonic_ns())
+                self._recordings.give_up(time.monotonic_ns())
             else:
-                if arrived is None:
-                    yield from recordings.flush()
+                if taken is None:
+                    yield from reader.flush()
                     return
-                arrival_ns, message = arrived
-                silence.heard(arrival_ns)
-                yield from recordings.push(message, arrival_ns)
+                yield from reader.push(*taken)
+            silence.heard(self._recordings.heard_ns)
             # Counted in this thread, because sinks read the report in it.
             refusals = self._receiver.take_refusals()
             silence.refused(refusals)
@@ -109,16 +104,15 @@ class SensorLogger:
     def close(self) -> None:
         self._receiver.close()
         self.report.lost.update(self._receiver.take_refusals())
-        self._arrived.put(None)
+        self._recordings.finish()
 
     def _receive(self, body: bytes) -> "Refusal | Notice | None":
-        """In the receiver's thread: parse a message and queue it; tells the phone what is missing."""
+        """In the receiver's thread: parse a message and queue it; tells the phone why not, or what is missing."""
         message = parse_message(body)
         if message.error is not None:
             return HTTPStatus.BAD_REQUEST, message.error
-        if self._arrived.qsize() >= MAX_WAITING:
-            return HTTPStatus.SERVICE_UNAVAILABLE, "message while too many wait"
-        self._arrived.put((time.monotonic_ns(), message))
+        if refusal := self._recordings.push(message, time.monotonic_ns()):
+            return HTTPStatus.SERVICE_UNAVAILABLE if refusal == TOO_MANY else HTTPStatus.CONFLICT, refusal
         missing = self._missing.push(message)
         return self._notice(missing) if missing else None
 
@@ -136,10 +130,11 @@ class Silence:
         self._is_first = True
         self._refused: set[str] = set()
 
-    def heard(self, now_ns: int) -> None:
-        """A message has arrived."""
-        self._since_ns, self._is_first = now_ns, False
-        self._refused.clear()
+    def heard(self, at_ns: int | None) -> None:
+        """The latest message arrived at this time; None if none has yet."""
+        if at_ns is not None and at_ns > self._since_ns:
+            self._since_ns, self._is_first = at_ns, False
+            self._refused.clear()
 
     def refused(self, refusals: Counter[str]) -> None:
         """These requests were refused, by reason."""
@@ -160,60 +155,30 @@ class Silence:
         return f"no message for {SILENCE_NS // 1_000_000_000} s: is the recording on the phone still running?"
 
 
-class _Recordings:
-    """The recordings of one phone at a time, one after the other."""
+class RecordingReader:
+    """The samples of recordings, one after the other.
+
+    Args:
+        platform: one of `PLATFORMS`.
+        report: updated as messages are read.
+    """
 
     def __init__(self, platform: str, report: SourceReport):
         self._platform, self._report = platform, report
-        self._device = self._name = ""
-        self._order: MessageOrder | None = None
+        self._number = 0
         self._session = Session(platform, report)
         self._gate = GyroscopeGate(report)
-        self._former: deque[tuple[str, str]] = deque(maxlen=MAX_FORMER)
-        self._heard_ns = 0
 
-    @property
-    def due_ns(self) -> int | None:
-        """When `overdue` has samples."""
-        return self._order.due_ns if self._order else None
-
-    def push(self, message: Message, now_ns: int) -> Iterator[SampleChunk]:
-        """The samples that a message completes, which arrived at `now_ns`."""
-        if self._order is None or (message.device, message.session) != (self._device, self._name):
-            if (message.device, message.session) in self._former:
-                self._report.lost["message of an earlier recording"] += 1
-                return
-            if self._order and message.device != self._device and now_ns - self._heard_ns < SILENCE_NS:
-                self._report.lost["message of another phone"] += 1
-                return
-            if self._order:
-                yield from self._samples(self._order.flush())
-            self._begin(message)
-        assert self._order is not None
-        self._heard_ns = now_ns
-        yield from self._samples(self._order.push(message, now_ns))
-
-    def overdue(self, now_ns: int) -> Iterator[SampleChunk]:
-        """The samples of messages that have waited long enough for an earlier one."""
-        if self._order:
-            yield from self._samples(self._order.overdue(now_ns))
+    def push(self, number: int, message: Message) -> Iterator[SampleChunk]:
+        """The samples that the next message of the recording with this number completes."""
+        if number != self._number:
+            self._report.reconnections += self._number > 0
+            self._number, self._session = number, Session(self._platform, self._report)
+            self._gate.begin()
+            _LOG.info("a recording of the phone '%s'", clean(message.device))
+        for chunk in self._session.samples(message):
+            yield from self._gate.push(chunk)
 
     def flush(self) -> Iterator[SampleChunk]:
-        """The samples of all messages that still wait."""
-        if self._order:
-            yield from self._samples(self._order.flush())
-        yield from self._gate.flush()
-
-    def _begin(self, message: Message) -> None:
-        if self._order is not None:
-            self._former.append((self._device, self._name))
-            self._report.reconnections += 1
-        _LOG.info("a recording of the phone %.40r", message.device)
-        self._device, self._name = message.device, message.session
-        self._order, self._session = MessageOrder(self._report.lost), Session(self._platform, self._report)
-        self._gate.begin()
-
-    def _samples(self, messages: list[Message]) -> Iterator[SampleChunk]:
-        for message in messages:
-            for chunk in self._session.samples(message):
-                yield from self._gate.push(chunk)
+        """The samples that still wait."""
+        return self._gate.flush()

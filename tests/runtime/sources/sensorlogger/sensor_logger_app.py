@@ -1,9 +1,17 @@
 """Messages as the app Sensor Logger pushes them, by its documentation, from phones that move in a known way."""
 
-from collections.abc import Sequence
+import json
+import queue
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+
+from har_runtime.samples import SampleChunk
+from har_runtime.sources.base import SourceReport
+from har_runtime.sources.sensorlogger.message import parse_message
+from har_runtime.sources.sensorlogger.recordings import Recordings
+from har_runtime.sources.sensorlogger.source import RecordingReader
 
 START_NS = 1_698_501_144_401_773_000
 GRAVITY = np.array([0.4, 3.5, 9.1])
@@ -62,3 +70,35 @@ def message(
 ) -> dict[str, Any]:
     other = {"name": "location", "time": START_NS, "values": {"latitude": 52.5, "speed": 0}}
     return {"messageId": number, "sessionId": session, "deviceId": device, "payload": [*payload, other]}
+
+
+class Phones:
+    """Messages one after the other, as a source reads them."""
+
+    def __init__(self, platform: str = "auto") -> None:
+        self.report = SourceReport()
+        self.refused: list[str] = []
+        self._recordings = Recordings(self.report.lost)
+        self._reader = RecordingReader(platform, self.report)
+
+    def push(self, body: Any, now_s: float) -> list[SampleChunk]:
+        """The samples that a message completes."""
+        refusal = self._recordings.push(parse_message(json.dumps(body).encode()), round(now_s * S))
+        self.refused += [refusal] if refusal else []
+        self._recordings.give_up(round(now_s * S))
+        return list(self._taken())
+
+    def finish(self) -> list[SampleChunk]:
+        """The samples that still wait."""
+        self._recordings.finish()
+        return [*self._taken(), *self._reader.flush()]
+
+    def _taken(self) -> Iterator[SampleChunk]:
+        while True:
+            try:
+                taken = self._recordings.take(0)
+            except queue.Empty:
+                return
+            if taken is None:
+                return
+            yield from self._reader.push(*taken)

@@ -1,33 +1,28 @@
 """A phone without a gyroscope: known after three seconds, and settled for the whole run."""
 
-import json
 from typing import Any
 
 import numpy as np
-from tests.runtime.sources.sensorlogger.sensor_logger_app import GRAVITY, S, android, grid, iphone, message, motion
+from tests.runtime.sources.sensorlogger.sensor_logger_app import (
+    GRAVITY,
+    Phones,
+    S,
+    android,
+    grid,
+    iphone,
+    message,
+    motion,
+)
 
 from har_runtime.samples import SampleChunk
 from har_runtime.sources.base import SourceReport
 from har_runtime.sources.sensorlogger.gyroscope import GyroscopeGate
-from har_runtime.sources.sensorlogger.message import parse_message
 from har_runtime.sources.sensorlogger.session import MAX_ROWS
-from har_runtime.sources.sensorlogger.source import _Recordings
 
 
 def alone(body: dict[str, Any]) -> dict[str, Any]:
     """The message of a phone without a gyroscope."""
     return {**body, "payload": [entry for entry in body["payload"] if entry["name"] != "gyroscope"]}
-
-
-class Phones:
-    """Messages one after the other, through a source's recordings."""
-
-    def __init__(self) -> None:
-        self.report = SourceReport()
-        self.recordings = _Recordings("auto", self.report)
-
-    def push(self, body: dict[str, Any], now_s: float) -> list[SampleChunk]:
-        return list(self.recordings.push(parse_message(json.dumps(body).encode()), round(now_s * S)))
 
 
 def test_acceleration_alone_waits_three_seconds_and_loses_nothing() -> None:
@@ -88,7 +83,7 @@ def test_a_later_recording_without_the_gyroscope_passes_as_it_is() -> None:
 def test_what_waits_when_the_source_is_closed_is_given() -> None:
     phones = Phones()
     assert phones.push(alone(android(0)), 0) == []
-    (chunk,) = phones.recordings.flush()
+    (chunk,) = phones.finish()
     assert len(chunk.times_ns) == 100
     assert not phones.report.gyroscope
 

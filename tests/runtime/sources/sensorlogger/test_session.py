@@ -7,21 +7,22 @@ from typing import Any
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.runtime.sources.sensorlogger.sensor_logger_app import START_NS, S, android, message
+from tests.runtime.sources.sensorlogger.sensor_logger_app import START_NS, Phones, S, android, message
 
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.resample import Resampler
 from har_runtime.sources.base import SourceReport
 from har_runtime.sources.sensorlogger.message import SENSORS, Message, Readings, parse_message
+from har_runtime.sources.sensorlogger.recordings import SILENCE_NS
 from har_runtime.sources.sensorlogger.session import HOLD_NS, MAX_HELD, MAX_ROWS, GravityAdder, MessageOrder, Session
-from har_runtime.sources.sensorlogger.source import SILENCE_NS, _Recordings
 
 
 def message_of(number: int | None, device: str = "phone", session: str = "one") -> Message:
     return Message(device=device, session=session, number=number)
 
 
-def numbers(messages: list[Message]) -> list[int | None]:
+def numbers(messages: list[Message] | None) -> list[int | None]:
+    assert messages is not None
     return [message.number for message in messages]
 
 
@@ -35,9 +36,9 @@ def test_a_missing_message_is_waited_for_two_seconds_at_most() -> None:
     assert order.due_ns == 1 * S + HOLD_NS
     assert numbers(order.overdue(3 * S - 1)) == []
     assert numbers(order.overdue(3 * S)) == [2, 3]
-    assert numbers(order.push(message_of(1), 3 * S)) == []
+    assert order.push(message_of(1), 3 * S) is None
     assert numbers(order.push(message_of(4), 4 * S)) == [4]
-    assert lost == {"missing message": 1, "message that came too late": 1}
+    assert lost == {"missing message": 1}
 
 
 def test_a_message_in_time_releases_those_that_waited_for_it() -> None:
@@ -69,8 +70,9 @@ def test_an_invalid_number_does_not_block_later_messages() -> None:
     for number in (0, 1, 10**15):
         order.push(message_of(number), 0)
     assert numbers(order.overdue(HOLD_NS)) == [10**15]
-    assert [numbers(order.push(message_of(number), HOLD_NS)) for number in (2, 3, 4, 5)] == [[], [], [4], [5]]
-    assert lost == {"missing message": 1, "message that came too late": 2}
+    assert order.push(message_of(2), HOLD_NS) is order.push(message_of(3), HOLD_NS) is None
+    assert [numbers(order.push(message_of(number), HOLD_NS)) for number in (4, 5)] == [[4], [5]]
+    assert lost == {"missing message": 1}
 
 
 def test_messages_without_a_number_keep_their_order() -> None:
@@ -80,19 +82,15 @@ def test_messages_without_a_number_keep_their_order() -> None:
 
 
 def test_one_phone_at_a_time_is_accepted_until_it_falls_silent() -> None:
-    report = SourceReport()
-    recordings = _Recordings("auto", report)
-
-    def push(body: dict[str, Any], now_s: float) -> int:
-        return len(list(recordings.push(parse_message(json.dumps(body).encode()), round(now_s * S))))
-
-    assert push(android(0), 0) == 2
-    assert push(message(0, android(0)["payload"], device="stranger"), 1) == 0
-    assert push(message(0, android(1)["payload"], session="second"), 2) == 2
-    assert push(android(1), 3) == 0
-    assert push(message(0, android(9)["payload"], device="stranger"), 4 + SILENCE_NS / S) == 2
-    assert report.lost == {"message of another phone": 1, "message of an earlier recording": 1}
-    assert report.reconnections == 2
+    phones = Phones()
+    assert len(phones.push(android(0), 0)) == 2
+    assert len(phones.push(message(0, android(0)["payload"], device="stranger"), 1)) == 0
+    assert len(phones.push(message(0, android(1)["payload"], session="second"), 2)) == 2
+    assert len(phones.push(android(1), 3)) == 0
+    assert len(phones.push(message(0, android(9)["payload"], device="stranger"), 4 + SILENCE_NS / S)) == 2
+    assert phones.refused == ["message of another phone", "message of an earlier recording"]
+    assert phones.report.reconnections == 2
+    assert not phones.report.lost
 
 
 XYZ = st.fixed_dictionaries({axis: st.floats(-20, 20) | st.none() | st.text(max_size=3) for axis in "xyz"})
@@ -131,16 +129,15 @@ def test_any_body_is_parsed_into_valid_readings(body: bytes) -> None:
 @settings(max_examples=20, deadline=None)
 @given(st.lists(MESSAGE, max_size=8), st.sampled_from(["auto", "ios", "android"]))
 def test_any_sequence_of_messages_gives_valid_samples(messages: list[Any], platform: str) -> None:
-    report = SourceReport()
-    recordings, resampler = _Recordings(platform, report), Resampler()
+    phones, resampler = Phones(platform), Resampler()
     chunks: list[SampleChunk] = []
     for second, each in enumerate(messages):
-        chunks += recordings.push(parse_message(json.dumps(each).encode()), second * S)
-    chunks += recordings.flush()
+        chunks += phones.push(each, second)
+    chunks += phones.finish()
     for chunk in chunks:
         assert (chunk.acc is None) != (chunk.gyro is None)
         resampler.push(chunk.times_ns, chunk.acc, chunk.gyro)
-    assert all(count > 0 for count in report.lost.values())
+    assert all(count > 0 for count in phones.report.lost.values())
 
 
 def test_the_readings_that_wait_for_gravity_are_bounded() -> None:

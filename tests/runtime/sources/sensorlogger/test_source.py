@@ -281,6 +281,24 @@ def test_more_messages_than_can_be_handled_are_refused() -> None:
     assert source.report.lost == {"message while too many wait": 8}
 
 
+def test_a_message_that_is_not_used_is_not_answered_with_200() -> None:
+    source = SensorLogger("127.0.0.1", 0, limits=QUICK)
+    try:
+        assert post(source.url, android(0)) == 200
+        assert post(source.url, message(0, android(0)["payload"], device="stranger")) == 409
+        assert post(source.url, message(0, android(1)["payload"], session="second")) == 200
+        assert post(source.url, android(1)) == 409
+        assert post(source.url, message(0, android(1)["payload"], session="second")) == 200  # Again: it was received.
+    finally:
+        source.close()
+    assert len(list(source)) == 4
+    assert source.report.lost == {
+        "message of another phone": 1,
+        "message of an earlier recording": 1,
+        "repeated message": 1,
+    }
+
+
 def test_a_token_is_required_if_the_uri_has_one() -> None:
     source = open_source(f"sensorlogger://127.0.0.1:0?token={TOKEN}&platform=ios")
     assert isinstance(source, SensorLogger)
