@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from har_export.build import build
 from har_export.formats import FORMATS
 from har_export.inference import FrontEnd, InferenceNetwork
 from har_runtime.files import write_all
-from har_runtime.model.card import ModelCard
+from har_runtime.model.card import ModelCard, Training
 from har_train.fit.network import Architecture, HarNetwork
 
 WRITTEN = ("tflite-int8", "tflite", "onnx")
@@ -43,6 +44,15 @@ class _Deployed(nn.Module):
 
     def forward(self, imu: Tensor) -> Tensor:
         return (self.network(self.front(imu)[0]) / self.temperature).softmax(dim=1)
+
+
+def untrained_card(name: str, classes: int) -> ModelCard:
+    """The card of a network with random weights."""
+    untrained = Training(
+        "none: random weights, to measure the cost", "none", "none", "none", 0, (), (), (), version("haredge")
+    )
+    labels = tuple(f"class {number}" for number in range(classes))
+    return ModelCard(name, version("haredge"), labels, None, 1.0, untrained, {})
 
 
 def write_models(

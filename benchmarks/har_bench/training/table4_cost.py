@@ -7,7 +7,6 @@ of DeepConvLSTM, which ONNX does not.
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,8 @@ import torch
 from har_bench.measure.measure import Settings, measure
 from har_bench.measure.measured_model import open_model, open_models
 from har_bench.networks import Csshar, DeepConvLSTM
-from har_bench.networks.adapter import OtherNetwork, write_models
+from har_bench.networks.adapter import OtherNetwork, untrained_card, write_models
 from har_runtime.contract import CHANNELS, WINDOW
-from har_runtime.model.card import ModelCard, Training
 from har_train.fit.network import Architecture, HarNetwork
 
 CLASSES = 6
@@ -43,15 +41,6 @@ def measure_table4(settings: Settings, progress: Callable[[str], None] = lambda 
         models = open_models(["waist"], stack)
         for name, make in NETWORKS.items():
             progress(f"exporting {name}")
-            for path in write_models(make(), _card(name), calibration, Path(folder)).values():
+            for path in write_models(make(), untrained_card(name, CLASSES), calibration, Path(folder)).values():
                 models.append(open_model(path, path.name))
         return {"remark": REMARK, **measure(models, settings, progress)}
-
-
-def _card(name: str) -> ModelCard:
-    """The card of an untrained network."""
-    untrained = Training(
-        "none: random weights, to measure the cost", "none", "none", "none", 0, (), (), (), version("haredge")
-    )
-    labels = tuple(f"class {number}" for number in range(CLASSES))
-    return ModelCard(name, version("haredge"), labels, None, 1.0, untrained, {})
