@@ -72,9 +72,17 @@ def _split(uri: Uri) -> tuple[SplitResult, int]:
         port = parts.port
     except ValueError as error:
         raise SourceError(f"{name} is not a valid address ({error}); write {_shape(uri)}") from error
-    if not uri.target.startswith("//") or not parts.hostname:
+    if not uri.target.startswith("//") or not parts.hostname or port == 0 or not _is_host(parts.hostname):
         raise SourceError(f"{name} is not a valid address; write {_shape(uri)}")
     return parts, PORTS[uri.kind] if port is None else port
+
+
+def _is_host(host: str) -> bool:
+    """Whether this can be a host's name; the resolver raises an error of another kind about others."""
+    try:
+        return host.isprintable() and " " not in host and bool(host.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def _shape(uri: Uri) -> str:

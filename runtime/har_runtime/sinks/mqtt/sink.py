@@ -15,15 +15,12 @@ two with the same `segment`, `start_s` and `unix_s` are the same answer.
 
 import json
 import logging
-import ssl
-import sys
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from har_runtime.answers.answer import Answer
 from har_runtime.answers.row import row_of
@@ -31,8 +28,9 @@ from har_runtime.errors import SourceError
 from har_runtime.model.card import ModelCard
 from har_runtime.sinks.base import UNAVAILABLE, RecordSink, StreamInfo
 from har_runtime.sinks.mqtt.address import MqttAddress, parse_address
+from har_runtime.sinks.mqtt.connection import Connection
 from har_runtime.sinks.mqtt.home_assistant import discovery_payload, discovery_topic, totals_of
-from har_runtime.uri import Uri, is_loopback
+from har_runtime.uri import Uri
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client, MQTTMessageInfo
@@ -49,9 +47,8 @@ GOODBYE_S = 0.2
 """How long closing waits until the broker confirms "offline"."""
 FIRST_CONNECTION_S = 1.0
 """How long the first answer waits for a connection before that counts as failing."""
-RECONNECT_S = (1, 30)
-"""Seconds before the first attempt to reconnect, doubled after each attempt, and their maximum."""
-KEEPALIVE_S = 30
+STUCK_S = 60.0
+"""A connection on which nothing is confirmed for this long is given up."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -97,11 +94,6 @@ class MqttSink:
     capacity = CAPACITY
 
     def __init__(self, address: MqttAddress, card: ModelCard):
-        try:
-            from paho.mqtt.client import Client
-            from paho.mqtt.enums import CallbackAPIVersion
-        except ImportError as error:
-            raise SourceError(f"{address.name}: needs paho-mqtt 2.2 or later; pip install 'haredge[mqtt]'") from error
         self._name, self._topic, self._card = address.name, address.topic, card
         self._discovery = discovery_payload(address.topic, card, _version())
         self._today: dict[str, Any] | None = None
@@ -109,22 +101,17 @@ class MqttSink:
         self._state = self._silent_state(None)
         self._sent_state: _State | None = None
         self._state_due_s = 0.0
-        # paho's threads take it only when they connect and disconnect, and then hold no lock of their own: no deadlock.
+        # The connection's thread takes it only when it connects and disconnects, and then holds no lock of paho's that
+        # publishing needs: no deadlock.
         self._lock = threading.Lock()
         self._sent: deque[_Sent] = deque()
-        self._connected = False
+        self._client: Client | None = None
+        """None while there is no connection."""
+        self._confirmed_s = 0.0
+        """When the broker last confirmed an answer, or accepted the connection; `time.monotonic()`."""
         self._trouble = "not yet connected"
         self._attempted = threading.Event()
-        self._client = Client(CallbackAPIVersion.VERSION2, f"haredge-{uuid4().hex[:12]}")
-        self._client.max_inflight_messages_set(2 * IN_FLIGHT)  # Answers, events and the state.
-        self._client.reconnect_delay_set(*RECONNECT_S)
-        self._client.will_set(f"{self._topic}/status", "offline", qos=1, retain=True)
-        self._client.on_connect = self._on_connect
-        self._client.on_connect_fail = self._on_connect_fail
-        self._client.on_disconnect = self._on_disconnect
-        self._secure(address)
-        self._client.connect_async(address.host, address.port, KEEPALIVE_S)
-        self._client.loop_start()
+        self._connection = Connection(address, f"{self._topic}/status", self._on_connect, self._on_lost)
 
     def encode(self, answer: Answer) -> Messages:
         """The answer and its events. The state is kept separately: only the latest matters."""
@@ -136,78 +123,60 @@ class MqttSink:
         return ("answer", _json(row)), *(("event", _json(event)) for event in row.get("events", ()))
 
     def append(self, record: Messages) -> None:
+        self._connection.watch()
         self._attempted.wait(FIRST_CONNECTION_S)
         until_s = time.monotonic() + CONFIRM_S
         while not self._has_room():
             if time.monotonic() >= until_s:
+                if time.monotonic() >= self._confirmed_s + STUCK_S:
+                    self._connection.give_up(f"it has confirmed nothing for {STUCK_S:.0f} s")
                 raise SourceError(f"{self._name}: the broker does not confirm")
             self._wait_for_oldest(until_s)
         with self._lock:
-            if not self._connected:
+            if self._client is None:
                 raise self._failed()
-            self._send(record)
-            self._send_state()
+            self._send(self._client, record)
+            self._send_state(self._client)
 
     def silence(self, since_unix_s: float) -> None:
         self._state = self._silent_state(since_unix_s)
+        self._connection.watch()
         with self._lock:
-            if self._connected:  # Otherwise the next connection publishes it.
-                self._send_state()
+            if self._client is not None:  # Otherwise the next connection publishes it.
+                self._send_state(self._client)
 
     def close(self) -> int:
         until_s = time.monotonic() + CONFIRM_S
-        while self._forget_confirmed() and self._connected and time.monotonic() < until_s:
+        while self._forget_confirmed() and self._client is not None and time.monotonic() < until_s:
             self._wait_for_oldest(until_s)
         with self._lock:
-            if self._connected:
-                self._send_state(at_once=True)
-                goodbye = self._publish("status", b"offline", retain=True)
+            if self._client is not None:
+                self._send_state(self._client, at_once=True)
+                goodbye = self._publish(self._client, "status", b"offline", retain=True)
                 if not goodbye.rc:
                     goodbye.wait_for_publish(GOODBYE_S)
-            self._client.disconnect()
+        self._connection.close()
         return self._forget_confirmed()
 
-    def _secure(self, address: MqttAddress) -> None:
-        if address.user is not None:
-            self._client.username_pw_set(address.user, address.password)
-        if address.tls:
-            try:
-                self._client.tls_set(ca_certs=address.cafile)
-            except (OSError, ValueError) as error:  # ssl.SSLError is an OSError.
-                raise SourceError(f"{address.name}: cafile={address.cafile} cannot be used ({_why(error)})") from error
-        elif address.password is not None and not is_loopback(address.host):
-            _LOG.warning("%s: the password is sent unencrypted; use mqtts://", address.name)
-
-    def _on_connect(self, client: "Client", userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
-        if reason.is_failure:
-            self._trouble = f"refused: {reason}; check user and password"
-            self._attempted.set()
-            return
+    def _on_connect(self, client: "Client") -> None:
         with self._lock:
-            client.drop_out_messages()  # Otherwise paho resends them itself, after those that are sent here.
-            self._connected = True
+            self._client, self._confirmed_s = client, time.monotonic()
             client.publish(discovery_topic(self._topic), self._discovery, qos=1, retain=True)
-            unconfirmed, self._sent = self._sent, deque()
-            for sent in unconfirmed:
-                self._send(sent.messages)
-            self._send_state(at_once=True)
+            again, self._sent = self._sent, deque()
+            for sent in again:
+                self._send(client, sent.messages)
+            self._send_state(client, at_once=True)
         self._attempted.set()
         _LOG.info("%s: connected", self._name)
 
-    def _on_disconnect(self, client: "Client", userdata: Any, flags: Any, reason: Any, properties: Any) -> None:
+    def _on_lost(self, why: str) -> None:
         with self._lock:
-            if self._connected:
-                self._connected = False
-                self._trouble = "connection lost"
-
-    def _on_connect_fail(self, client: "Client", userdata: Any) -> None:
-        error = sys.exc_info()[1]  # paho calls this while it handles the error, and passes it in no other way.
-        self._trouble = _why(error) if error else "cannot be reached"
+            self._client, self._trouble = None, why
         self._attempted.set()
 
     def _has_room(self) -> bool:
         waiting = self._forget_confirmed()
-        if not self._connected:
+        if self._client is None:
             raise self._failed()
         return waiting < IN_FLIGHT
 
@@ -216,6 +185,7 @@ class MqttSink:
         with self._lock:
             while self._sent and self._sent[0].confirmed():
                 self._sent.popleft()
+                self._confirmed_s = time.monotonic()
             return len(self._sent)
 
     def _wait_for_oldest(self, until_s: float) -> None:
@@ -225,8 +195,8 @@ class MqttSink:
         if pending and left_s > 0:
             pending[-1].wait_for_publish(left_s)
 
-    def _send(self, messages: Messages) -> None:
-        self._sent.append(_Sent(messages, [self._publish(topic, payload) for topic, payload in messages]))
+    def _send(self, client: "Client", messages: Messages) -> None:
+        self._sent.append(_Sent(messages, [self._publish(client, topic, payload) for topic, payload in messages]))
 
     def _silent_state(self, since_unix_s: float | None) -> "_State":
         """The state while no answers come.
@@ -240,27 +210,21 @@ class MqttSink:
         state |= {} if self._today is None else {"today": self._today}
         return _State(UNAVAILABLE.encode(), UNAVAILABLE, _json(state))
 
-    def _send_state(self, at_once: bool = False) -> None:
+    def _send_state(self, client: "Client", at_once: bool = False) -> None:
         state, now_s = self._state, time.monotonic()
         sent = None if at_once else self._sent_state
         if sent is None or state.about != sent.about or now_s >= self._state_due_s:
-            self._publish("state", state.payload, retain=True)
+            self._publish(client, "state", state.payload, retain=True)
             self._state_due_s = now_s + STATE_S
             if sent is None or state.status != sent.status:
-                self._publish("status", state.status, retain=True)
+                self._publish(client, "status", state.status, retain=True)
             self._sent_state = state
 
-    def _publish(self, topic: str, payload: bytes, retain: bool = False) -> "MQTTMessageInfo":
-        return self._client.publish(f"{self._topic}/{topic}", payload, qos=1, retain=retain)
+    def _publish(self, client: "Client", topic: str, payload: bytes, retain: bool = False) -> "MQTTMessageInfo":
+        return client.publish(f"{self._topic}/{topic}", payload, qos=1, retain=retain)
 
     def _failed(self) -> SourceError:
         return SourceError(f"{self._name}: no connection to the broker ({self._trouble})")
-
-
-def _why(error: BaseException) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted: {error.verify_message}"
-    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def _json(value: Any) -> bytes:
