@@ -29,13 +29,15 @@ class Format:
 
 
 FLOAT = Bound(worst=1e-5)
+HALF = Bound(worst=5e-2)
+"""Weights of 11 bits: in a small network a probability changes by up to some hundredths."""
 ROOTS = Bound(worst=1e-4)
 """Of float32 formats of a network with square roots in its input: they magnify rounding near 0."""
 INT8 = Bound(macro_f1_loss=0.003, agreement=0.99)
 FORMATS = {
     "tflite-int8": Format("", ".tflite", "int8", INT8, "int8 inside, float32 input and output: the one to embed"),
     "tflite": Format("-fp32", ".tflite", "fp32", FLOAT, "float32"),
-    "tflite-fp16": Format("-fp16", ".tflite", "fp16", Bound(worst=1e-2), "float16 weights, float32 arithmetic"),
+    "tflite-fp16": Format("-fp16", ".tflite", "fp16", HALF, "float16 weights, float32 arithmetic"),
     "tflite-int8-io": Format("-int8-io", ".tflite", "int8", INT8, "int8 input and output too, for microcontrollers"),
     "onnx": Format("", ".onnx", "fp32", FLOAT, "float32, any batch"),
     "c": Format("", "", "int8", INT8, "model.h and model.cc for TFLM, with the bytes of tflite-int8"),

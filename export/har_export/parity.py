@@ -166,7 +166,7 @@ def check(parity: Parity, bounds: Mapping[str, Bound]) -> None:
         if bound.worst is not None and not row.worst <= bound.worst:
             raise ModelError(
                 f"{where} differs from PyTorch by {row.worst:.2g} in a probability, more than {bound.worst:g}: nothing "
-                "written; check the versions against constraints.txt"
+                "written; compare the installed versions with constraints.txt, or leave this format out (--formats)"
             )
         if bound.agreement is not None and not row.agreement >= bound.agreement:
             raise ModelError(
