@@ -29,7 +29,7 @@ from har_runtime.signal.unit_search import (
     sure_turns,
     unit_of_slope,
 )
-from har_runtime.signal.units import REST_BAND, Unit, figure
+from har_runtime.signal.units import ACCELERATION, REST_BAND, Unit, figure
 
 MAX_REST_RATE: Final = 1.5
 """Angular rate over two seconds while acceleration is at rest, rad/s; at most 1.25 in the recordings."""
@@ -100,12 +100,19 @@ def choose_units(
     if gyro and (problem := angular_rate_problem(evidence, gyro.unit)):
         raise DataError(str(problem))
     gyro = gyro or find_angular_rate_unit(evidence)
+    if gyro is not None and is_doubtful(gyro, acc.unit):
+        gyro = None
     if gyro is None:
         raise DataError(
             "the unit of the angular rate is not known, and these samples do not show it: add gyro=deg/s, gyro=rad/s "
             "or gyro=N, the counts of a deg/s (131 in a range of 250 deg/s of 16 bits)"
         )
     return Units(acc.unit, gyro.unit, f"{text}, angular rate in {gyro.unit.text} ({gyro.why})")
+
+
+def is_doubtful(gyro: Found, acc: Unit) -> bool:
+    """Whether an angular rate that was found by its size alone may be in counts, because acceleration is."""
+    return gyro.by_size and acc.name not in ACCELERATION
 
 
 def gravity_problem(evidence: Evidence) -> Problem | None:

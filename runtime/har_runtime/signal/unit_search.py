@@ -6,7 +6,7 @@ DiFronzo and sp-sw-har (waist, pocket and wrist). While the evidence shows nothi
 
 import math
 import statistics
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,6 +57,25 @@ class Found:
     unit: Unit
     why: str
     """E.g. "by its magnitude at rest, 0.99"."""
+    by_size: bool = False
+    """Whether only the size of the readings shows it."""
+
+
+def stated_unit(unit_of: Callable[[str], Unit], given: str | None, named: str | None, why: str) -> Found | None:
+    """The unit that an option gives or, if it does not, the header or the app names; None if neither does.
+
+    Args:
+        unit_of: `units.acceleration_unit` or `units.angular_rate_unit`.
+        given: the option.
+        named: by the header.
+        why: how `named` is known.
+
+    Raises:
+        ValueError: not the name of a unit.
+    """
+    if given is not None:
+        return Found(unit_of(given), "as given")
+    return None if named is None else Found(unit_of(named), why)
 
 
 @dataclass(frozen=True)
@@ -90,6 +109,17 @@ def gravity_is_missing(evidence: Evidence) -> bool:
     few = sum(mean < NO_GRAVITY for mean in evidence.means)
     is_small = found.level < LEAST_GRAVITY and not found.at_rest  # At rest it is gravity in an odd unit.
     return is_small or min(evidence.means, default=1.0) < NO_GRAVITY_AT_ONCE or few >= VOTES
+
+
+def has_gravity(evidence: Evidence) -> bool:
+    """Whether there is no doubt that gravity is in the acceleration, whatever it is called.
+
+    It is about as large as gravity in a usual unit, and hardly changes its direction from second to second.
+    """
+    found = gravity_of(evidence)
+    if found is None or find_acceleration_unit(evidence) is None:
+        return False
+    return found.at_rest or share_of_gravity(evidence) > SURE
 
 
 def mean_of(evidence: Evidence) -> float:
@@ -139,7 +169,7 @@ def find_angular_rate_unit(evidence: Evidence) -> Found | None:
     rms = statistics.median(moving)
     # Counts may read the same as fast turns in deg/s.
     fits = [unit for unit in rate_units()[:2] if MIN_MOVING_RATE <= rms * unit.size <= MAX_RATE]
-    return Found(fits[0], f"by its size in motion, {figure(rms)}") if len(fits) == 1 else None
+    return Found(fits[0], f"by its size in motion, {figure(rms)}", by_size=True) if len(fits) == 1 else None
 
 
 def unit_of_slope(slope: float) -> Unit | None:

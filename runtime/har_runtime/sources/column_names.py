@@ -6,6 +6,7 @@ devices apart ("wrist_acc_x" and "hip_acc_x").
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 AXES = "xyz"
@@ -21,15 +22,18 @@ _SENSORS = {
     TOTAL: "totalacc|totalaccel|totalacceleration|accelerationwithgravity|accelerationwithg|accwithg|gf|gforce|"
     "accelerationincludinggravity",
     PLAIN: "a|ac|acc|acce|accel|accels|acceleration|accelerations|accelero|accelerometer|accelerometeracceleration|"
-    "accl|beschleunigung|beschleunigungmitg",
+    "accl|beschleunigung|beschleunigungmitg|aceleracion|aceleracao|accelerazione|versnelling|przyspieszenie",
     LINEAR: "linearacc|linearaccel|linearacceleration|linearaccelerometer|linacc|linaccel|linacceleration|useracc|"
     "useracceleration|freeacc|freeacceleration|bodyacc|bodyacceleration|accelerationwithoutg|accwithoutg|"
     "accelerationwithoutgravity|lineareacceleration|linearebeschleunigung|beschleunigungohneg",
-    GRAVITY: "gravity|grav|gravityacceleration|gravitationalacceleration",
-    GYROSCOPE: "g|gy|gyr|gyro|gyroscope|w|omega|rot|rotation|rotationrate|gyrorotation|gyrorotationrate|angularrate|"
-    "angularvelocity|angularspeed|angvel|as|bodygyro|gyroskop|winkelgeschwindigkeit|drehrate",
+    GRAVITY: "gravity|grav|gra|gravityacceleration|gravitationalacceleration",
+    GYROSCOPE: "g|gy|gyr|gyro|gyros|gyroscope|gyroscopes|gyrometer|w|omega|rot|rotation|"
+    "rotationrate|gyrorotation|gyrorotationrate|angularrate|"
+    "angularvelocity|angularspeed|angvel|angularvel|rotationalvelocity|rotationspeed|as|bodygyro|gyroskop|"
+    "winkelgeschwindigkeit|drehrate|vitesseangulaire|velocidadangular|velocidadeangular|velocitaangolare|giroscopio|"
+    "gyroscoop|zyroskop",
 }
-_LINEAR_WORDS = {"linear", "lin", "user", "free", "body", "dynamic"}
+_LINEAR_WORDS = {"linear", "lin", "user", "free", "body", "dynamic", "lineaire", "lineal", "lineare"}
 """Beside a word for acceleration: gravity is not in it."""
 _TOTAL_WORDS = {"total"}
 _NOISE = {"axis", "value", "data", "sensor", "imu", "cal", "calibrated", "uncalibrated", "ln", "raw"}
@@ -38,12 +42,26 @@ _STOP = {
     "mean", "avg", "average", "std", "stdev", "var", "variance", "min", "max", "median", "mad", "abs", "absolute",
     "norm", "mag", "magnitude", "magnetometer", "magnetic", "jerk", "bias", "offset", "delta", "fft", "energy",
     "entropy", "angle", "quat", "quaternion", "orientation", "attitude", "error", "drift", "velocity", "position",
+    "magn", "compass", "euler", "rotvec",
 }  # fmt: skip
 """A name with one of these is no reading of an accelerometer or gyroscope."""
+_OTHER = {
+    "magnet", "orient", "ori", "vector", "pos", "vel", "tilt", "heading", "field", "gps", "temp", "temperature",
+    "force", "torque", "pixel", "mouse", "screen", "location", "coordinate", "landmark", "marker", "size",
+    "count", "id",
+}  # fmt: skip
+"""Beside an axis, these are none of our sensors, whatever the unit."""
+_WITH_NUMBER = re.compile(r"(.*?[A-Za-z])[ _]*[\[(]?([0-3])[\])]?\s*(?:[(\[](.*)[)\]])?")
+_NUMBERED = {"channel", "ch", "adc", "smooth", "axis", "value", "values", "raw", "data", "sensor", "imu"}
+"""Beside a sensor whose axes have numbers."""
+_ANGLES = {"deg", "rad", "degrees", "radians"}
+_ANGULAR = {"angular", "rotational"}
 _ACC_UNITS = {
     **dict.fromkeys(("g", "gs", "gn", "gee"), "g"),
     **dict.fromkeys(("mg", "mgs", "millig"), "mg"),
     **dict.fromkeys(("ms2", "mps2", "mss", "mpss", "msec2", "metersperseconds2", "mpersec2"), "m/s2"),
+    **dict.fromkeys(("cms2", "gal"), "980.665"),
+    "mms2": "9806.65",
 }
 _GYRO_UNITS = {
     **dict.fromkeys(
@@ -51,7 +69,11 @@ _GYRO_UNITS = {
         "deg/s",
     ),
     **dict.fromkeys(("rads", "radps", "radsec", "rps", "radpersec", "radians", "radianspersecond", "rad"), "rad/s"),
-    **dict.fromkeys(("mdps", "mdegs"), "1000"),
+    **dict.fromkeys(("degs1", "grads", "degsecond", "degreespersec"), "deg/s"),
+    **dict.fromkeys(("rads1", "radianss", "radsecond", "radianspersec"), "rad/s"),
+    **dict.fromkeys(("mdps", "mdegs", "mdeg"), "1000"),
+    "mrads": "17.453293",
+    "rpm": "0.16666667",
 }
 _TIME_UNITS = {
     "s": "s", "sec": "s", "secs": "s", "second": "s", "seconds": "s", "sek": "s",
@@ -61,12 +83,13 @@ _TIME_UNITS = {
 }  # fmt: skip
 _TIME_WORDS = {
     "time", "times", "timestamp", "timestamps", "t", "elapsed", "epoch", "epoc", "unix", "unixtime", "utc", "datetime",
-    "date", "ts", "clock", "rtc", "rtctime", "sampletime", "zeit", "uptime",
+    "date", "ts", "clock", "rtc", "rtctime", "sampletime", "zeit", "uptime", "tiempo", "tempo", "temps", "tijd", "czas",
 }  # fmt: skip
 _TIME_QUALIFIERS = {
     "since", "start", "in", "reboot", "1970", "boot", "sample", "fine", "logging", "local", "creation", "arrival",
     "system", "sensor", "recording", "iso", "8601", "of", "day", "event", "phone", "txt", "cal", "chip", "imu", "the",
-    "host", "device", "received", "measurement", "log", "global", "relative", "rel", "abs", "and", "real",
+    "host", "device", "received", "measurement", "log", "global", "relative", "rel", "abs", "and", "real", "stamp",
+    "attr", "realtime", "app",
 }  # fmt: skip
 COUNTER_NAMES = {
     "", "index", "idx", "counter", "count", "packetcounter", "packet", "sample", "samples", "samplenumber", "sampleno",
@@ -111,6 +134,8 @@ class TimeColumn:
 def split_name(name: str) -> tuple[list[str], str]:
     """The words of a name, as written, and its unit in lower case letters and digits: "Acc X (m/s²)" is Acc, X, ms2."""
     plain = unicodedata.normalize("NFKC", name[:MAX_NAME]).replace("°", "deg").replace("μ", "u")
+    if not plain.isascii():  # "Accélération" is Acceleration.
+        plain = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(letter))
     unit = ""
     if match := _BRACKETS.search(plain):
         plain, unit = plain[: match.start()], re.sub(r"[^a-z0-9]", "", match[1].lower())
@@ -129,12 +154,14 @@ def channel_of(words: list[str], unit: str) -> tuple[str, str, str, str | None] 
     """Kind, group, axis and unit of a channel; None if a name is that of no channel."""
     lower = [word.lower() for word in words if word.lower() not in _NOISE]
     stopped = _STOP & set(lower)
-    if "angular" in lower:  # "Angular velocity" is a sensor, any other velocity is none.
+    if _ANGULAR & set(lower):  # "Angular velocity" is a sensor, any other velocity is none.
         stopped -= {"velocity"}
     if not lower or stopped:
         return None
     bare = "".join(lower)
     if match := re.fullmatch("([xyz])(?:axis|value|data)?", bare):
+        if unit in _TIME_UNITS:  # Delsys: "X[s]" is the time.
+            return None
         if unit in _GYRO_UNITS:
             return GYROSCOPE, "", match[1], _GYRO_UNITS[unit]
         return BARE, "", match[1], _ACC_UNITS.get(unit)
@@ -152,6 +179,52 @@ def channel_of(words: list[str], unit: str) -> tuple[str, str, str, str | None] 
                 rest = {*plain[:first], *plain[first + length :], *digits}
                 return _named(kind, rest, axis, own_unit or unit)
     return None
+
+
+def unknown_channel_of(words: list[str], unit: str) -> tuple[str, str, str, str | None] | None:
+    """Kind, group, axis and unit of a channel whose name has an axis, but no word for a sensor that is known.
+
+    The unit tells the sensor: "Versnelling x (m/s^2)", "a_RS_S_x [m s^-2]". Without one, it is only named x, y or z.
+    """
+    lower = [word.lower() for word in words if word.lower() not in _NOISE]
+    if len(lower) < 2 or (_STOP | _OTHER | _ANGLES) & set(lower):
+        return None
+    axis = next((word for word in (lower[-1], lower[0]) if len(word) == 1 and word in AXES), None)
+    if axis is None:
+        return None
+    lower.remove(axis)
+    group = " ".join(sorted(lower))
+    if unit in _ACC_UNITS:
+        return PLAIN, group, axis, _ACC_UNITS[unit]
+    if unit in _GYRO_UNITS and unit not in _ANGLES:
+        return GYROSCOPE, group, axis, _GYRO_UNITS[unit]
+    return None if unit else (BARE, group, axis, None)
+
+
+def numbered_channels(names: Sequence[str]) -> dict[str, list[tuple[int, str | None]]]:
+    """The columns and units of sensors whose axes have numbers, by kind of sensor; of x, y and z.
+
+    Three numbers in a row are the axes; of more or of fewer nothing is known.
+
+    >>> numbered_channels(["time", "gyroADC[0]", "gyroADC[1]", "gyroADC[2]", "acc 1 (g)", "acc 2 (g)"])
+    {'gyroscope': [(1, None), (2, None), (3, None)]}
+    """
+    found: dict[tuple[str, str], list[tuple[int, int, str | None]]] = {}
+    for index, name in enumerate(names):
+        if not (match := _WITH_NUMBER.fullmatch(name[:MAX_NAME].strip())):
+            continue
+        lower = [word.lower() for word in split_name(match[1])[0]]
+        key = "".join(word for word in lower if word not in _NUMBERED)
+        kind = next((one for one, pattern in _SENSOR_NAMES if pattern.fullmatch(key)), None)
+        if kind is not None and not _STOP & set(lower):
+            unit = (_GYRO_UNITS if kind == GYROSCOPE else _ACC_UNITS).get(split_name(f"({match[3]})")[1])
+            found.setdefault((kind, key), []).append((int(match[2]), index, unit))
+    channels: dict[str, list[tuple[int, str | None]]] = {}
+    for (kind, _), cells in found.items():
+        cells.sort()
+        if [number - cells[0][0] for number, _, _ in cells] == [0, 1, 2]:
+            channels.setdefault(kind, [(index, unit) for _, index, unit in cells])
+    return channels
 
 
 def _named(kind: str, rest: set[str], axis: str, unit: str) -> tuple[str, str, str, str | None]:
@@ -186,13 +259,15 @@ def time_of(words: list[str], unit: str, index: int) -> TimeColumn | None:
     if lower == ["t"] and index:
         return None
     rest = [word for word in lower if word not in _TIME_UNITS and word not in _TIME_WORDS]
+    if (not lower or (len(lower) == 1 and lower[0] in AXES)) and unit in _TIME_UNITS:
+        return TimeColumn(index, _TIME_UNITS[unit])  # No letters of ours, or Delsys's "X[s]".
     own = any(word in _TIME_WORDS for word in lower) or (bool(named) and len(named[0]) > 1)
     if own and all(word in _TIME_QUALIFIERS for word in rest):
         if len(named) == 1 or not unit:
             return TimeColumn(index, _TIME_UNITS.get(unit) or (_TIME_UNITS[named[-1]] if named else None))
         return TimeColumn(index, _TIME_UNITS.get(unit))
     compact = "".join(lower)
-    match = re.fullmatch("(?:time|timestamp|t|rtctime|sampletime|date|datetime)(.*)", compact)
+    match = re.fullmatch("(?:timestamp|time|t|rtctime|sampletime|datetime|date)(.*)", compact)
     if match and match[1] in _TIME_UNITS:
         return TimeColumn(index, _TIME_UNITS[match[1]])
     if _DATES.fullmatch(" ".join(lower)):
@@ -206,7 +281,8 @@ def sensor_named(name: str) -> str | None:
     >>> sensor_named("TotalAcceleration"), sensor_named("Linear Accelerometer"), sensor_named("walk")
     ('total', 'linear', None)
     """
-    words = [word.lower() for word in split_name(name)[0] if word.lower() not in _NOISE]
+    plain = re.sub(r"\d+", " ", name)[:MAX_NAME]  # A date or an address may stand before the sensor.
+    words = [word.lower() for word in split_name(plain)[0] if word.lower() not in _NOISE]
     if not _STOP.isdisjoint(words) and "angular" not in words:
         return None
     found: set[str] = set()

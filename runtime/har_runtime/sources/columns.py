@@ -22,8 +22,10 @@ from har_runtime.sources.column_names import (
     TOTAL,
     TimeColumn,
     channel_of,
+    numbered_channels,
     split_name,
     time_of,
+    unknown_channel_of,
 )
 from har_runtime.sources.profiles import PROFILES, Profile
 
@@ -84,8 +86,10 @@ class NamedColumns:
     profile: Profile | None = None
     partial: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The axes that are missing of sensors that the header names in part, by kind."""
-    several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """What tells apart the sensors of a kind of which the header names several, by kind."""
+    several: Mapping[str, Mapping[str, Triple]] = field(default_factory=dict)
+    """The sensors of a kind of which the header names several, by kind and by what tells them apart."""
+    repeated: frozenset[str] = frozenset()
+    """Kinds of sensor that the header names twice in the same words, of which the first is read."""
 
     @property
     def acceleration(self) -> str | None:
@@ -93,8 +97,12 @@ class NamedColumns:
         return next((kind for kind in (TOTAL, PLAIN, LINEAR, BARE) if kind in self.sensors), None)
 
 
-def named_columns(names: Sequence[str]) -> NamedColumns:
+def named_columns(names: Sequence[str], unknown: bool = False) -> NamedColumns:
     """What a header says, whatever it does not name.
+
+    Args:
+        names: the cells of the header.
+        unknown: whether names without a word for a sensor may be one, by their axes and units, if no other name is.
 
     >>> found = named_columns(["Time (s)", "Gravity x", "Gravity y", "Gravity z", "Gyroscope x (rad/s)"])
     >>> found.sensors["gravity"].cells, found.times[0].unit, found.partial
@@ -106,12 +114,18 @@ def named_columns(names: Sequence[str]) -> NamedColumns:
     channels: dict[tuple[str, str], dict[str, tuple[int, str | None]]] = {}
     times: list[TimeColumn] = []
     counter = label = None
-    for index, (whole, unit) in enumerate(parts):
+    repeated: set[str] = set()
+    # What was calibrated comes before what was not.
+    order = sorted(range(len(parts)), key=lambda index: "uncalibrated" in (word.lower() for word in parts[index][0]))
+    for index in order:
+        whole, unit = parts[index]
         words = whole[shared:]
         key = "".join(words).lower()
         if channel := channel_of(whole, unit):
             kind, group, axis, own_unit = channel
-            channels.setdefault((kind, group), {}).setdefault(axis, (index, own_unit))
+            axes = channels.setdefault((kind, group), {})
+            repeated |= {kind} if axis in axes else set()
+            axes.setdefault(axis, (index, own_unit))
         elif (time := time_of(words, unit, index)) is not None:
             times.append(time)
         elif key in COUNTER_NAMES and (key or not index):  # pandas leaves the name of its index empty.
@@ -119,9 +133,32 @@ def named_columns(names: Sequence[str]) -> NamedColumns:
         elif key in LABEL_NAMES:
             label = index if label is None else label
     profile = next((one for one in PROFILES if all(mark in keys for mark in one.marks)), None)
+    if unknown:
+        _add_unknown(channels, names, parts)
     times.sort(key=lambda time: time.unit is None)  # Stable: the first of those with a unit.
-    found = NamedColumns(len(names), {}, tuple(times), counter, label, profile)
+    found = NamedColumns(len(names), {}, tuple(times), counter, label, profile, repeated=frozenset(repeated))
     return _with_profile(_with_sensors(found, channels), parts)
+
+
+def _add_unknown(
+    channels: dict[tuple[str, str], dict[str, tuple[int, str | None]]],
+    names: Sequence[str],
+    parts: list[tuple[list[str], str]],
+) -> None:
+    """Add sensors by the axes and units of names, of kinds that no other name is of."""
+    kinds = {kind for kind, _ in channels}
+    has_acceleration = not kinds.isdisjoint((TOTAL, PLAIN, LINEAR, BARE))
+    for kind, cells in numbered_channels(names).items():
+        if not (kind in kinds or (has_acceleration and kind != GYROSCOPE)):
+            channels[kind, ""] = dict(zip(AXES, cells, strict=True))
+            kinds.add(kind)
+            has_acceleration |= kind in (TOTAL, PLAIN, LINEAR)
+    for index, (words, unit) in enumerate(parts):
+        if channel_of(words, unit) or (found := unknown_channel_of(words, unit)) is None:
+            continue
+        kind, group, axis, own_unit = found
+        if not (kind in kinds if kind == GYROSCOPE else has_acceleration):
+            channels.setdefault((kind, group), {}).setdefault(axis, (index, own_unit))
 
 
 def columns_by_name(names: Sequence[str]) -> Columns | None:
@@ -175,6 +212,7 @@ def _gravity(table: NDArray[np.float64], first: int) -> bool:
 
 def _shared_words(names: list[list[str]]) -> int:
     """How many words all names begin with, such as the device's."""
+    names = [words for words in names if words]  # A mark after the last cell leaves an empty one.
     shared = min((len(words) for words in names), default=0)
     while shared and (len(names) < len(AXES) or any(words[:shared] != names[0][:shared] for words in names)):
         shared -= 1
@@ -187,7 +225,7 @@ def _with_sensors(
     """Choose one sensor of each kind."""
     sensors: dict[str, Triple] = {}
     partial: dict[str, tuple[str, ...]] = {}
-    several: dict[str, tuple[str, ...]] = {}
+    several: dict[str, dict[str, Triple]] = {}
     acc_group: str | None = None
     for kind in (TOTAL, PLAIN, LINEAR, GRAVITY, BARE, GYROSCOPE):
         groups = {group: axes for (one, group), axes in channels.items() if one == kind}
@@ -202,15 +240,20 @@ def _with_sensors(
         if kind == GYROSCOPE:
             wanted.reverse()
         if not wanted and len(whole) > 1:
-            several[kind] = tuple(whole)
+            several[kind] = {group: _triple(groups[group]) for group in whole}
             continue
         group = wanted[0] if wanted else whole[0]
         if acc_group is None and kind in (TOTAL, PLAIN, LINEAR):
             acc_group = group
-        cells = [groups[group][axis] for axis in AXES]
-        unit = next((unit for _, unit in cells if unit), None)
-        sensors[kind] = Triple((cells[0][0], cells[1][0], cells[2][0]), unit)
+        sensors[kind] = _triple(groups[group])
     return replace(found, sensors=sensors, partial=partial, several=several)
+
+
+def _triple(axes: Mapping[str, tuple[int, str | None]]) -> Triple:
+    """The columns of a sensor by their axes, with the unit that any of them has."""
+    cells = [axes[axis] for axis in AXES]
+    unit = next((unit for _, unit in cells if unit), None)
+    return Triple((cells[0][0], cells[1][0], cells[2][0]), unit)
 
 
 def _with_profile(found: NamedColumns, parts: list[tuple[list[str], str]]) -> NamedColumns:
@@ -227,5 +270,6 @@ def _with_profile(found: NamedColumns, parts: list[tuple[list[str], str]]) -> Na
         if "".join(parts[time.cell][0]).lower() == profile.marks[0]
         else time
         for time in found.times
+        if profile.timed or "".join(parts[time.cell][0]).lower() != profile.marks[0]
     ]
     return replace(found, sensors=sensors, times=tuple(times), label=found.label if profile.labelled else None)

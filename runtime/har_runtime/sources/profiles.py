@@ -18,6 +18,8 @@ class Profile:
     """Of the first of `marks`, if it is a time."""
     apple_sign: bool = False
     """Whether acceleration has Apple's sign: a phone that lies face up reads -1 g on z."""
+    timed: bool = True
+    """Whether the first of `marks`, if it is a time, is in a unit that is read."""
     labelled: bool = True
     """Whether a column named as a label is the truth; False if it is the app's own guess."""
 
@@ -30,6 +32,17 @@ PROFILES: tuple[Profile, ...] = (
         gyro_unit="rad/s",
     ),
     Profile("OpenLog Artemis", "its firmware, Sensors.ino, getData", ("imudegc",), "mg", "deg/s"),
+    *(
+        Profile(
+            "Xsens MT Manager",
+            "MT Manager User Manual (MT0216P), ASCII export: SampleTimeFine in 0.1 ms",
+            ("sampletimefine", "packetcounter", mark),
+            "m/s2",
+            "rad/s",
+            timed=False,
+        )
+        for mark in ("utcnano", "freeacce", "mat11")
+    ),
     Profile(
         "Movella DOT",
         "Xsens DOT User Manual (XD0502P), Data export; Movella DOT Data Exporter User Manual",

@@ -105,10 +105,13 @@ def test_sensors_of_several_devices_are_not_mixed() -> None:
     names = [f"{place}_{kind}_{axis}" for place in ("wrist", "hip") for kind in ("acc", "gyro") for axis in "xyz"]
     found = named_columns(names)
     assert found.acceleration is None
-    assert found.several == {PLAIN: ("wrist", "hip"), GYROSCOPE: ("wrist", "hip")}
+    assert {kind: list(groups) for kind, groups in found.several.items()} == {
+        PLAIN: ["wrist", "hip"],
+        GYROSCOPE: ["wrist", "hip"],
+    }
     assert named_columns(names[:6]).sensors[PLAIN].cells == (0, 1, 2)
     numbered = named_columns([f"acc{number}_{axis}" for number in (1, 2) for axis in "xyz"])
-    assert numbered.several == {PLAIN: ("1", "2")}
+    assert list(numbered.several[PLAIN]) == ["1", "2"]
 
 
 @pytest.mark.parametrize(

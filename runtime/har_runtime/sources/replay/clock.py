@@ -25,6 +25,9 @@ USUAL_HZ: Final = (5.0, 1000.0)
 """The rates that show the unit if nothing names it. Beyond them it may be either of two units."""
 REPEATED: Final = 0.25
 """Share of steps of no time, or next to none, from which on times come in bursts."""
+MIN_BACK: Final = 4
+BACK_SHARE: Final = 0.01
+"""So many steps back, and such a share of all, are more than a restart or a sample out of its order."""
 MAX_TIME_NS: Final = 9.2e18
 MAX_COUNT: Final = 1e9
 """Of samples: a larger number is none of theirs."""
@@ -138,12 +141,14 @@ def find_clock(
     Raises:
         DataError: its unit cannot be found, or its times do not tell when samples were measured.
     """
-    rate_hz = fields.rate_hz or options.rate_hz
-    if fields.time is None or first.times is None or options.time == SAMPLES or _is_useless(first.times, rate_hz):
+    rate_hz = options.rate_hz or fields.rate_hz
+    if fields.time is None or first.times is None or options.time == SAMPLES or not _finite(first.times).any():
         if rate_hz is None:
             what = "sample numbers instead of times" if fields.counter is not None else "no times"
             raise DataError(f"it has {what}: add rate=N, the samples a second")
         counted = "sample numbers" if fields.counter is not None or options.time == SAMPLES else "none in the file"
+        if options.rate_hz is None and fields.start_ns is None:
+            counted += ", the rate is that of its first lines"
         if fields.start_ns is not None:
             return RecordingClock(
                 "from the start in the file", rate_hz, period_ns=1e9 / rate_hz, unix_offset_ns=fields.start_ns
@@ -176,6 +181,8 @@ def find_clock(
         clock.spread, clock.unit = spread, f"{clock.unit}, spread evenly"
         clock.rate_hz = 1e9 / float(spread.periods_ns[0])
         return clock
+    if problem := _going_back(stamped):
+        raise DataError(problem)
     if problem := bunched(stamped):
         raise DataError(f"{problem}: add time=spread to spread them evenly, or rate=N and time=spread if N is known")
     clock.rate_hz = _rate(stamped)
@@ -185,6 +192,18 @@ def find_clock(
             "add time=samples if the times are none"
         )
     return clock
+
+
+def _going_back(times_ns: NDArray[np.int64]) -> str | None:
+    """What is wrong with times that go back again and again; None if they do not."""
+    back = np.count_nonzero(np.diff(times_ns) < 0)
+    if back < MIN_BACK or back < BACK_SHARE * len(times_ns):
+        return None
+    return (
+        f"its times go back {back} times in the first {len(times_ns)} rows, so they do not say when each was measured: "
+        "name the columns in their order with columns=time,ax,ay,az,gx,gy,gz (- for one to skip), or add time=samples "
+        "and rate=N, the samples a second"
+    )
 
 
 def bunched(times_ns: NDArray[np.int64]) -> str | None:
@@ -357,11 +376,6 @@ def _multiplied(times: NDArray[np.int64], factor: int) -> NDArray[np.int64]:
 
 def _finite(times: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.bool_]:
     return times != NO_TIME if times.dtype == np.int64 else np.isfinite(times)
-
-
-def _is_useless(times: NDArray[np.int64] | NDArray[np.float64], rate_hz: float | None) -> bool:
-    """Whether a column of times is empty, and the rate is known."""
-    return rate_hz is not None and not _finite(times).any()
 
 
 def _rate(times_ns: NDArray[np.int64]) -> float | None:

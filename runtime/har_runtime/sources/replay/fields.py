@@ -3,12 +3,15 @@
 from dataclasses import dataclass, field, replace
 
 from har_runtime.errors import DataError
-from har_runtime.sources.column_names import BARE, GRAVITY, GYROSCOPE, LINEAR, PLAIN, TOTAL
+from har_runtime.sources.column_names import AXES, BARE, GRAVITY, GYROSCOPE, LINEAR, PLAIN, TOTAL
 from har_runtime.sources.columns import NamedColumns
 from har_runtime.sources.replay.cells import (
     TimeFormat,
 )
 from har_runtime.text import clean
+
+MAX_OPTION = 60
+"""Columns of an option that a message shows."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,13 @@ class Fields:
     """Time of the first sample, in nanoseconds since 1970, if the file says it elsewhere."""
     rate_hz: float | None = None
     """Samples a second, if the file says it elsewhere."""
+    tag: int | None = None
+    """The column that names the sensor of each row, in a table that holds one after the other."""
+    acc_tag: str | None = None
+    """What it says of acceleration; `acc` and `gyro` are the same columns then."""
+    gyro_tag: str | None = None
+    note: str = ""
+    """For the user, on what was chosen of several, e.g. "columns 2 to 4 are taken for acceleration"."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +93,14 @@ def fields_of(named: NamedColumns, sensor: str | None = None) -> Fields:
             bare = replace(bare, unit=bare.unit or named.profile.gyro_unit)
         sensors.setdefault(sensor, bare)
     acc = next((kind for kind in (TOTAL, PLAIN, LINEAR, BARE) if kind in sensors), None)
-    for kind, words in ((acc or PLAIN, "acceleration"), (GYROSCOPE, "angular rate")):
+    kinds = (acc,) if acc else (TOTAL, PLAIN, BARE)
+    for kind, words in (*((kind, "acceleration") for kind in kinds), (GYROSCOPE, "angular rate")):
         if kind in named.several and kind not in sensors:
-            groups = ", ".join(repr(clean(group)) for group in named.several[kind][:5])
+            groups = ", ".join(repr(clean(group)) for group in list(named.several[kind])[:5])
+            first, *others = (_option_of(named, group) for group in list(named.several[kind])[:2])
             raise DataError(
-                f"{words} of several devices in its header ({groups}): name the columns of one with "
-                "columns=time,ax,ay,az,... (- for a column to skip)"
+                f"{words} of several devices in its header ({groups}): name the columns of one, {first}"
+                + "".join(f" or {other}" for other in others)
             )
     missing = [f"acc_{axis}" for kind in (TOTAL, PLAIN, BARE) if not acc for axis in named.partial.get(kind, ())]
     missing += [f"gyro_{axis}" for axis in named.partial.get(GYROSCOPE, ()) if GYROSCOPE not in sensors]
@@ -97,7 +109,7 @@ def fields_of(named: NamedColumns, sensor: str | None = None) -> Fields:
             f"no column {', '.join(missing)} in its header; a sensor needs all of x, y and z (all three of gyro may be "
             "missing)"
         )
-    fields = Fields(label=named.label, counter=named.counter)
+    fields = Fields(label=named.label, counter=named.counter, note=_note_of(named))
     if acc is not None:
         fields = replace(fields, acc=sensors[acc].cells, acc_unit=sensors[acc].unit)
         if acc == LINEAR:
@@ -113,3 +125,27 @@ def fields_of(named: NamedColumns, sensor: str | None = None) -> Fields:
     if named.profile is not None:
         fields = replace(fields, apple_sign=named.profile.apple_sign, profile=named.profile.name)
     return fields
+
+
+def _option_of(named: NamedColumns, group: str) -> str:
+    """The option that reads one of several devices."""
+    names = ["-"] * min(named.width, MAX_OPTION)
+    if named.times and named.times[0].cell < len(names):
+        names[named.times[0].cell] = "time"
+    for kind, letter in ((PLAIN, "a"), (TOTAL, "a"), (BARE, "a"), (GYROSCOPE, "g")):
+        triple = named.several.get(kind, {}).get(group)
+        for axis, cell in zip(AXES, triple.cells if triple else (), strict=False):
+            if cell < len(names):
+                names[cell] = letter + axis
+    while len(names) > 1 and names[-1] == "-":
+        names.pop()
+    return f"columns={','.join(names)} for {clean(group)!r}"
+
+
+def _note_of(named: NamedColumns) -> str:
+    """What the header names twice."""
+    words = {GYROSCOPE: "angular rate"}
+    twice = dict.fromkeys(words.get(kind, "acceleration") for kind in sorted(named.repeated) if kind in named.sensors)
+    return (
+        f"{' and '.join(twice)} twice in its header, of which the first is read (columns= for another)" if twice else ""
+    )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.signal.units import rest_magnitude
+from har_runtime.sources.column_names import GYROSCOPE, PLAIN, TOTAL, sensor_named
 from har_runtime.sources.columns import NamedColumns
 from har_runtime.sources.replay.cells import (
     MISSING,
@@ -22,6 +23,9 @@ from har_runtime.sources.replay.cells import (
 from har_runtime.sources.replay.fields import Fields, TimeField
 
 ROWS_LOOKED_AT: Final = 100
+MAX_TAG_CELLS: Final = 20
+"""Columns among which one may name the sensor of each row."""
+MAX_TAGS: Final = 30
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 
 
@@ -54,7 +58,7 @@ def with_time(fields: Fields, named: NamedColumns, rows: Sequence[Sequence[str]]
             date = time.cell
     if not usable:
         # Without a row, or without a time in any, what is wrong is said elsewhere.
-        empty = [time for time in named.times if not any(_held(row, time.cell) for row in rows)]
+        empty = [time for time in named.times if not any(is_held(row, time.cell) for row in rows)]
         return replace(fields, time=TimeField(empty[0].cell, TimeFormat(NUMBER), empty[0].unit)) if empty else fields
     best = max(growth for growth, _ in usable)
     chosen = next(time for growth, time in usable if growth >= best - 0.05)
@@ -62,7 +66,8 @@ def with_time(fields: Fields, named: NamedColumns, rows: Sequence[Sequence[str]]
     return replace(fields, time=chosen, other_times=others, date=date)
 
 
-def _held(row: Sequence[str], cell: int) -> bool:
+def is_held(row: Sequence[str], cell: int) -> bool:
+    """Whether a row has a value in a cell."""
     return cell < len(row) and row[cell].strip().lower() not in MISSING
 
 
@@ -80,6 +85,44 @@ def is_linear(acc: NDArray[np.float64], gravity: NDArray[np.float64]) -> bool:
     down = gravity.mean(axis=0)
     power = float(down @ down)
     return power > 0 and float(acc.mean(axis=0) @ down) / power < 0.5
+
+
+def is_whole(acc: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    """Whether `other`, which is named as gravity, is the acceleration with gravity, shape (n, 3) each: it shakes as the
+    acceleration without it does. Gravity alone hardly changes from sample to sample."""
+    if len(acc) < 3:
+        return False
+    shaken, steps = np.diff(acc, axis=0).ravel(), np.diff(other, axis=0).ravel()
+    power = float(shaken @ shaken)
+    return power > 0 and float(shaken @ steps) / power > 0.5
+
+
+def with_tags(fields: Fields, rows: Sequence[Sequence[str]]) -> Fields:
+    """The fields of a table that holds one sensor after the other, if a column names the sensor of each row."""
+    if fields.acc is None or fields.gyro is not None or not rows:
+        return fields
+    for cell in range(min(MAX_TAG_CELLS, len(rows[0]))):
+        if cell in fields.acc:
+            continue
+        values = [row[cell] for row in rows if cell < len(row)]
+        if any(as_number(value) is not None for value in values[:3]) or len(found := set(values)) > MAX_TAGS:
+            continue
+        # What was calibrated comes before what was not.
+        names = sorted(found, key=lambda value: ("uncal" in value.lower(), value))
+        kinds = {value: sensor_named(value) for value in names}
+        acc = next((value for kind in (TOTAL, PLAIN) for value in names if kinds[value] == kind), None)
+        gyro = next((value for value in names if kinds[value] == GYROSCOPE), None)
+        if acc is not None and len(found) > 1:
+            gyro_cells = fields.acc if gyro is not None else None
+            return replace(fields, tag=cell, acc_tag=acc, gyro_tag=gyro, gyro=gyro_cells)
+    return fields
+
+
+def rows_of_acceleration(fields: Fields, rows: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+    """The rows that hold acceleration."""
+    if fields.tag is None:
+        return rows
+    return [row for row in rows if fields.tag < len(row) and row[fields.tag] == fields.acc_tag]
 
 
 def is_gravity(acc: NDArray[np.float64]) -> bool:

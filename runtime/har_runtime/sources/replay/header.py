@@ -1,5 +1,6 @@
 """The header of a text table, and the layout of the rows below it."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from har_runtime.contract import CHANNELS as OWN_CHANNELS
-from har_runtime.sources.column_names import AXES, GYROSCOPE, PLAIN, TOTAL
+from har_runtime.sources.column_names import AXES, BARE, GYROSCOPE, PLAIN, TOTAL
 from har_runtime.sources.columns import NamedColumns, named_columns
 from har_runtime.sources.replay.cells import (
     DELIMITERS,
@@ -17,11 +18,30 @@ from har_runtime.sources.replay.cells import (
     split_line,
 )
 from har_runtime.sources.replay.fields import Fields, Layout, fields_of
-from har_runtime.sources.replay.first_rows import ROWS_LOOKED_AT, has_decimal_comma, is_linear, values_of, with_time
+from har_runtime.sources.replay.first_rows import (
+    ROWS_LOOKED_AT,
+    has_decimal_comma,
+    is_held,
+    is_linear,
+    is_whole,
+    rows_of_acceleration,
+    values_of,
+    with_tags,
+    with_time,
+)
 
 MAX_COLUMNS: Final = 20_000
 MAX_UNIT_LINES: Final = 2
 """Lines between the header and the first row: units, types."""
+WIDTHS_LOOKED_AT: Final = 10
+MAX_LINE: Final = 1000
+"""Characters of a line of the preamble that are looked at."""
+_RATE = re.compile(
+    r"\b(?:sampl\w*|update|data|output)?[ _]?(?:rate|frequency)\s*[:=,;]?\s*(\d+(?:\.\d+)?)\s*hz\b"
+    r"|\b(?:sampl\w*|update|data|output)[ _]?(?:rate|frequency)\s*[(\[]hz[)\]]\s*[:=,;]?\s*(\d+(?:\.\d+)?)"
+    r"|\bat (\d+(?:\.\d+)?) hz\b",
+    re.IGNORECASE,
+)
 _FRACTION = re.compile(r"(?:^|[\s:=,;])[-+]?\d+[.,]\d")
 """A number that no header has."""
 
@@ -42,7 +62,9 @@ def find_header(lines: Sequence[str]) -> tuple[int, str | None, list[str], Named
             check_columns(len(cells), MAX_COLUMNS)
             if len(cells) < 2 or as_number(cells[-1] or cells[0]) is not None:
                 continue
-            named = named_columns(cells)
+            if not _has_rows(lines[index + 1 :], delimiter, len(cells)):
+                continue
+            named = _named(cells, lines[index - 1] if index else "", delimiter)
             worth = 4 * (named.acceleration is not None) + 3 * (GYROSCOPE in named.sensors) + 2 * bool(named.several)
             worth = worth or int(bool(named.partial) and bool(named.times or len(named.partial) > 1))
             named_here |= worth > 0
@@ -51,6 +73,29 @@ def find_header(lines: Sequence[str]) -> tuple[int, str | None, list[str], Named
         if best is not None and best[0] >= 4:
             break
     return None if best is None else best[1:]
+
+
+def _has_rows(lines: Sequence[str], delimiter: str | None, width: int) -> bool:
+    """Whether the lines below a header have about as many cells as it has; also if there are none."""
+    widths = [len(split_line(line, delimiter)) for line in itertools.islice(filter(str.strip, lines), WIDTHS_LOOKED_AT)]
+    return not widths or 2 * sum(2 * one > width for one in widths) > len(widths)
+
+
+def _named(cells: list[str], above: str, delimiter: str | None) -> NamedColumns:
+    """What a header says; axes that come again belong to the sensors that the line above names, as in a spreadsheet."""
+    named = named_columns(cells, unknown=True)
+    if BARE not in named.repeated:
+        return named
+    heads = split_line(above, delimiter)
+    whole: list[str] = []
+    head = ""
+    for index, cell in enumerate(cells):
+        head = heads[index] if index < len(heads) and heads[index] else head
+        whole.append(f"{head} {cell}")
+    found = named_columns(whole)
+    if found.acceleration in (None, BARE):
+        return named
+    return replace(found, times=found.times or named.times, counter=named.counter, label=named.label)
 
 
 def _named_delimiter(lines: Sequence[str]) -> str | None:
@@ -83,14 +128,19 @@ def with_rows(
         if not held or any(as_number(cell) is not None for cell in held):
             break
         first, units = at + 1, row
-    rows = [row for at, row in below if at >= first]
+    rows: Sequence[Sequence[str]] = [row for at, row in below if at >= first]
+    fields = with_tags(fields, rows)
+    rows = rows_of_acceleration(fields, rows)
     if units is not None:
         fields = _with_units(fields, cells, units)
     fields = with_time(fields, named, rows)
     if [cells[cell] for cell in wanted] == list(OWN_CHANNELS[: len(wanted)]) and fields.acc is not None:
         fields = replace(fields, own_header=True)
-    if fields.gravity is not None and PLAIN in named.sensors and TOTAL not in named.sensors and fields.acc is not None:
-        fields = _with_or_without_gravity(fields, rows)
+    if fields.gravity is not None and TOTAL not in named.sensors and fields.acc is not None:
+        fields = _with_or_without_gravity(fields, rows, PLAIN in named.sensors)
+    has_times = fields.time is not None and any(is_held(row, fields.time.cell) for row in rows)
+    if not has_times and (rate := rate_in(lines[:index])):
+        fields = replace(fields, rate_hz=rate)
     return Layout(delimiter, comma, first, tuple(cells), fields=fields)
 
 
@@ -102,9 +152,30 @@ def _with_units(fields: Fields, names: list[str], units: list[str]) -> Fields:
     return replace(fields, acc_unit=fields.acc_unit or acc, gyro_unit=fields.gyro_unit or gyro)
 
 
-def _with_or_without_gravity(fields: Fields, rows: Sequence[Sequence[str]]) -> Fields:
-    """Decide whether acceleration that has gravity beside it holds it already: its mean points along gravity then."""
+def _with_or_without_gravity(fields: Fields, rows: Sequence[Sequence[str]], plain: bool) -> Fields:
+    """Decide whether acceleration that has gravity beside it holds it already: its mean points along gravity then.
+
+    Args:
+        plain: whether its name leaves that open.
+    """
     assert fields.acc is not None and fields.gravity is not None
     acc, gravity = values_of(rows, fields.acc), values_of(rows, fields.gravity)
     kept = np.isfinite(acc).all(axis=1) & np.isfinite(gravity).all(axis=1)
-    return fields if kept.any() and is_linear(acc[kept], gravity[kept]) else replace(fields, gravity=None)
+    acc, gravity = acc[kept], gravity[kept]
+    if not len(acc):
+        return replace(fields, gravity=None) if plain else fields
+    if plain and not is_linear(acc, gravity):
+        return replace(fields, gravity=None)
+    if is_whole(acc, gravity):
+        return replace(fields, acc=fields.gravity, gravity=None)
+    return fields
+
+
+def rate_in(preamble: Sequence[str]) -> float | None:
+    """The samples a second that the lines above a table state; None if they state none, or several.
+
+    >>> rate_in(["% Sample Rate = 50 Hz", "# Config: data_rate = 50.0 Hz, filter = 488 Hz"])
+    50.0
+    """
+    rates = {float(match[1] or match[2] or match[3]) for line in preamble for match in _RATE.finditer(line[:MAX_LINE])}
+    return rates.pop() if len(rates) == 1 and 1 <= min(rates) <= 20_000 else None

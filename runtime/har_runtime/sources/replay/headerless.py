@@ -8,8 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from har_runtime.errors import DataError
+from har_runtime.signal.unit_search import Found, find_acceleration_unit
 from har_runtime.sources.column_names import TimeColumn
-from har_runtime.sources.columns import NamedColumns, columns_by_number
+from har_runtime.sources.columns import Columns, NamedColumns, columns_by_number
 from har_runtime.sources.replay.cells import (
     DELIMITERS,
     as_number,
@@ -18,14 +20,51 @@ from har_runtime.sources.replay.cells import (
     time_format,
 )
 from har_runtime.sources.replay.fields import Fields, Layout
-from har_runtime.sources.replay.first_rows import ROWS_LOOKED_AT, has_decimal_comma, is_gravity, values_of, with_time
-from har_runtime.sources.replay.header import MAX_COLUMNS
+from har_runtime.sources.replay.first_rows import (
+    ROWS_LOOKED_AT,
+    has_decimal_comma,
+    is_gravity,
+    rows_of_acceleration,
+    values_of,
+    with_tags,
+    with_time,
+)
+from har_runtime.sources.replay.header import MAX_COLUMNS, rate_in
 from har_runtime.sources.replay.labels import WORDS
+from har_runtime.sources.serial_port.text_units import evidence_of, unsteadiness
+from har_runtime.text import clean
 
 COMMENTS: Final = ("#", "%", "//")
+MAX_LINE: Final = 1000
+"""Characters of a line that are searched for labels."""
+MIN_GROWING: Final = 10
+"""Rows in which a column that always grows is a time."""
+STEADY: Final = 0.5
+"""Spread of a worn accelerometer over its mean."""
+STEADIER: Final = 5.0
+"""Times that a gyroscope is less steady than an accelerometer."""
+ROW_NS: Final = 20_000_000
+"""Between two rows, if nothing says it."""
+ALIKE: Final = 0.7
+"""Cosine between the means of two accelerometers of one device."""
+NAMES_SHOWN: Final = 8
+NEEDED: Final = "it needs columns of acceleration, such as acc_x, acc_y, acc_z"
+_LABEL = re.compile(r"""[A-Za-z)\]}]["']?\s*(?:[:=]\s*[\[({<]*|[\[({<]+)\s*[-+]?\.?\d""")
+_WORD = re.compile(r"[^\W\d]")
+_NO_NAME = re.compile(r"(?:unnamed|column|col|field|var|val|value|v|c|f|x)?[ _:.]*\d+", re.IGNORECASE)
+"""A name that only counts the columns."""
 EMPATICA_COUNTS: Final = "64"
 """Empatica E4: acceleration in 1/64 g; the first line of ACC.csv is the time of the first sample in seconds since 1970,
 the second the rate in Hz (E4 Connect, "Data export and formatting")."""
+
+
+def no_acceleration(names: Sequence[str]) -> str:
+    """What to do about names of which none is acceleration."""
+    shown = ", ".join(clean(name, 24) for name in names[:NAMES_SHOWN]) + (", ..." if len(names) > NAMES_SHOWN else "")
+    return (
+        f"no acceleration among its columns ({shown}); {NEEDED}, or columns=time,ax,ay,az,gx,gy,gz to name them in "
+        "their order"
+    )
 
 
 def empatica(lines: Sequence[str]) -> Layout | None:
@@ -45,7 +84,13 @@ def empatica(lines: Sequence[str]) -> Layout | None:
 
 
 def without_header(lines: Sequence[str]) -> Layout | None:
-    """The layout of lines of numbers, which may hold dates and words as well."""
+    """The layout of lines of numbers, which may hold dates and words as well.
+
+    Raises:
+        DataError: nothing shows which of its columns are which.
+    """
+    if are_labelled(lines):
+        return None
     best: tuple[int, Layout] | None = None
     for delimiter in DELIMITERS:
         rows = [(at, split_line(line.rstrip(";, \t"), delimiter)) for at, line in enumerate(lines) if line.strip()]
@@ -60,7 +105,20 @@ def without_header(lines: Sequence[str]) -> Layout | None:
             count = len(rows)
             if best is None or count > best[0]:
                 best = count, found
-    return None if best is None else best[1]
+    if best is None:
+        return None
+    found = best[1]
+    above = [line for line in lines[: found.first_row] if line.strip()][-1:]
+    _check_names([split_line(line, found.delimiter) for line in above], max(found.fields.acc or (0,)))
+    if found.fields.time is None and (rate := rate_in(lines[: found.first_row])):
+        return replace(found, fields=replace(found.fields, rate_hz=rate))
+    return found
+
+
+def are_labelled(lines: Sequence[str]) -> bool:
+    """Whether the numbers of many lines have labels before them, as boards print them for people: they are no cells."""
+    filled = [line[:MAX_LINE] for line in lines if line.strip()]
+    return 3 * sum(bool(_LABEL.search(line)) for line in filled) > len(filled)
 
 
 def _by_number(numbered: list[tuple[int, list[str]]], delimiter: str | None) -> Layout | None:
@@ -69,54 +127,163 @@ def _by_number(numbered: list[tuple[int, list[str]]], delimiter: str | None) -> 
     if comma:
         numbered = [(at, [cell.replace(",", ".") for cell in row]) for at, row in numbered]
     # A first line may be a header of unknown words, and the last may be cut off.
-    rows = [row for _, row in numbered[1 if len(numbered) > 2 else 0 :]][:ROWS_LOOKED_AT]
+    rows: Sequence[Sequence[str]] = [row for _, row in numbered[1 if len(numbered) > 2 else 0 :]]
+    tags = _tags_of(rows)
+    rows = rows_of_acceleration(tags, rows)[:ROWS_LOOKED_AT]
+    numbers, words, dates = _kinds_of(rows)
+    table = values_of(rows, numbers)
+    kept = np.isfinite(table).all(axis=1)
+    if len(numbers) < 3 or np.count_nonzero(kept) < max(2, len(rows) // 2):
+        return None
+    numbers, table = _without_constants(numbers, table[kept], bool(words or dates))
+    numbers, table = _without_more_times(numbers, table)
+    columns, swapped = _columns_in(table)
+    if columns is None:
+        return None
+    channels = [numbers[cell] for cell in columns.channels]
+    first = next(at for at, row in numbered if all(as_number(row[cell]) is not None for cell in channels))
+    _check_sensors(table, columns, numbers)
+    time = TimeColumn(dates[0]) if dates else None if columns.time is None else TimeColumn(numbers[columns.time])
+    fields = Fields(
+        acc=(channels[0], channels[1], channels[2]),
+        gyro=(channels[3], channels[4], channels[5]) if len(channels) == 6 else None,
+        label=next((cell for cell in words if _are_labels([row[cell] for row in rows])), None),
+        note=_note_of(channels) if swapped or len(numbers) > len(columns.wanted) else "",
+    )
+    fields = with_time(fields, NamedColumns(len(rows[0]), {}, (time,) if time else ()), rows)
+    if tags.tag is not None and len(channels) == 3:
+        gyro = fields.acc if tags.gyro_tag is not None else None
+        fields = replace(fields, tag=tags.tag, acc_tag=tags.acc_tag, gyro_tag=tags.gyro_tag, gyro=gyro)
+    return Layout(delimiter, comma, first, (), fields=fields)
+
+
+def _tags_of(rows: Sequence[Sequence[str]]) -> Fields:
+    """The column that names the sensor of each row, if there is one."""
+    return with_tags(Fields(acc=(-1, -1, -1)), rows)
+
+
+def _kinds_of(rows: Sequence[Sequence[str]]) -> tuple[list[int], list[int], list[int]]:
+    """The columns of numbers, of words and of dates."""
     numbers: list[int] = []
     words: list[int] = []
     dates: list[int] = []
     for cell in range(len(rows[0])):
         column = [row[cell] for row in rows]
         values = [as_number(one) for one in column]
-        if 10 * sum(value is not None for value in values) >= 9 * len(values) and any(column):
+        held = [value for value in values if value is not None]
+        if 10 * len(held) >= 9 * len(values) and 2 * np.count_nonzero(np.isfinite(held)) >= len(values):
             numbers.append(cell)
-        elif (form := time_format(column)) is not None:
+        elif time_format(column) is not None:
             dates.append(cell)
-            assert form
         else:
             words.append(cell)
-    table = values_of(rows, numbers)
-    kept = np.isfinite(table).all(axis=1)
-    if len(numbers) < 3 or np.count_nonzero(kept) < max(2, len(rows) // 2):
-        return None
-    table = table[kept]
-    named_time = TimeColumn(dates[0]) if dates else None
-    # Numbers of a person or a device come first and stay the same.
-    while len(numbers) > 3 and (table[:, 0] == table[0, 0]).all() and float(table[0, 0]).is_integer():
-        if len(numbers) in (6, 7) and not words and not dates:
-            break
-        numbers, table = numbers[1:], table[:, 1:]
+    return numbers, words, dates
+
+
+def _columns_in(table: NDArray[np.float64]) -> tuple[Columns | None, bool]:
+    """The channels among columns of numbers, and whether the angular rate stands first."""
     grown = table.copy()
     if (np.diff(table[:, 0]) >= 0).all() and table[-1, 0] > table[0, 0]:
         grown[:, 0] = np.arange(len(table))  # Times may repeat.
     columns = columns_by_number(grown.tolist())
-    if columns is None:
-        return None
-    if columns.gyroscope and not _may_turn(table[:, list(columns.channels)]):
-        columns = replace(columns, channels=columns.channels[:3])
-    channels = [numbers[cell] for cell in columns.channels]
-    if len(channels) > 3 and not is_gravity(table[:, list(columns.channels[:3])]) and len(columns.channels) == 6:
-        # Nothing says that the first three are the acceleration, and they do not look like it.
-        return None
-    time = None if columns.time is None else TimeColumn(numbers[columns.time])
-    time = named_time or time
-    label = next((cell for cell in words if _are_labels([row[cell] for row in rows])), None)
-    fields = Fields(
-        acc=(channels[0], channels[1], channels[2]),
-        gyro=(channels[3], channels[4], channels[5]) if len(channels) == 6 else None,
-        label=label,
-    )
-    fields = with_time(fields, NamedColumns(len(rows[0]), {}, (time,) if time else ()), rows)
-    first = next(at for at, row in numbered if all(as_number(row[cell]) is not None for cell in channels))
-    return Layout(delimiter, comma, first, (), fields=fields)
+    if columns is None or not columns.gyroscope:
+        return columns, False
+    channels = columns.channels
+    if not _may_turn(table[:, list(channels)]):
+        return replace(columns, channels=channels[:3]), False
+    if _is_gyroscope_first(table[:, list(channels)]):
+        return replace(columns, channels=channels[3:] + channels[:3]), True
+    # If the first three do not look like acceleration, nothing says that they are.
+    return (columns if is_gravity(table[:, list(channels[:3])]) else None), False
+
+
+def _is_gyroscope_first(table: NDArray[np.float64]) -> bool:
+    """Whether only the last three of six columns read gravity, which stays about the same."""
+    first, second = table[:, :3], table[:, 3:]
+    steady = unsteadiness(second)
+    if not (steady < STEADY and STEADIER * steady < unsteadiness(first)):
+        return False
+    return _unit_of(second) is not None and _unit_of(first) is None
+
+
+def _unit_of(acc: NDArray[np.float64]) -> Found | None:
+    rows = np.column_stack([np.full(len(acc), np.nan), acc])
+    return find_acceleration_unit(evidence_of(rows, ROW_NS, gyroscope=False))
+
+
+def _without_constants(
+    numbers: list[int], table: NDArray[np.float64], others: bool
+) -> tuple[list[int], NDArray[np.float64]]:
+    """The columns without numbers of a person, a device or a sensor, which stay the same."""
+    still = (table == table[0]).all(axis=0)
+    first = 0
+    while first < len(numbers) - 3 and still[first] and float(table[0, first]).is_integer():
+        if len(numbers) - first in (6, 7) and not others:
+            break
+        first += 1
+    keep = [cell for cell in range(first, len(numbers)) if not (still[cell] and table[0, cell] and cell > first)]
+    if len(keep) < 6:  # A sensor that reads the same may be one that is stuck.
+        keep = list(range(first, len(numbers)))
+    return [numbers[cell] for cell in keep], table[:, keep]
+
+
+def _without_more_times(numbers: list[int], table: NDArray[np.float64]) -> tuple[list[int], NDArray[np.float64]]:
+    """The columns without times after the first: each sensor may have its own."""
+    grows = (np.diff(table, axis=0) > 0).all(axis=0)
+    keep = [cell for cell in range(len(numbers)) if cell == 0 or not grows[cell]]
+    if len(table) < MIN_GROWING or not grows[0] or len(keep) < 4:
+        return numbers, table
+    return [numbers[cell] for cell in keep], table[:, keep]
+
+
+def _check_sensors(table: NDArray[np.float64], columns: Columns, numbers: list[int]) -> None:
+    """Refuse two accelerometers, of which the second would be taken for a gyroscope.
+
+    Raises:
+        DataError: both read gravity.
+    """
+    if not columns.gyroscope:
+        return
+    channels = list(columns.channels)
+    first, second = table[:, channels[:3]], table[:, channels[3:]]
+    one, other = first.mean(axis=0), second.mean(axis=0)
+    sizes = float(np.linalg.norm(one)), float(np.linalg.norm(other))
+    if not min(sizes) > 0.5 * max(sizes) or max(unsteadiness(first), unsteadiness(second)) > STEADY:
+        return
+    if float(one @ other) > ALIKE * sizes[0] * sizes[1]:
+        places = [numbers[cell] + 1 for cell in channels]
+        raise DataError(
+            f"its columns {places[0]} to {places[2]} and {places[3]} to {places[5]} both look like acceleration: name "
+            "its columns in their order with columns=time,ax,ay,az,gx,gy,gz (- for a column to skip)"
+        )
+
+
+def _check_names(above: Sequence[Sequence[str]], last: int) -> None:
+    """Refuse numbers under names that name no sensor: what they are is not for their number to tell.
+
+    Args:
+        above: the line above the first row, if there is one.
+        last: the last column of acceleration, which a header has.
+
+    Raises:
+        DataError: there are such names.
+    """
+    for row in above:
+        names = [cell.strip() for cell in row]
+        are_words = all(_WORD.search(name) and as_number(name) is None for name in names)
+        is_header = are_words and last < len(names) == len(set(names))
+        if is_header and not all(_NO_NAME.fullmatch(name) for name in names):
+            raise DataError(no_acceleration(names))
+
+
+def _note_of(channels: Sequence[int]) -> str:
+    """Which columns were chosen."""
+    parts = [
+        f"columns {channels[first] + 1} to {channels[first + 2] + 1} are taken for {what}"
+        for first, what in ((0, "acceleration"), (3, "angular rate"))
+        if first < len(channels)
+    ]
+    return f"{', '.join(parts)} (columns= for others)"
 
 
 def _may_turn(table: NDArray[np.float64]) -> bool:

@@ -14,13 +14,12 @@ from har_runtime.sources.replay.cells import (
 from har_runtime.sources.replay.fields import Layout, fields_of
 from har_runtime.sources.replay.first_rows import ROWS_LOOKED_AT, has_decimal_comma, with_time
 from har_runtime.sources.replay.header import find_header, with_rows
-from har_runtime.sources.replay.headerless import empatica, without_header
+from har_runtime.sources.replay.headerless import NEEDED, empatica, no_acceleration, without_header
 from har_runtime.sources.replay.options import ReadOptions
 from har_runtime.text import clean
 
 HEAD_LINES: Final = 300
 """Lines that are looked at; GENEActiv's preamble has 100."""
-NAMES_SHOWN: Final = 8
 
 
 class NoTableError(DataError):
@@ -37,6 +36,8 @@ def find_layout(lines: Sequence[str], options: ReadOptions, sensor: str | None =
     Raises:
         DataError: no acceleration and no angular rate can be found in it.
     """
+    if lines and lines[0].lstrip().startswith("[{"):
+        raise NoTableError("JSON is read as one object a line: write it so (jq -c '.[]' FILE), or export CSV")
     found = _layout(lines, options, sensor)
     if found is None:
         raise NoTableError(_nothing_found(lines))
@@ -79,21 +80,15 @@ def _given_columns(lines: Sequence[str], names: tuple[str, ...]) -> Layout:
 
 def _nothing_found(lines: Sequence[str]) -> str:
     """What the file has instead of what is needed."""
-    needed = "it needs columns of acceleration, such as acc_x, acc_y, acc_z"
     for delimiter in DELIMITERS:
         for line in lines:
             cells = split_line(line, delimiter) if delimiter is None or delimiter in line else []
             if len(cells) >= 3 and all(as_number(cell) is None for cell in cells):
-                names = ", ".join(clean(cell, 24) for cell in cells[:NAMES_SHOWN])
-                more = ", ..." if len(cells) > NAMES_SHOWN else ""
-                return (
-                    f"no acceleration among its columns ({names}{more}); {needed}, or columns=time,ax,ay,az,gx,gy,gz "
-                    "to name them in their order"
-                )
+                return no_acceleration(cells)
     if not any(line.strip() for line in lines):
         return "no sample in it"
     return (
-        f"no table in it: a line reads '{clean(_a_line(lines), 60)}'; {needed}, or columns=time,ax,ay,az,gx,gy,gz to "
+        f"no table in it: a line reads '{clean(_a_line(lines), 60)}'; {NEEDED}, or columns=time,ax,ay,az,gx,gy,gz to "
         "name its columns in their order"
     )
 

@@ -97,8 +97,6 @@ def _single(part: Part, path: Path, options: ReadOptions, labels: Labels, lost: 
             raise DataError(f"{part.name}: no acceleration in it, only angular rates; give the folder of both sensors")
         if fields.gravity_alone:
             raise DataError(f"{part.name}: it is gravity alone, without the motion")
-        if fields.linear:
-            raise DataError(f"{part.name}: {LINEAR_MESSAGE}")
     except DataError:
         stream.close()
         raise

@@ -17,15 +17,21 @@ import numpy as np
 from har_runtime.contract import SAMPLE_RATE_HZ
 from har_runtime.errors import DataError, SourceError
 from har_runtime.samples import SampleChunk
-from har_runtime.signal.checks import Units, choose_units
+from har_runtime.signal.checks import Units, acceleration_problem, choose_units
 from har_runtime.signal.evidence import Evidence
-from har_runtime.signal.unit_search import Found, find_acceleration_unit, find_angular_rate_unit
+from har_runtime.signal.unit_search import (
+    Found,
+    find_acceleration_unit,
+    find_angular_rate_unit,
+    has_gravity,
+    stated_unit,
+)
 from har_runtime.signal.units import SIGNS, acceleration_unit, angular_rate_unit
 from har_runtime.sources.base import Pace, SourceReport
 from har_runtime.sources.replay.fields import Fields
 from har_runtime.sources.replay.labels import Labels
 from har_runtime.sources.replay.options import NAMES, ReadOptions, read_options
-from har_runtime.sources.replay.recordings import OpenRecording, open_recording
+from har_runtime.sources.replay.recordings import LINEAR_MESSAGE, OpenRecording, open_recording
 from har_runtime.uri import Uri, speed_option
 
 CHUNK_ROWS = 512
@@ -168,31 +174,22 @@ class Replay:
         evidence, options = Evidence(), self._options
         for chunk in self._first:
             known = chunk.times_ns != np.iinfo(np.int64).min
-            acc = None if chunk.acc is None else chunk.acc[known]
-            gyro = None if chunk.gyro is None or not self.report.gyroscope else chunk.gyro[known]
-            if acc is not None or gyro is not None:
-                evidence.push(chunk.times_ns[known], acc, gyro)
+            measured = None if chunk.acc is None else chunk.acc[known]
+            turned = None if chunk.gyro is None or not self.report.gyroscope else chunk.gyro[known]
+            if measured is not None or turned is not None:
+                evidence.push(chunk.times_ns[known], measured, turned)
         evidence.finish()
         fields, rates = self._opened.acc, self._opened.gyro or Fields()
-        acc_found = gyro_found = None
-        if options.unit is not None:
-            acc_found = Found(acceleration_unit(options.unit), "as given")
-        elif fields.acc_unit is not None:
-            acc_found = Found(acceleration_unit(fields.acc_unit), _why(fields))
-        elif fields.own_header:
-            acc_found = find_acceleration_unit(evidence) or Found(
-                acceleration_unit("m/s2"), "by the names of its columns"
-            )
-        if options.gyro is not None:
-            gyro_found = Found(angular_rate_unit(options.gyro), "as given")
-        elif rates.gyro_unit is not None:
-            gyro_found = Found(angular_rate_unit(rates.gyro_unit), _why(rates))
-        elif rates.own_header:
-            gyro_found = find_angular_rate_unit(evidence) or Found(
-                angular_rate_unit("rad/s"), "by the names of its columns"
-            )
+        acc = stated_unit(acceleration_unit, options.unit, fields.acc_unit, _why(fields))
+        if acc is None and fields.own_header:
+            acc = find_acceleration_unit(evidence) or Found(acceleration_unit("m/s2"), "by the names of its columns")
+        gyro = stated_unit(angular_rate_unit, options.gyro, rates.gyro_unit, _why(rates))
+        if gyro is None and rates.own_header:
+            gyro = find_angular_rate_unit(evidence) or Found(angular_rate_unit("rad/s"), "by the names of its columns")
+        if fields.linear and (not has_gravity(evidence) or (acc and acceleration_problem(evidence, acc.unit))):
+            raise DataError(f"{self.path}: {LINEAR_MESSAGE}")
         try:
-            return choose_units(evidence, acc_found, gyro_found, gyroscope=self.report.gyroscope)
+            return choose_units(evidence, acc, gyro, gyroscope=self.report.gyroscope)
         except DataError as error:
             raise DataError(f"{self.path}: {error}") from error
 
@@ -238,6 +235,8 @@ class Replay:
         facts = [clock]
         facts += [" + ".join(opened.files)] if opened.files else []
         facts += [opened.acc.profile] if opened.acc.profile else []
+        facts += [opened.acc.note] if opened.acc.note else []
+        facts += ["gravity is in it, though its name says linear"] if opened.acc.linear else []
         if not (self._units.acc.size == 1.0 and (self._units.gyro is None or self._units.gyro.size == 1.0)):
             facts.append(self._units.text)
         facts += [sign] if sign else []

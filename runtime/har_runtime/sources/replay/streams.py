@@ -12,6 +12,7 @@ from har_runtime.errors import DataError
 from har_runtime.samples import SampleChunk
 from har_runtime.sources.replay.cells import NO_TIME
 from har_runtime.sources.replay.clock import RecordingClock, Spread, find_clock, find_spread
+from har_runtime.sources.replay.fields import Fields
 from har_runtime.sources.replay.labels import Labels
 from har_runtime.sources.replay.options import SPREAD, ReadOptions
 from har_runtime.sources.replay.raw import RawReader, RawRows
@@ -76,7 +77,9 @@ class TableStream:
                 raise DataError(f"{name}: no sample in it")
             self.fields = self._reader.fields
             try:
-                self.clock = find_clock(first, self.fields, options, self._reader.dated_ns, spread)
+                self.clock = find_clock(
+                    _of_one_sensor(first, self.fields), self.fields, options, self._reader.dated_ns, spread
+                )
             except DataError as error:
                 raise DataError(f"{name}: {error}") from error
         except BaseException:
@@ -231,6 +234,14 @@ class _Ahead:
         if known.any():
             self.newest_ns = int(chunk.times_ns[known][-1])
         return chunk
+
+
+def _of_one_sensor(rows: RawRows, fields: Fields) -> RawRows:
+    """The rows whose times are those of one sensor: two have each its own, which may be the same."""
+    if fields.tag is None or rows.acc is None or rows.times is None:
+        return rows
+    own = np.isfinite(rows.acc).all(axis=1)
+    return RawRows(rows.times[own], rows.acc[own], None, None) if own.any() else rows
 
 
 def _spread(make: Callable[[], RawReader], name: str, options: ReadOptions) -> Spread:

@@ -49,7 +49,7 @@ class TextTable:
             self._file = open_text(file.stream)
             head = self._head()
             self.layout = find_layout([line.rstrip("\r\n") for line in head], options, sensor)
-        except (DataError, *READ_ERRORS) as error:
+        except (DataError, csv.Error, *READ_ERRORS) as error:
             file.close()
             kind = NoTableError if isinstance(error, NoTableError) else DataError
             raise kind(f"{name}: {reason(error)}") from error
@@ -60,6 +60,7 @@ class TextTable:
         self._line = self.layout.first_row
         lines = itertools.chain(head[self.layout.first_row :], self._file)
         self._rows = lines_to_rows(self._ends_cut(lines), self.layout.delimiter, self.layout.decimal_comma)
+        self._tag = self.fields.tag
         self._prepare()
 
     @property
@@ -74,6 +75,8 @@ class TextTable:
                 return None
             first_line = self._line + 1
             self._line += len(rows)
+            if self._tag is not None and not (rows := self._of_sensors(rows)):
+                continue
             try:
                 # All at once, for speed; the faulty line or cell is searched for only after an error.
                 return self._raw(rows, self._numbers(rows))
@@ -105,13 +108,17 @@ class TextTable:
         fields = self.fields
         plain = fields.time is not None and fields.time.form.kind == NUMBER
         self._cells = [fields.time.cell] if plain and fields.time else []
-        for triple in (fields.acc, fields.gravity, fields.gyro):
+        for triple in (fields.acc, fields.gravity, None if fields.tag is not None else fields.gyro):
             self._cells += list(triple or ())
         if fields.counter is not None and fields.time is None:
             self._cells.append(fields.counter)
         self._cells_of: Callable[[list[str]], tuple[str, ...]] = operator.itemgetter(*self._cells)
         self._other_time = None if plain else fields.time
-        used = [*self._cells, *([] if fields.label is None else [fields.label])]
+        used = [
+            *self._cells,
+            *([] if fields.tag is None else [fields.tag]),
+            *([] if fields.label is None else [fields.label]),
+        ]
         used += [self._other_time.cell] if self._other_time else []
         self._width = max(used) + 1
         self._comma_cells = self.layout.decimal_comma and self.layout.delimiter == ","
@@ -121,6 +128,13 @@ class TextTable:
             return list(itertools.islice(self._rows, count))
         except (csv.Error, DataError, *READ_ERRORS) as error:
             raise DataError(f"{self._name}: {reason(error)}, after line {self._line}") from error
+
+    def _of_sensors(self, rows: list[list[str]]) -> list[list[str]]:
+        """The rows of the sensors that are read, in a table that holds one sensor after the other."""
+        tag = self._tag
+        assert tag is not None
+        wanted = (self.fields.acc_tag, self.fields.gyro_tag)
+        return [row for row in rows if tag < len(row) and row[tag].strip() in wanted]
 
     def _numbers(self, rows: list[list[str]]) -> NDArray[np.float64]:
         cells = itertools.chain.from_iterable(map(self._cells_of, rows))
@@ -141,7 +155,10 @@ class TextTable:
             acc, at = numbers[:, at : at + 3], at + 3
         if fields.gravity is not None and acc is not None:
             acc, at = acc + numbers[:, at : at + 3], at + 3
-        if fields.gyro is not None:
+        if fields.tag is not None and acc is not None and fields.gyro is not None:
+            is_acc = np.array([row[fields.tag].strip() == fields.acc_tag for row in rows])[:, None]
+            acc, gyro = np.where(is_acc, acc, np.nan), np.where(is_acc, np.nan, acc)
+        elif fields.gyro is not None:
             gyro, at = numbers[:, at : at + 3], at + 3
         if at < numbers.shape[1]:
             counts = numbers[:, at]

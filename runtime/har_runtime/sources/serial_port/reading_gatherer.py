@@ -169,7 +169,7 @@ def _understood(names: list[str]) -> str:
     parts: list[str] = []
     for kind, word in (("", "acceleration"), (GYROSCOPE, "angular rate")):
         whole = found.acceleration if not kind else (kind if kind in found.sensors else None)
-        several = next((found.several[one] for one in found.several if (one == GYROSCOPE) == bool(kind)), ())
+        several = next((found.several[one] for one in found.several if (one == GYROSCOPE) == bool(kind)), None)
         if several:
             parts.append(f"{word} of several sensors ({', '.join(several)[:60]}), but it must be of one")
         elif whole == LINEAR:

@@ -8,7 +8,13 @@ from numpy.typing import NDArray
 from har_runtime.errors import DataError, SourceError
 from har_runtime.signal.checks import acceleration_problem, angular_rate_problem, choose_units, gravity_problem
 from har_runtime.signal.evidence import Evidence
-from har_runtime.signal.unit_search import Found, find_acceleration_unit, find_angular_rate_unit, sure_turns
+from har_runtime.signal.unit_search import (
+    Found,
+    find_acceleration_unit,
+    find_angular_rate_unit,
+    stated_unit,
+    sure_turns,
+)
 from har_runtime.signal.units import acceleration_unit, angular_rate_unit, rest_magnitude
 from har_runtime.sources.columns import Columns
 
@@ -41,11 +47,9 @@ def given_units(unit: str | None, gyro: str | None, columns: Columns) -> tuple[F
     Raises:
         ValueError: an option that is no unit.
     """
-    acc_name, gyro_name = unit or columns.acc_unit, gyro or columns.gyro_unit
-    acc = Found(acceleration_unit(acc_name), "as given" if unit else "by the header") if acc_name else None
-    if not gyro_name or not columns.gyroscope:
-        return acc, None
-    return acc, Found(angular_rate_unit(gyro_name), "as given" if gyro else "by the header")
+    acc = stated_unit(acceleration_unit, unit, columns.acc_unit, "by the header")
+    rate = stated_unit(angular_rate_unit, gyro, columns.gyro_unit, "by the header")
+    return acc, rate if columns.gyroscope else None
 
 
 def is_plausible(rows: NDArray[np.float64], acc: Found) -> bool:

@@ -1,0 +1,269 @@
+"""Tables of further apps, boards and data sets, by the headers of their documentation or of public recordings."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.runtime.sources.replay.tables import (
+    DEGREES,
+    FIRST_UNIX_MS,
+    ROWS,
+    WEARER,
+    G,
+    cells,
+    is_the_wearer,
+    read,
+    table,
+)
+
+from har_runtime.errors import DataError
+
+assert WEARER.gyro is not None
+GRAVITY = np.tile(WEARER.acc.mean(axis=0), (ROWS, 1))
+LINEAR = WEARER.acc - GRAVITY
+
+
+def g(acc: list[float]) -> list[float]:
+    return [value / G for value in acc]
+
+
+def axes(name: str, unit: str = "") -> str:
+    return ",".join(f"{name.replace('*', axis)}{unit}" for axis in "xyz")
+
+
+WITH_BOTH: dict[str, tuple[str, Any]] = {
+    **{
+        f"phyphox in {language}": (
+            f'"{time} (s)",' + axes(f"{acc} *", " (m/s^2)") + "," + axes(f"{gyro} *", " (rad/s)"),
+            lambda _, t, a, w: cells(t, *a, *w),
+        )
+        for language, time, acc, gyro in (
+            ("French", "Temps", "Accélération", "Gyroscope"),
+            ("Spanish", "Tiempo", "Aceleración", "Giroscopio"),
+            ("Dutch", "Tijd", "Versnelling", "Gyroscoop"),
+            ("Polish", "Czas", "Przyspieszenie", "Żyroskop"),
+        )
+    },
+    "words that are not known, by their units": (
+        "time," + axes("Gyorsulás *", " (m/s²)") + "," + axes("Giroszkóp *", " (°/s)"),
+        lambda n, t, a, w: cells(t, *a, *DEGREES[n].tolist()),
+    ),
+    "EuRoC": (
+        "#timestamp [ns]," + axes("w_RS_S_*", " [rad s^-1]") + "," + axes("a_RS_S_*", " [m s^-2]"),
+        lambda n, _, a, w: cells((FIRST_UNIX_MS + 20 * n) * 1_000_000, *w, *a),
+    ),
+    "rostopic echo, whose linear acceleration has gravity": (
+        "%time,field.header.frame_id,field.orientation.x,"
+        + axes("field.angular_velocity.*")
+        + ","
+        + axes("field.linear_acceleration.*"),
+        lambda n, _, a, w: cells((FIRST_UNIX_MS + 20 * n) * 1_000_000, "imu", 0.1, *w, *a),
+    ),
+    "Betaflight's numbered axes": (
+        "time (us),gyroADC[0] (deg/s),gyroADC[1] (deg/s),gyroADC[2] (deg/s),accSmooth[0] (g),accSmooth[1] (g),"
+        "accSmooth[2] (g)",
+        lambda n, _, a, w: cells(20_000 * n, *DEGREES[n].tolist(), *g(a)),
+    ),
+    "Muse": (
+        "TimeStamp,Accelerometer_X,Accelerometer_Y,Accelerometer_Z,Gyro_X,Gyro_Y,Gyro_Z",
+        lambda n, _, a, w: cells(f"2026-10-02 07:48:{n // 50:02d}.{n % 50 * 20:03d}", *g(a), *DEGREES[n].tolist()),
+    ),
+    "Delsys, with a time before each column": (
+        ",".join(
+            f"X[s],Avanti sensor 1: {sensor}.{axis} 1 [{unit}]"
+            for sensor, unit in (("ACC", "g"), ("GYRO", "deg/s"))
+            for axis in "XYZ"
+        ),
+        lambda n, t, a, w: cells(*(value for one in (*g(a), *DEGREES[n].tolist()) for value in (t, one))),
+    ),
+    "uncalibrated beside calibrated": (
+        "time,"
+        + ",".join(axes(f"{name}_*") for name in ("accelerometer_uncalibrated", "accelerometer", "gyro_uncal", "gyro")),
+        lambda _, t, a, w: cells(t, *[value + 0.3 for value in a], *a, *[value + 0.1 for value in w], *w),
+    ),
+    "total acceleration that is called gravity": (
+        "time," + axes("Acc_*") + "," + axes("Acc_gravity_*") + "," + axes("Gyro_*"),
+        lambda n, t, a, w: cells(t, *LINEAR[n].tolist(), *a, *w),
+    ),
+    "CRC Sensor Logger": (
+        "Elapsed Time," + axes("Gra*") + "," + axes("LinearAcc*") + "," + axes("Gyros_*"),
+        lambda n, t, a, w: cells(t, *GRAVITY[n].tolist(), *LINEAR[n].tolist(), *w),
+    ),
+    "two lines of names": (
+        ",Accelerometer,,,Gyroscope,,\nTime,X,Y,Z,X,Y,Z",
+        lambda _, t, a, w: cells(t, *a, *w),
+    ),
+    "cm/s^2 and revolutions": (
+        "t_ms," + axes("acc_*", " (cm/s^2)") + "," + axes("gyro_*", " (rpm)"),
+        lambda n, _, a, w: cells(20 * n, *[100 * value for value in a], *(DEGREES[n] / 6).tolist()),
+    ),
+}
+
+
+UNITS = ("rad/s", "rad s", "°/s", "deg/s", "rpm")
+UNIT_OF = {"Muse": "&gyro=deg/s"}
+"""A few seconds of standing do not show a unit that the header does not name."""
+
+
+@pytest.mark.parametrize("kind", WITH_BOTH)
+def test_further_tables_with_both_sensors_are_read(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "walk.csv"
+    header = WITH_BOTH[kind][0]
+    path.write_text(table(*WITH_BOTH[kind]), encoding="utf-8")
+    is_the_wearer(read(path, "" if any(unit in header for unit in UNITS) else UNIT_OF.get(kind, "&gyro=rad/s")))
+
+
+WITHOUT_HEADER = {
+    "a time before each sensor, KU-HAR": lambda _, t, a, w: cells(t, *a, t + 0.001, *w),
+    "a number before each sensor, Sensorstream": lambda _, t, a, w: cells(t, 3, *a, 4, *w, 5, 20.0, -30.0, 40.0 + a[0]),
+    "the gyroscope first": lambda n, _, a, w: cells(20 * n, *w, *a),
+}
+
+
+@pytest.mark.parametrize("kind", WITHOUT_HEADER)
+def test_numbers_without_a_header_are_those_of_the_sensors(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "walk.csv"
+    path.write_text(table("", WITHOUT_HEADER[kind]))
+    found = read(path, "&gyro=rad/s")
+    is_the_wearer(found)
+    if "first" in kind:
+        assert "columns 5 to 7 are taken for acceleration, columns 2 to 4 are taken" in found.replay.description
+
+
+def one_after_the_other(line: Any, others: str = "") -> str:
+    assert WEARER.gyro is not None
+    lines: list[str] = []
+    for number, (acc, gyro) in enumerate(zip(WEARER.acc.tolist(), WEARER.gyro.tolist(), strict=True)):
+        lines += [line(number, 0, acc), line(number, 1, gyro), *([others] if others else [])]
+    return "".join(one + "\n" for one in lines)
+
+
+ONE_AFTER_THE_OTHER = {
+    "a column for the sensor": "timestamp,sensor,x,y,z\n"
+    + one_after_the_other(
+        lambda n, k, v: cells(FIRST_UNIX_MS + 20 * n + 2 * k, ("accelerometer", "gyroscope")[k], *v),
+        others=cells(FIRST_UNIX_MS, "magnetometer", 1.0, 2.0, 3.0),
+    ),
+    "no header": one_after_the_other(lambda n, k, v: cells(FIRST_UNIX_MS + 20 * n, ("acc", "gyro")[k], *v)),
+    "GetSensorData": "% ACCE data: ACCE;AppTimestamp(s);Acc_X(m/s^2);Acc_Y(m/s^2);Acc_Z(m/s^2);Accuracy(integer)\n\n"
+    + one_after_the_other(
+        lambda n, k, v: cells(("ACCE", "GYRO")[k], 0.02 * n, *v, 3, mark=";"), others="MAGN;0.1;1.5;2.5;3.5;3"
+    ),
+    "GnssLogger": "# Version: v3\n# UncalAccel,utcTimeMillis,UncalAccelXMps2,UncalAccelYMps2,UncalAccelZMps2\n"
+    + one_after_the_other(lambda n, k, v: cells(("UncalAccel", "UncalGyro")[k], FIRST_UNIX_MS + 20 * n, *v)),
+}
+
+
+@pytest.mark.parametrize("kind", ONE_AFTER_THE_OTHER)
+def test_a_table_with_a_row_for_each_sensor_is_two_streams(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "walk.txt"
+    path.write_text(ONE_AFTER_THE_OTHER[kind])
+    is_the_wearer(read(path, "&gyro=rad/s"))
+
+
+PREAMBLES = {
+    "PicoQuake": "# Config: data_rate = 50.0 Hz, filter = 488 Hz, acc_range = 4 g\n",
+    "ActiGraph": "--- Data File Created By ActiGraph GT9X date format M/d/yyyy at 50 Hz  Filter Normal ---\n",
+    "OpenBCI": "%Sample Rate = 50 Hz\n",
+}
+
+
+@pytest.mark.parametrize("app", PREAMBLES)
+def test_the_lines_above_a_table_without_times_may_state_its_rate(tmp_path: Path, app: str) -> None:
+    path = tmp_path / "walk.csv"
+    path.write_text(table("count," + axes("a_*"), lambda n, _, a, w: cells(n + 1, *a), PREAMBLES[app]))
+    found = read(path)
+    is_the_wearer(found, gyroscope=False)
+    assert "the rate is that of its first lines, 50.0 Hz" in found.replay.description
+
+
+LABELLED: dict[str, Any] = {
+    "words before commas": lambda n, _, a, w: f"Accel: {cells(*a)} Gyro: {cells(*w)}",
+    "bars": lambda n, _, a, w: f"ACCEL: {cells(*a, mark=' | ')}\nGYRO: {cells(*w, mark=' | ')}",
+    "one letter": lambda n, _, a, w: f"A:{cells(*a)};G:{cells(*w)}",
+    "other values first": lambda n, _, a, w: (
+        "Yaw: 1.5 Pitch: 2.25 "
+        + " ".join(
+            f"{name}: {value:.7f}" for name, value in zip(("Ax", "Ay", "Az", "Gx", "Gy", "Gz"), a + w, strict=True)
+        )
+    ),
+    "brackets": lambda n, _, a, w: (
+        f"Scaled. Acc (m/s^2) [ {cells(*a)} ], Gyr (rad/s) [ {cells(*w)} ], Tmp (C) [ 24.5 ]"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", LABELLED)
+def test_numbers_with_labels_before_them_are_no_cells_of_a_table(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "board.txt"
+    path.write_text(table("", LABELLED[kind]))
+    is_the_wearer(read(path, "&rate=50&gyro=rad/s"))
+
+
+REFUSED: dict[str, tuple[str, Any, str]] = {
+    "two places": (
+        "timestamp," + axes("back_*") + "," + axes("thigh_*"),
+        lambda n, t, a, w: cells(t, *a, *a),
+        r"several devices in its header \('back', 'thigh'\): name the columns of one, columns=time,ax,ay,az for 'back' "
+        "or columns=time,-,-,-,ax,ay,az for 'thigh'",
+    ),
+    "two accelerometers without a header": (
+        "",
+        lambda n, t, a, w: cells(t, *a, *[1.01 * value for value in a]),
+        "columns 2 to 4 and 5 to 7 both look like acceleration: .* columns=time,ax",
+    ),
+    "names that say nothing": (
+        "_id,timestamp,device,double_values_0,double_values_1,double_values_2",
+        lambda n, t, a, w: cells(n, FIRST_UNIX_MS + 20 * n, "ab", *a),
+        "no acceleration among its columns .* columns=time,ax",
+    ),
+    "counts, of which the gyroscope's look like deg/s": (
+        "t_ms,ax,ay,az,gx,gy,gz",
+        lambda n, t, a, w: cells(20 * n, *[round(2048 * value / G) for value in a], *[round(800 * v) for v in w]),
+        "the unit of the angular rate is not known.* add gyro=",
+    ),
+    "times that begin again each second": (
+        "second,ms,ax,ay,az",
+        lambda n, t, a, w: cells(n // 50, n % 50 * 20, *a),
+        "its times go back 10 times in the first 512 rows.* columns=time.* time=samples and rate=N",
+    ),
+    "linear acceleration": (
+        "time," + axes("linear_acceleration_*"),
+        lambda n, t, a, w: cells(t, *LINEAR[n].tolist()),
+        "gravity is missing in the acceleration, which its name says is linear",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_a_table_does_not_show_is_asked_for_by_the_option_that_says_it(tmp_path: Path, kind: str) -> None:
+    header, row, message = REFUSED[kind]
+    path = tmp_path / "walk.csv"
+    path.write_text(table(header, row))
+    with pytest.raises(DataError, match=message):
+        read(path)
+
+
+def test_json_in_one_line_is_refused_with_the_way_to_split_it(tmp_path: Path) -> None:
+    path = tmp_path / "walk.json"
+    path.write_text("[" + ",".join(['{"ax":1.5,"ay":2.5,"az":9.5}'] * 30_000) + "]")
+    with pytest.raises(DataError, match=r"JSON is read as one object a line: write it so \(jq -c '.\[\]' FILE\)"):
+        read(path)
+
+
+def test_a_sensor_that_is_named_twice_is_read_once_and_that_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "walk.csv"
+    header = "time,ax,ay,az,gx,gy,gz,ax,ay,az,gx,gy,gz"
+    path.write_text(table(header, lambda _, t, a, w: cells(t, *a, *w, *w, *a)))
+    found = read(path, "&gyro=rad/s")
+    is_the_wearer(found)
+    assert "twice in its header, of which the first is read (columns= for another)" in found.replay.description
+
+
+def test_xsens_writes_tenths_of_a_millisecond_which_are_no_microseconds(tmp_path: Path) -> None:
+    path = tmp_path / "MT_0120.txt"
+    names = ("PacketCounter", "SampleTimeFine", "UTC_Nano", *(f"{s}_{x}" for s in ("Acc", "Gyr") for x in "XYZ"))
+    row = lambda n, _, a, w: cells(n, 70_000 + 200 * n, "", *a, *w, mark="\t")  # noqa: E731
+    path.write_text(table("\t".join(names), row, "// MT Manager version: 4.7\n//  Update Rate: 50.0Hz\n"))
+    is_the_wearer(read(path))
