@@ -10,11 +10,11 @@ from har_runtime.contract import FAMILIES, FRAMES, HOP, PLACES, WINDOW
 from har_runtime.errors import DataError
 
 CONTROLS = ("random-forest", "logistic-regression")
-METHODS = ("multi-task", "two-stage", "affar", "ccil", "gile", "gile-as-code", *CONTROLS)
+METHODS = ("multi-task", "two-stage", "affar", "ccil", "fedhar", "gile", "gile-as-code", "protohar", *CONTROLS)
 LABEL_RULES = ("whole", "majority")
 PAIRS = ("simclr", "activity", "activity-user")
 """Ways to choose positives and negatives, as in Figure 3 (a), (b) and (c) of the paper."""
-BACKBONES = ("resnet", "fcn", "affar", "csshar", "ctbl", "deepconvlstm", "gile")
+BACKBONES = ("resnet", "fcn", "affar", "csshar", "ctbl", "deepconvlstm", "fedhar", "gile", "protohar")
 MAX_WIDTH = 4096
 MAX_KERNEL = 99
 MAX_LAYERS = 32

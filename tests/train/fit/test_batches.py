@@ -3,12 +3,16 @@
 import functools
 import itertools
 import operator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from har_train.data.windows import NO_PLACE, WindowSet
-from har_train.fit.batches import BalancedBatches, ShuffledBatches, sampling_weights
+from har_train.fit.batches import BalancedBatches, ClientBatches, ShuffledBatches, sampling_weights
+from har_train.methods.base import FederatedLoss, Visit
+from har_train.recipe import OptimiserConfig
+from har_train.recipe_file import load_recipe
 
 
 def test_each_epoch_shows_every_window_once_in_an_order_of_its_own() -> None:
@@ -67,3 +71,32 @@ def test_balanced_batches_depend_on_seed_and_epoch_alone() -> None:
     assert list(batches) == first
     assert list(BalancedBatches(weights, 105, 10, seed=4)) != first
     assert len(list(BalancedBatches(weights, 3, 10, seed=0))) == 1
+
+
+class Pair(FederatedLoss):
+    """Two clients in each of three rounds: one with all of its windows, one with some in a row."""
+
+    rounds = 3
+
+    @staticmethod
+    def visits(people: int, settings: OptimiserConfig, random: np.random.Generator) -> list[Visit]:
+        return [Visit(0), Visit(1, 4, consecutive=True)]
+
+
+def test_a_client_has_windows_of_its_own_and_in_a_row_none_is_missing_between_them() -> None:
+    windows = labelled(("first", 0, 0, 5), ("second", 0, 0, 20), ("first", 0, 0, 3))
+    hops = np.r_[0:5, 0:6, 9:12, 20:31, 0:3]  # The second has runs of 6, 3 and 11 windows.
+    windows = replace(windows, start_ns=hops * 500_000_000)
+    recipe = load_recipe("uci-har")
+    batches = ClientBatches(windows, Pair, recipe, seed=0)
+    drawn = list(batches)
+    assert len(drawn) == len(batches) == 6
+    for whole, row in zip(drawn[::2], drawn[1::2], strict=True):
+        assert sorted(whole) == [0, 1, 2, 3, 4, 25, 26, 27]
+        assert len(row) in (3, 4)
+        assert {windows.user[index] for index in row} == {"second"}
+        assert set(np.diff(hops[row])) == {1}
+    again = ClientBatches(windows, Pair, recipe, seed=0, epoch=1)
+    assert list(again) != drawn
+    again.set_epoch(0)
+    assert list(again) == drawn

@@ -6,7 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
+from har_runtime.contract import SAMPLE_RATE_HZ
 from har_train.data.windows import WindowSet
+from har_train.methods.base import FederatedLoss, Visit
+from har_train.recipe import Recipe
 
 
 class ShuffledBatches(Sampler[list[int]]):
@@ -50,6 +53,44 @@ class BalancedBatches(Sampler[list[int]]):
 
     def __len__(self) -> int:
         return max(1, self.size // self.batch)
+
+
+class ClientBatches(Sampler[list[int]]):
+    """The windows of one client, for each client of each round of an epoch of a federated system.
+
+    They depend on the seed and the epoch alone.
+    """
+
+    def __init__(self, train: WindowSet, loss: type[FederatedLoss], recipe: Recipe, seed: int, epoch: int = 0):
+        self._loss, self._settings, self.seed, self.epoch = loss, recipe.optimiser, seed, epoch
+        people, number = np.unique(train.user, return_inverse=True)
+        self._windows = [np.flatnonzero(number == person) for person in range(len(people))]
+        hop_ns = recipe.data.hop / SAMPLE_RATE_HZ * 1e9
+        # A window follows the one before if it is of the same recording and no window between them is missing.
+        follows = (train.recording[1:] == train.recording[:-1]) & (np.diff(train.start_ns) < 1.5 * hop_ns)
+        self._run = np.concatenate([[0], np.cumsum(~follows)])
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning at the start of each epoch."""
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[list[int]]:
+        random = np.random.default_rng((self.seed, self.epoch))
+        for _ in range(self._loss.rounds):
+            for visit in self._loss.visits(len(self._windows), self._settings, random):
+                yield self._draw(visit, random).tolist()
+
+    def _draw(self, visit: Visit, random: np.random.Generator) -> NDArray[np.int64]:
+        windows = self._windows[visit.person]
+        if visit.consecutive:
+            run = windows[self._run[windows] == self._run[random.choice(windows)]]
+            begin = random.integers(max(1, len(run) - visit.windows + 1))
+            return run[begin : begin + visit.windows]
+        return random.permutation(windows)[: visit.windows or None]
+
+    def __len__(self) -> int:
+        visits = self._loss.visits(len(self._windows), self._settings, np.random.default_rng(0))
+        return self._loss.rounds * len(visits)
 
 
 def sampling_weights(train: WindowSet) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from har_runtime.errors import HarError, ModelError
 from har_runtime.files import write_bytes
+from har_train.fit.federated import FederatedObjective
 from har_train.fit.objective import ContrastivePretraining, FrozenEncoder, MultiTask, OwnObjective, OwnPretraining
 from har_train.methods.registry import SYSTEMS
 from har_train.recipe import Recipe
@@ -87,6 +88,8 @@ def stages_of(recipe: Recipe, out: Path) -> list[Stage]:
     system = SYSTEMS.get(recipe.method)
     only: type[MultiTask] = MultiTask if system is None else OwnObjective
     pretraining: type[MultiTask] | None = ContrastivePretraining if recipe.method == "two-stage" else None
+    if system is not None and system.federated:
+        only = FederatedObjective
     if system is not None and system.pretrains:
         pretraining = OwnPretraining
     if pretraining is None:

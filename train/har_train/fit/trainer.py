@@ -35,7 +35,7 @@ from har_runtime.scores import score
 from har_train.data.splits import UserSplit, split_users
 from har_train.data.windows import WindowSet
 from har_train.datasets import DataSet, terms
-from har_train.fit.batches import BalancedBatches, ShuffledBatches, sampling_weights
+from har_train.fit.batches import BalancedBatches, ClientBatches, ShuffledBatches, sampling_weights
 from har_train.fit.calibration import calibrated, fit_temperature
 from har_train.fit.checkpoint import (
     TrainingRecord,
@@ -50,6 +50,7 @@ from har_train.fit.network import HarNetwork
 from har_train.fit.objective import Teacher
 from har_train.fit.run import Run, Stage, claim_folder, read_checkpoint, stages_of
 from har_train.fit.targets import place_numbers, targets_of
+from har_train.methods.registry import SYSTEMS
 from har_train.quiet import quiet_tensorflow
 from har_train.recipe import Recipe
 
@@ -209,7 +210,10 @@ def train_stage(
     held_out = TensorDataset(torch.from_numpy(validation.x), torch.from_numpy(validation.y))
     done = stage.epochs_done() if run.resume else 0
     # When it resumes, Lightning tells a sampler its epoch only after it has begun to iterate over it.
-    if settings.balanced_windows:
+    own = SYSTEMS.get(recipe.method)
+    if own is not None and own.federated is not None:
+        sampler = ClientBatches(train, own.federated, recipe, run.seed, done)
+    elif settings.balanced_windows:
         rarity = sampling_weights(train)
         sampler = BalancedBatches(rarity, settings.balanced_windows, stage.batch_size, run.seed, done)
     else:

@@ -8,7 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+import torch
 from torch import Tensor, nn
+
+from har_train.recipe import OptimiserConfig
 
 
 class Encoder(Protocol):
@@ -69,6 +73,56 @@ class OwnLoss(nn.Module):
         raise NotImplementedError
 
 
+@dataclass(frozen=True)
+class Visit:
+    """What a client of a federated system, the device of one person, computes on in a round."""
+
+    person: int
+    """Number from 0."""
+    windows: int = 0
+    """How many, drawn at random; 0 for all of the person's."""
+    consecutive: bool = False
+    """Whether they follow each other in one recording; there may be fewer then."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """What a client sends back."""
+
+    steps: list[Tensor]
+    """For each parameter of the encoder, then of the classifier, what the server subtracts, or the gradient for its
+    optimiser: the server takes the mean over the clients."""
+    weight: float
+    """Of this client in the mean."""
+
+
+class FederatedLoss(OwnLoss):
+    """A system in whose training windows stay with the people, the clients.
+
+    In each round some clients compute an update from their own windows and the network as it is at the round's start,
+    and the server applies the mean of the updates. What is kept between rounds must be a buffer.
+    """
+
+    rounds = 1
+    """In an epoch."""
+
+    @staticmethod
+    def visits(people: int, settings: OptimiserConfig, random: np.random.Generator) -> list[Visit]:
+        """Who takes part in a round and with what; always as many."""
+        raise NotImplementedError
+
+    def client(self, encoder: nn.Module, classifier: nn.Sequential, batch: Batch, settings: OptimiserConfig) -> Update:
+        """The update of one client, whose windows the batch has; neither network is changed."""
+        raise NotImplementedError
+
+    def server(self, parameters: list[nn.Parameter], settings: OptimiserConfig) -> torch.optim.Optimizer:
+        """What applies the mean of the updates: they are subtracted (FedAvg, McMahan et al. 2017)."""
+        return torch.optim.SGD(parameters, 1.0)
+
+    def end_round(self, encoder: nn.Module, classifier: nn.Sequential) -> None:
+        """Called after the server's step; may change both networks."""
+
+
 MakeEncoder = Callable[[int, int], nn.Module]
 """An `Encoder` for channels and window."""
 
@@ -93,3 +147,8 @@ class System:
     """Macro-F1 in % of Table 3, by data set: uci-har, mobiact, usc-had."""
     copied: bool = False
     """Whether the paper copied those figures from the system's own paper (its mark *)."""
+
+    @property
+    def federated(self) -> type[FederatedLoss] | None:
+        """The loss, if the system trains in rounds of clients."""
+        return self.loss if self.loss is not None and issubclass(self.loss, FederatedLoss) else None

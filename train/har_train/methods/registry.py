@@ -1,7 +1,7 @@
 """All systems and encoders by their names in recipes. A new one is a module, a line here, its name in `recipe`, and a
 recipe."""
 
-from har_train.methods import affar, ccil, csshar, ctbl, deepconvlstm, gile
+from har_train.methods import affar, ccil, csshar, ctbl, deepconvlstm, fedhar, gile, protohar
 from har_train.methods.base import MakeEncoder, System
 
 ENCODERS: dict[str, MakeEncoder] = {
@@ -9,7 +9,9 @@ ENCODERS: dict[str, MakeEncoder] = {
     "csshar": csshar.CssharEncoder,
     "ctbl": ctbl.CtblEncoder,
     "deepconvlstm": deepconvlstm.DeepConvLSTMEncoder,
+    "fedhar": fedhar.FedHarEncoder,
     "gile": gile.GileEncoder,
+    "protohar": protohar.ProtoHarEncoder,
 }
 """Choices of `recipe.model.backbone` beside the two networks of Wang et al. 2017."""
 SYSTEMS: dict[str, System] = {
@@ -18,8 +20,10 @@ SYSTEMS: dict[str, System] = {
     "csshar-supervised": csshar.SYSTEM,
     "ctbl": ctbl.SYSTEM,
     "deepconvlstm": deepconvlstm.SYSTEM,
+    "fedhar": fedhar.SYSTEM,
     "gile": gile.SYSTEM,
     "gile-as-code": gile.AS_CODE,
+    "protohar": protohar.SYSTEM,
 }
 """The name of a system that has a loss of its own is a choice of `recipe.method`. Each has the recipes zoo-NAME, with
 its authors' schedule, and zoo-NAME-budget, with the budget that all have."""
