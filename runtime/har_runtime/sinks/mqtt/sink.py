@@ -30,6 +30,7 @@ from har_runtime.sinks.base import UNAVAILABLE, RecordSink, StreamInfo
 from har_runtime.sinks.mqtt.address import MqttAddress, parse_address
 from har_runtime.sinks.mqtt.connection import Connection
 from har_runtime.sinks.mqtt.home_assistant import discovery_payload, discovery_topic, totals_of
+from har_runtime.text import clean
 from har_runtime.uri import Uri
 
 if TYPE_CHECKING:
@@ -109,6 +110,8 @@ class MqttSink:
         """None while there is no connection."""
         self._confirmed_s = 0.0
         """When the broker last confirmed an answer, or accepted the connection; `time.monotonic()`."""
+        self._denied: dict[int, str] = {}
+        """By the number of a message on this connection: why the broker did not take it (MQTT 5)."""
         self._trouble = "not yet connected"
         self._attempted = threading.Event()
         self._connection = Connection(address, f"{self._topic}/status", self._on_connect, self._on_lost)
@@ -161,6 +164,8 @@ class MqttSink:
     def _on_connect(self, client: "Client") -> None:
         with self._lock:
             self._client, self._confirmed_s = client, time.monotonic()
+            self._denied.clear()
+            client.on_publish = self._on_publish
             client.publish(discovery_topic(self._topic), self._discovery, qos=1, retain=True)
             again, self._sent = self._sent, deque()
             for sent in again:
@@ -168,6 +173,13 @@ class MqttSink:
             self._send_state(client, at_once=True)
         self._attempted.set()
         _LOG.info("%s: connected", self._name)
+
+    def _on_publish(self, client: "Client", userdata: Any, number: int, reason: Any, properties: Any) -> None:
+        # Without the lock: here paho holds one of its own, which publishing needs.
+        if reason.is_failure:
+            self._denied[number] = clean(str(reason))
+        else:
+            self._denied.pop(number, None)
 
     def _on_lost(self, why: str) -> None:
         with self._lock:
@@ -184,6 +196,10 @@ class MqttSink:
         """Forget the confirmed answers; returns how many are sent and not confirmed."""
         with self._lock:
             while self._sent and self._sent[0].confirmed():
+                denials = [self._denied[info.mid] for info in self._sent[0].infos if info.mid in self._denied]
+                if denials:
+                    self._connection.give_up(f"it does not take answers: {denials[0]}")
+                    break
                 self._sent.popleft()
                 self._confirmed_s = time.monotonic()
             return len(self._sent)

@@ -184,6 +184,25 @@ def test_no_more_messages_are_sent_at_once_than_the_broker_takes() -> None:
     assert 0 < most <= 10
 
 
+def test_answers_that_the_broker_does_not_take_are_not_counted_as_written_and_offered_again() -> None:
+    def deny(client: Any, version: int) -> None:
+        client.sendall(CONNACKS[version])
+        while True:
+            kind, body = read_packet(client)
+            if kind >> 4 == 3:
+                length = int.from_bytes(body[:2])
+                client.sendall(bytes([0x40, 3]) + body[2 + length : 4 + length] + bytes([0x87]))
+
+    with HostileBroker(deny) as broker, Publishing(broker.port) as stream:
+        stream.write(30)
+        wait_until(lambda: "it does not take answers: Not authorized" in stream.trouble, "the reason is known")
+    assert stream.written == 0
+    with HostileBroker(deny, behave) as broker, Publishing(broker.port) as stream:
+        stream.write(30)
+        wait_until(lambda: stream.written == 30, "the next connection takes every answer")
+    assert stream.written == 30
+
+
 def test_a_broker_that_refuses_says_why() -> None:
     with HostileBroker(send_once(bytes([0x20, 3, 0, 0x8A, 0]))) as broker, Publishing(broker.port) as stream:
         stream.write(1)
