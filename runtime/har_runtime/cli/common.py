@@ -1,7 +1,7 @@
 """What the command lines share: programs with subcommands, their common options, and exit codes.
 
-Exit codes: 0 for success and after SIGTERM, 1 for a result that is empty or not well, 2 with one line on stderr for
-what the user can put right, 130 after Ctrl-C. `--debug` shows the traceback.
+Exit codes: 0 for success and after SIGTERM, 1 for a result that is empty, not well or could not be written, 2 with one
+line on stderr for what the user can put right, 130 after Ctrl-C. `--debug` shows the traceback.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from har_runtime.cli.config import with_config
 from har_runtime.cli.extras import extra_of
 from har_runtime.cli.interrupt import Terminated
 from har_runtime.cli.log import add_log_level, set_up_log
+from har_runtime.cli.streams import OutputError, careful_streams, flush_output, open_closed_streams
 from har_runtime.errors import DataError, HarError
 from har_runtime.text import MAX_LINE, clean, hide_secrets
 
@@ -182,12 +183,39 @@ def _exit_code(
     label: str, arguments: list[str] | None, parse: Callable[[list[str]], argparse.Namespace], extras: Iterable[str]
 ) -> int:
     """Parse, call `run` of the options, and turn what it raises into an exit code."""
+    open_closed_streams()
+    with careful_streams():
+        try:
+            code = _code_of(label, arguments, parse, extras)
+        except SystemExit:  # After --help.
+            if code := _flush_code(label):
+                return code
+            raise
+        return code or _flush_code(label)
+
+
+def _flush_code(label: str) -> int:
+    """Write what is left of the output; returns the exit code."""
+    try:
+        flush_output()
+    except OutputError as error:
+        return _failed(label, str(error), debug=False, code=1)
+    except BrokenPipeError:
+        return 1
+    return 0
+
+
+def _code_of(
+    label: str, arguments: list[str] | None, parse: Callable[[list[str]], argparse.Namespace], extras: Iterable[str]
+) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given
     try:
         options = parse(given)
         debug, label = options.debug, getattr(options, "label", label)
         return int(options.run(options))
+    except OutputError as error:
+        return _failed(label, str(error), debug, code=1)
     except HarError as error:
         return _failed(label, " ".join(str(error).split()), debug)
     except ModuleNotFoundError as error:
@@ -198,18 +226,20 @@ def _exit_code(
     except KeyboardInterrupt as interrupt:
         _failed(label, "stopped", debug)
         return 0 if isinstance(interrupt, Terminated) else 130
-    except BrokenPipeError:
-        # The reader of a pipe (head, a pager) has left. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except BrokenPipeError:  # The reader of a pipe (head, a pager) has left, and knows it.
+        return 1
 
 
-def _failed(label: str, message: str, debug: bool) -> int:
-    """Report the exception being handled in one line; returns the exit code for a user's mistake."""
+def _failed(label: str, message: str, debug: bool, code: int = 2) -> int:
+    """Report the exception being handled in one line; returns the exit code, by default that for a user's mistake."""
     if debug:
         print(hide_secrets(traceback.format_exc()), end="", file=sys.stderr)
+    _say(label, message)
+    return code
+
+
+def _say(label: str, message: str) -> None:
     print(f"{label}: {clean(message, MAX_LINE)}", file=sys.stderr)
-    return 2
 
 
 def data_folder(option: str | None) -> Path:

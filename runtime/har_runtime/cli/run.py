@@ -5,7 +5,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -28,7 +28,7 @@ from har_runtime.sinks import StreamInfo
 from har_runtime.sinks.answer_watch import AnswerWatch
 from har_runtime.sinks.fan_out import FanOut
 from har_runtime.sources import checked, open_source
-from har_runtime.stream import begun, run_stream
+from har_runtime.stream import StreamResult, begun, run_stream
 from har_runtime.text import MAX_LINE, clean
 
 _LOG = logging.getLogger(__name__)
@@ -110,23 +110,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Stream until the source ends or a signal comes; returns the exit code: 1 if there is no answer at all.
+    """Stream until the source ends or a signal comes; returns the exit code: 1 if there is no answer at all, or a sink
+    that is to get every answer did not.
 
     Raises:
         HarError: an option is invalid, or a model, source or sink cannot be used.
-        KeyboardInterrupt: after Ctrl-C or SIGTERM, once everything is flushed.
+        KeyboardInterrupt: after Ctrl-C, or SIGTERM if no sink missed answers, once everything is flushed.
     """
-    with Interruptible() as interruptible:
-        empty = _run(options, interruptible)
-        interruptible.raise_if_interrupted()
-    if empty is None:
-        return 0
-    print(f"{options.label}: {empty}", file=sys.stderr)
-    return 0 if options.allow_empty else 1
+    service = Service.from_environment()
+    with Interruptible(service.is_managed) as interruptible:
+        outcome = _run(options, service, interruptible)
+        for line in outcome.unwritten:
+            print(f"{options.label}: {line}", file=sys.stderr)
+        if not (outcome.unwritten and interruptible.was_terminated):
+            interruptible.raise_if_interrupted()
+    if outcome.empty is None or interruptible.interrupted:
+        return 1 if outcome.unwritten else 0
+    print(f"{options.label}: {outcome.empty}", file=sys.stderr)
+    return 1 if outcome.unwritten or not options.allow_empty else 0
 
 
-def _run(options: argparse.Namespace, interruptible: Interruptible) -> str | None:
-    """Returns why there is no answer; None if there is one."""
+@dataclass(frozen=True)
+class _Outcome:
+    """What is wrong with a run that has ended, one line each."""
+
+    empty: str | None
+    """Why there is no answer; None if there is one."""
+    unwritten: list[str]
+    """The sinks that were to get every answer and did not, with the count."""
+
+
+def _run(options: argparse.Namespace, service: Service, interruptible: Interruptible) -> _Outcome:
     if not (options.source or options.demo):
         raise SourceError("nothing to read: give --source URI, or --demo to try it without a sensor")
     if options.demo:
@@ -147,9 +161,9 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> str | Non
     description = clean(source.description, MAX_LINE)
     info = StreamInfo(model.card if coarse else replace(model.card, families={}), description, source.report)
     sinks = FanOut(info)
-    service = Service.from_environment()
     watch = AnswerWatch((service, sinks), source.report)
     still: dict[str, Any] | None = None
+    result: StreamResult | None = None
     try:
         check_gyroscope(model.card, source.report.gyroscope, source.description)  # Before anybody waits for samples.
         chunks: Iterable[SampleChunk] = checked(source, interruptible.items(source))
@@ -181,6 +195,8 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> str | Non
             _LOG.warning("the source: no gyroscope in it; the model %s answers by acceleration alone", model.card.name)
         chunks = watch.noted(chunks, lambda: recognizer.report)
         result = run_stream(recognizer, chunks, [watch, service, sinks, *([state] if state else [])], source.report)
+    except BrokenPipeError:
+        _LOG.debug("the only reader has left", exc_info=True)  # Its sink says so below.
     finally:
         watch.close()
         service.close()
@@ -188,12 +204,19 @@ def _run(options: argparse.Namespace, interruptible: Interruptible) -> str | Non
             state.close()
         sinks.close(hurry=interruptible.interrupted)
         source.close()
+    unwritten = [
+        f"{sink.name}: {sink.dropped} answers were not written" + (f" ({sink.trouble})" if sink.trouble else "")
+        for sink in info.sinks
+        if sink.wants_all and sink.dropped
+    ]
+    if result is None:
+        return _Outcome(None, unwritten)
     if options.json:
         print(json.dumps(to_dict(result, info, still), indent=1))
     else:
         for line in summary(result, info):
             print(line, file=sys.stderr)
-    return why_empty(result, model.card, source.report.gyroscope)
+    return _Outcome(why_empty(result, model.card, source.report.gyroscope), unwritten)
 
 
 def _measure(chunks: Iterator[SampleChunk], gyroscope: bool, interruptible: Interruptible) -> Still:

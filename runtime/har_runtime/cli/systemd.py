@@ -47,6 +47,11 @@ class Service:
         for_us = os.environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
         return cls(address, int(timeout_us) / 1e6 if address and for_us and timeout_us.isdecimal() else None)
 
+    @property
+    def is_managed(self) -> bool:
+        """Whether systemd has started the program."""
+        return self._address is not None
+
     def watched(self, items: Iterable[Item]) -> Iterator[Item]:
         """Yield the same items; notify systemd that the service is ready, and from then on that it is alive.
 

@@ -32,6 +32,8 @@ class SinkReport:
     """Answers that it will never get."""
     trouble: str | None = None
     """Why it does not accept answers at the moment; None if it does."""
+    wants_all: bool = False
+    """Whether it is to get every answer, as a file is; a view may miss some."""
 
     def __str__(self) -> str:
         counts = {"written": self.written, "waiting": self.waiting, "dropped": self.dropped}

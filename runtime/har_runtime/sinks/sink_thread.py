@@ -56,7 +56,14 @@ class SinkThread:
     def report(self) -> SinkReport:
         """The counts so far. A snapshot: it does not change afterwards."""
         with self._changed:
-            return SinkReport(self._name, self._written, len(self._queue), self._dropped, self._trouble)
+            return SinkReport(
+                self._name,
+                self._written,
+                len(self._queue),
+                self._dropped,
+                self._trouble,
+                isinstance(self._sink, RecordSink),
+            )
 
     def write(self, answer: Answer, wait: bool) -> None:
         """Queue an answer.
@@ -66,7 +73,8 @@ class SinkThread:
             wait: whether to wait while the queue is full and the sink accepts answers; otherwise the oldest is dropped.
         """
         if self.broken_pipe:
-            self._dropped += 1
+            with self._changed:
+                self._dropped += 1
             return
         item = self._encode(answer)
         if wait and not self._wait_for_room():
@@ -166,6 +174,8 @@ class SinkThread:
             try:
                 self._write(item)
             except BrokenPipeError:
+                with self._changed:
+                    self._trouble = "its reader has left"
                 self.broken_pipe = True
                 return False
             except (HarError, OSError) as error:

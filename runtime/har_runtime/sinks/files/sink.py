@@ -1,6 +1,5 @@
 """Answers as lines of text: in files that survive kills, power cuts and full disks, or on standard output."""
 
-import errno
 import logging
 import sys
 import time
@@ -47,7 +46,7 @@ def open_lines(uri: Uri, lines: LineFormat) -> RecordSink[Line]:
         raise SourceError(f"{uri.kind}: needs a file, such as {uri.kind}:day.{uri.kind}")
     if uri.target == "-":
         uri.only()
-        return StandardOutputSink(lines)
+        return StandardOutputSink(lines, f"{uri.kind}:-")
     uri.only("rotate", "keep", "sync")
     return FileSink(f"{uri.kind}:{uri.target}", rotation_from(uri), lines, uri.option("sync", _seconds, SYNC_S))
 
@@ -86,7 +85,7 @@ class FileSink(_LineSink):
         try:
             self._open(time.time(), 0)
         except OSError as error:
-            raise self._failed(error) from error
+            raise _failed(self._name, error) from error
 
     def append(self, record: Line) -> None:
         unix_s, line = record
@@ -98,7 +97,7 @@ class FileSink(_LineSink):
                 self._open(unix_s, len(line)).append(line)
         except OSError as error:
             self._close_file()
-            raise self._failed(error) from error
+            raise _failed(self._name, error) from error
         if time.monotonic() >= self._next_sync_s:
             self._sync()
 
@@ -133,16 +132,13 @@ class FileSink(_LineSink):
         try:
             self._file.sync()
         except OSError as error:  # The lines are in the file, if not on the disk: they must not be written again.
-            _LOG.warning("%s", self._failed(error))
+            _LOG.warning("%s", _failed(self._name, error))
             self._close_file()
 
     def _close_file(self) -> None:
         if self._file is not None:
             self._file.close()
             self._file = None
-
-    def _failed(self, error: OSError) -> SourceError:
-        return SourceError(f"{self._name}: cannot be written ({error.strerror or error})")
 
 
 class StandardOutputSink(_LineSink):
@@ -152,8 +148,9 @@ class StandardOutputSink(_LineSink):
     not exit.
     """
 
-    def __init__(self, lines: LineFormat):
+    def __init__(self, lines: LineFormat, name: str = "standard output"):
         super().__init__(lines)
+        self._name = name
         self._record: Line | None = None
         self._unwritten = lines.header
 
@@ -163,13 +160,22 @@ class StandardOutputSink(_LineSink):
             self._record = record
             self._unwritten += record[1]
         while self._unwritten:
-            written = out.write(self._unwritten)
+            try:
+                written = out.write(self._unwritten)
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                raise _failed(self._name, error) from error
             if written is None:
-                raise BlockingIOError(errno.EAGAIN, "standard output is not being read")
+                raise SourceError(f"{self._name}: standard output is not being read")
             self._unwritten = self._unwritten[written:]
 
     def close(self) -> int:
         return 0
+
+
+def _failed(name: str, error: OSError) -> SourceError:
+    return SourceError(f"{name}: cannot be written ({error.strerror or error})")
 
 
 def _seconds(text: str) -> float:
