@@ -5,9 +5,8 @@ Units and normalisation that a foreign model expects therefore become operators 
 """
 
 import hashlib
-import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -23,11 +22,13 @@ from har_runtime.errors import ModelError
 from har_runtime.files import write_bytes
 from har_runtime.model.card import METADATA_NAME, ModelCard, Training, card_from_json
 from har_runtime.model.litert_backend import LiteRtBackend
-from har_runtime.model.load import card_path
+from har_runtime.model.load import card_path, read_model
 from har_runtime.model.outputs import are_probabilities, output_shapes
 from har_runtime.model.tflite_metadata import read_metadata
 from har_runtime.signal.units import SIGNS, acceleration_unit, angular_rate_unit
 from har_runtime.sources.replay.labels import Labels
+from har_runtime.tables import TableError, from_table, read_json
+from har_runtime.text import clean
 
 INPUT = (1, WINDOW, len(CHANNELS))
 TRIED = 8
@@ -84,10 +85,13 @@ def normalisation(text: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
         return ForeignModel.mean, ForeignModel.std
     if text.endswith(".json"):
         try:
-            table = json.loads(Path(text).read_bytes())
-            parts = [table["mean"], table["std"]]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ModelError(f"{text}: not a JSON object with mean and std ({error})") from error
+            table = read_json(Path(text))
+            if isinstance(table, dict):  # One number stands for six.
+                table = {name: value if isinstance(value, list) else [value] for name, value in table.items()}
+            stated = from_table(_Normalisation, table, strict=False)
+        except (OSError, TableError) as error:
+            raise ModelError(f"{text}: not a JSON object with mean and std ({clean(str(error))})") from error
+        parts = [stated.mean, stated.std]
     else:
         parts = [part.split(",") for part in text.split("/")]
     try:
@@ -102,8 +106,16 @@ def normalisation(text: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return mean, std
 
 
-def _six(values: Any) -> tuple[float, ...]:
-    numbers = [float(value) for value in (values if isinstance(values, list) else [values])]
+@dataclass(frozen=True)
+class _Normalisation:
+    """The content of a JSON file."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+def _six(values: Iterable[Any]) -> tuple[float, ...]:
+    numbers = [float(value) for value in values]
     if len(numbers) not in (1, len(CHANNELS)) or not all(map(math.isfinite, numbers)):
         raise ValueError(values)
     return tuple(numbers if len(numbers) > 1 else numbers * len(CHANNELS))
@@ -126,10 +138,7 @@ def adopt(path: Path, foreign: ForeignModel, out: Path) -> Path:
     out = out if out.suffix == ".tflite" else out / f"{foreign.name}.tflite"
     if out.exists() and path.exists() and out.samefile(path):
         raise ModelError(f"{out}: that is the model itself; give another --out")
-    try:
-        model = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    model = read_model(path)
     if METADATA_NAME in read_metadata(model, path):
         raise ModelError(f"{path}: it has a model card already; use it as it is")
     try:

@@ -10,6 +10,7 @@ from har_export import flatbuffer, onnx_file
 from har_export.flatbuffer import TensorInfo
 from har_runtime.errors import ModelError
 from har_runtime.model.card import METADATA_NAME, ModelCard, card_from_json
+from har_runtime.model.load import read_model
 from har_runtime.model.tflite_metadata import read_metadata
 from har_runtime.text import MAX_LINE, clean
 
@@ -37,10 +38,7 @@ def inspect(path: Path) -> Inspection:
     Raises:
         ModelError: the file is missing, damaged or not a model.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    content = read_model(path)
     is_onnx = path.suffix == ".onnx"
     card = onnx_file.read_card(content, path) if is_onnx else read_metadata(content, path).get(METADATA_NAME)
     parsed = None if card is None else card_from_json(card, str(path))

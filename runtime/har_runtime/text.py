@@ -2,9 +2,12 @@
 bounded."""
 
 import re
+import unicodedata
 
 MAX_SHOWN = 80
 """Characters of a name or a value that are shown."""
+MAX_NAME = 100
+"""Characters of a label, a place, or the name of a model."""
 MAX_LINE = 2000
 """Characters of a line for a person."""
 
@@ -31,3 +34,21 @@ def hide_secrets(text: str) -> str:
     'mqtt://...@broker/home, live:?token=...&x=y, token-file=a.txt'
     """
     return _SECRET.sub(lambda found: f"{found[1]}=..." if found[1] else "...", text)
+
+
+def has_control(text: str) -> bool:
+    """Whether a text has characters that steer a terminal, end a line, or cannot be written as UTF-8.
+
+    >>> has_control("größer 走る"), has_control("a\\x1b[2J"), has_control("a\\nb"), has_control("\\ud800")
+    (False, True, True, True)
+    """
+    return not text.isprintable() and any(unicodedata.category(letter) in _CONTROL for letter in text)
+
+
+_CONTROL = ("Cc", "Cs", "Zl", "Zp")
+"""Control characters, halves of surrogate pairs, and separators of lines and paragraphs."""
+
+
+def is_name(value: object) -> bool:
+    """Whether a value can be a label, a place or the name of a model: short text without control characters."""
+    return isinstance(value, str) and 0 < len(value) <= MAX_NAME and not has_control(value)

@@ -8,11 +8,12 @@ An option on the command line overrides the file.
 """
 
 import argparse
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from har_runtime.errors import ConfigError
+from har_runtime.tables import TableError, read_toml, shown
+from har_runtime.text import MAX_LINE, clean
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
@@ -57,21 +58,19 @@ def _settable(parser: argparse.ArgumentParser) -> dict[str, argparse.Action]:
 def _read(path: Path, options: dict[str, argparse.Action]) -> dict[str, Any]:
     """The file's values by their names in a namespace."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = read_toml(path)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path}: is not TOML ({error})") from error
+    except TableError as error:
+        raise ConfigError(f"{path}: {error}") from error
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in options:
-            raise ConfigError(f"{path}: unknown key '{key}'; known: {', '.join(sorted(options))}")
+            raise ConfigError(f"{path}: unknown key '{clean(key)}'; known: {', '.join(sorted(options))}")
         try:
             values[options[key].dest] = _converted(options[key], value)
         except ValueError as error:
-            raise ConfigError(f"{path}: '{key}' must be {error}, not {value!r}") from error
+            raise ConfigError(f"{path}: '{key}' must be {error}, not {shown(value)}") from error
     return values
 
 
@@ -98,4 +97,4 @@ def _converted(action: argparse.Action, value: Any) -> Any:
 
 def _is_text(value: object) -> bool:
     """Whether it is a string that a command line can have too."""
-    return isinstance(value, str) and "\0" not in value
+    return isinstance(value, str) and "\0" not in value and len(value) <= MAX_LINE

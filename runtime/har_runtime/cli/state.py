@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from har_runtime.answers.answer import Answer
 from har_runtime.answers.place import MIN_BELIEF
@@ -22,6 +22,8 @@ from har_runtime.files import write_bytes
 from har_runtime.model.card import ModelCard
 from har_runtime.signal.axes import Axes, degrees_between
 from har_runtime.signal.window import Up
+from har_runtime.tables import TableError, from_table, read_json
+from har_runtime.text import is_name
 
 _LOG = logging.getLogger(__name__)
 FORMAT = "haredge-state-2"
@@ -34,8 +36,6 @@ MIN_INTERVAL_S = 10.0
 UNIT_TOLERANCE = 1e-6
 """Of the direction's length. What was written is read back exactly; what differs was written by something else."""
 MAX_BYTES = 10_000
-MAX_NAME = 100
-"""Characters of a model's name."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,38 @@ class PlaceBelief:
     belief: tuple[float, ...]
     """In each of them; the sum is 1."""
 
+    def __post_init__(self) -> None:
+        """Raises TableError for what no model believes."""
+        fits = bool(self.places) and len(set(self.places)) == len(self.places) == len(self.belief)
+        if not is_name(self.model) or not fits or not set(self.places) <= set(PLACES):
+            raise TableError("its places are of no model")
+        if min(self.belief) < 0 or not abs(sum(self.belief) - 1) < UNIT_TOLERANCE:
+            raise TableError("its belief in places does not add up to 1")
+
     @property
     def place(self) -> str | None:
         """The place that answers name, if there is one."""
         highest = max(self.belief)
         return self.places[self.belief.index(highest)] if highest >= MIN_BELIEF else None
+
+
+@dataclass(frozen=True)
+class StoredState:
+    """The content of the file."""
+
+    format: str
+    up: tuple[float, float, float]
+    found: Literal["window", "gait", "given"]
+    """As in `Up`, but never the window's own."""
+    axes: str
+    place: PlaceBelief | None = None
+
+    def __post_init__(self) -> None:
+        """Raises TableError for what `KeptState` never writes."""
+        if self.format not in FORMATS or self.found == "window":
+            raise TableError(f"its format is none of {', '.join(FORMATS)}")
+        if not abs(math.hypot(*self.up) - 1) < UNIT_TOLERANCE:
+            raise TableError("its direction is not of length 1")
 
 
 def open_state(path: str | None, card: ModelCard, axes: Axes, place: str | None = None) -> "KeptState | None":
@@ -139,16 +166,12 @@ class KeptState:
             self._save(self.up)
 
     def _save(self, up: Up) -> None:
-        table = {
-            "format": FORMAT,
-            "up": list(map(float, up.direction)),
-            "found": up.found,
-            "axes": str(self._axes),
-            "place": self._places and asdict(self._places),
-        }
+        x, y, z = map(float, up.direction)
+        state = StoredState(FORMAT, (x, y, z), up.found, str(self._axes), self._places)
         self._next_s = self._clock() + MIN_INTERVAL_S
         try:
-            write_bytes(self._path, f"{json.dumps(table)}\n".encode(), private=True)
+            text = json.dumps(asdict(state), allow_nan=False)
+            write_bytes(self._path, f"{text}\n".encode(), private=True)
         except HarError as error:
             if not self._troubled:  # The stream is worth more than its state.
                 _LOG.warning("--state %s", error)
@@ -158,54 +181,17 @@ class KeptState:
 
     def _read(self) -> None:
         try:
-            with self._path.open("rb") as file:
-                text = file.read(MAX_BYTES)
-            table = json.loads(text)
-            up, places = _up_of(table), _places_of(table)
+            state = from_table(StoredState, read_json(self._path, MAX_BYTES), strict=False)
         except FileNotFoundError:
             return
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        except (OSError, TableError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is damaged, or not a state of har-stream"
             _LOG.warning("--state %s: not used: %s; which way is up is found anew", self._path, why)
             return
-        if table.get("axes") != str(self._axes):
+        if state.axes != str(self._axes):
             _LOG.warning("--state %s: not used: --axes was another; which way is up is found anew", self._path)
             return
-        _LOG.info("--state %s: up is (%+.2f, %+.2f, %+.2f)", self._path, *up.direction)
-        self.up, self._places = up, places
-        if places is not None and places.place is not None and self.place_belief is not None:
-            _LOG.info("--state %s: worn at: %s", self._path, places.place)
-
-
-def _up_of(table: Any) -> Up:
-    """The direction in a file's content.
-
-    Raises:
-        ValueError, KeyError, TypeError: it is not what `KeptState` writes.
-    """
-    if table["format"] not in FORMATS or table["found"] not in ("gait", "given"):
-        raise ValueError
-    x, y, z = (float(value) for value in table["up"])
-    if not abs(math.hypot(x, y, z) - 1) < UNIT_TOLERANCE:  # False for NaN.
-        raise ValueError
-    return Up((x, y, z), table["found"])
-
-
-def _places_of(table: Any) -> PlaceBelief | None:
-    """The belief in places in a file's content; None if it has none.
-
-    Raises:
-        ValueError, KeyError, TypeError: it is not what `KeptState` writes.
-    """
-    entry = table.get("place")
-    if entry is None:
-        return None
-    model, places = entry["model"], tuple(entry["places"])
-    belief = tuple(float(value) for value in entry["belief"])
-    if not isinstance(model, str) or len(model) > MAX_NAME:
-        raise ValueError
-    if not places or len(set(places)) != len(places) or not set(places) <= set(PLACES) or len(belief) != len(places):
-        raise ValueError
-    if not all(value >= 0 for value in belief) or not abs(sum(belief) - 1) < UNIT_TOLERANCE:  # False for NaN.
-        raise ValueError
-    return PlaceBelief(model, places, belief)
+        _LOG.info("--state %s: up is (%+.2f, %+.2f, %+.2f)", self._path, *state.up)
+        self.up, self._places = Up(state.up, state.found), state.place
+        if state.place is not None and state.place.place is not None and self.place_belief is not None:
+            _LOG.info("--state %s: worn at: %s", self._path, state.place.place)

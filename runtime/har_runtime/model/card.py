@@ -4,12 +4,12 @@ import itertools
 import json
 import math
 import re
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from dataclasses import asdict, dataclass, field
 
 from har_runtime.contract import CHANNELS, FRAMES, HOP, PLACES, SAMPLE_RATE_HZ, UNITS, WINDOW
 from har_runtime.errors import ModelError
-from har_runtime.text import clean
+from har_runtime.tables import MAX_BYTES, TableError, from_table, parse_json
+from har_runtime.text import MAX_NAME, clean, is_name
 
 FORMAT = "haredge-card-1"
 METADATA_NAME = "haredge_card"
@@ -24,13 +24,6 @@ FRAME_OF_0_1 = "android"
 """What cards of haredge 0.1 call the frame "device"."""
 NUMBERS = re.compile(r"\[([-+.,\deE\s]*)\]")
 """A list of numbers, which is written on one line."""
-MAX_BYTES = 1_000_000
-"""Of a card's text; one of fifty labels has 100,000."""
-MAX_DEPTH = 10
-"""Of lists and objects inside each other; a card has 4."""
-MAX_NAME = 100
-"""Characters of a label, family or name."""
-_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"?')
 
 
 @dataclass(frozen=True)
@@ -165,7 +158,7 @@ class ModelCard:
 
     def to_json(self) -> str:
         """The card as JSON text; `card_from_json` reads it back."""
-        text = json.dumps({"format": FORMAT, **asdict(self)}, indent=1)
+        text = json.dumps({"format": FORMAT, **asdict(self)}, indent=1, allow_nan=False)
         return NUMBERS.sub(lambda match: f"[{' '.join(match[1].split())}]", text)
 
 
@@ -181,67 +174,31 @@ def card_from_json(text: str | bytes, where: str) -> ModelCard:
     if len(text) > MAX_BYTES:
         raise ModelError(f"{where}: no model card: it is larger than {MAX_BYTES:,} bytes")
     try:
-        if isinstance(text, bytes):
-            text = text.decode(json.detect_encoding(text))
-        if _depth(text) > MAX_DEPTH:
-            raise ModelError(f"{where}: no model card: its JSON is nested too deeply")
-        table: dict[str, Any] = json.loads(text)
-        if table.get("format") != FORMAT:
+        table = parse_json(text)
+        if isinstance(table, dict) and table.get("format") != FORMAT:
             raise ModelError(f"{where}: no model card (format {FORMAT} is missing); export the model with har-export")
-        training = _known(Training, table["training"])
-        scores = {name: CardScore(**_known(CardScore, row)) for name, row in table["scores"].items()}
-        parts = {"training": Training(**training), "scores": scores}
-        for name, kind in _PARTS.items():
-            part = table.get(name)
-            parts[name] = part and kind(**_known(kind, part))
-        parts["families"] = {name: tuple(labels) for name, labels in table.get("families", {}).items()}
-        if table.get("frame") == FRAME_OF_0_1:
-            parts["frame"] = "device"
-        card = ModelCard(**{**_known(ModelCard, table), **parts})
-        _check_texts(card, where)
-        _check_contract(card, where)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{where}: the model card is damaged or incomplete ({clean(str(error))})") from error
+        if isinstance(table, dict) and table.get("frame") == FRAME_OF_0_1:
+            table["frame"] = "device"
+        card = from_table(ModelCard, table, strict=False)  # Other versions have other entries.
+    except TableError as error:
+        raise ModelError(f"{where}: the model card is damaged or incomplete ({error})") from error
+    _check_texts(card, where)
+    _check_contract(card, where)
     return card
 
 
-def _depth(text: str) -> int:
-    """How many lists and objects of JSON are inside each other; counted first, as parsing may exhaust the stack."""
-    depth = deepest = 0
-    for letter in re.findall(r"[\[\]{}]", _STRINGS.sub("", text)):
-        depth += 1 if letter in "[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
-
-
-_PARTS = {
-    "quantised_ends": QuantisedEnds,
-    "smoothing": Smoothing,
-    "rejection": Rejection,
-    "place_filter": PlaceFilter,
-}
-
-
-def _known(kind: type, table: dict[str, Any]) -> dict[str, Any]:
-    """The entries that are fields of `kind`; others are of other versions. JSON lists become tuples."""
-    names = {entry.name for entry in fields(kind)}
-    return {key: _frozen(value) for key, value in table.items() if key in names}
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
-
-
 def _check_texts(card: ModelCard, where: str) -> None:
-    """What is shown to people or compared with a name must be text."""
+    """What is shown to people or compared with a name must be a name."""
     families = (text for family, labels in card.families.items() for text in (family, *labels))
     names = {"name": [card.name], "version": [card.version], "labels": card.labels, "families": families}
     if card.placement is not None:
         names["placement"] = [card.placement]
     for entry, values in names.items():
         for value in values:
-            if not isinstance(value, str) or not 0 < len(value) <= MAX_NAME:
-                raise ModelError(f"{where}: {entry} of the card must be text of 1 to {MAX_NAME} characters")
+            if not is_name(value):
+                raise ModelError(
+                    f"{where}: {entry} of the card must be text of 1 to {MAX_NAME} characters, on one line"
+                )
 
 
 def _check_contract(card: ModelCard, where: str) -> None:
@@ -262,8 +219,10 @@ def _check_contract(card: ModelCard, where: str) -> None:
             f"{clean(str(card.gyroscope))}; "
             f"this runtime knows {' and '.join(FRAMES)}, {' and '.join(GYROSCOPE)}"
         )
-    if card.gravity is not None and len(card.gravity) != 3:
-        raise ModelError(f"{where}: the card's gravity must be three numbers, not {clean(str(card.gravity))}")
+    if card.gravity is not None and not 0.99 < math.hypot(*card.gravity) < 1.01:
+        raise ModelError(f"{where}: the card's gravity must be of length 1, not {clean(str(card.gravity))}")
+    if not card.temperature > 0:
+        raise ModelError(f"{where}: the card's temperature must be above 0, not {card.temperature:g}")
     if not card.labels or len(set(card.labels)) != len(card.labels):
         raise ModelError(f"{where}: the labels of the card are empty or repeat: {clean(str(card.labels))}")
     for name, fit in (
@@ -271,11 +230,7 @@ def _check_contract(card: ModelCard, where: str) -> None:
         ("rejection", _rejection_fits),
         ("place_filter", _place_filter_fits),
     ):
-        try:
-            fits = getattr(card, name) is None or fit(card)
-        except (TypeError, ValueError):  # Not numbers, or rows of different lengths.
-            fits = False
-        if not fits:
+        if getattr(card, name) is not None and not fit(card):
             raise ModelError(f"{where}: {name} of the card does not fit its labels; export the model again")
     places_fit = set(card.places) <= set(PLACES) and len(set(card.places)) == len(card.places)
     if not places_fit or bool(card.places) != (card.place_filter is not None):
@@ -310,7 +265,6 @@ def _rejection_fits(card: ModelCard) -> bool:
     size = UPRIGHT_STATISTICS if upright else STATISTICS
     means, whitening = rejection.means, rejection.whitening
     shaped = all(len(row) == size for row in means) and all(len(row) == size * (size + 1) // 2 for row in whitening)
-    finite = all(math.isfinite(value) for rows in (means, whitening) for row in rows for value in row)
     thresholds = 0 <= rejection.confidence < 1 and 0 <= rejection.raw_confidence < 1 and rejection.distance > 0
     grouped = len(means) == len(whitening) and (len(means) >= 1 if upright else len(means) == classes)
-    return grouped and shaped and finite and thresholds
+    return grouped and shaped and thresholds

@@ -11,14 +11,17 @@ from numpy.typing import NDArray
 
 from har_runtime.contract import CHANNELS, STANDARD_GRAVITY, WINDOW
 from har_runtime.errors import ModelError
-from har_runtime.model.card import MAX_BYTES, METADATA_NAME, ModelCard, card_from_json
+from har_runtime.model.card import METADATA_NAME, ModelCard, card_from_json
 from har_runtime.model.litert_backend import LiteRtBackend, ends_text
 from har_runtime.model.onnx_backend import OnnxBackend
 from har_runtime.model.outputs import OUTPUTS, Outputs, are_probabilities, output_shapes
 from har_runtime.model.tflite_metadata import read_metadata
+from har_runtime.tables import TableError, read_bounded
 
 DEFAULT_MODEL = "anywhere"
 """The pretrained model of programs that name none."""
+MAX_MODEL_BYTES = 100_000_000
+"""Of a model file; the largest network of the recipes has 2,000,000."""
 
 
 class Backend(Protocol):
@@ -105,10 +108,7 @@ def card_path(model: Path) -> Path:
 
 
 def _load(path: Path, threads: int) -> Model:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    content = read_model(path)
     if path.suffix == ".onnx":
         session = OnnxBackend(content, path, threads)
         card = _needed(read_card(path, content, session.embedded_card), content, path)
@@ -116,6 +116,20 @@ def _load(path: Path, threads: int) -> Model:
         return _tried(Model(card, session))
     card = _needed(read_card(path, content, read_metadata(content, path).get(METADATA_NAME)), content, path)
     return _tried(Model(card, LiteRtBackend(content, path, output_shapes(card), threads)))
+
+
+def read_model(path: Path) -> bytes:
+    """The bytes of a model file.
+
+    Raises:
+        ModelError: it cannot be read, or is larger than `MAX_MODEL_BYTES`.
+    """
+    try:
+        return read_bounded(path, MAX_MODEL_BYTES)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    except TableError as error:
+        raise ModelError(f"{path}: no model for this runtime: {error}") from error
 
 
 def read_card(path: Path, content: bytes, embedded: str | bytes | None) -> ModelCard | None:
@@ -132,10 +146,11 @@ def read_card(path: Path, content: bytes, embedded: str | bytes | None) -> Model
     beside = card_path(path)
     if beside.is_file():
         try:
-            with beside.open("rb") as file:
-                text = file.read(MAX_BYTES + 1)
+            text = read_bounded(beside)
         except OSError as error:
             raise ModelError(f"{beside}: cannot be read ({error.strerror})") from error
+        except TableError as error:
+            raise ModelError(f"{beside}: no model card: {error}") from error
         card = card_from_json(text, str(beside))
         if card.sha256 is not None and card.sha256 != hashlib.sha256(content).hexdigest():
             raise ModelError(f"{path}: does not match its card {beside.name} (sha256 differs); copy both again")

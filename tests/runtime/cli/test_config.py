@@ -57,11 +57,15 @@ def test_the_command_line_overrides_the_file_even_with_a_default_value(config: P
         ('demo = "yes"', "'demo' must be true or false, not 'yes'"),
         ("json = 1", "'json' must be true or false, not 1"),
         ('log-level = "loud"', "'log-level' must be one of debug, info, warning, error, not 'loud'"),
-        ('source = "replay:a\\u0000b"', "'source' must be a string, not 'replay:a\\x00b'"),
+        ('source = "replay:a\\u0000b"', "'source' must be a string, not 'replay:a?b'"),
         ('sink = ["jsonl:a\\u0000b"]', "'sink' must be a list of strings"),
-        ("model = " + "[" * 5000, "is not TOML ("),
-        ("model = waist", "is not TOML (Invalid value (at line 1, column 9))"),
-        ("model = 'a'\nmodel = 'b'", "is not TOML (Cannot overwrite a value"),
+        ("model = " + "[" * 5000, "it is nested too deeply"),
+        ("model." + "a." * 50 + "b = 1", "it is nested more than 16 deep"),
+        ("model = '" + "x" * 3000 + "'", "'model' must be a string, not 'xxx"),
+        ("x" * 5000 + " = 1", "unknown key 'xxx"),
+        ("model = 1" + "0" * 5000, "it is not valid TOML"),
+        ("model = waist", "it is not valid TOML: Invalid value (at line 1, column 9)"),
+        ("model = 'a'\nmodel = 'b'", "it is not valid TOML: Cannot overwrite a value"),
     ],
 )
 def test_a_mistake_is_one_line_with_file_and_key_and_exit_code_2(config: Path, capsys, text: str, message: str) -> None:
@@ -69,6 +73,7 @@ def test_a_mistake_is_one_line_with_file_and_key_and_exit_code_2(config: Path, c
     assert main(["--demo", "--config", str(config)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"har-stream: {config}: {message}")
+    assert len(line) < 600
 
 
 def test_a_file_that_cannot_be_read_is_reported(config: Path, capsys) -> None:
@@ -77,6 +82,9 @@ def test_a_file_that_cannot_be_read_is_reported(config: Path, capsys) -> None:
     config.write_bytes(b"\xff\xfe")
     assert main(["--config", str(config)]) == 2
     assert "is not UTF-8 text" in capsys.readouterr().err
+    config.write_text("#" * 1_000_001)
+    assert main(["--config", str(config)]) == 2
+    assert "it is larger than 1,000,000 bytes" in capsys.readouterr().err
 
 
 def test_debug_in_a_file_shows_the_traceback(config: Path, capsys) -> None:

@@ -50,12 +50,9 @@ def test_a_card_of_an_earlier_version_has_neither() -> None:
         {"transitions": [[0.9, 0.1]]},
         {"transitions": [[0.9, 0.1], [0.2, 0.9]]},
         {"transitions": [[1.1, -0.1], [0.2, 0.8]]},
-        {"transitions": [["a", "b"], [0.2, 0.8]]},
-        {"transitions": 3},
         {"prior": [1.0, 0.0]},
         {"prior": [0.5]},
         {"evidence": 0},
-        {"evidence": float("nan")},
     ],
 )
 def test_smoothing_that_does_not_fit_is_refused(changes: dict) -> None:
@@ -68,11 +65,8 @@ def test_smoothing_that_does_not_fit_is_refused(changes: dict) -> None:
     [
         {"means": [[0.0] * STATISTICS]},
         {"means": [[0.0] * 12] * 2},
-        {"means": [[float("inf")] * STATISTICS] * 2},
         {"whitening": [[1.0] * 3] * 2},
-        {"whitening": None},
         {"confidence": 1.5},
-        {"raw_confidence": "high"},
         {"distance": -1},
     ],
 )
@@ -101,21 +95,48 @@ def test_what_a_later_version_adds_is_passed_over() -> None:
         (changed(frame="ios"), "needs frame ios"),
         (changed(labels=["still", "still"]), "labels of the card are empty or repeat"),
         (changed(format="other"), "no model card"),
-        (changed(training={}), "damaged or incomplete"),
-        (changed(scores=3), "damaged or incomplete"),
-        ("[]", "damaged or incomplete"),
+        (changed(training={}), r"damaged or incomplete \('training.recipe' is missing"),
+        (changed(scores=3), "'scores' must be a table, not 3"),
+        (
+            changed(scores={"int8": {"macro_f1": True, "accuracy": 0.5, "windows": 3}}),
+            "macro_f1' must be a finite number",
+        ),
+        (
+            changed(scores={"int8": {"macro_f1": 0.5, "accuracy": 0.5, "windows": 3.5}}),
+            "must be a whole number, not 3.5",
+        ),
+        ("[]", r"'ModelCard' must be a table, not \[\]"),
         ("{", "damaged or incomplete"),
         (CARD.to_json()[:200], "damaged or incomplete"),
         (b"\xff\xfe\x00", "damaged or incomplete"),
-        (changed(name=3), "name of the card must be text"),
-        (changed(version=""), "version of the card must be text"),
-        (changed(labels=["still", {"a": 1}]), "labels of the card must be text"),
+        (changed(name=3), "'name' must be text, not 3"),
+        (changed(name="x" * 5000), "'name' has 5,000 characters"),
+        (changed(name="a\x1b[2Jb"), "'name' has control characters: 'a[?]"),
+        (changed(version=""), "version of the card must be text of 1 to 100 characters"),
+        (changed(labels="abcdef"), "'labels' must be a list, not 'abcdef'"),
+        (changed(labels=[1, 2]), r"'labels\[0\]' must be text, not 1"),
+        (changed(labels=["still", {"a": 1}]), r"'labels\[1\]' must be text"),
         (changed(labels=["still", "x" * 101]), "labels of the card must be text of 1 to 100 characters"),
-        (changed(labels=3), "damaged or incomplete"),
-        (changed(placement=["waist"]), "placement of the card must be text"),
-        (changed(places=3), "damaged or incomplete"),
-        (changed(gravity=3), "damaged or incomplete"),
-        (changed(families={"f": ["walking", 3]}), "families of the card must be text"),
+        (changed(labels=3), "'labels' must be a list, not 3"),
+        (changed(labels=["still"] * 30_000), "'labels' has 30,000 entries"),
+        (changed(placement=["waist"]), "'placement' must be text"),
+        (changed(places=3), "'places' must be a list"),
+        (changed(gravity=3), "'gravity' must be a list, not 3"),
+        (changed(gravity=[0, 1]), "'gravity' must be a list of 3"),
+        (changed(gravity=["0", "0", "1"]), r"'gravity\[0\]' must be a finite number, not '0'"),
+        (changed(gravity=[0, 0, 5]), "gravity must be of length 1"),
+        (changed(temperature=-1), "temperature must be above 0"),
+        (changed(temperature=float("nan")), "NaN is not a number of JSON"),
+        (changed(temperature=float("inf")), "Infinity is not a number of JSON"),
+        (changed(temperature=10**400), "'temperature' must be a finite number, not 1000"),
+        (changed(temperature=True), "'temperature' must be a finite number, not True"),
+        (changed().replace("1.5", "1" + "0" * 5000), "it is not JSON"),
+        (changed(training={**asdict(CARD.training), "seed": 2**70}), "'training.seed' must be a whole number"),
+        (changed(training={**asdict(CARD.training), "trained_on": "abc"}), "'training.trained_on' must be a list"),
+        (changed(families={"f": ["walking", 3]}), r"'families.f\[1\]' must be text"),
+        (changed(smoothing=3), "'smoothing' must be a table, not 3"),
+        (changed(smoothing={**asdict(SMOOTHING), "transitions": [["a", "b"]]}), r"'smoothing.transitions\[0\]\[0\]'"),
+        (changed(rejection={**asdict(REJECTION), "whitening": None}), "'rejection.whitening' must be a list"),
     ],
 )
 def test_a_card_that_does_not_fit_is_refused_in_one_line(text: str, message: str) -> None:
@@ -123,9 +144,9 @@ def test_a_card_that_does_not_fit_is_refused_in_one_line(text: str, message: str
 
 
 @pytest.mark.parametrize("text", ["[", '{"a":'])
-def test_nested_text_is_refused_before_it_is_parsed(text: str) -> None:
+def test_what_is_nested_deeply_is_refused(text: str) -> None:
     refused(text * 100_000, "nested too deeply")
-    refused(changed(later=json.loads("[" * 50 + "]" * 50)), "nested too deeply")
+    refused(changed(later=json.loads("[" * 50 + "]" * 50)), "nested more than 16 deep")
 
 
 def test_a_card_of_a_megabyte_is_refused() -> None:
@@ -133,8 +154,8 @@ def test_a_card_of_a_megabyte_is_refused() -> None:
 
 
 def test_long_values_are_shortened_in_the_message() -> None:
-    refused(changed(frame="y" * 5000), "needs frame y+[.][.][.] and")
-    refused(changed(units=["\n" * 5000]), "needs units")
+    refused(changed(frame="y" * 3000), "needs frame y+[.][.][.] and")
+    refused(changed(units=["x" * 3000]), "needs units")
 
 
 def refused(text: str | bytes, message: str) -> None:
