@@ -1,5 +1,6 @@
 """The house rules that a tool can hold: lint, types, one-way imports, and a README whose figures are measured."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -42,6 +43,15 @@ def test_no_file_names_a_machine_and_none_is_large() -> None:
         assert len(content) < 3_000_000, name
         if name != "tests/test_house.py":
             assert b"/work/" not in content, name
+
+
+def test_json_is_written_without_nan_which_it_does_not_have() -> None:
+    for room in ("runtime", "train", "export", "benchmarks"):
+        for path in (ROOT / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) in ("json.dump", "json.dumps"):
+                    strict = {ast.unparse(word.value) for word in node.keywords if word.arg == "allow_nan"}
+                    assert strict == {"False"}, f"{path}:{node.lineno}: json without allow_nan=False"
 
 
 def test_the_library_example_of_the_readme_runs() -> None:

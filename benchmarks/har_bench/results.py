@@ -47,13 +47,15 @@ def describe_machine() -> dict[str, Any]:
 
 def write_result(path: Path, result: dict[str, Any]) -> None:
     """Write a result with the machine it was measured on, atomically."""
-    write_bytes(path, (json.dumps({"machine": describe_machine(), **result}, indent=1) + "\n").encode())
+    write_bytes(
+        path, (json.dumps({"machine": describe_machine(), **result}, indent=1, allow_nan=False) + "\n").encode()
+    )
 
 
 def write_and_print(path: Path, result: dict[str, Any]) -> None:
     """Write a result as `write_result` does, and print it."""
     write_result(path, result)
-    print(json.dumps(result, indent=1))
+    print(json.dumps(result, indent=1, allow_nan=False))
 
 
 def read_result(path: Path) -> dict[str, Any]:

@@ -134,7 +134,7 @@ def _convert(options: argparse.Namespace) -> int:
             progress=show,
         )
     if options.json:
-        print(json.dumps(done.to_dict(), indent=1))
+        print(json.dumps(done.to_dict(), indent=1, allow_nan=False))
         return 0
     for file in done.files:
         print(

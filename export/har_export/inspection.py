@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     """Run `har-export inspect`; returns the exit code."""
     found = inspect(options.file)
     if options.json:
-        print(json.dumps({**asdict(found), "weight_bytes": found.weight_bytes}, indent=1))
+        print(json.dumps({**asdict(found), "weight_bytes": found.weight_bytes}, indent=1, allow_nan=False))
         return 0
     from rich.console import Console
 

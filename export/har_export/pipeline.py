@@ -140,7 +140,7 @@ def export_model(
             files[card_path(path)] = _line(replace(own, sha256=hashlib.sha256(content).hexdigest()).to_json())
         rows.append(Exported(path, format, len(content), scores[FORMATS[format].number_format], counts))
     head = {"model": name, "never_seen": record.split.test, "arena_bytes": arena, "qat": tuned and tuned.to_dict()}
-    files[out / f"{name}-parity.json"] = _line(json.dumps({**head, **parity.to_dict()}, indent=1))
+    files[out / f"{name}-parity.json"] = _line(json.dumps({**head, **parity.to_dict()}, indent=1, allow_nan=False))
     files[out / f"{name}-parity.md"] = parity.table().encode()
     write_all(files)
     steps("")

@@ -197,7 +197,7 @@ def _smoothing_cases(hmm: HmmFilter, classes: int) -> list[dict[str, Any]]:
 
 def to_json(vectors: dict[str, Any]) -> str:
     """JSON with one event or window per line, so that a diff shows what changed."""
-    text = json.dumps({**vectors, **dict.fromkeys(LISTS), "answers": None}, indent=1)
+    text = json.dumps({**vectors, **dict.fromkeys(LISTS), "answers": None}, indent=1, allow_nan=False)
     for key in LISTS:
         text = text.replace(f'"{key}": null', f'"{key}": {_list(map(_table, vectors[key]))}')
     answers = {**vectors["answers"], "cases": None}
@@ -211,7 +211,7 @@ def to_json(vectors: dict[str, Any]) -> str:
 def _table(values: dict[str, Any]) -> str:
     """One entry per line, and of lists one item per line."""
     lines = [
-        f'"{key}": {_list(map(_line, value)) if isinstance(value, list) else json.dumps(value)}'
+        f'"{key}": {_list(map(_line, value)) if isinstance(value, list) else json.dumps(value, allow_nan=False)}'
         for key, value in values.items()
     ]
     return "{" + ",\n".join(lines) + "}"
@@ -222,4 +222,4 @@ def _list(items: Iterable[str]) -> str:
 
 
 def _line(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)

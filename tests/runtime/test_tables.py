@@ -12,11 +12,15 @@ from har_runtime.tables import MAX_DEPTH, MAX_ITEMS, MAX_TEXT, TableError, from_
 
 @dataclass(frozen=True)
 class Inner:
+    """A table inside a table."""
+
     share: float
 
 
 @dataclass(frozen=True)
 class Outer:
+    """A table with a value of each kind."""
+
     name: str
     count: int = 0
     axes: tuple[float, float, float] = (0.0, 0.0, 1.0)
@@ -65,7 +69,7 @@ def test_a_table_becomes_a_dataclass() -> None:
         ({"inner": [1]}, "'inner' must be a table, not [1]"),
         ({"inner": {}}, "'inner.share' is missing"),
         ({"shares": {"a": {"share": None}}}, "'shares.a.share' must be a finite number, not None"),
-        ({"shares": {"a\x1b": {}}}, "'shares.a?.share' is missing"),
+        ({"shares": {"a\x1b": {}}}, "'shares' has control characters: 'a?'"),
         ({"shares": []}, "'shares' must be a table, not []"),
         ({"x\x1b" * 2000: 1}, "unknown key 'x?x?"),
     ],

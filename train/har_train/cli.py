@@ -198,7 +198,7 @@ def _fit(options: argparse.Namespace) -> int:
     if not first:
         return 0  # The first process reports.
     if options.json:
-        print(json.dumps(asdict(record), indent=1))
+        print(json.dumps(asdict(record), indent=1, allow_nan=False))
     else:
         print(
             f"best epoch {record.best_epoch + 1} of {record.epochs}, {record.seconds:.0f} s\n"
@@ -270,7 +270,7 @@ def _leave_one_set_out(options: argparse.Namespace) -> int:
     for path in write_set_report(options.out, document):
         print(f"written: {path}", file=sys.stderr)
     if options.json:
-        print(json.dumps({"format": FORMAT, **document}, indent=1))
+        print(json.dumps({"format": FORMAT, **document}, indent=1, allow_nan=False))
     else:
         print("\n".join(set_report_lines(document)))
     return 0
@@ -319,7 +319,11 @@ def _report_rows(
 ) -> int:
     for path in write(options.out, document):
         _print_line(f"written: {path}")
-    print(json.dumps({"format": kind, **document}, indent=1) if options.json else "\n".join(lines(document)))
+    print(
+        json.dumps({"format": kind, **document}, indent=1, allow_nan=False)
+        if options.json
+        else "\n".join(lines(document))
+    )
     return 0
 
 
@@ -336,7 +340,7 @@ def _report(
         for path in write_report(options.out, document, judgement, embedding):
             print(f"written: {path}", file=sys.stderr)
     if options.json:
-        print(json.dumps({"format": FORMAT, **document, "judgement": judgement.to_dict()}, indent=1))
+        print(json.dumps({"format": FORMAT, **document, "judgement": judgement.to_dict()}, indent=1, allow_nan=False))
     else:
         print("\n".join(report_lines(document, judgement)))
 
@@ -347,7 +351,7 @@ def _compare(options: argparse.Namespace) -> int:
     a, b = read_evaluation(options.a), read_evaluation(options.b)
     result = compare(a.judgement, b.judgement)
     if options.json:
-        print(json.dumps({"a": str(options.a), "b": str(options.b), **result.to_dict()}, indent=1))
+        print(json.dumps({"a": str(options.a), "b": str(options.b), **result.to_dict()}, indent=1, allow_nan=False))
     else:
         print("\n".join(comparison_lines(result, str(options.a), str(options.b))))
     return 0

@@ -8,6 +8,8 @@ from typing import Any
 
 from har_runtime.contract import FAMILIES, FRAMES, HOP, PLACES, WINDOW
 from har_runtime.errors import DataError
+from har_runtime.tables import shown
+from har_runtime.text import MAX_NAME, clean, is_name
 
 CONTROLS = ("random-forest", "logistic-regression")
 METHODS = ("multi-task", "two-stage", "affar", "ccil", "fedhar", "gile", "gile-as-code", "protohar", *CONTROLS)
@@ -72,10 +74,14 @@ class DataConfig:
         _check_range("data", self, window=(2, 10_000), hop=(1, 10_000), validation=(0.001, 0.999), test=(0.001, 0.999))
         if len(set(self.activities)) != len(self.activities) or len(self.activities) < 2:
             raise DataError("recipe: data.activities must name two activities or more, each once")
-        if "" in self.activities:
-            raise DataError("recipe: data.activities: an empty name; samples without a label are not an activity")
+        names = (*self.activities, *self.renames, *self.renames.values(), *self.choices)
+        if not all(map(is_name, names)):
+            raise DataError(
+                f"recipe: data: the names of activities have 1 to {MAX_NAME} characters; samples without a label are "
+                "not an activity"
+            )
         if unknown := sorted({*self.renames.values()} - {*self.activities, *self.choices}):
-            raise DataError(f"recipe: data.renames: {', '.join(unknown)} is none of the activities and choices")
+            raise DataError(f"recipe: data.renames: {clean(', '.join(unknown))} is none of the activities and choices")
         for name, members in self.choices.items():
             if name in self.activities or len(members) < 2 or not set(members) <= set(self.activities):
                 raise DataError(
@@ -212,7 +218,7 @@ class ModelConfig:
             sizes = getattr(self, name)
             if not fewest <= len(sizes) <= MAX_LAYERS or not all(1 <= size <= most for size in sizes):
                 raise DataError(
-                    f"recipe: model.{name} is {as_toml(sizes)}; give {fewest} to {MAX_LAYERS} sizes, each from 1 to "
+                    f"recipe: model.{name} is {shown(sizes)}; give {fewest} to {MAX_LAYERS} sizes, each from 1 to "
                     f"{most}"
                 )
         if not 0 <= self.halvings < len(self.filters):
@@ -220,9 +226,9 @@ class ModelConfig:
                 f"recipe: model.halvings is {self.halvings}; give fewer than the {len(self.filters)} blocks"
             )
         if not set(self.places) <= set(PLACES) or len(set(self.places)) != len(self.places) or len(self.places) == 1:
-            raise DataError(f"recipe: model.places is {as_toml(self.places)}; give two of {', '.join(PLACES)} or more")
+            raise DataError(f"recipe: model.places is {shown(self.places)}; give two of {', '.join(PLACES)} or more")
         if any(kernel % 2 == 0 for kernel in self.kernels):
-            raise DataError(f"recipe: model.kernels is {as_toml(self.kernels)}; kernels must be odd")
+            raise DataError(f"recipe: model.kernels is {shown(self.kernels)}; kernels must be odd")
         if self.backbone == "fcn" and len(self.filters) != len(self.kernels):
             raise DataError("recipe: model: an fcn has one kernel for each of its filters")
 
@@ -347,7 +353,7 @@ class Recipe:
         if self.model.yaw_invariant and self.classifier_augment.jitter_std > 0:
             raise DataError("recipe: classifier_augment.jitter_std does not go with model.yaw_invariant")
         if self.method not in METHODS:
-            raise DataError(f"recipe: method is '{self.method}'; it must be {_or(METHODS)}")
+            raise DataError(f"recipe: method is {shown(self.method)}; it must be {_or(METHODS)}")
 
     @property
     def is_control(self) -> bool:
@@ -372,20 +378,14 @@ class Recipe:
 def _check_range(table: str, config: object, **ranges: tuple[float, float]) -> None:
     for name, (low, high) in ranges.items():
         if not low <= getattr(config, name) <= high:
-            raise DataError(f"recipe: {table}.{name} is {as_toml(getattr(config, name))}; give {low:g} to {high:g}")
+            raise DataError(f"recipe: {table}.{name} is {shown(getattr(config, name))}; give {low:g} to {high:g}")
 
 
 def _check_choice(table: str, config: object, **choices: tuple[str, ...]) -> None:
     for name, allowed in choices.items():
         if getattr(config, name) not in allowed:
-            raise DataError(f"recipe: {table}.{name} is '{getattr(config, name)}'; it must be {_or(allowed)}")
+            raise DataError(f"recipe: {table}.{name} is {shown(getattr(config, name))}; it must be {_or(allowed)}")
 
 
 def _or(allowed: tuple[str, ...]) -> str:
     return " or ".join(f"'{value}'" for value in allowed)
-
-
-def as_toml(value: Any) -> str:
-    """A value as TOML writes it, shortened."""
-    text = repr(list(value) if isinstance(value, tuple) else value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,18 +1,17 @@
 """Recipes read from strict TOML: every key must be known, and every value fit the setting's type."""
 
-import math
-import tomllib
 from collections.abc import Sequence
-from dataclasses import MISSING, fields, is_dataclass
 from importlib.resources import files
 from pathlib import Path
-from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any
 
 from har_runtime.errors import DataError
-from har_train.recipe import Recipe, as_toml
+from har_runtime.tables import TableError, from_table, parse_toml, read_bounded, shown
+from har_runtime.text import clean
+from har_train.recipe import Recipe
 
-Built = TypeVar("Built")
+MAX_BASES = 10
+"""Of one recipe, each the base of the one before."""
 
 
 def recipe_names() -> list[str]:
@@ -45,37 +44,10 @@ def recipe_from(table: dict[str, Any], where: str) -> Recipe:
     Raises:
         DataError: an unknown key, a missing one, or a value that cannot be used.
     """
-    return from_table(Recipe, table, where)
-
-
-def from_table(kind: type[Built], table: Any, where: str, prefix: str = "") -> Built:
-    """A dataclass from nested tables, with every value checked against the type of its field.
-
-    Args:
-        where: the origin of the table, for errors.
-        prefix: keys above the table, for errors.
-
-    Raises:
-        DataError: not a table, an unknown key, a missing one, or a value of the wrong type.
-    """
-    if not isinstance(table, dict):
-        raise DataError(f"{where}: '{prefix.rstrip('.') or kind.__name__}' must be a table, not {as_toml(table)}")
-    known = {entry.name: entry for entry in fields(kind)}  # pyright: ignore[reportArgumentType]
-    values: dict[str, Any] = {}
-    for key, value in table.items():
-        if key not in known:
-            raise DataError(f"{where}: unknown key '{prefix}{key}'; known here: {', '.join(known)}")
-        wanted = known[key].type
-        if isinstance(wanted, UnionType) and is_dataclass(get_args(wanted)[0]) and value is not None:
-            wanted = get_args(wanted)[0]
-        if is_dataclass(wanted) and isinstance(wanted, type):
-            values[key] = from_table(wanted, value, where, f"{prefix}{key}.")
-        else:
-            values[key] = _checked(wanted, value, f"{where}: '{prefix}{key}'")
-    for name, entry in known.items():
-        if name not in values and entry.default is MISSING and entry.default_factory is MISSING:
-            raise DataError(f"{where}: '{prefix}{name}' is missing")
-    return kind(**values)
+    try:
+        return from_table(Recipe, table)
+    except TableError as error:
+        raise DataError(f"{where}: {error}") from error
 
 
 def _table(name_or_file: str, seen: tuple[str, ...]) -> dict[str, Any]:
@@ -84,29 +56,37 @@ def _table(name_or_file: str, seen: tuple[str, ...]) -> dict[str, Any]:
     path = Path(name_or_file)
     if path.suffix == ".toml":
         try:
-            text = path.read_text(encoding="utf-8")
+            text = read_bounded(path)
         except FileNotFoundError as error:
             raise DataError(f"{path}: no such recipe file") from error
-        except (OSError, UnicodeDecodeError) as error:
-            raise DataError(f"{path}: cannot be read ({error})") from error
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
+        except TableError as error:
+            raise DataError(f"{path}: no recipe: {error}") from error
     elif name_or_file in recipe_names():
-        text = (files("har_train.recipes") / f"{name_or_file}.toml").read_text(encoding="utf-8")
+        text = (files("har_train.recipes") / f"{name_or_file}.toml").read_bytes()
     else:
-        raise DataError(f"unknown recipe '{name_or_file}': give a .toml file or one of {', '.join(recipe_names())}")
+        raise DataError(
+            f"unknown recipe '{clean(name_or_file)}': give a .toml file or one of {', '.join(recipe_names())}"
+        )
     table = _parsed(text, name_or_file)
     base = table.pop("base", None)
     if base is None:
         return table
-    whole = _table(str(base), (*seen, name_or_file))
+    if not isinstance(base, str):
+        raise DataError(f"{name_or_file}: 'base' must be text, the name or file of a recipe, not {shown(base)}")
+    if len(seen) >= MAX_BASES:
+        raise DataError(f"{seen[0]}: more than {MAX_BASES} recipes are each the base of another")
+    whole = _table(base, (*seen, name_or_file))
     _merge(whole, table)
     return whole
 
 
-def _parsed(text: str, where: str) -> dict[str, Any]:
+def _parsed(text: str | bytes, where: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{where}: not valid TOML ({error})") from error
+        return parse_toml(text)
+    except TableError as error:
+        raise DataError(f"{clean(where)}: {error}") from error
 
 
 def _merge(whole: dict[str, Any], change: dict[str, Any]) -> None:
@@ -116,26 +96,3 @@ def _merge(whole: dict[str, Any], change: dict[str, Any]) -> None:
             _merge(whole[key], value)
         else:
             whole[key] = value
-
-
-def _checked(wanted: Any, value: Any, what: str) -> Any:
-    if isinstance(wanted, UnionType):  # Such as `str | None`; JSON has null, TOML has not.
-        if value is None and type(None) in get_args(wanted):
-            return None
-        wanted = get_args(wanted)[0]
-    if get_origin(wanted) is tuple:
-        inner = get_args(wanted)[0]
-        if not isinstance(value, list | tuple) or not all(type(item) is inner for item in value):
-            raise DataError(f"{what} must be a list of {inner.__name__}, not {as_toml(value)}")
-        return tuple(value)
-    if get_origin(wanted) is dict:
-        if not isinstance(value, dict):
-            raise DataError(f"{what} must be a table, not {as_toml(value)}")
-        inner = get_args(wanted)[1]
-        return {name: _checked(inner, entry, f"{what[:-1]}.{name}'") for name, entry in value.items()}
-    if wanted is float and type(value) is int and abs(value) < 1e300:
-        value = float(value)
-    if type(value) is not wanted or (isinstance(value, float) and not math.isfinite(value)):
-        kind = "a finite number" if wanted is float else wanted.__name__
-        raise DataError(f"{what} must be {kind}, not {as_toml(value)}")
-    return value

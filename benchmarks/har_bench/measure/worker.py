@@ -52,10 +52,10 @@ def main(arguments: list[str]) -> int:
             }
     except Exception as error:  # Each runtime has its own error for a model that it cannot run.
         loaded = {"error": " ".join(str(error).split())[:300]}
-    print(json.dumps(loaded), file=answers, flush=True)
+    print(json.dumps(loaded, allow_nan=False), file=answers, flush=True)
     for line in sys.stdin:
         answer = _answer(model, inputs, json.loads(line)) if model else {}
-        print(json.dumps(answer), file=answers, flush=True)
+        print(json.dumps(answer, allow_nan=False), file=answers, flush=True)
     return 0
 
 

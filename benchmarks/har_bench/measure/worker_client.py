@@ -65,7 +65,7 @@ class Worker:
         """Run windows=N, timing each, or loop=N without reading a clock."""
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(question) + "\n")
+            self._process.stdin.write(json.dumps(question, allow_nan=False) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
             pass  # `_answer` says why.

@@ -52,7 +52,7 @@ def write_day(path: Path) -> None:
                 for prediction in classify(model, windows):
                     now_s = morning_s + prediction.end_s
                     answer = answering.step(prediction)
-                    file.write(json.dumps(row_of(answer, model.card.labels)) + "\n")
+                    file.write(json.dumps(row_of(answer, model.card.labels), allow_nan=False) + "\n")
             begin_ns = int(times_ns[-1]) + PERIOD_NS
 
 

@@ -140,14 +140,16 @@ PUSH = json.dumps(
             for i in range(4)
             for name in ("accelerometer", "gravity", "gyroscope", "totalacceleration")
         ],
-    }
+    },
+    allow_nan=False,
 ).encode()
 EXPERIMENT = Experiment("fuzzed", {sensor: Buffers("t", "x", "y", "z") for sensor in SENSORS})
 ANSWER = json.dumps(
     {
         "buffer": {name: {"size": 0, "updateMode": "partial", "buffer": [0.1, 0.12, 0.14]} for name in "txyz"},
         "status": {"session": "abc", "measuring": True, "timedRun": False, "countDown": 0},
-    }
+    },
+    allow_nan=False,
 ).encode()
 CONFIG = json.dumps(
     {
@@ -156,7 +158,8 @@ CONFIG = json.dumps(
             {"source": source, "outputs": [{"x": "x"}, {"y": "y"}, {"z": "z"}, {"t": "t"}]}
             for source in ("accelerometer", "linear_acceleration", "gyroscope")
         ],
-    }
+    },
+    allow_nan=False,
 ).encode()
 
 
@@ -374,7 +377,7 @@ def _run(options: argparse.Namespace) -> int:
     }
     if options.out:
         write_result(options.out, report)
-    print(json.dumps(report, indent=1))
+    print(json.dumps(report, indent=1, allow_nan=False))
     return 1 if any(result.fault_count for result in results.values()) else 0
 
 

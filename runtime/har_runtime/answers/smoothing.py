@@ -4,6 +4,7 @@ A smoother takes the windows in order and never looks ahead, so an answer never 
 it takes the places of each window too, and judges the activity given the belief in them.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -99,6 +100,12 @@ def likeliest(probabilities: NDArray[np.floating], together: Sequence[int] = ())
     return int(probabilities.argmax())
 
 
+def _believed(belief: NDArray[np.float64], before: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The belief with the sum 1; that before the window if the window is no evidence, e.g. NaN, which would stay."""
+    total = float(belief.sum())
+    return belief / total if 0 < total < math.inf else before
+
+
 class _Hops:
     """Counts the hops from each window to the next."""
 
@@ -130,8 +137,7 @@ class HmmFilter:
         for _ in range(self._hops.step(end_ns)):
             self._belief = self._belief @ self._transitions
         likelihood = np.maximum(probabilities, MIN_PROBABILITY, dtype=np.float64) / self._prior
-        belief = self._belief * likelihood**self._evidence
-        self._belief = belief / belief.sum()
+        self._belief = _believed(self._belief * likelihood**self._evidence, self._belief)
         return Smoothed(likeliest(self._belief, together), self._belief)
 
     def reset(self) -> None:
@@ -176,7 +182,7 @@ class JointFilter:
         likelihood = np.maximum(by_place, MIN_PROBABILITY, dtype=np.float64) / self._prior
         belief = self._belief * likelihood**self._evidence
         belief *= self._places.likelihood(places, probabilities)[:, None]
-        self._belief = belief / belief.sum()
+        self._belief = _believed(belief, self._belief)
         activities, at = self._belief.sum(axis=0), self._belief.sum(axis=1)
         return Smoothed(likeliest(activities, together), activities, int(at.argmax()), at)
 
@@ -242,8 +248,7 @@ class GivenPlace:
     ) -> Smoothed:
         for _ in range(self._hops.step(end_ns)):
             self._belief = self._places.carry(self._belief)
-        belief = self._belief * self._places.likelihood(places, probabilities)
-        self._belief = belief / belief.sum()
+        self._belief = _believed(self._belief * self._places.likelihood(places, probabilities), self._belief)
         smoothed = self._smoother.step(self._belief @ by_place, end_ns, together)
         return replace(smoothed, place=int(self._belief.argmax()), place_probabilities=self._belief)
 

@@ -38,6 +38,8 @@ class WornDetector:
             window: SI units, shape (50, 6).
             end_ns: sensor time of its last sample.
         """
+        if not np.isfinite(window).all():
+            return self._worn  # It shows nothing, and its mean would stay.
         before, self._end_ns = self._end_ns, end_ns
         spread = window.std(axis=0)
         moved = bool((spread[:3] > STILL_SPREAD_ACC).any() or (spread[3:] > STILL_SPREAD_GYRO).any())

@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
             "serial": [asdict(port) for port in ports],
             "iio": [{"name": each.name, "path": str(each.path), "sensors": list(each.sensors)} for each in iio],
         }
-        print(json.dumps(result, indent=1))
+        print(json.dumps(result, indent=1, allow_nan=False))
         return 0
     print("Serial ports (har-stream --source serial:PATH, or serial:auto if exactly one has a known USB id)")
     print("\n".join(f"  {clean(line, MAX_LINE)}" for line in port_lines(ports)) or "  none: is the sensor plugged in?")

@@ -69,7 +69,9 @@ def run(options: argparse.Namespace) -> int:
         findings += source_findings(options.source, options.seconds, card)
     well = all(finding.state != "fix" for finding in findings)
     if options.json:
-        print(json.dumps({"well": well, "findings": [asdict(finding) for finding in findings]}, indent=1))
+        print(
+            json.dumps({"well": well, "findings": [asdict(finding) for finding in findings]}, indent=1, allow_nan=False)
+        )
     else:
         for finding in findings:
             print(f"{finding.state:5}{finding.subject:15}{clean(finding.found, MAX_LINE)}")

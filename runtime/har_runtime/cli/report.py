@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         log = read_log(options.files)
     if options.json:
-        print(json.dumps(log.to_dict(), indent=1))
+        print(json.dumps(log.to_dict(), indent=1, allow_nan=False))
     else:
         _print(log)
     return 0

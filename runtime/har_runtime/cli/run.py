@@ -212,7 +212,7 @@ def _run(options: argparse.Namespace, service: Service, interruptible: Interrupt
     if result is None:
         return _Outcome(None, unwritten)
     if options.json:
-        print(json.dumps(to_dict(result, info, still), indent=1))
+        print(json.dumps(to_dict(result, info, still), indent=1, allow_nan=False))
     else:
         for line in summary(result, info):
             print(line, file=sys.stderr)

@@ -88,7 +88,7 @@ class UprightTracker:
         acc = window.imu[:, :3].astype(np.float64)
         mean = acc.mean(axis=0)
         length = math.sqrt(mean @ mean)
-        if length >= FREE_FALL:
+        if FREE_FALL <= length < math.inf:  # False for NaN, which would stay.
             self._own = mean / length
         if GAIT_GRAVITY[0] <= length <= GAIT_GRAVITY[1] and is_gait(acc):
             self._step_gait(self._own)

@@ -245,3 +245,17 @@ def test_a_card_without_transitions_has_no_joint_filter() -> None:
     with pytest.raises(ModelError, match="no transitions for hmm"):
         place_smoother(bare, "hmm")
     assert place_smoother(bare, "none").step(*windows_of(["walking"], "thigh")[0], 0).index == 0
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_filter_of_places_keeps_nan(kind: str, value: float) -> None:
+    good = (np.array([0.8, 0.1, 0.1]), np.array([0.9, 0.1]), np.array([[0.8, 0.1, 0.1]] * 2))
+    bad = [
+        tuple(np.full_like(part, value) if number == at else part for number, part in enumerate(good))
+        for at in range(3)
+    ]
+    found = believed(place_smoother(TOY, kind), [good, *bad, good])[-1]
+    assert found.place_probabilities is not None
+    assert np.isfinite(found.probabilities).all() and np.isfinite(found.place_probabilities).all()
+    assert found.place == 0

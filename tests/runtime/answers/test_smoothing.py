@@ -130,3 +130,13 @@ def test_a_card_without_transitions_is_smoothed_only_where_none_are_needed() -> 
         SMOOTHERS["hmm"](bare)
     for name in ("hysteresis", "none"):
         assert SMOOTHERS[name](bare).step(np.eye(3)[2], 0).index == 2
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("name", SMOOTHERS)
+def test_no_smoother_keeps_nan(name: str, value: float) -> None:
+    smoother = SMOOTHERS[name](replace(CARD, smoothing=SMOOTHING))
+    rows = [[0.7, 0.2, 0.1], [value, 0.2, 0.1], [value] * 3, [0.7, 0.2, 0.1]]
+    found = [smoother.step(np.array(row), number * HOP_NS) for number, row in enumerate(rows)]
+    assert np.isfinite(found[-1].probabilities).all()
+    assert found[-1].probabilities.argmax() == 0

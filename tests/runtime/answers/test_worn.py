@@ -81,3 +81,13 @@ def test_reset_is_worn_again() -> None:
     assert not is_worn
     detector.reset()
     assert detector.step(lying_about(1, 0.01, 0.002)[0], 0)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_value_that_is_no_number_is_not_kept(value: float) -> None:
+    windows = lying_about(NOT_WORN_WINDOWS + 100, 0.01, 0.002)
+    windows[7, 3, 1] = value
+    answers = worn(windows)
+    assert answers.index(False) == NOT_WORN_WINDOWS
+    windows[600:, :, 0] += 3  # Put down another way: worn, and still again.
+    assert all(worn(windows))

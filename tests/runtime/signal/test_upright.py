@@ -230,3 +230,15 @@ def test_a_recording_turned_any_way_gives_the_same_upright_windows_but_for_their
 def test_windows_in_the_frame_of_the_device_are_left_as_they_are() -> None:
     windows = [gait(number, UP) for number in range(3)]
     assert in_frame(windows, "device") == windows
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_value_that_is_no_number_is_not_kept(value: float) -> None:
+    tracker = UprightTracker()
+    tracker.step(still(0, UP))
+    tracker.step(window(1, np.full((50, 3), value)))
+    assert np.isfinite(tracker.step(window(2, np.zeros((50, 3)))).imu).all()  # Free fall: the last direction is kept.
+    for number in range(3, FOUND_AFTER + 3):
+        tracker.step(gait(number, UP))
+    assert tracker.up is not None
+    assert degrees(tracker.up.direction, UP) < 0.1

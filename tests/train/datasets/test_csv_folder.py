@@ -141,7 +141,12 @@ def test_dataset_toml_may_say_what_the_files_do_not(tmp_path: Path) -> None:
         ("anna/a.csv", HEADER + "0,0,0,up,0,0,0,standing\n", "line 2, column acc_z: 'up' is not a number"),
         ("dataset.toml", "title = 3\n", r"dataset\.toml: 'title' cannot be used; known keys: title, placement"),
         ("dataset.toml", 'license = "MIT"\n', r"dataset\.toml: 'license' cannot be used"),
-        ("dataset.toml", "title", r"dataset\.toml: not valid TOML"),
+        ("dataset.toml", "title", r"dataset\.toml: it is not valid TOML"),
+        ("dataset.toml", "a = " + "[" * 200_000, r"dataset\.toml: it is nested too deeply"),
+        ("dataset.toml", "#" * 1_000_001, r"dataset\.toml: it is larger than 1,000,000 bytes"),
+        ("dataset.toml", 'title = "a\\u001b[2Jb"\n', r"'title' must be a text of at most 4,000 characters, not 'a\?"),
+        ("dataset.toml", f'licence = "{"x" * 5000}"\n', "'licence' must be a text of at most 4,000 characters"),
+        ("dataset.toml", f'placement = "{"x" * 101}"\n', "'placement' must be a text of 1 to 100 characters"),
     ],
 )
 def test_unusable_files_are_reported_in_one_line(folder: Path, capsys, file: str, content: str, message: str) -> None:
@@ -149,7 +154,8 @@ def test_unusable_files_are_reported_in_one_line(folder: Path, capsys, file: str
     with pytest.raises(DataError, match=message):
         load("csv-folder", folder)
     assert main(["describe", "csv-folder", "--data", str(folder)]) == 2
-    assert capsys.readouterr().err.count("\n") == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert len(line) < 500 and line.isprintable()
 
 
 def test_a_folder_without_recordings_is_refused(tmp_path: Path) -> None:

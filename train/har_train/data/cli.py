@@ -76,7 +76,7 @@ def _list(options: argparse.Namespace) -> int:
             }
             for dataset in DATASETS.values()
         ]
-        print(json.dumps(rows, indent=1))
+        print(json.dumps(rows, indent=1, allow_nan=False))
         return 0
     for dataset in DATASETS.values():
         print(f"{dataset.name}: {dataset.title}")
@@ -96,7 +96,7 @@ def _fetch(options: argparse.Namespace) -> int:
     print(f"{dataset.title}\nlicence: {dataset.licence}\ncite: {dataset.citation}", file=sys.stderr)
     files = [str(file) for file in fetch(dataset, options.out)]
     if options.json:
-        print(json.dumps({"name": dataset.name, "files": files, "licence": dataset.licence}))
+        print(json.dumps({"name": dataset.name, "files": files, "licence": dataset.licence}, allow_nan=False))
     else:
         print(f"there: {', '.join(files)}", file=sys.stderr)
     return 0
@@ -114,7 +114,7 @@ def _describe(options: argparse.Namespace) -> int:
     if options.plot is not None:
         plot_activities(dataset.title, recordings, [row.label for row in found.activities], options.plot)
     if options.json:
-        print(json.dumps(found.to_dict(), indent=1))
+        print(json.dumps(found.to_dict(), indent=1, allow_nan=False))
     else:
         print("\n".join(description_lines(found)))
         if options.plot is not None:
@@ -134,7 +134,7 @@ def _cut(options: argparse.Namespace) -> int:
     seconds = (recording.times_ns[-1] - recording.times_ns[0]) / 1e9
     summary = {"recording": recording.name, "user": recording.user, "seconds": float(seconds), "file": str(options.out)}
     if options.json:
-        print(json.dumps(summary))
+        print(json.dumps(summary, allow_nan=False))
     else:
         print(f"{recording.name} of user {recording.user}, {seconds:.0f} s, written to {options.out}", file=sys.stderr)
     return 0
@@ -147,7 +147,7 @@ def _convert(options: argparse.Namespace) -> int:
     given = options_from({name: getattr(options, name) for name in names})
     found = convert(options.files, options.out, given)
     if options.json:
-        print(json.dumps({"file": str(options.out), **asdict(found)}, indent=1))
+        print(json.dumps({"file": str(options.out), **asdict(found)}, indent=1, allow_nan=False))
     else:
         print_report(found, options.out)
     return 0

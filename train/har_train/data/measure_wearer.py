@@ -215,7 +215,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     data = data_folder(options.data)
     table = {"waist": _at_waist(data), "pocket": _in_pocket(data)}
-    write_bytes(options.out, json.dumps(table, separators=(",", ":")).encode() + b"\n")
+    write_bytes(options.out, json.dumps(table, separators=(",", ":"), allow_nan=False).encode() + b"\n")
     for place, measured in table.items():
         print(f"{place}: {len(measured['people'])} people of {measured['source']}", file=sys.stderr)
     print(f"written to {options.out}", file=sys.stderr)

@@ -14,6 +14,7 @@ from har_runtime.errors import DataError
 from har_runtime.recording import CutRecording, Recording, cut_recording
 from har_runtime.signal.upright import UprightTracker, turned_by_gravity
 from har_runtime.signal.window import Window
+from har_runtime.tables import TableError, from_table, parse_json
 from har_train.data.arrays import read_arrays, write_arrays
 from har_train.datasets import find, load
 from har_train.recipe import DataConfig
@@ -216,10 +217,17 @@ def load_windows_of(config: DataConfig, data: Path) -> tuple[WindowSet, str | No
     return windows_of(recordings, config), places.pop() if len(places) == 1 else None
 
 
+@dataclass(frozen=True)
+class _Choices:
+    """The activities that each choice stands for, as `save_windows` stores them."""
+
+    rows: tuple[tuple[str, ...], ...]
+
+
 def save_windows(windows: WindowSet, path: Path) -> None:
     """Write windows atomically, for the processes of a cross-validation."""
     columns = {name: getattr(windows, name) for name in COLUMNS}
-    choices = np.array(json.dumps(windows.choices))
+    choices = np.array(json.dumps(windows.choices, allow_nan=False))
     write_arrays(path, **columns, labels=np.array(windows.labels), choices=choices)
 
 
@@ -230,5 +238,8 @@ def load_windows(path: Path) -> WindowSet:
         DataError: missing or damaged.
     """
     *columns, labels, choices = read_arrays(path, *COLUMNS, "labels", "choices")
-    members = tuple(tuple(row) for row in json.loads(choices.item()))
+    try:
+        members = from_table(_Choices, {"rows": parse_json(str(choices.item()))}).rows
+    except (TableError, ValueError) as error:
+        raise DataError(f"{path}: damaged ({error}); delete it and start the command again") from error
     return WindowSet(**dict(zip(COLUMNS, columns, strict=True)), labels=tuple(labels.tolist()), choices=members)

@@ -5,13 +5,33 @@ import lzma
 import re
 import zipfile
 import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import TracebackType
+from typing import IO
 
 from har_runtime.errors import DataError
+from har_runtime.text import clean
 
 DAMAGE = (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 """What zipfile raises for damaged bytes. RuntimeError stands for a password, which a flipped bit can ask for too."""
+
+MAX_NAMES = 50_000
+"""Files in an archive; MobiAct, the one with the most, has 7,000."""
+MAX_INNER_ZIPS = 10
+MAX_INNER_BYTES = 2_000_000_000
+"""Of a zip inside the zip, which is read into memory; the largest, of WISDM, has 300,000,000."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much an official archive can hold, so that a small zip cannot fill the memory."""
+
+    largest: int = 20_000_000
+    """Bytes of one file, unpacked. Most have 2,000,000 at most."""
+    total: int = 1_000_000_000
+    """Bytes of all files that are read, unpacked."""
 
 
 class Archive:
@@ -19,21 +39,22 @@ class Archive:
 
     `anchor` is a path that every intact copy has, such as "RawData/labels.txt"; "*" in it stands for any part of one
     name. It may lie deeper: the folder above it is the root that `read` and `names` are relative to. It may also lie in
-    a zip inside the zip, as UCI packs its downloads. Nothing is unpacked to disk.
+    a zip inside the zip, as UCI packs its downloads. Nothing is unpacked to disk, and nothing read beyond `limits`.
 
     Raises:
-        DataError: neither a folder nor an intact zip, or the anchor is missing.
+        DataError: neither a folder nor an intact zip, the anchor is missing, or names that no official archive has.
     """
 
-    def __init__(self, path: Path, anchor: str):
+    def __init__(self, path: Path, anchor: str, limits: Limits = Limits()):
         self.path = path
+        self._limits, self._left = limits, limits.total
         self._zip: zipfile.ZipFile | None = None
         if path.is_dir():
             entries = [entry.relative_to(path).as_posix() for entry in sorted(path.rglob("*")) if entry.is_file()]
             root = _root(entries, anchor)
         else:
             self._zip = self._opened(path)
-            entries = self._zip.namelist()
+            entries = self._names(self._zip)
             root = _root(entries, anchor)
             if root is None:
                 entries, root = self._enter_inner_zip(self._zip, anchor)
@@ -57,16 +78,24 @@ class Archive:
         """The bytes of one file.
 
         Raises:
-            DataError: missing, or damaged inside the zip.
+            DataError: missing, damaged inside the zip, or larger than the limits.
         """
         if name not in self.names:
             raise DataError(f"{self.path}: {name} is missing; the archive is not complete, download it again")
+        limit = min(self._limits.largest, self._left)
         try:
-            if self._zip is None:
-                return (self.path / PurePosixPath(self._root + name)).read_bytes()
-            return self._zip.read(self._root + name)
+            with self._open(self._root + name) as file:
+                content = file.read(limit + 1)
         except DAMAGE as error:
             raise DataError(f"{self.path}: {name} is damaged ({error}); download the archive again") from error
+        if len(content) > limit:
+            what = "is larger than a file of" if limit == self._limits.largest else "makes it larger than"
+            raise DataError(f"{self.path}: {clean(name)} {what} the official archive; download it again")
+        self._left -= len(content)
+        return content
+
+    def _open(self, name: str) -> IO[bytes]:
+        return (self.path / PurePosixPath(name)).open("rb") if self._zip is None else self._zip.open(name)
 
     def _opened(self, file: Path | io.BytesIO) -> zipfile.ZipFile:
         try:
@@ -76,20 +105,38 @@ class Archive:
 
     def _enter_inner_zip(self, outer: zipfile.ZipFile, anchor: str) -> tuple[list[str], str | None]:
         """Switch to the first zip inside the zip that has the anchor, if there is one."""
-        for name in outer.namelist():
-            if not name.endswith(".zip"):
-                continue
+        zips = [name for name in outer.namelist() if name.endswith(".zip")]
+        for name in zips[:MAX_INNER_ZIPS]:
             try:
-                inner = self._opened(io.BytesIO(outer.read(name)))
+                with outer.open(name) as file:
+                    content = file.read(MAX_INNER_BYTES + 1)
             except DAMAGE as error:
                 raise DataError(f"{self.path}: {name} is damaged ({error}); download the archive again") from error
-            root = _root(inner.namelist(), anchor)
+            if len(content) > MAX_INNER_BYTES:
+                raise DataError(f"{self.path}: {clean(name)} is larger than a zip of an official archive")
+            inner = self._opened(io.BytesIO(content))
+            entries = self._names(inner)
+            root = _root(entries, anchor)
             if root is not None:
                 outer.close()
                 self._zip = inner
-                return inner.namelist(), root
+                return entries, root
             inner.close()
         return [], None
+
+    def _names(self, archive: zipfile.ZipFile) -> list[str]:
+        """The names in a zip, if all of them stay inside the folder that it unpacks to."""
+        names = archive.namelist()
+        if len(names) > MAX_NAMES:
+            raise DataError(f"{self.path}: {len(names):,} files in it; no official archive has more than {MAX_NAMES:,}")
+        if (astray := next(_astray(names), None)) is not None:
+            raise DataError(f"{self.path}: '{clean(astray)}' in it leads out of its folder; download the archive again")
+        return names
+
+
+def _astray(names: Iterable[str]) -> Iterator[str]:
+    """Names that unpack elsewhere than below the archive's folder."""
+    return (name for name in names if name.startswith("/") or ".." in re.split(r"[/\\]", name) or name[1:3] == ":\\")
 
 
 def _root(entries: list[str], anchor: str) -> str | None:

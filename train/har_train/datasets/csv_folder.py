@@ -1,6 +1,5 @@
 """A user's own recordings: one folder for each wearer, in it the recordings that har-stream replays (see DATA.md)."""
 
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from har_runtime.samples import SampleChunk
 from har_runtime.sources.replay.options import NAMES, ReadOptions, read_options
 from har_runtime.sources.replay.parts import recordings_in
 from har_runtime.sources.replay.source import Replay
+from har_runtime.tables import MAX_TEXT, TableError, read_toml, shown
+from har_runtime.text import MAX_NAME, clean, has_control, is_name
 from har_runtime.uri import Uri
 from har_train.datasets.base import DataSet
 
@@ -65,12 +66,18 @@ def _about(path: Path) -> dict[str, str]:
     if not file.is_file():
         return {}
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataError(f"{file}: not valid TOML ({error})") from error
-    for key, value in table.items():
-        if key not in KEYS or not isinstance(value, str):
-            raise DataError(f"{file}: '{key}' cannot be used; known keys: {', '.join(KEYS)}, each a text in quotes")
+        table = read_toml(file)
+        for key, value in table.items():
+            if key not in KEYS or not isinstance(value, str):
+                raise TableError(f"'{clean(key)}' cannot be used; known keys: {', '.join(KEYS)}, each a text in quotes")
+            if len(value) > MAX_TEXT or has_control(value):
+                raise TableError(f"'{key}' must be a text of at most {MAX_TEXT:,} characters, not {shown(value)}")
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read ({error.strerror or error})") from error
+    except TableError as error:
+        raise DataError(f"{file}: {error}") from error
+    if not is_name(table.get("placement", "waist")):
+        raise DataError(f"{file}: 'placement' must be a text of 1 to {MAX_NAME} characters")
     return table
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from har_runtime.errors import DataError
 from har_runtime.recording import Recording
-from har_train.datasets.archive import Archive
+from har_train.datasets.archive import Archive, Limits
 from har_train.datasets.base import DataSet
 from har_train.datasets.table import read_csv, rename
 
@@ -40,7 +40,7 @@ def load(path: Path) -> list[Recording]:
     Raises:
         DataError: not the archive, damaged, one of the eleven activities without a file, or an impossible cell.
     """
-    with Archive(path, "Annotated Data/*/*_annotated.csv") as archive:
+    with Archive(path, "Annotated Data/*/*_annotated.csv", Limits(100_000_000, 20_000_000_000)) as archive:
         pattern = re.compile(r"Annotated Data/(\w+)/(\w+)_(\d+)_(\d+)_annotated\.csv")
         files = sorted(
             (match for name in archive.names if (match := pattern.fullmatch(name))),

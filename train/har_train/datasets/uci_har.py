@@ -10,7 +10,7 @@ from har_runtime.contract import PERIOD_NS, STANDARD_GRAVITY
 from har_runtime.errors import DataError
 from har_runtime.recording import Recording
 from har_train.datasets import hapt
-from har_train.datasets.archive import Archive
+from har_train.datasets.archive import Archive, Limits
 from har_train.datasets.base import DataSet, Download
 from har_train.datasets.table import read_numbers
 
@@ -34,7 +34,7 @@ def load(path: Path) -> list[Recording]:
     Raises:
         DataError: not the archive, damaged, or files whose rows do not match.
     """
-    with Archive(path, "train/Inertial Signals/total_acc_x_train.txt") as archive:
+    with Archive(path, "train/Inertial Signals/total_acc_x_train.txt", Limits(50_000_000)) as archive:
         return [recording for part in ("train", "test") for recording in _part(archive, part)]
 
 

@@ -2,6 +2,9 @@
 
 import io
 import itertools
+import struct
+import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,10 @@ from har_train.datasets.base import DataSet, Download
 USERS = 14
 TRIALS = 5
 PERIOD_NS = 10_000_000
+HEADER_BYTES, COMPRESSED = 128, 15
+"""Of a MAT file: size of its header, and the type of a variable that is compressed."""
+MAX_VARIABLE = 20_000_000
+"""Bytes of a variable, unpacked: an hour of six channels at 100 Hz."""
 ACTIVITIES = {
     1: "walking",
     2: "walking_left",
@@ -63,7 +70,7 @@ def _readings(archive: Archive, name: str) -> NDArray[np.float64]:
     """`sensor_readings` of one MAT file (version 5). SciPy reads data only and executes nothing from the file."""
     from scipy.io import loadmat
 
-    content = io.BytesIO(archive.read(name))
+    content = io.BytesIO(_unpacked(archive, name))
     try:
         readings = loadmat(content, variable_names=["sensor_readings"]).get("sensor_readings")
     except Exception as error:  # Damaged bytes make SciPy raise errors of many kinds, from TypeError to zlib.error.
@@ -73,6 +80,25 @@ def _readings(archive: Archive, name: str) -> NDArray[np.float64]:
     if readings.ndim != 2 or readings.shape[1] != 6 or not len(readings):
         raise DataError(f"{archive.path}: {name}: sensor_readings is {readings.shape}, not (samples, 6)")
     return readings.astype(np.float64)
+
+
+def _unpacked(archive: Archive, name: str) -> bytes:
+    """A MAT file, whose variables are no larger unpacked than `MAX_VARIABLE`: SciPy would unpack whatever they hold.
+
+    After a header of 128 bytes each variable is a type, its size and its bytes (MAT-File Format, Level 5).
+    """
+    content, at = archive.read(name), HEADER_BYTES
+    order = "<" if content[HEADER_BYTES - 2 : HEADER_BYTES] == b"IM" else ">"
+    while at + 8 <= len(content):
+        kind, size = struct.unpack_from(f"{order}II", content, at)
+        if kind == COMPRESSED:
+            unpacking = zlib.decompressobj()
+            with suppress(zlib.error):  # SciPy says what is damaged.
+                unpacking.decompress(content[at + 8 : at + 8 + size], MAX_VARIABLE)
+            if unpacking.unconsumed_tail:
+                raise DataError(f"{archive.path}: {name}: larger unpacked than a file of the official archive")
+        at += 8 + size
+    return content
 
 
 DATASET = DataSet(

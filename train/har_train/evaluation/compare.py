@@ -1,11 +1,11 @@
 """Compares two evaluations of the same users: is the difference larger than chance in who was measured?"""
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from har_runtime.errors import DataError
+from har_runtime.tables import TableError, read_json
 from har_train.evaluation.judgement import (
     FEW_USERS,
     REPLICATES,
@@ -67,6 +67,10 @@ class Comparison:
         return {**found, **asdict(self)}
 
 
+MAX_REPORT_BYTES = 50_000_000
+"""Of a report.json; one of 46 users has 300,000."""
+
+
 @dataclass(frozen=True)
 class StoredEvaluation:
     """The content of a report.json."""
@@ -121,12 +125,12 @@ def read_evaluation(path: Path) -> StoredEvaluation:
     """
     file = path / REPORT if path.is_dir() else path
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document = read_json(file, MAX_REPORT_BYTES)
     except FileNotFoundError as error:
         raise DataError(f"{file}: no such file; give the {REPORT} of har-train evaluate or its folder") from error
     except OSError as error:
         raise DataError(f"{file}: cannot be read ({error.strerror or error})") from error
-    except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors.
+    except TableError as error:
         raise DataError(f"{file}: not a JSON file ({error}); give the {REPORT} of har-train evaluate") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise DataError(

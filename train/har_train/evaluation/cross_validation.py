@@ -24,6 +24,7 @@ from rich.progress import MofNCompleteColumn, TimeElapsedColumn
 from har_runtime.errors import DataError, HarError
 from har_runtime.files import write_bytes
 from har_runtime.scores import score
+from har_runtime.tables import read_json
 from har_train.data.arrays import read_arrays, write_arrays
 from har_train.data.splits import Protocol, UserSplit, folds
 from har_train.data.windows import WindowSet, load_windows, load_windows_of, save_windows
@@ -105,7 +106,7 @@ def run_fold(job: FoldJob) -> int:
     write_arrays(job.folder / PREDICTIONS, probabilities=probabilities, y=test.y, user=test.user)
     result = score(test.y, probabilities.argmax(axis=1), test.labels)
     table = {"fold": job.index, **asdict(job.split), **summary, "windows": result.windows, "macro_f1": result.macro_f1}
-    write_bytes(job.folder / FOLD, json.dumps(table, indent=1).encode())
+    write_bytes(job.folder / FOLD, json.dumps(table, indent=1, allow_nan=False).encode())
     return job.index
 
 
@@ -290,7 +291,7 @@ def read_fold(out: Path, index: int) -> dict[str, Any]:
     """
     file = fold_folder(out, index) / FOLD
     try:
-        table = json.loads(file.read_text(encoding="utf-8"))
+        table = read_json(file)
         return {**table, "macro_f1": float(table["macro_f1"]), "test": list(table["test"])}
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise DataError(f"{file}: damaged or missing ({error}); delete its folder and use --resume") from error

@@ -18,6 +18,7 @@ from har_runtime.errors import DataError
 from har_runtime.files import write_bytes
 from har_runtime.model.outputs import Outputs
 from har_runtime.recording import Recording
+from har_runtime.tables import read_json
 from har_train.data.continuous import Track, tracks_of
 from har_train.data.splits import LEAVE_ONE_SET_OUT, UserSplit, set_folds
 from har_train.data.windows import WindowSet, load_recordings_of, windows_of
@@ -86,7 +87,7 @@ def leave_one_set_out(job: LeftOut, done: Callable[[str], None] = lambda line: N
         file = job.out / name / SCORES
         if not file.exists():
             found = _without(job, name, split, windows, recordings)
-            write_bytes(file, json.dumps(found, indent=1).encode())
+            write_bytes(file, json.dumps(found, indent=1, allow_nan=False).encode())
         found = _read(file)
         rows += found
         done(f"{name}: macro-F1 {', '.join(percent(row['smoothed']['macro_f1']) for row in found)} %")
@@ -163,6 +164,6 @@ def _answers(control: Control, tracks: list[Track]) -> list[Outputs]:
 
 def _read(file: Path) -> list[Row]:
     try:
-        return [{**row, "smoothed": dict(row["smoothed"])} for row in json.loads(file.read_text(encoding="utf-8"))]
+        return [{**row, "smoothed": dict(row["smoothed"])} for row in read_json(file)]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise DataError(f"{file}: damaged ({error}); delete it and use --resume") from error

@@ -282,7 +282,7 @@ def json_text(value: Any, indent: str = "") -> str:
     """JSON with each list of plain values on one line, so that a confusion matrix reads as one."""
     inner = indent + " "
     if isinstance(value, dict) and value:
-        rows = [f"{json.dumps(str(key))}: {json_text(item, inner)}" for key, item in value.items()]
+        rows = [f"{json.dumps(str(key), allow_nan=False)}: {json_text(item, inner)}" for key, item in value.items()]
         return _block("{}", rows, indent)
     if isinstance(value, list | tuple) and any(isinstance(item, dict | list | tuple) for item in value):
         return _block("[]", [json_text(item, inner) for item in value], indent)

@@ -19,13 +19,16 @@ from torch import Tensor
 from har_runtime.errors import DataError, ModelError
 from har_runtime.files import atomic_path
 from har_runtime.model.outputs import Outputs
+from har_runtime.tables import MAX_BYTES, TableError, from_table, parse_json
+from har_runtime.text import clean
 from har_train.data.splits import UserSplit
 from har_train.fit.calibration import calibrated
 from har_train.fit.network import Architecture, HarNetwork
 from har_train.recipe import Recipe
-from har_train.recipe_file import from_table
 
 FORMAT = "haredge-checkpoint-1"
+MAX_FILE_BYTES = 500_000_000
+"""The largest network of the recipes has 2,000,000."""
 BATCH = 1024
 """Windows computed at a time."""
 
@@ -127,7 +130,7 @@ def _in_batches(
 
 def save_checkpoint(path: Path, network: HarNetwork, record: TrainingRecord) -> None:
     """Write atomically."""
-    header = {"format": FORMAT, "haredge": json.dumps(asdict(record))}
+    header = {"format": FORMAT, "haredge": json.dumps(asdict(record), allow_nan=False)}
     weights = {name: value.contiguous() for name, value in network.state_dict().items()}
     with atomic_path(path) as temporary:
         save_file(weights, temporary, metadata=header)
@@ -146,19 +149,23 @@ def load_checkpoint(path: Path) -> Checkpoint:
     if not file.is_file():
         raise ModelError(f"{file}: no such checkpoint; give the model.safetensors or the folder of a training run")
     try:
+        if file.stat().st_size > MAX_FILE_BYTES:
+            raise ModelError(f"{file}: not a checkpoint of har-train: it is larger than {MAX_FILE_BYTES:,} bytes")
         with safe_open(file, framework="pt") as content:
             header = content.metadata() or {}
+            if header.get("format") != FORMAT:
+                raise ModelError(f"{file}: not a checkpoint of har-train (its header lacks format {FORMAT})")
             weights = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, struct.error) as error:
-        raise ModelError(f"{file}: not a readable safetensors file ({error})") from error
-    if header.get("format") != FORMAT:
-        raise ModelError(f"{file}: not a checkpoint of har-train (its header lacks format {FORMAT})")
+        raise ModelError(f"{file}: not a readable safetensors file ({clean(str(error))})") from error
     record = _record(header.get("haredge", ""), file)
     network = HarNetwork(architecture_of(record.recipe))
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
         raise ModelError(f"{file}: weights of another architecture: {_first_mismatch(network, weights)}") from error
+    if not all(bool(torch.isfinite(value).all()) for value in network.state_dict().values()):
+        raise ModelError(f"{file}: weights that are no finite numbers; train it again")
     return Checkpoint(network, record)
 
 
@@ -170,16 +177,18 @@ def architecture_of(recipe: Recipe) -> Architecture:
 def _record(text: str, file: Path) -> TrainingRecord:
     table: Any = None
     try:
-        table = json.loads(text)
-        record = from_table(TrainingRecord, table, "record")
+        if len(text) > MAX_BYTES:
+            raise TableError(f"it is longer than {MAX_BYTES:,} characters")
+        table = parse_json(text)
+        record = from_table(TrainingRecord, table)
         if record.labels != record.recipe.data.activities or not record.temperature > 0:
             raise DataError("its labels or temperature do not fit the recipe")
         return record
-    except (ValueError, RecursionError, DataError) as error:
+    except (TableError, DataError) as error:
         writer = table.get("version") if isinstance(table, dict) else None
         raise ModelError(
-            f"{file}: its training record cannot be read ({error}); it was written by haredge {writer or '(unknown)'}, "
-            f"this is {version('haredge')}"
+            f"{file}: its training record cannot be read ({error}); it was written by haredge "
+            f"{clean(str(writer or '(unknown)'))}, this is {version('haredge')}"
         ) from error
 
 
@@ -189,5 +198,5 @@ def _first_mismatch(network: HarNetwork, weights: dict[str, Tensor]) -> str:
         has = tuple(weights[name].shape) if name in weights else "missing"
         needs = tuple(wanted[name].shape) if name in wanted else "unknown"
         if has != needs:
-            return f"{name} is {has}, the recipe needs {needs}"
+            return f"{clean(name)} is {has}, the recipe needs {needs}"
     return "tensor types differ"

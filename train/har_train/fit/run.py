@@ -10,10 +10,14 @@ from torch import Tensor
 
 from har_runtime.errors import HarError, ModelError
 from har_runtime.files import write_bytes
+from har_runtime.tables import TableError, read_json
 from har_train.fit.federated import FederatedObjective
 from har_train.fit.objective import ContrastivePretraining, FrozenEncoder, MultiTask, OwnObjective, OwnPretraining
 from har_train.methods.registry import SYSTEMS
 from har_train.recipe import Recipe
+
+MAX_CHECKPOINT_BYTES = 2_000_000_000
+"""Of what Lightning keeps to resume: four times the largest file of weights that can be read."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,8 @@ def read_checkpoint(path: Path) -> tuple[int, dict[str, Tensor]]:
         ModelError: missing or damaged.
     """
     try:
+        if path.stat().st_size > MAX_CHECKPOINT_BYTES:
+            raise ValueError(f"it is larger than {MAX_CHECKPOINT_BYTES:,} bytes")
         content = torch.load(path, weights_only=True, map_location="cpu")
         return int(content["epoch"]), dict(content["state_dict"])
     except Exception as error:  # A damaged file makes torch raise errors of many kinds.
@@ -129,15 +135,15 @@ def claim_folder(folder: Path, name: str, settings: dict[str, Any], resume: bool
     if not resume:
         if folder.is_dir() and any(folder.iterdir()):
             raise HarError(f"{folder}: not empty; use --resume to continue what is in it, or choose another --out")
-        write_bytes(file, json.dumps(settings, indent=1).encode())
+        write_bytes(file, json.dumps(settings, indent=1, allow_nan=False).encode())
         return
     try:
-        stored = json.loads(file.read_text(encoding="utf-8"))
+        stored = read_json(file)
     except FileNotFoundError as error:
         raise HarError(f"{folder}: nothing to resume there; start without --resume") from error
-    except (OSError, ValueError) as error:
+    except (OSError, TableError) as error:
         raise HarError(f"{file}: cannot be read ({error}); start again with a new --out") from error
-    wanted = json.loads(json.dumps(settings))
+    wanted = json.loads(json.dumps(settings, allow_nan=False))
     different = [key for key in wanted if not isinstance(stored, dict) or stored.get(key) != wanted[key]]
     if different:
         raise HarError(

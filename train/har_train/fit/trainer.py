@@ -32,6 +32,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from har_runtime.errors import DataError, HarError
 from har_runtime.files import write_bytes
 from har_runtime.scores import score
+from har_runtime.tables import from_table, read_json
 from har_train.data.splits import UserSplit, split_users
 from har_train.data.windows import WindowSet
 from har_train.datasets import DataSet, terms
@@ -289,7 +290,7 @@ class _Clock(Callback):
         self._began = Cost.now()
         self._earlier = Cost()
         with contextlib.suppress(OSError, ValueError, TypeError):
-            self._earlier = Cost(**json.loads(self._file.read_text())) if resume else Cost()
+            self._earlier = from_table(Cost, read_json(self._file)) if resume else Cost()
 
     def cost(self) -> Cost:
         return self._earlier + (Cost.now() - self._began)
@@ -301,7 +302,7 @@ class _Clock(Callback):
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         trainer.should_stop |= self.is_over()
         if trainer.is_global_zero:
-            write_bytes(self._file, json.dumps(asdict(self.cost())).encode())
+            write_bytes(self._file, json.dumps(asdict(self.cost()), allow_nan=False).encode())
 
 
 def _parts(windows: WindowSet, split: UserSplit) -> list[WindowSet]:

@@ -29,6 +29,6 @@ def jsonl_format(labels: tuple[str, ...]) -> LineFormat:
     """
 
     def line(answer: Answer) -> bytes:
-        return json.dumps(row_of(answer, labels)).encode() + b"\n"
+        return json.dumps(row_of(answer, labels), allow_nan=False).encode() + b"\n"
 
     return LineFormat(line, PREFIX)

@@ -189,7 +189,7 @@ def _application(state: LiveState, access: _Access) -> Application:
     setup["charts"] = charts(setup["labels"], setup["colours"])
     library = static_path() / "js" / "bokeh.min.js"
     replies: dict[str, Callable[[_Handler], None]] = {
-        "setup": lambda handler: _send(handler, json.dumps(setup).encode(), "application/json"),
+        "setup": lambda handler: _send(handler, json.dumps(setup, allow_nan=False).encode(), "application/json"),
         "state": lambda handler: _send_state(handler, state),
         "bokeh.min.js": lambda handler: _send(handler, library.read_bytes(), "text/javascript"),
     }
@@ -221,4 +221,8 @@ def _send_state(handler: _Handler, state: LiveState) -> None:
         raise HTTPError(HTTPStatus.BAD_REQUEST, reason="after is not a number") from None
     if not handler.access.admit(handler.get_query_argument("viewer", "")[:32]):
         handler.refuse(HTTPStatus.SERVICE_UNAVAILABLE, f"{VIEWERS} others are watching")
-    _send(handler, json.dumps(state.since(handler.get_query_argument("run", ""), number)).encode(), "application/json")
+    _send(
+        handler,
+        json.dumps(state.since(handler.get_query_argument("run", ""), number), allow_nan=False).encode(),
+        "application/json",
+    )

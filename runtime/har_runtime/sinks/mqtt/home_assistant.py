@@ -61,7 +61,7 @@ def discovery_payload(topic: str, card: ModelCard, version: str) -> bytes:
         },
         **{
             f"minutes_{_slug(activity)}": _minutes(
-                f"Today {activity.replace('_', ' ')}", f"minutes[{json.dumps(activity)}]"
+                f"Today {activity.replace('_', ' ')}", f"minutes[{json.dumps(activity, allow_nan=False)}]"
             )
             for activity in activities_of(card)
         },
@@ -95,7 +95,7 @@ def discovery_payload(topic: str, card: ModelCard, version: str) -> bytes:
         "payload_not_available": "offline",
         "qos": 1,
     }
-    return json.dumps(payload).encode()
+    return json.dumps(payload, allow_nan=False).encode()
 
 
 def totals_of(totals: Totals, card: ModelCard) -> dict[str, Any]:
@@ -114,14 +114,14 @@ def _place(card: ModelCard) -> dict[str, Any]:
         "icon": "mdi:human",
         "device_class": "enum",
         "options": [*card.places, UNKNOWN],
-        "value_template": _known(f"value_json.place or {json.dumps(UNKNOWN)}"),
+        "value_template": _known(f"value_json.place or {json.dumps(UNKNOWN, allow_nan=False)}"),
         **_NOW,
     }
 
 
 def _known(value: str) -> str:
     """The template of what is known while answers come; without it Home Assistant has no value."""
-    return f"{{{{ ({value}) if value_json.activity != {json.dumps(UNAVAILABLE)} else None }}}}"
+    return f"{{{{ ({value}) if value_json.activity != {json.dumps(UNAVAILABLE, allow_nan=False)} else None }}}}"
 
 
 def _of_today(path: str) -> str:
