@@ -9,6 +9,7 @@ from typing import Any
 
 from har_runtime.errors import DataError
 from har_runtime.files import write_bytes
+from har_runtime.tables import read_json
 from har_train.data.splits import Protocol
 from har_train.evaluation.cross_validation import cross_validate
 from har_train.fit.checkpoint import architecture_of
@@ -44,7 +45,7 @@ class Row:
         """
         file = self.folder / ROW
         try:
-            table = json.loads(file.read_text(encoding="utf-8"))
+            table = read_json(file)
             return {**table, "macro_f1": float(table["macro_f1"]), "seconds": float(table["seconds"])}
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise DataError(f"{file}: damaged ({error}); delete it and run again") from error
