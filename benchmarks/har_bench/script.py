@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from har_runtime.cli.common import add_data, add_debug, run_command
+from har_runtime.cli.common import OneLineParser, add_data, add_debug, run_command
 from har_runtime.model.load import DEFAULT_MODEL
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -33,7 +33,7 @@ def script_parser(module: str, description: str, *options: str) -> argparse.Argu
         description: for --help.
         options: the shared options that the script has: names in `OPTIONS`, or "data".
     """
-    parser = argparse.ArgumentParser(prog=f"python -m har_bench.{module}", description=description)
+    parser = OneLineParser(prog=f"python -m har_bench.{module}", description=description)
     for name in options:
         if name == "data":
             add_data(parser)

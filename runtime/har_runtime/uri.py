@@ -1,5 +1,6 @@
 """The URIs that name sources and sinks: `KIND:TARGET?option=value&option=value`."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -98,7 +99,21 @@ def parse_uri(text: str) -> Uri:
         options = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=True)) if query else {}
     except ValueError as error:
         raise SourceError(f"'{kind}:{target}': the options after ? must be name=value, joined by &") from error
+    if not all(map(is_file_name, (text, *options.values()))):
+        raise SourceError(f"'{text}': holds a character that no name can have, such as %00")
     return Uri(kind, target, options)
+
+
+def is_file_name(text: str) -> bool:
+    """Whether a text can be the name of a file, if only by its characters: no NUL, and no half of a surrogate pair.
+
+    >>> is_file_name("día.csv"), is_file_name("a\\x00b"), is_file_name("\\ud800")
+    (True, False, False)
+    """
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
 
 
 def one_of(names: Sequence[str]) -> Callable[[str], str]:

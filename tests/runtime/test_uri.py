@@ -61,3 +61,9 @@ def test_a_speed_may_be_as_fast_as_possible() -> None:
 def test_a_target_that_means_nothing_is_refused() -> None:
     with pytest.raises(SourceError, match=r"simulated: takes no target, not 'x'; its options follow a \?"):
         open_source("simulated:x")
+
+
+@pytest.mark.parametrize("text", ["jsonl:a\x00b", "live:127.0.0.1:80?token-file=%00", "replay:\ud800.csv"])
+def test_a_character_that_no_file_name_has_is_refused(text: str) -> None:
+    with pytest.raises(SourceError, match="holds a character that no name can have"):
+        parse_uri(text)

@@ -71,11 +71,11 @@ class Program:
             set_up_log(options.log_level)
         return options
 
-    def _parsers(self) -> tuple["_Parser", dict[str, "_Parser"]]:
+    def _parsers(self) -> tuple["OneLineParser", dict[str, "OneLineParser"]]:
         """The program's own parser, and that of each command by its name."""
-        program = _Parser(prog=self.name, description=self.description)
+        program = OneLineParser(prog=self.name, description=self.description)
         choices = program.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
-        commands: dict[str, _Parser] = {}
+        commands: dict[str, OneLineParser] = {}
         for command in self.commands:
             description = command.description or f"{command.help[0].upper()}{command.help[1:]}."
             parser = choices.add_parser(command.name, help=command.help, description=description)
@@ -90,7 +90,9 @@ class Program:
             add_debug(parser)
         return program, commands
 
-    def _command_first(self, arguments: list[str], program: "_Parser", commands: Mapping[str, "_Parser"]) -> list[str]:
+    def _command_first(
+        self, arguments: list[str], program: "OneLineParser", commands: Mapping[str, "OneLineParser"]
+    ) -> list[str]:
         """Add the default command if none is named, and move the common options that precede a command behind it."""
         common, rest = [], list(arguments)
         while rest and rest[0].partition("=")[0] in COMMON_OPTIONS:
@@ -108,14 +110,14 @@ class Program:
         return [self.default, *common, *rest]
 
 
-class _Parser(argparse.ArgumentParser):
-    """Reports a mistake in one line."""
+class OneLineParser(argparse.ArgumentParser):
+    """Reports a mistake in one line, without what could steer the terminal."""
 
     def __init__(self, **settings: Any):
         super().__init__(**settings)
         self.label = self.prog
         """What its messages begin with."""
-        self.default: _Parser | None = None
+        self.default: OneLineParser | None = None
         """The command that runs if none is named; its options are part of the help."""
 
     @property

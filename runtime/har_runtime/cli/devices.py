@@ -25,5 +25,8 @@ def run(options: argparse.Namespace) -> int:
     print("Serial ports (har-stream --source serial:PATH, or serial:auto if exactly one has a known USB id)")
     print("\n".join(f"  {clean(line, MAX_LINE)}" for line in port_lines(ports)) or "  none: is the sensor plugged in?")
     print("Linux IIO devices (har-stream --source iio:NAME)")
-    print("\n".join(f"  {clean(each.name)}  {', '.join(each.sensors)}  {each.path}" for each in iio) or "  none")
+    print(
+        "\n".join(f"  {clean(each.name)}  {', '.join(each.sensors)}  {clean(str(each.path))}" for each in iio)
+        or "  none"
+    )
     return 0

@@ -38,7 +38,10 @@ def refused(function, *arguments) -> str:
 
 def stored(path: Path, record: object = None, weights: float = 0.5, kind: str = FORMAT) -> Path:
     network = HarNetwork(architecture_of(RECIPE))
-    tensors = {name: torch.full_like(value, weights).contiguous() for name, value in network.state_dict().items()}
+    tensors = {
+        name: torch.full_like(value, weights).contiguous() if value.is_floating_point() else value
+        for name, value in network.state_dict().items()
+    }
     text = record if isinstance(record, str) else json.dumps(asdict(RECORD) if record is None else record)
     save_file(tensors, path, metadata={"format": kind, "haredge": text})
     return path

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from har_runtime.cli.common import data_folder, run_command
+from har_runtime.cli.common import OneLineParser, data_folder, run_command
 from har_runtime.contract import SAMPLE_RATE_HZ
 from har_runtime.errors import DataError
 from har_runtime.files import write_bytes
@@ -202,9 +202,7 @@ def _rounded(values: NDArray[np.float64]) -> Any:
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m har_train.data.measure_wearer", description="Measure the simulated wearer."
-    )
+    parser = OneLineParser(prog="python -m har_train.data.measure_wearer", description="Measure the simulated wearer.")
     parser.add_argument("out", type=Path)
     parser.add_argument("--data", help="folder with the data sets (default: $HAREDGE_DATA)")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
