@@ -66,7 +66,8 @@ class ByteRows:
             self._fill()
         if not len(self._rows):
             file.close()
-            raise DataError(f"{name}: no sample in it")
+            problem = self._parser.problem if isinstance(self._parser, TextLines) else None
+            raise DataError(f"{name}: {problem or 'no sample in it'}")
         self.fields = self._find_fields()
 
     @property
@@ -115,4 +116,5 @@ class ByteRows:
             time,
             acc_unit=columns.acc_unit if columns else None,
             gyro_unit=columns.gyro_unit if columns else None,
+            note=self._parser.choice,
         )

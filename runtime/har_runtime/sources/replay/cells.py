@@ -2,6 +2,7 @@
 
 import csv
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -188,8 +189,10 @@ def _dates(cells: Sequence[str], form: TimeFormat) -> NDArray[np.int64]:
         iso = iso and min(map(len, plain)) >= 19
         if iso and _YEARS[0] <= min(plain)[:4] and max(plain)[:4] <= _YEARS[1]:
             try:
-                times = np.array(plain, "datetime64[ns]").view(np.int64)
-            except ValueError:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error", UserWarning)  # A zone in a cell or two.
+                    times = np.array(plain, "datetime64[ns]").view(np.int64)
+            except (ValueError, UserWarning):
                 pass
             else:
                 return np.where(times == NO_TIME, NO_TIME, times - _zone_ns(suffix.strip()))

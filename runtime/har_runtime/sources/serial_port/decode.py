@@ -273,7 +273,8 @@ class TextDecoder(Decoder):
         self.acc_scale = units.acc.unit.size
         self.gyro_scale = units.gyro.unit.size if units.gyro else 1.0
         swapped = ", angular rate before acceleration (by gravity)" * self._lines.are_sensors_swapped
-        self._report.units, self._report.gyroscope = units.text + swapped, columns.gyroscope
+        choice = f"; {self._lines.choice}" if self._lines.choice else ""
+        self._report.units, self._report.gyroscope = units.text + swapped + choice, columns.gyroscope
 
 
 def time_unit(times: NDArray[np.float64]) -> str:

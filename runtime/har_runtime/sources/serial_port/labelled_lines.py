@@ -38,6 +38,8 @@ _AXIS = re.compile(r"([xyzXYZ])\d?")
 _ALL_AXES = re.compile(r"[(\[]?(?<![^\W_])x[\s,/]*y[\s,/]*z(?![^\W_])[)\]]?", re.IGNORECASE)
 _CHIP = re.compile(r"(?:imu|mpu|lsm|lis|bmi|bma|icm|bno|adxl|qmi|mma|kx|null|none)[\w-]*", re.IGNORECASE)
 """Names of chips and other words that say nothing about the numbers after them."""
+_DEVICE = re.compile(r"\W*([A-Za-z]+[_#-]?\d{1,2}|left|right)[\s:>|,-]+[A-Za-z]", re.IGNORECASE)
+"""A line's first word, if it tells devices apart."""
 _NOT_AS_MEASURED = {"linear", "lin", "user", "free", "dynamic", "world", "earth", "real", "areal", "aworld", "aaworld"}
 """Words for acceleration without gravity, or in other axes than the sensor's."""
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
@@ -184,9 +186,11 @@ class LabelledLines:
         if not has_text and not _LETTER.search(text, end):
             return None
         readings = {CLOCK_NAME: _seconds(clock)} if clock else {}
+        device = _device_of(text[: matches[0].start()])
         for name, value in _named_values(runs):
-            if kind_of(name) and not (clock and kind_of(name) == TIME):
-                readings.setdefault(name, value)
+            kind = kind_of(name)
+            if kind and not (clock and kind == TIME):
+                readings.setdefault(name if kind == TIME else f"{device}{name}", value)
         if len(matches) > MAX_TIME_NUMBERS and all(kind_of(name) == TIME for name in readings):
             readings = {}
         label = next((run.name for run in reversed(runs) if run.name), "")
@@ -208,6 +212,13 @@ class LabelledLines:
         if name:
             self.sensor = name if axis else ""
         runs.append(_Run(name or (self.sensor if axis else ""), axis, unit))
+
+
+@lru_cache(maxsize=1024)
+def _device_of(text: str) -> str:
+    """The device that a line begins with before the names of its values, such as "IMU2 " of "IMU2 ax="; or nothing."""
+    match = _DEVICE.match(text[-MAX_LABEL:])
+    return f"{match[1]} " if match and not kind_of(f"{match[1]} x") else ""
 
 
 # The texts between the numbers are the same in every line of a board, so that what they say is remembered.

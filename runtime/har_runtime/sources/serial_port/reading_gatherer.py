@@ -43,6 +43,8 @@ class ReadingGatherer:
         """What the values of a reading are, once that is known; a reading has no other cells than these."""
         self.understood = ""
         """What labels said that do not make a reading, and what is missing."""
+        self.devices: tuple[str, ...] = ()
+        """What tells the devices apart, if the values are those of several, of which the first is read."""
         self._lost = lost
         self._learning: list[tuple[int, str, float]] = []
         self._wanted: tuple[str, ...] = ()
@@ -90,6 +92,9 @@ class ReadingGatherer:
         """Find the columns and the label that a reading begins with."""
         names = [name for name in seen if seen[name] >= REGULAR and not _is_no_time(name, learned)]
         columns = columns_by_name(names)
+        if columns is None and (device := _first_device(names)):
+            self.devices, names = device
+            columns = columns_by_name(names)
         if columns is None:
             self.understood = _understood(names)
             self._lost["labelled lines that are no reading"] += len({line for line, _, _ in learned})
@@ -139,6 +144,22 @@ class ReadingGatherer:
         if self._current:
             self._lost["reading with a line missing"] += 1
         self._current = {}
+
+
+def _first_device(names: list[str]) -> tuple[tuple[str, ...], list[str]] | None:
+    """What tells several devices apart, and the names of the first of them and of times; None if there is only one."""
+    found = named_columns(names)
+    devices = next(iter(found.several.values()), None)
+    if devices is None:
+        return None
+    first = next(iter(devices))
+    cells = {time.cell for time in found.times}
+    for triple in found.sensors.values():
+        cells |= set(triple.cells)
+    for groups in found.several.values():
+        if first in groups:
+            cells |= set(groups[first].cells)
+    return tuple(devices), [name for cell, name in enumerate(names) if cell in cells]
 
 
 def _lines_of_a_reading(learned: list[tuple[int, str, float]], wanted: tuple[str, ...], start: str) -> int:

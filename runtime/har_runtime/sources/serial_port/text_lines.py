@@ -24,6 +24,7 @@ from har_runtime.sources.serial_port.labelled_lines import (
     without_log_prefix,
 )
 from har_runtime.sources.serial_port.reading_gatherer import MAX_PAUSE_LINES, ReadingGatherer
+from har_runtime.text import clean
 
 MAX_LINE_BYTES = 1024
 """Bytes; the OpenLog Artemis with every sensor attached prints about 300."""
@@ -118,6 +119,20 @@ class TextLines:
         self.columns = replace(self.columns, channels=channels[3:] + channels[:3])
         self.are_columns_guessed, self.are_sensors_swapped = False, True
         return self.columns
+
+    @property
+    def choice(self) -> str:
+        """Which of several devices is read; empty if only one shows."""
+        columns = self.columns
+        if columns is None:
+            return ""
+        if columns is self._gatherer.columns and (devices := self._gatherer.devices):
+            names = ", ".join(repr(clean(device, 20)) for device in devices[:4])
+            return f"the first of the devices {names} is read (columns= for another)"
+        if self.are_columns_guessed and columns.width >= len(columns.wanted) + len(AXES) * 2:
+            first, last = min(columns.channels) + 1, max(columns.channels) + 1
+            return f"columns {first} to {last} of {columns.width} are read (columns= for others)"
+        return ""
 
     @property
     def held_bytes(self) -> int:

@@ -379,3 +379,38 @@ def test_any_bytes_give_samples_in_order_or_a_question(data: bytes, unit: str | 
                 newest = times[-1]
     except SourceError as error:
         assert "?" in str(error)
+
+
+TWO_DEVICES = {
+    "lines that begin with their names": "IMU1 ax=0.5 ay=0.25 az=9.5 gx=1 gy=2 gz=3\n"
+    "IMU2 ax=9.5 ay=0.5 az=0.5 gx=4 gy=5 gz=6\n",
+    "numbered labels": "ax1:0.5 ay1:0.25 az1:9.5 gx1:1 gy1:2 gz1:3 ax2:9.5 ay2:0.5 az2:0.5 gx2:4 gy2:5 gz2:6\n",
+    "numbered lines of each sensor": "acc1 x: 0.5, y: 0.25, z: 9.5\nacc2 x: 9.5, y: 0.5, z: 0.5\n"
+    "gyro1 x: 1, y: 2, z: 3\ngyro2 x: 4, y: 5, z: 6\n",
+}
+
+
+@pytest.mark.parametrize("kind", TWO_DEVICES)
+def test_the_first_of_two_devices_is_read_and_that_is_said(kind: str) -> None:
+    lines = TextLines()
+    rows = lines.push(TWO_DEVICES[kind].encode() * 30)
+    assert len(rows) > 20
+    assert (rows[:, 1:] == [0.5, 0.25, 9.5, 1, 2, 3]).all()
+    assert lines.choice == "the first of the devices '1', '2' is read (columns= for another)"
+
+
+def test_the_first_columns_of_twice_as_many_are_read_and_that_is_said() -> None:
+    lines = TextLines()
+    rows = lines.push(b"0.5,0.25,9.5,1,2,3,9.5,0.5,0.5,4,5,6\n" * 30)
+    assert (rows[:, 1:] == [0.5, 0.25, 9.5, 1, 2, 3]).all()
+    assert lines.choice == "columns 1 to 6 of 12 are read (columns= for others)"
+    other = TextLines(names=["-"] * 6 + ["ax", "ay", "az", "gx", "gy", "gz"])
+    rows = other.push(b"0.5,0.25,9.5,1,2,3,9.5,0.5,0.5,4,5,6\n" * 30)
+    assert (rows[:, 1:] == [9.5, 0.5, 0.5, 4, 5, 6]).all()
+    assert other.choice == ""
+
+
+def test_one_device_is_no_choice() -> None:
+    lines = TextLines()
+    assert len(lines.push(b"IMU1 ax=0.5 ay=0.25 az=9.5 gx=1 gy=2 gz=3\n" * 30)) > 20
+    assert lines.choice == ""
