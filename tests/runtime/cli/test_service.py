@@ -12,6 +12,7 @@ from tests.conftest import ROOT
 from tests.runtime.cli.real_systemd import run_in_box
 
 from har_runtime.cli.stream import main
+from har_runtime.secret import PAGE_TOKEN
 
 SERVICE = ROOT / "runtime" / "service"
 UNIT = SERVICE / "haredge.service"
@@ -119,3 +120,49 @@ def test_a_real_systemd_runs_it_restarts_it_if_it_hangs_and_stops_it(tmp_path: P
     assert said["source: simulated wearer (synthetic signals, seed 0)"] == "6"
     (log,) = results.glob("day-*.jsonl")
     assert {json.loads(line)["window_label"] for line in log.read_text().splitlines()} == {"standing"}
+
+
+HOSTILE_CHECK = """
+python() { LD_LIBRARY_PATH=/srv/python/lib /srv/python/bin/python3 "$@"; }
+cd /srv/results
+python /etc/hostile_network.py "$(cut -d= -f2 /etc/haredge.env)" > seen &
+for _ in $(seq 400); do grep -q ready seen && break; sleep 0.05; done
+systemctl start systemd-journald
+systemctl start haredge; echo $? > started
+wait %1
+# Answers go on.
+before=$(cat /var/lib/haredge/day-*.jsonl | wc -l)
+for _ in $(seq 400); do [ $(cat /var/lib/haredge/day-*.jsonl | wc -l) -gt $((before + 2)) ] && break; sleep 0.05; done
+systemctl show haredge -p StatusText -p ActiveState -p NRestarts -p Result > state
+cp /proc/$(systemctl show haredge -p MainPID --value)/status process
+systemctl stop haredge
+journalctl -u haredge -o json --no-pager > journal
+cp /var/lib/haredge/day-*.jsonl .
+"""
+
+
+def test_under_systemd_a_hostile_broker_and_idle_strangers_change_nothing(tmp_path: Path) -> None:
+    token = "not-easy-to-guess"
+    sinks = ["jsonl:day.jsonl?rotate=day", "mqtt://127.0.0.1/home", "live:0.0.0.0:8765"]
+    config = (SERVICE / "haredge.toml").read_text().replace("serial:auto", "simulated:")
+    files = {
+        "systemd/system/haredge.service": UNIT.read_text(),
+        "haredge.toml": re.sub(r"^sink = .*$", f"sink = {json.dumps(sinks)}", config, flags=re.MULTILINE),
+        "haredge.env": f"{PAGE_TOKEN}={token}\n",
+        "hostile_network.py": (Path(__file__).parent / "hostile_network.py").read_text(),
+    }
+    results = run_in_box(tmp_path, files, HOSTILE_CHECK)
+    assert (results / "started").read_text() == "0\n"
+    seen = json.loads((results / "seen").read_text().splitlines()[-1])
+    assert (seen["with the token"], seen["without"]) == (302, 401)
+    assert len(seen["bytes"]) >= 2
+    assert max(seen["bytes"]) < 2**25  # Of the 256 MB that the broker offers: the kernel's buffers.
+    state = dict(line.split("=", 1) for line in (results / "state").read_text().splitlines())
+    assert (state["ActiveState"], state["NRestarts"], state["Result"]) == ("active", "0", "success")
+    process = dict(line.split(":", 1) for line in (results / "process").read_text().splitlines())
+    assert int(process["VmHWM"].split()[0]) < 128_000  # kB; the unit allows 256 MB.
+    lines = [json.loads(line)["MESSAGE"] for line in (results / "journal").read_text().splitlines()]
+    assert lines.count("mqtt://127.0.0.1/home: the broker is left: it sends messages that were not asked for") == 1
+    assert not [line for line in lines if "Traceback" in line or token in line]
+    (log,) = results.glob("day-*.jsonl")
+    assert len(log.read_text().splitlines()) > 2

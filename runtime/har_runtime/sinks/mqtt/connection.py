@@ -106,7 +106,7 @@ class Connection:
         return thread
 
     def _run(self) -> None:
-        pause_s = RECONNECT_S[0]
+        pause_s, said = RECONNECT_S[0], None
         while not self._ending.is_set():
             attempt = _Attempt()
             try:
@@ -121,7 +121,10 @@ class Connection:
             if attempt.is_open and not attempt.is_accepted and not attempt.is_refused:
                 self._speaks_mqtt5 = not self._speaks_mqtt5
             if attempt.lasted_s() >= STEADY_S:
-                pause_s = RECONNECT_S[0]
+                pause_s, said = RECONNECT_S[0], None
+            if attempt.guard.refusal not in (None, said):
+                said = attempt.guard.refusal
+                _LOG.warning("%s: the broker is left: %s", self._address.name, said)
             self._on_lost(why)
             self._ending.wait(pause_s)
             pause_s = min(2 * pause_s, RECONNECT_S[1])

@@ -90,7 +90,7 @@ def publish(payload: bytes, qos: int = 0) -> bytes:
     ],
     ids=["a huge message", "messages", "QoS 1", "QoS 2", "PINGREQ", "PUBREC", "PUBREL", "a huge PUBACK", "CONNACK"],
 )
-def test_a_broker_that_floods_the_sink_costs_no_memory_and_is_left(first: bytes, rest: bytes) -> None:
+def test_a_broker_that_floods_the_sink_costs_no_memory_and_is_left(first: bytes, rest: bytes, caplog) -> None:
     sent: list[int] = []
     deed = flood(first, rest * max(1, 16384 // len(rest)), 64 * MB, sent)
     with HostileBroker(deed, deed, deed, behave) as broker:
@@ -104,6 +104,7 @@ def test_a_broker_that_floods_the_sink_costs_no_memory_and_is_left(first: bytes,
             tracemalloc.stop()
     assert len(sent) == 3
     assert max(sent) < KERNEL_BYTES
+    assert len([line for line in caplog.messages if "the broker is left: it sends " in line]) == 1
 
 
 @pytest.mark.parametrize(
