@@ -12,11 +12,39 @@ from har_runtime.tables import shown
 from har_runtime.text import MAX_NAME, clean, is_name
 
 CONTROLS = ("random-forest", "logistic-regression")
-METHODS = ("multi-task", "two-stage", "affar", "ccil", "fedhar", "gile", "gile-as-code", "protohar", *CONTROLS)
+METHODS = (
+    "multi-task",
+    "two-stage",
+    "affar",
+    "cae",
+    "ccil",
+    "clusterclhar",
+    "cpc",
+    "csshar-simclr",
+    "fedhar",
+    "gile",
+    "gile-as-code",
+    "multi-task-ssl",
+    "protohar",
+    *CONTROLS,
+)
 LABEL_RULES = ("whole", "majority")
 PAIRS = ("simclr", "activity", "activity-user")
 """Ways to choose positives and negatives, as in Figure 3 (a), (b) and (c) of the paper."""
-BACKBONES = ("resnet", "fcn", "affar", "csshar", "ctbl", "deepconvlstm", "fedhar", "gile", "protohar")
+BACKBONES = (
+    "resnet",
+    "fcn",
+    "affar",
+    "cae",
+    "cpc",
+    "csshar",
+    "ctbl",
+    "deepconvlstm",
+    "fedhar",
+    "gile",
+    "protohar",
+    "tpn",
+)
 MAX_WIDTH = 4096
 MAX_KERNEL = 99
 MAX_LAYERS = 32

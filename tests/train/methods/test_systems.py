@@ -1,6 +1,7 @@
 """Every system of the comparison trains, resumes and is read back, by its recipe and the trainer of the others."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,22 @@ from har_train.fit.checkpoint import architecture_of, load_checkpoint
 from har_train.fit.network import BLOCKS, HarNetwork
 from har_train.fit.run import Run, stages_of
 from har_train.fit.trainer import fit
+from har_train.methods import cae, cpc
+from har_train.methods.csshar import SETTINGS, CssharEncoder
 from har_train.methods.registry import ENCODERS, SYSTEMS
 from har_train.recipe import BACKBONES, CONTROLS, METHODS, Recipe
 from har_train.recipe_file import load_recipe, recipe_names
 
 WINDOWS_OF_EACH_USER = 24
+
+
+@pytest.fixture(autouse=True)
+def small_encoders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One transformer layer instead of eight, and fewer filters and units: this file would be slow with all."""
+    small = replace(SETTINGS["uci-har"], filters=(8, 8, 16), layers=1)
+    monkeypatch.setitem(ENCODERS, "csshar", partial(CssharEncoder, settings=small))
+    monkeypatch.setattr(cae, "FILTERS", (8, 8, 16, 16))
+    monkeypatch.setattr(cpc, "UNITS", 32)
 
 
 def short_recipe(name: str) -> Recipe:

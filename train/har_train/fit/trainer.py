@@ -129,7 +129,7 @@ def fit(
     if run.devices * run.nodes > 1:
         synchronise_batch_norm(network.encoder)
     stages = stages_of(recipe, run.out)
-    costs = [train_stage(network, recipe, stage, train, validation, run, teacher) for stage in stages]
+    costs = _train_stages(network, recipe, stages, train, validation, run, teacher)
 
     logits, places = logits_and_places(network, validation.x)
     temperature = fit_temperature(logits, validation.y, places)
@@ -190,6 +190,25 @@ def split_of(recipe: Recipe, windows: WindowSet, seed: int) -> UserSplit:
     return split_users(windows.user.tolist(), seed, recipe.data.validation, recipe.data.test)
 
 
+def _train_stages(
+    network: HarNetwork,
+    recipe: Recipe,
+    stages: Sequence[Stage],
+    train: WindowSet,
+    validation: WindowSet,
+    run: Run,
+    teacher: Teacher | None,
+) -> list[Cost]:
+    """Train one stage after the other; one that was begun on an encoder that has since been trained on begins again."""
+    costs: list[Cost] = []
+    for stage in stages:
+        before = stage.epochs_done() if run.resume else 0
+        costs.append(train_stage(network, recipe, stage, train, validation, run, teacher))
+        if stage.epochs_done() > before:
+            run = replace(run, resume=False)
+    return costs
+
+
 def train_stage(
     network: HarNetwork,
     recipe: Recipe,
@@ -246,7 +265,8 @@ def train_stage(
     module.load_state_dict(read_checkpoint(stage.kept)[1])
     if not stage.validated:
         # Pretraining leaves the running statistics of batch norm alone: they are now taken from raw windows.
-        raw = torch.from_numpy(train.x).split(settings.batch_size)
+        # A last batch of one window has no variance.
+        raw = (batch for batch in torch.from_numpy(train.x).split(settings.batch_size) if len(batch) > 1)
         update_bn((network.encoder_input(network.normalise(batch)) for batch in raw), network.encoder)
     return cost
 

@@ -7,7 +7,9 @@ samples, so that an augmentation costs very little beside the network.
 
 import math
 
+import numpy as np
 import torch
+from scipy.interpolate import CubicSpline
 from torch import Tensor
 from torch.nn.functional import normalize
 
@@ -39,30 +41,36 @@ def rotate(x: Tensor) -> Tensor:
     return x * (torch.randint(0, 2, (len(x), 1, x.shape[2]), device=x.device) * 2 - 1)
 
 
-def permute_segments(x: Tensor, segments: int) -> Tensor:
-    """Cut each window into equal segments (the last one takes the rest) and put them in a random order."""
+def permute_segments(x: Tensor, segments: int | Tensor) -> Tensor:
+    """Cut each window into equal segments (the last one takes the rest) and put them in a random order.
+
+    Args:
+        segments: how many; or how many of each window, shape (n, 1).
+    """
     length = x.shape[1]
     segment = (torch.arange(length, device=x.device) * segments // length).expand(len(x), length)
-    rank = torch.rand(len(x), segments, device=x.device).argsort(dim=1)
+    most = segments if isinstance(segments, int) else int(segments.max())
+    rank = torch.rand(len(x), most, device=x.device).argsort(dim=1)
     order = rank.gather(1, segment).argsort(dim=1, stable=True)
     return x.gather(1, order[:, :, None].expand_as(x))
 
 
+def sometimes(changed: Tensor, unchanged: Tensor, probability: float) -> Tensor:
+    """Each window changed with a probability, and otherwise unchanged."""
+    return torch.where(torch.rand(len(changed), 1, 1, device=changed.device) < probability, changed, unchanged)
+
+
 def augment(x: Tensor, config: AugmentConfig) -> Tensor:
     """One random view of each normalised window, for the contrastive task."""
-
-    def sometimes(changed: Tensor, unchanged: Tensor) -> Tensor:
-        return torch.where(torch.rand(len(x), 1, 1, device=x.device) < config.probability, changed, unchanged)
-
     view = x
     if config.scaling:
-        view = sometimes(scale(view, config.scaling_std), view)
+        view = sometimes(scale(view, config.scaling_std), view, config.probability)
     if config.channel_shuffle:
-        view = sometimes(shuffle_channels(view), view)
+        view = sometimes(shuffle_channels(view), view, config.probability)
     if config.rotation:
-        view = sometimes(rotate(view), view)
+        view = sometimes(rotate(view), view, config.probability)
     if config.permutation:
-        view = sometimes(permute_segments(view, config.permutation_segments), view)
+        view = sometimes(permute_segments(view, config.permutation_segments), view, config.probability)
     return jitter(view, config.jitter_std)
 
 
@@ -122,11 +130,11 @@ def as_sensed(x: Tensor, stretch: float, slow_sensor: float) -> Tensor:
     share = ((time - before) / step).unsqueeze(2)
     factor = stretch ** (torch.rand(count, 1, device=x.device) * 2 - 1)
     middle = (length - 1) / 2
-    first, second = (_values_at(x, middle + (at - middle) * factor) for at in (before, before + step))
+    first, second = (values_at(x, middle + (at - middle) * factor) for at in (before, before + step))
     return first + share * (second - first)
 
 
-def _values_at(x: Tensor, position: Tensor) -> Tensor:
+def values_at(x: Tensor, position: Tensor) -> Tensor:
     """Windows (n, time, channel) at fractional positions (n, time), mirrored beyond their ends."""
     last = x.shape[1] - 1
     position = last - (last - position.abs()).abs()
@@ -134,6 +142,22 @@ def _values_at(x: Tensor, position: Tensor) -> Tensor:
     share = (position - low).unsqueeze(2)
     low = low.long().unsqueeze(2).expand(-1, -1, x.shape[2])
     return x.gather(1, low) * (1 - share) + x.gather(1, low + 1) * share
+
+
+def warp_time(x: Tensor, std: float, knots: int) -> Tensor:
+    """Let time run faster and slower within each window, whose first and last sample stay.
+
+    Its speed is a cubic spline through random numbers around 1: at both ends, and at `knots` places between them.
+
+    Args:
+        std: of the speed at each of those places.
+    """
+    length = x.shape[1]
+    places = np.linspace(0, length - 1, knots + 2)
+    spline = CubicSpline(places, np.eye(knots + 2))(np.arange(length))
+    speed = (1 + std * torch.randn(len(x), knots + 2, device=x.device)) @ torch.from_numpy(spline).T.to(x)
+    position = speed.cumsum(dim=1) - speed[:, :1]
+    return values_at(x, position * ((length - 1) / position[:, -1:]))
 
 
 def mix_users(x: Tensor, activity: Tensor, user: Tensor, alpha: float) -> Tensor:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,22 @@ def contrastive_loss(
         return (z * 0).sum()
     loss = -log_probability.sum(dim=1)[anchors] / count[anchors]
     return loss.mean() if reduction == "mean" else loss.sum()
+
+
+def nt_xent(embeddings: Tensor, temperature: float, no_negatives: Tensor | None = None) -> Tensor:
+    """NT-Xent of SimCLR (Chen et al. 2020, equation 1) over two views of each window.
+
+    Args:
+        embeddings: of any length; the first views, then the second ones in the same order, shape (2n, d).
+        temperature: tau.
+        no_negatives: pairs that do not count as negatives, shape (2n, 2n); the two views of a window stay a positive.
+    """
+    window = torch.arange(len(embeddings) // 2, device=embeddings.device).repeat(2)
+    positive, among = pair_masks(Views(window, window, window), "simclr")
+    if no_negatives is not None:
+        among = positive | (among & ~no_negatives)
+    with torch.autocast(embeddings.device.type, enabled=False):
+        return contrastive_loss(normalize(embeddings.float(), dim=1), positive, among, temperature)
 
 
 def _activities(views: Views) -> tuple[Tensor, Tensor]:
