@@ -1,57 +1,12 @@
-"""The program `har-stream`: its subcommands."""
+"""The entry point of `har-stream`. What it runs is imported while Ctrl-C is heeded."""
 
-from har_runtime.cli import devices, doctor, report, run, simulate, token
-from har_runtime.cli.common import Command, Program
-
-PROGRAM = Program(
-    "har-stream",
-    "Recognise activities in real time: read an IMU, a recording or a simulated wearer, print, log. "
-    "Example: har-stream --source serial:auto --sink terminal: --sink jsonl:day.jsonl",
-    (
-        Command("run", "read a source and write its activities to sinks", run.add_arguments, run.run),
-        Command(
-            "devices",
-            "list the serial ports and IIO devices",
-            devices.add_arguments,
-            devices.run,
-            "List the serial ports and IIO devices, and what they seem to be.",
-        ),
-        Command(
-            "doctor",
-            "check this computer, the model and a sensor",
-            doctor.add_arguments,
-            doctor.run,
-            "Check Python, libraries, serial ports, model, sensor, clock, disk and processor, and say what to do about "
-            "each. Exit code 0 if all is well, 1 if something needs fixing.",
-        ),
-        Command(
-            "simulate",
-            "serve a virtual sensor on a serial port",
-            simulate.add_arguments,
-            simulate.run,
-            "A virtual IMU, worn by the simulated wearer. Prints the path of its port, which any program can open.",
-        ),
-        Command(
-            "report",
-            "summarise days that the jsonl: sink has written",
-            report.add_arguments,
-            report.run,
-            "What somebody did all day: minutes, bouts and changes of activity, from files of the jsonl: sink.",
-        ),
-        Command(
-            "token",
-            "print a new secret for sensorlogger: and live:",
-            token.add_arguments,
-            token.run,
-            "Print a random token, e.g. into a file that only you can read, for token-file=FILE of sensorlogger: and "
-            "live:. It is different each time.",
-        ),
-    ),
-    default="run",
-    has_log=True,
-)
+from har_runtime.cli.start import start
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Entry point; returns the exit code."""
-    return PROGRAM.main(arguments)
+    """Run the program; returns the exit code.
+
+    Args:
+        arguments: those of the process if None.
+    """
+    return start("har_runtime.cli.stream_program", arguments)

@@ -14,7 +14,7 @@ from har_bench.cli import PROGRAM as HAR_BENCH
 from har_export.cli import PROGRAM as HAR_EXPORT
 from har_runtime.cli.common import Program
 from har_runtime.cli.extras import EXTRAS
-from har_runtime.cli.stream import PROGRAM as HAR_STREAM
+from har_runtime.cli.stream_program import PROGRAM as HAR_STREAM
 from har_train.cli import PROGRAM as HAR_TRAIN
 from har_train.data.cli import PROGRAM as HAR_DATA
 
