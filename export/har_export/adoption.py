@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_export import flatbuffer
-from har_export.graph_ends import add_softmax, scale_input, sign
+from har_export.graph_ends import add_softmax, order_input, scale_input, sign
 from har_runtime.contract import CHANNELS, STANDARD_GRAVITY, WINDOW
 from har_runtime.errors import ModelError
 from har_runtime.files import write_bytes
@@ -46,10 +46,12 @@ class ForeignModel:
     """Of acceleration, as for `units.acceleration_unit`."""
     gyro: str = "rad/s"
     """Of angular rate, as for `units.angular_rate_unit`."""
+    channels: tuple[str, ...] = CHANNELS
+    """Those of `CHANNELS` in the order of its input."""
     mean: tuple[float, ...] = (0.0,) * len(CHANNELS)
-    """Of each channel, in the units above: it is subtracted."""
+    """Of each of `channels`, in the units above: it is subtracted."""
     std: tuple[float, ...] = (1.0,) * len(CHANNELS)
-    """Of each channel, in the units above: it is divided by."""
+    """Of each of `channels`, in the units above: it is divided by."""
     sign: str = "android"
     """Of acceleration, a key of `units.SIGNS`."""
     logits: bool = False
@@ -70,6 +72,23 @@ def our_labels(labels: Sequence[str]) -> tuple[str, ...]:
     """
     ours = Labels().ours(list(labels)).tolist()
     return tuple(word if word and ours.count(word) == 1 else label for word, label in zip(ours, labels, strict=True))
+
+
+def channel_order(text: str) -> tuple[str, ...]:
+    """The channels of a model's input in their order.
+
+    >>> channel_order("gyro_x,gyro_y,gyro_z,acc_x,acc_y,acc_z")[:2]
+    ('gyro_x', 'gyro_y')
+
+    Raises:
+        ModelError: not each of `CHANNELS` once.
+    """
+    channels = tuple(name.strip() for name in text.split(","))
+    if sorted(channels) != sorted(CHANNELS):
+        raise ModelError(
+            f"--channels {clean(text)}: name each of {', '.join(CHANNELS)} once, in the order of its input"
+        )
+    return channels
 
 
 def normalisation(text: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -152,6 +171,8 @@ def adopt(path: Path, foreign: ForeignModel, out: Path) -> Path:
     factor, summand = _arithmetic(foreign)
     if np.any(factor != 1) or np.any(summand != 0):
         scale_input(content, factor, summand)
+    if foreign.channels != CHANNELS:
+        order_input(content, _order(foreign))
     if foreign.logits:
         add_softmax(content)
     sign(content)
@@ -192,9 +213,14 @@ def _arithmetic(foreign: ForeignModel) -> tuple[NDArray[np.float32], NDArray[np.
         acc, gyro = acceleration_unit(foreign.units).size, angular_rate_unit(foreign.gyro).size
     except ValueError as error:
         raise ModelError(f"--units {foreign.units}, --gyro {foreign.gyro}: {error}") from error
-    size = np.repeat([acc * SIGNS[foreign.sign], gyro], 3)
+    size = np.repeat([acc * SIGNS[foreign.sign], gyro], 3)[_order(foreign)]
     std = np.array(foreign.std)
     return (1 / (size * std)).astype(np.float32), (-np.array(foreign.mean) / std).astype(np.float32)
+
+
+def _order(foreign: ForeignModel) -> list[int]:
+    """The place of each of its channels among ours."""
+    return [CHANNELS.index(channel) for channel in foreign.channels]
 
 
 def _card(foreign: ForeignModel) -> ModelCard:

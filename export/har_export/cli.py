@@ -9,6 +9,7 @@ from pathlib import Path
 
 from har_export.formats import FORMATS, INT8, bounds
 from har_runtime.cli.common import Command, Program, add_json, data_folder, percentage
+from har_runtime.contract import CHANNELS
 from har_runtime.files import write_bytes
 from har_runtime.model.load import load_model
 from har_train.quiet import quiet_tensorflow
@@ -70,6 +71,12 @@ def _add_adopt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--units", default="m/s2", help="of acceleration: m/s2 (default), g, mg or the counts of a g")
     parser.add_argument(
         "--gyro", default="rad/s", help="of angular rate: rad/s (default), deg/s or the counts of a deg/s"
+    )
+    parser.add_argument(
+        "--channels",
+        default=",".join(CHANNELS),
+        metavar="A,B,...",
+        help="the channels of its input in their order (default: %(default)s)",
     )
     parser.add_argument(
         "--normalise",
@@ -161,7 +168,7 @@ def _vectors(options: argparse.Namespace) -> int:
 
 
 def _adopt(options: argparse.Namespace) -> int:
-    from har_export.adoption import ForeignModel, adopt, normalisation, our_labels
+    from har_export.adoption import ForeignModel, adopt, channel_order, normalisation, our_labels
 
     mean, std = normalisation(options.normalise)
     given = [label.strip() for label in options.labels.split(",")]
@@ -170,6 +177,7 @@ def _adopt(options: argparse.Namespace) -> int:
         labels=labels,
         units=options.units,
         gyro=options.gyro,
+        channels=channel_order(options.channels),
         mean=mean,
         std=std,
         sign=options.sign,

@@ -1,5 +1,6 @@
 """Adds operators before the input and after the output of a .tflite, so that it keeps the signal contract."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,28 @@ def scale_input(content: Any, factor: NDArray[np.float32], summand: NDArray[np.f
     operators[1].builtinOptionsType = schema.BuiltinOptions.AddOptions
     operators[1].builtinOptions = schema.AddOptionsT()
     graph.operators = [*operators, *graph.operators]
+    graph.inputs = np.array([new_input], np.int32)
+
+
+def order_input(content: Any, order: Sequence[int]) -> None:
+    """Give the input's channels the order that the graph expects, before anything else.
+
+    Args:
+        content: as for `scale_input`.
+        order: of each channel of the graph, its place in the new input.
+    """
+    from ai_edge_litert import schema_py_generated as schema
+
+    graph = content.subgraphs[0]
+    target = int(graph.inputs[0])
+    shape = graph.tensors[target].shape
+    new_input = _tensor(content, shape)
+    places = _constant(content, np.array(order, np.int32))
+    operator = _operator(content, schema.BuiltinOperator.GATHER, [new_input, places], target)
+    options: Any = schema.GatherOptionsT()
+    options.axis = len(shape) - 1
+    operator.builtinOptionsType, operator.builtinOptions = schema.BuiltinOptions.GatherOptions, options
+    graph.operators = [operator, *graph.operators]
     graph.inputs = np.array([new_input], np.int32)
 
 
@@ -68,8 +91,8 @@ def _end(name: bytes, tensor: int) -> Any:
     return end
 
 
-def _tensor(content: Any, shape: Any, data: bytes | None = None) -> int:
-    """A new float32 tensor; returns its index."""
+def _tensor(content: Any, shape: Any, data: bytes | None = None, is_whole: bool = False) -> int:
+    """A new tensor; returns its index."""
     from ai_edge_litert import schema_py_generated as schema
 
     buffer: Any = schema.BufferT()
@@ -77,14 +100,16 @@ def _tensor(content: Any, shape: Any, data: bytes | None = None) -> int:
     content.buffers.append(buffer)
     tensor: Any = schema.TensorT()
     tensor.name, tensor.shape = b"", np.array(shape, np.int32)
-    tensor.type, tensor.buffer = schema.TensorType.FLOAT32, len(content.buffers) - 1
+    tensor.type = schema.TensorType.INT32 if is_whole else schema.TensorType.FLOAT32
+    tensor.buffer = len(content.buffers) - 1
     tensors = content.subgraphs[0].tensors
     tensors.append(tensor)
     return len(tensors) - 1
 
 
-def _constant(content: Any, values: NDArray[np.float32]) -> int:
-    return _tensor(content, values.shape, values.astype("<f4").tobytes())
+def _constant(content: Any, values: NDArray[np.float32] | NDArray[np.int32]) -> int:
+    is_whole = values.dtype == np.int32
+    return _tensor(content, values.shape, values.astype("<i4" if is_whole else "<f4").tobytes(), is_whole)
 
 
 def _operator(content: Any, kind: int, inputs: list[int], output: int) -> Any:

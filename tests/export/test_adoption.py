@@ -144,6 +144,24 @@ def test_units_and_normalisation_that_it_expects_become_part_of_its_graph(
     assert {"MUL": 1, "ADD": 1}.items() <= flatbuffer.operators(out.read_bytes()).items()
 
 
+def test_another_order_of_channels_becomes_part_of_its_graph(other: Path, windows: np.ndarray) -> None:
+    order = ("--channels", "gyro_x,gyro_y,gyro_z,acc_z,acc_y,acc_x")
+    places = [3, 4, 5, 2, 1, 0]
+    plain = load_model(adopted(other, "--normalise", "none", *order))
+    assert plain.probabilities(windows) == pytest.approx(expected(windows[:, :, places]), abs=1e-5)
+    out = adopted(other, "--units", "g", "--sign", "apple", "--normalise", "1,2,3,0,0,0.5/90,100,110,1,2,0.5", *order)
+    own = (windows / [*[-STANDARD_GRAVITY] * 3, 1, 1, 1])[:, :, places]
+    own = (own - [1, 2, 3, 0, 0, 0.5]) / [90, 100, 110, 1, 2, 0.5]
+    assert load_model(out).probabilities(windows) == pytest.approx(expected(own), abs=1e-5)
+    assert flatbuffer.operators(out.read_bytes())["GATHER"] == 1
+
+
+@pytest.mark.parametrize("order", ["acc_x,acc_y,acc_z", "ax,ay,az,gx,gy,gz", "acc_x,acc_x,acc_y,acc_z,gyro_x,gyro_y"])
+def test_an_order_that_does_not_name_each_channel_once_is_refused(other: Path, capsys, order: str) -> None:
+    arguments = [str(other), "--out", "x", "--labels", "a,b,c", "--normalise", "none", "--channels", order]
+    assert f"--channels {order}: name each of acc_x, acc_y, acc_z, gyro_x" in refusal(capsys, *arguments)
+
+
 def test_logits_get_a_softmax_if_asked_and_are_refused_otherwise(tmp_path: Path, windows: np.ndarray, capsys) -> None:
     file = tmp_path / "other.tflite"
     file.write_bytes(foreign_model(softmax=False))
