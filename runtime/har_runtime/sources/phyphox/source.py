@@ -11,7 +11,7 @@ once an experiment has run for 2.8 hours, and of 10 ms after 28 hours: restart i
 import logging
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import quote
 
 from har_runtime.contract import MAX_GAP_NS, to_ns
@@ -30,16 +30,17 @@ from har_runtime.sources.phyphox.message import (
     session_of,
     without,
 )
+from har_runtime.sources.phyphox.request import TooLargeError, get
 from har_runtime.uri import Uri
-
-if TYPE_CHECKING:
-    from http.client import HTTPResponse
 
 _LOG = logging.getLogger(__name__)
 DEFAULT_PORT: Final = 80
 POLL_S: Final = 0.2
 RETRY_S: Final = 1.0
 TIMEOUT_S: Final = 5.0
+"""For a connection."""
+DEADLINE_S: Final = 10.0
+"""For a connection, a request and the whole answer."""
 MAX_ANSWER_BYTES: Final = 4 * 2**20
 """More than a minute of both sensors at 500 Hz."""
 PAUSE_NS: Final = 2 * MAX_GAP_NS
@@ -201,13 +202,10 @@ class Phyphox:
         Raises:
             SourceError: no answer, or one that is not from phyphox.
         """
-        from http.client import HTTPConnection, HTTPException
+        from http.client import HTTPException
 
-        connection = HTTPConnection(self._host, self._port, timeout=TIMEOUT_S)
         try:
-            connection.request("GET", path, headers={"Connection": "close"})
-            response = connection.getresponse()
-            body = _read_body(response)
+            status, body = get(self._host, self._port, path, TIMEOUT_S, DEADLINE_S, MAX_ANSWER_BYTES)
         except ConnectionRefusedError as error:
             raise SourceError(
                 "the phone can be reached, but nothing listens at this port; open the experiment in phyphox, allow "
@@ -215,32 +213,19 @@ class Phyphox:
             ) from error
         except TimeoutError as error:
             raise SourceError(NO_ANSWER) from error
+        except TooLargeError as error:
+            raise _TooLargeError("the answer is too large") from error
         except (OSError, UnicodeError) as error:
             raise SourceError(f"{NO_ANSWER} ({getattr(error, 'strerror', None) or error})") from error
         except HTTPException as error:
             raise SourceError(f"the answer is not from phyphox ({type(error).__name__})") from error
-        finally:
-            connection.close()
-        if response.status != 200:
-            raise SourceError(f"the answer is not from phyphox 1.1.6 or later (status {response.status})")
+        if status != 200:
+            raise SourceError(f"the answer is not from phyphox 1.1.6 or later (status {status})")
         return body
 
 
 class _TooLargeError(SourceError):
     """The answer is larger than `MAX_ANSWER_BYTES`."""
-
-
-def _read_body(response: "HTTPResponse") -> bytes:
-    """The body, read with a limit on size and time."""
-    body = bytearray()
-    until = time.monotonic() + 2 * TIMEOUT_S
-    while part := response.read1(65536):
-        body += part
-        if len(body) > MAX_ANSWER_BYTES:
-            raise _TooLargeError("the answer is too large")
-        if time.monotonic() > until:
-            raise TimeoutError
-    return bytes(body)
 
 
 def _quoted(name: str) -> str:
