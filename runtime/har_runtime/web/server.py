@@ -29,6 +29,12 @@ JOIN_S = 5.0
 """How long to wait for a request that is just being handled."""
 TICK_S = 10.0
 """How often it is looked for refusals that are to be logged."""
+GRACE_S = 0.1
+"""How long a new connection does not give way: whoever has the token shows it at once, and is then no stranger."""
+READ_STEPS = 16
+"""More than the steps of the loop in which a request that has arrived is read and answered."""
+MOST_STRANGERS = 256
+"""Strangers' connections that are open at any moment; a further one is closed at once."""
 TOO_MANY = "too many connections"
 TOO_SLOW = "request too slow"
 logging.getLogger("tornado").addHandler(logging.NullHandler())  # Otherwise Python prints its warnings on stderr.
@@ -97,6 +103,19 @@ class Places:
     """How long a client may take to show that it may be here."""
 
 
+@dataclass
+class _Stranger:
+    """A connection whose client has not yet shown that it may be here."""
+
+    client: str
+    """As `network_of` names it."""
+    timer: asyncio.TimerHandle
+    """Closes it."""
+    chance: asyncio.Task[None]
+    """Ends when it may give way."""
+    may_give_way: bool = False
+
+
 class BoundedServer(HTTPServer):
     """An HTTP server in which few connections are open at once, and strangers keep nobody out.
 
@@ -117,14 +136,17 @@ class BoundedServer(HTTPServer):
         super().initialize(*arguments, **options)
         self._places, self.count = places, count
         self._known: set[IOStream] = set()
-        self._strangers: dict[IOStream, tuple[str, asyncio.TimerHandle]] = {}
-        """By connection, the oldest first: its client, and the timer that closes it."""
+        self._strangers: dict[IOStream, _Stranger] = {}
+        """By connection, the oldest first."""
 
     def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
-        client = network_of(address[0])
-        self._make_room(client)
-        timer = asyncio.get_running_loop().call_later(self._places.stranger_s, self.cut_off, stream, TOO_SLOW)
-        self._strangers[stream] = client, timer
+        if len(self._strangers) >= MOST_STRANGERS:
+            self.cut_off(stream, TOO_MANY)
+            return
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(self._places.stranger_s, self.cut_off, stream, TOO_SLOW)
+        chance = loop.create_task(self._give_a_chance(stream))
+        self._strangers[stream] = _Stranger(network_of(address[0]), timer, chance)
         super().handle_stream(stream, address)
 
     def admit(self, stream: IOStream) -> bool:
@@ -148,19 +170,35 @@ class BoundedServer(HTTPServer):
         self._forget(server_conn.stream)
         super().on_close(server_conn)
 
-    def _make_room(self, client: str) -> None:
-        """Close the oldest connection of a client that has too many, or if all places are taken, of that with most."""
-        counts = Counter(other for other, _ in self._strangers.values())
-        if counts[client] < self._places.strangers_of_address:
-            if counts.total() < self._places.strangers:
+    async def _give_a_chance(self, stream: IOStream) -> None:
+        """From now on a connection may give way; not before, so that a flood of them does not sweep away one whose
+        client is just about to show that it may be here."""
+        await asyncio.sleep(GRACE_S)
+        for _ in range(READ_STEPS):  # However long they take now.
+            await asyncio.sleep(0)
+        if (stranger := self._strangers.get(stream)) is not None:
+            stranger.may_give_way = True
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """While a client has too many connections, or all have, close the oldest of the client with most."""
+        counts = Counter(stranger.client for stranger in self._strangers.values())
+        while counts:
+            ((client, count),) = counts.most_common(1)
+            if count <= self._places.strangers_of_address and counts.total() <= self._places.strangers:
                 return
-            ((client, _),) = counts.most_common(1)
-        self.cut_off(next(stream for stream, (other, _) in self._strangers.items() if other == client), TOO_MANY)
+            oldest = next(stream for stream, stranger in self._strangers.items() if stranger.client == client)
+            if not self._strangers[oldest].may_give_way:
+                return
+            self.cut_off(oldest, TOO_MANY)
+            counts[client] -= 1
 
     def _forget(self, stream: IOStream) -> None:
         self._known.discard(stream)
         if (stranger := self._strangers.pop(stream, None)) is not None:
-            stranger[1].cancel()
+            stranger.timer.cancel()
+            if not stranger.may_give_way:
+                stranger.chance.cancel()
 
 
 class ServerThread:

@@ -16,6 +16,7 @@ from har_runtime.errors import SourceError
 
 pytest.importorskip("tornado", reason="needs pip install 'haredge[web]'")
 from har_runtime.sources.sensorlogger.receiver import DISCARDED_BYTES, Limits, Receiver, Refusal
+from har_runtime.web import server
 from har_runtime.web.server import Places
 
 TOKEN = "not-easy-to-guess"
@@ -238,6 +239,28 @@ def test_idle_and_slow_strangers_do_not_keep_the_phone_out(sent: bytes) -> None:
             assert ask(receiver, post(b"{}", f"/?token={TOKEN}")) == (200, "ok")
         assert len(bodies) == 64
         assert set(receiver.take_refusals()) <= {"too many connections"}
+
+
+def test_the_phone_is_not_swept_away_by_many_connections_at_once(monkeypatch) -> None:
+    monkeypatch.setattr(server, "GRACE_S", 0.3)
+    places = Places(known=1, strangers=2, strangers_of_address=2)
+    with receiving(TOKEN, Limits(places=places)) as (receiver, _), ExitStack() as strangers, connect(receiver) as phone:
+        for _stranger in range(30):
+            strangers.enter_context(connect(receiver))
+        phone.sendall(post(b"{}", f"/?token={TOKEN}"))
+        assert read_answer(phone) == (200, "ok")
+
+
+def test_the_number_of_strangers_is_limited_at_every_moment(monkeypatch) -> None:
+    monkeypatch.setattr(server, "GRACE_S", 60.0)
+    monkeypatch.setattr(server, "MOST_STRANGERS", 8)
+    with receiving(TOKEN, Limits()) as (receiver, _), ExitStack() as strangers:
+        *others, last = [strangers.enter_context(connect(receiver)) for _ in range(9)]
+        assert last.recv(1) == b""
+        assert refusals(receiver) == {"too many connections": 1}
+        others[0].settimeout(0.0)
+        with pytest.raises(BlockingIOError):
+            others[0].recv(1)
 
 
 def test_of_strangers_the_client_with_the_most_connections_gives_way() -> None:
