@@ -11,6 +11,8 @@ from har_runtime.errors import HarError
 
 PRIVATE: Final = 0o600
 """The mode of files about a person: only their owner can read them."""
+UNFINISHED: Final = ".part"
+"""Suffix of a file that is being written; one that stays is of a program that was killed."""
 
 
 @contextmanager
@@ -26,7 +28,7 @@ def atomic_path(target: Path, private: bool = False) -> Iterator[Path]:
     temporary: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=UNFINISHED, dir=target.parent)
         os.close(handle)
         temporary = Path(name)
         yield temporary

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from har_runtime.errors import HarError, ModelError
-from har_runtime.files import write_bytes
+from har_runtime.files import UNFINISHED, write_bytes
 from har_runtime.tables import TableError, read_json
 from har_train.fit.federated import FederatedObjective
 from har_train.fit.objective import ContrastivePretraining, FrozenEncoder, MultiTask, OwnObjective, OwnPretraining
@@ -124,6 +124,8 @@ def read_checkpoint(path: Path) -> tuple[int, dict[str, Tensor]]:
 def claim_folder(folder: Path, name: str, settings: dict[str, Any], resume: bool) -> None:
     """Make sure that `folder` is empty or, if `resume`, was begun with the same settings.
 
+    Files that a killed program did not finish do not count.
+
     Args:
         name: file in the folder that keeps the settings.
         settings: JSON-able values.
@@ -133,7 +135,7 @@ def claim_folder(folder: Path, name: str, settings: dict[str, Any], resume: bool
     """
     file = folder / name
     if not resume:
-        if folder.is_dir() and any(folder.iterdir()):
+        if folder.is_dir() and any(entry.suffix != UNFINISHED for entry in folder.iterdir()):
             raise HarError(f"{folder}: not empty; use --resume to continue what is in it, or choose another --out")
         write_bytes(file, json.dumps(settings, indent=1, allow_nan=False).encode())
         return
