@@ -125,3 +125,10 @@ def test_a_record_of_finite_numbers_alone_is_written(tmp_path: Path) -> None:
     network = HarNetwork(architecture_of(RECIPE))
     with pytest.raises(ValueError, match="Out of range float values"):
         checkpoint.save_checkpoint(tmp_path / "x", network, replace(RECORD, temperature=float("nan")))
+
+
+def test_what_a_killed_run_did_not_finish_is_no_reason_to_refuse_its_folder(tmp_path: Path) -> None:
+    (tmp_path / ".run.json.x.part").touch()
+    claim_folder(tmp_path, "run.json", {"seed": 1}, False)
+    assert json.loads((tmp_path / "run.json").read_text()) == {"seed": 1}
+    assert "not empty" in refused(claim_folder, tmp_path, "run.json", {"seed": 1}, False)
