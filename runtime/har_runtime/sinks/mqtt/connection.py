@@ -164,6 +164,10 @@ class Connection:
                 attempt.guard.push(data)
                 return data
 
+            def publish(self, *arguments: Any, **settings: Any) -> Any:
+                attempt.guard.sent += 1  # The sink publishes from one thread at a time.
+                return super().publish(*arguments, **settings)
+
         settings: dict[str, Any] = {}
         version = MQTTProtocolVersion.MQTTv311
         if self._speaks_mqtt5:

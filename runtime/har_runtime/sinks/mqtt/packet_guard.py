@@ -4,14 +4,21 @@ The type and the length of each packet are checked before the rest is read, so t
 more small packets that would be kept or answered, costs no memory.
 """
 
+import math
+import time
+from collections.abc import Callable
 from typing import Final
 
 MAX_PACKET_BYTES: Final = 4096
 """Confirmations have some bytes; those of MQTT 5 may also have a text of the broker. A broker of MQTT 5 is told."""
 CONNACK: Final = 2
 PUBLISH: Final = 3
-EXPECTED: Final = frozenset({4, 13, 14})
-"""PUBACK, PINGRESP and, in MQTT 5, DISCONNECT (MQTT 5.0, 2.1.2). CONNACK comes once, first."""
+PUBACK: Final = 4
+PINGRESP: Final = 13
+DISCONNECT: Final = 14
+"""Types of packets (MQTT 5.0, 2.1.2). CONNACK comes once, first; DISCONNECT only in MQTT 5, last."""
+PING_S: Final = 1.0
+"""PINGRESP may come this often; it is asked for every half minute."""
 MAX_LENGTH_BYTES: Final = 4
 """Of the field with a packet's length (MQTT 5.0, 1.5.5)."""
 
@@ -23,6 +30,9 @@ class UnexpectedPacketError(ConnectionError):
 class PacketGuard:
     """Watches the bytes of one connection, in the order in which they come.
 
+    Args:
+        clock: seconds.
+
     >>> guard = PacketGuard()
     >>> guard.push(bytes([0x20, 2, 0, 0]))
     >>> guard.push(bytes([0x30, 0xFF, 0xFF, 0xFF, 0x7F]))
@@ -30,7 +40,12 @@ class PacketGuard:
     har_runtime.sinks.mqtt.packet_guard.UnexpectedPacketError: it sends messages that were not asked for
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self.sent = 0
+        """Messages that were sent over this connection; each may be confirmed once."""
+        self._confirmed = 0
+        self._ping_s = -math.inf
         self.refusal: str | None = None
         """What the broker did that it may not; None if nothing."""
         self._is_first = True
@@ -63,10 +78,23 @@ class PacketGuard:
             self._refuse("it sends messages that were not asked for")
         if self._is_first and kind != CONNACK:
             self._refuse("it does not speak MQTT")
-        if not self._is_first and kind not in EXPECTED:
-            self._refuse(f"it sends packets of type {kind}, which were not asked for")
+        if not self._is_first:
+            self._check_later(kind)
         self._is_first, self._in_header = False, True
         self._length = self._length_bytes = 0
+
+    def _check_later(self, kind: int) -> None:
+        """Refuse what may not come after CONNACK."""
+        if kind == PUBACK:
+            self._confirmed += 1
+            if self._confirmed > self.sent:
+                self._refuse("it confirms more than was sent")
+        elif kind == PINGRESP:
+            if self._clock() < self._ping_s + PING_S:
+                self._refuse("it sends answers that were not asked for")
+            self._ping_s = self._clock()
+        elif kind != DISCONNECT:
+            self._refuse(f"it sends packets of type {kind}, which were not asked for")
 
     def _push_length(self, byte: int) -> None:
         self._length |= (byte & 0x7F) << (7 * self._length_bytes)
