@@ -30,7 +30,7 @@ from har_bench.stream.fuzz_parsers import Result, damaged
 from har_runtime.answers.answering import Answering
 from har_runtime.cli.common import Program, whole_number
 from har_runtime.cli.state import KeptState
-from har_runtime.cli.stream import PROGRAM
+from har_runtime.cli.stream_program import PROGRAM
 from har_runtime.errors import HarError
 from har_runtime.model.card import ModelCard, card_from_json
 from har_runtime.model.load import load_model
