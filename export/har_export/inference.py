@@ -9,6 +9,7 @@ from torch.nn.utils import fuse_conv_bn_eval, fuse_linear_bn_eval
 from har_train.fit.network import (
     LEVEL,
     OWN_SHARE,
+    Encoder,
     HarNetwork,
     PlaceHeads,
     PlainBlock,
@@ -30,7 +31,7 @@ class InferenceNetwork(nn.Module):
         network = copy.deepcopy(network).eval()
         self.architecture = network.architecture
         self.front = FrontEnd(network)
-        self.blocks = nn.Sequential(*(_folded(block) for block in network.encoder.blocks))
+        self.features = _Features(network.encoder) if isinstance(network.encoder, Encoder) else network.encoder
         self.classifier = _folded_classifier(network.classifier, temperature)
         self.at_places = None
         if network.heads is not None:
@@ -45,11 +46,22 @@ class InferenceNetwork(nn.Module):
     def forward(self, imu: Tensor) -> Tensor | tuple[Tensor, Tensor, Tensor]:
         x, *fine = self.front(imu)
         x = torch.cat([x, *fine], dim=2) if fine else x
-        x = self.blocks(x.unsqueeze(1).permute(0, 3, 1, 2))
-        x = x.mean((2, 3), keepdim=True)  # Without keepdim TFLite gets a transpose and ONNX a gather.
-        x = x.flatten(1)
+        x = self.features(x)
         hidden = self.classifier(x)
         return hidden.softmax(dim=1) if self.at_places is None else self.at_places(x, hidden)
+
+
+class _Features(nn.Module):
+    """Our encoder, (batch, 50, channels) to (batch, width), with batch norm folded; other encoders stay as they are."""
+
+    def __init__(self, encoder: Encoder):
+        super().__init__()
+        self.blocks = nn.Sequential(*(_folded(block) for block in encoder.blocks))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.blocks(x.unsqueeze(1).permute(0, 3, 1, 2))
+        x = x.mean((2, 3), keepdim=True)  # Without keepdim TFLite gets a transpose and ONNX a gather.
+        return x.flatten(1)
 
 
 class AtPlaces(nn.Module):
