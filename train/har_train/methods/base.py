@@ -100,7 +100,8 @@ class FederatedLoss(OwnLoss):
     """A system in whose training windows stay with the people, the clients.
 
     In each round some clients compute an update from their own windows and the network as it is at the round's start,
-    and the server applies the mean of the updates. What is kept between rounds must be a buffer.
+    and the server applies the mean of the updates. What is kept between rounds must be a buffer. `client` takes the
+    place of `forward`.
     """
 
     rounds = 1
