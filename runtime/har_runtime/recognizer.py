@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from har_runtime.answers.answer import Answer, Totals
 from har_runtime.answers.answering import Answering
+from har_runtime.answers.totals import EarlierToday
 from har_runtime.classify import classify
 from har_runtime.contract import HOP
 from har_runtime.model.load import Model, check_gyroscope
@@ -33,6 +34,7 @@ class Recognizer:
         gyroscope: False for a sensor that has none: then only the accelerometer is pushed.
         up: which way is up for the wearer, if it is known already; for cards of the frame "upright".
         place_belief: the belief in each place of the card, as `Answer.place_probabilities` of an earlier answer.
+        earlier: what was answered today already, to which the totals of the answers are added.
         unix_offset_ns: added to samples' times gives nanoseconds since 1970, for recordings that know when they were
             made: then answers are dated by that, not by `clock`.
 
@@ -61,6 +63,7 @@ class Recognizer:
         gyroscope: bool = True,
         up: Up | None = None,
         place_belief: Sequence[float] | None = None,
+        earlier: EarlierToday | None = None,
         unix_offset_ns: int | None = None,
     ):
         check_gyroscope(model.card, gyroscope, "the sensor")
@@ -74,6 +77,7 @@ class Recognizer:
             place=place,
             coarse=coarse,
             place_belief=place_belief,
+            earlier=earlier,
             unix_offset_ns=unix_offset_ns,
         )
         self._resampler, self._windower = Resampler(block=HOP, gyroscope=gyroscope), Windower()

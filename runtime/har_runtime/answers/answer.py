@@ -45,7 +45,8 @@ class Event:
 
 @dataclass(frozen=True)
 class Totals:
-    """The day so far: since the program began or since the last local midnight, whichever was later."""
+    """The day so far: since the last local midnight, or if the program began later and nothing was known of the day by
+    then, since it began."""
 
     since_unix_s: float
     seconds: Mapping[str, float] = field(default_factory=FrozenDict)

@@ -9,7 +9,7 @@ from har_runtime.answers.families import Choice, Chooser, Families
 from har_runtime.answers.place import MIN_BELIEF, checked_belief, place_index
 from har_runtime.answers.rejection import Rejector
 from har_runtime.answers.smoothing import SMOOTHERS, Smoothed, default_smoothing, place_smoother
-from har_runtime.answers.totals import DayTotals, RunningTotals
+from har_runtime.answers.totals import DayTotals, EarlierToday, RunningTotals
 from har_runtime.answers.worn import WornDetector
 from har_runtime.classify import Prediction
 from har_runtime.model.card import ModelCard
@@ -32,6 +32,7 @@ class Answering:
             the model can.
         coarse: whether a family of the card may be an answer, if only that is certain.
         place_belief: the belief in each place of the card before the first window; None if nothing is known of it.
+        earlier: what was answered today already, to which the day's totals are added; None if nothing was.
 
     Raises:
         ModelError: "hmm", and a card without transitions; a place, and a model that does not know it; or a belief that
@@ -49,6 +50,7 @@ class Answering:
         coarse: bool = True,
         place_belief: Sequence[float] | None = None,
         unix_offset_ns: int | None = None,
+        earlier: EarlierToday | None = None,
     ):
         self.smoothing = smoothing or default_smoothing(card)
         self.notes: list[str] = []
@@ -70,9 +72,9 @@ class Answering:
         self._chooser = Chooser(card, minimum, coarse)
         self._worn = WornDetector()
         families = Families(card.families)
-        self._events, self._changes = EventDetector(families), Changes(families)
+        self._events, self._changes = EventDetector(families), Changes(families, earlier and earlier.last)
         self._clock, self._unix_offset_ns = clock, unix_offset_ns
-        self._count_from(clock())
+        self._count_from(clock(), earlier and earlier.totals)
         self._is_dated = unix_offset_ns is None
 
     @property
@@ -129,8 +131,8 @@ class Answering:
             place_probabilities=smoothed.place_probabilities,
         )
 
-    def _count_from(self, unix_s: float) -> None:
-        self._day, self._overall = DayTotals(unix_s), RunningTotals(unix_s)
+    def _count_from(self, unix_s: float, earlier: Totals | None = None) -> None:
+        self._day, self._overall = DayTotals(unix_s, earlier), RunningTotals(unix_s)
 
     def _unix_s(self, window: Window) -> float:
         """When a window ended, in seconds since 1970."""

@@ -70,20 +70,21 @@ class Changes:
 
     Args:
         families: which answers contain which.
+        last: the activity before, if there was one.
     """
 
-    def __init__(self, families: Families) -> None:
+    def __init__(self, families: Families, last: str | None = None) -> None:
         self._families = families
-        self._last: str | None = None
+        self.last = last
         """The narrowest of what the last activity was said to be."""
 
     def step(self, events: Iterable[Event]) -> list[tuple[str, str]]:
         """Add the events of the next window; returns the changes with them, each as the two activities."""
         changes = []
         for event in events:
-            before = self._last
+            before = self.last
             if event.kind == "started" and (before is None or not self._families.covers(event.activity, before)):
                 if before is not None and not self._families.covers(before, event.activity):
                     changes.append((before, event.activity))
-                self._last = event.activity
+                self.last = event.activity
         return changes

@@ -1,19 +1,30 @@
 """The day in numbers: seconds of each activity, changes, and time not worn."""
 
 import time
+from dataclasses import dataclass
 
 from har_runtime.answers.answer import Reason, Totals
 from har_runtime.contract import HOP_S
 
 
-class RunningTotals:
-    """Adds up windows from `since_unix_s` on."""
+@dataclass(frozen=True)
+class EarlierToday:
+    """What was answered today before the program began, by another run of it."""
 
-    def __init__(self, since_unix_s: float):
-        self._since_unix_s = since_unix_s
-        self._seconds: dict[str, float] = {}
-        self._not_worn_s = 0.0
-        self._transitions = 0
+    totals: Totals
+    last: str | None
+    """The newest activity that started; None if none did."""
+
+
+class RunningTotals:
+    """Adds up windows from `since_unix_s` on, or on top of earlier ones."""
+
+    def __init__(self, since_unix_s: float, earlier: Totals | None = None):
+        earlier = earlier or Totals(since_unix_s)
+        self._since_unix_s = earlier.since_unix_s
+        self._seconds: dict[str, float] = dict(earlier.seconds)
+        self._not_worn_s = earlier.not_worn_s
+        self._transitions = earlier.transitions
 
     def step(self, activity: str, reason: Reason | None, transition: bool) -> None:
         """Add a window.
@@ -33,10 +44,16 @@ class RunningTotals:
 
 
 class DayTotals:
-    """Adds up the windows of a day, and starts again at local midnight."""
+    """Adds up the windows of a day, and starts again at local midnight.
 
-    def __init__(self, unix_s: float):
-        self._start(unix_s)
+    Args:
+        unix_s: now, seconds since 1970.
+        earlier: of the same day, if it is that of `unix_s`.
+    """
+
+    def __init__(self, unix_s: float, earlier: Totals | None = None):
+        same_day = earlier is not None and _local_date(earlier.since_unix_s) == _local_date(unix_s)
+        self._start(unix_s, earlier if same_day else None)
 
     def step(self, activity: str, reason: Reason | None, transition: bool, unix_s: float) -> Totals:
         """Add a window that ended at `unix_s`; returns the day so far."""
@@ -45,8 +62,8 @@ class DayTotals:
         self._totals.step(activity, reason, transition)
         return self._totals.snapshot()
 
-    def _start(self, unix_s: float) -> None:
-        self._totals, self._date = RunningTotals(unix_s), _local_date(unix_s)
+    def _start(self, unix_s: float, earlier: Totals | None = None) -> None:
+        self._totals, self._date = RunningTotals(unix_s, earlier), _local_date(unix_s)
 
 
 def _local_date(unix_s: float) -> tuple[int, int]:

@@ -4,6 +4,7 @@ import argparse
 import json
 import logging
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,6 +13,7 @@ from typing import Any
 from har_runtime.answers.smoothing import SMOOTHERS
 from har_runtime.cli.common import add_json
 from har_runtime.cli.config import add_config
+from har_runtime.cli.earlier_day import earlier_today
 from har_runtime.cli.empty_result import why_empty
 from har_runtime.cli.interrupt import Interruptible
 from har_runtime.cli.state import open_state
@@ -180,6 +182,7 @@ def _run(options: argparse.Namespace, service: Service, interruptible: Interrupt
             print("\n".join(describe(found, placement, model.card)), file=sys.stderr, flush=True)
             still = {**found.to_dict(), "placement": placement.to_dict()}
             chunks = turned(chunks, IDENTITY, found.gyro_bias or (0.0, 0.0, 0.0))
+        earlier = earlier_today(options.sink or [], model.card, time.time())
         for uri in options.sink or ["terminal:"]:
             sinks.open(uri)
         watch.start()  # From the first moment in which a sink could show an old answer.
@@ -189,6 +192,7 @@ def _run(options: argparse.Namespace, service: Service, interruptible: Interrupt
             gyroscope=source.report.gyroscope,
             up=up,
             place_belief=state.place_belief if state else None,
+            earlier=None if source.report.unix_offset_ns else earlier,  # A dated recording has days of its own.
             unix_offset_ns=source.report.unix_offset_ns,
         )
         if not source.report.gyroscope:

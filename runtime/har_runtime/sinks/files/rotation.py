@@ -5,7 +5,7 @@ Files are never renamed. By day they are STEM-2026-11-29.SUFFIX, by size STEM-00
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 
 from har_runtime.errors import SourceError
@@ -47,6 +47,17 @@ class Rotation:
         if size <= self.max_bytes:
             return current
         return self._file(f"{int(self._part(current)) + 1:04d}")
+
+    def files_since(self, unix_s: float) -> list[Path]:
+        """The existing files that may have lines of the day of `unix_s`, oldest first.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        if self.daily or self.max_bytes is None:
+            return [path for path in [self.path(unix_s, None, 0)] if path.is_file()]
+        midnight = datetime.combine(datetime.fromtimestamp(unix_s).date(), time.min).timestamp()
+        return [path for path in self._existing() if path.stat().st_mtime >= midnight]
 
     def prune(self, current: Path) -> None:
         """Delete the oldest files beyond `keep`, but never the current one or a later one.
