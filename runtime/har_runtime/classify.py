@@ -43,7 +43,8 @@ def classify(model: Model, windows: Sequence[Window]) -> list[Prediction]:
     """The model's prediction for each window."""
     if not windows:
         return []
-    return predictions(windows, model.outputs(np.stack([window.imu for window in windows])), model.card.labels)
+    samples = windows[0].imu[None] if len(windows) == 1 else np.stack([window.imu for window in windows])
+    return predictions(windows, model.outputs(samples), model.card.labels)
 
 
 def predictions(windows: Sequence[Window], outputs: Outputs, labels: tuple[str, ...]) -> list[Prediction]:

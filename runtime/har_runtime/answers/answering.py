@@ -14,7 +14,6 @@ from har_runtime.answers.worn import WornDetector
 from har_runtime.classify import Prediction
 from har_runtime.model.card import ModelCard
 from har_runtime.signal.report import ResampleReport
-from har_runtime.signal.upright import in_device_axes
 from har_runtime.signal.window import Window
 
 _NO_SAMPLES = ResampleReport()
@@ -103,7 +102,7 @@ class Answering:
         smoothed.probabilities.flags.writeable = False
         if smoothed.place_probabilities is not None:
             smoothed.place_probabilities.flags.writeable = False
-        worn = self._worn.step(in_device_axes(window), window.end_ns)
+        worn = self._worn.step(window.imu, window.end_ns, window.up)
         likeliest = float(smoothed.probabilities.max())
         if not worn:
             choice = Choice(UNKNOWN, likeliest, "not worn")

@@ -97,4 +97,4 @@ class PlaceFilter:
             probabilities: of every label, shape (classes,).
         """
         gait = float(probabilities[self._gait].sum()) if self._gait else 1.0
-        return np.maximum(places, MIN_PROBABILITY, dtype=np.float64) ** (self._evidence * gait)
+        return np.maximum(places.astype(np.float64), MIN_PROBABILITY) ** (self._evidence * gait)

@@ -38,13 +38,19 @@ def window_statistics(windows: NDArray[np.float32], frame: str = "device") -> ND
 
 
 def _upright_statistics(acc: NDArray[np.float64]) -> NDArray[np.float64]:
-    mean = acc.mean(axis=-2)
-    away, step = acc - mean[..., None, :], np.diff(acc, axis=-2)
-    columns = [mean[..., 2], np.hypot(mean[..., 0], mean[..., 1])]
-    for moves in (away, step):
-        power = (moves * moves).mean(axis=-2)
-        columns += [np.log(np.sqrt(part) + SPREAD_FLOOR) for part in (power[..., 2], power[..., 0] + power[..., 1])]
-    return np.stack([*columns, np.linalg.norm(mean, axis=-1)], axis=-1)
+    count = acc.shape[-2]
+    mean = np.add.reduce(acc, axis=-2) / count
+    away, step = acc - mean[..., None, :], acc[..., 1:, :] - acc[..., :-1, :]
+    statistics = np.empty((*acc.shape[:-2], 7))
+    statistics[..., 0] = mean[..., 2]
+    np.hypot(mean[..., 0], mean[..., 1], out=statistics[..., 1])
+    for column, moves, number in ((2, away, count), (4, step, count - 1)):
+        power = np.add.reduce(moves * moves, axis=-2) / number
+        statistics[..., column] = power[..., 2]
+        np.add(power[..., 0], power[..., 1], out=statistics[..., column + 1])
+    statistics[..., 2:6] = np.log(np.sqrt(statistics[..., 2:6]) + SPREAD_FLOOR)
+    statistics[..., 6] = np.sqrt(np.add.reduce(mean * mean, axis=-1))
+    return statistics
 
 
 class Rejector:
@@ -69,7 +75,7 @@ class Rejector:
         """
         away = window_statistics(windows, self._frame)[:, None, :] - self._means
         whitened = np.einsum("cij,ncj->nci", self._whitening, away)
-        return np.sqrt((whitened**2).sum(axis=2).min(axis=1))
+        return np.sqrt(np.add.reduce(whitened * whitened, axis=2).min(axis=1))
 
     def is_unlike(self, window: NDArray[np.float32]) -> bool:
         """Whether a window is unlike everything that the model was trained on.

@@ -179,11 +179,11 @@ class JointFilter:
     ) -> Smoothed:
         for _ in range(self._hops.step(end_ns)):
             self._belief = self._places.carry(self._belief) @ self._transitions
-        likelihood = np.maximum(by_place, MIN_PROBABILITY, dtype=np.float64) / self._prior
+        likelihood = np.maximum(by_place.astype(np.float64), MIN_PROBABILITY) / self._prior
         belief = self._belief * likelihood**self._evidence
         belief *= self._places.likelihood(places, probabilities)[:, None]
-        self._belief = _believed(belief, self._belief)
-        activities, at = self._belief.sum(axis=0), self._belief.sum(axis=1)
+        self._belief = belief = _believed(belief, self._belief)
+        activities, at = np.add.reduce(belief, axis=0), np.add.reduce(belief, axis=1)
         return Smoothed(likeliest(activities, together), activities, int(at.argmax()), at)
 
     def reset(self) -> None:

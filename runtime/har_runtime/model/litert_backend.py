@@ -55,15 +55,17 @@ class LiteRtBackend:
         Raises:
             ModelError: an operator fails on what it gets.
         """
-        rows: list[list[NDArray[np.float32]]] = []
-        for window in windows:
-            self._interpreter.set_tensor(self._input, window[None])
-            try:
-                self._interpreter.invoke()
-            except (ValueError, RuntimeError) as error:
-                raise ModelError(f"{self._path}: LiteRT cannot run it ({error}); export it again") from error
-            rows.append([self._interpreter.get_tensor(output)[0] for output in self._outputs])
-        return [np.stack(column) for column in zip(*rows, strict=True)]
+        if len(windows) == 1:  # What a live sensor gives.
+            return self._run(windows)
+        rows = [self._run(windows[index : index + 1]) for index in range(len(windows))]
+        return [np.concatenate(column) for column in zip(*rows, strict=True)]
+
+    def _run(self, window: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """The outputs for one window, shape (1, 50, 6). More at a time are not possible: the files' own reshapes are
+        for one."""
+        self._interpreter.set_tensor(self._input, window)
+        self._interpreter.invoke()
+        return [self._interpreter.get_tensor(output) for output in self._outputs]
 
 
 def ends_text(content: bytes, path: Path) -> str:

@@ -30,7 +30,7 @@ class Repeats:
             become long enough.
         """
         if not same.any():  # The usual case.
-            self._start_ns, self._length, self._counted = int(times_ns[-1]), 1, 0
+            self.end(int(times_ns[-1]))
             return 0
         starts = np.flatnonzero(~same)
         begins_ns = np.concatenate([[self._start_ns], times_ns[starts]])
@@ -45,3 +45,11 @@ class Repeats:
         self._start_ns, self._length = int(begins_ns[-1]), int(lengths[-1])
         self._counted = self._length if long[-1] else 0
         return found
+
+    def end(self, last_ns: int) -> None:
+        """Add samples, each of which differs from the one before it.
+
+        Args:
+            last_ns: time of the last one.
+        """
+        self._start_ns, self._length, self._counted = last_ns, 1, 0

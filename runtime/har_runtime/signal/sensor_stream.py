@@ -97,11 +97,18 @@ class SensorStream:
         """Sort the pushed samples into stretches, and count those that cannot be used."""
         if not self._pushed:
             return
-        t = np.concatenate([t for t, _ in self._pushed])
-        x = np.concatenate([x for _, x in self._pushed])
+        if len(self._pushed) == 1:
+            t, x = self._pushed[0]
+        else:
+            t = np.concatenate([t for t, _ in self._pushed])
+            x = np.concatenate([x for _, x in self._pushed])
         self._pushed.clear()
         self._pushed_samples = 0
         self.counts.received += len(t)
+        if self._is_regular(t, x):
+            self._continue(t, x)
+            self.urgent = False
+            return
         valid = (np.abs(x) <= self._largest).all(axis=1) & (t > -MAX_TIME_NS) & (t < MAX_TIME_NS)  # Not with NaN.
         if not valid.all():
             self.counts.invalid += int(np.count_nonzero(~valid))
@@ -119,6 +126,15 @@ class SensorStream:
                 self._set_aside(int(t[begin]), x[begin])
                 begin += 1
         self.urgent = bool(self._aside)
+
+    def _is_regular(self, t: NDArray[np.int64], x: NDArray[np.float64]) -> bool:
+        """Whether all of these samples are valid and continue the stream, as nearly all do: a quick look."""
+        if not (0 < int(t[0]) - self.newest_ns <= MAX_GAP_NS and int(t[-1]) < MAX_TIME_NS):
+            return False
+        steps = t[1:] - t[:-1]
+        if len(steps) and not 0 < int(steps.min()) <= int(steps.max()) <= MAX_GAP_NS:
+            return False
+        return float(x.max()) <= self._largest and float(x.min()) >= -self._largest  # Not with NaN.
 
     def close(self) -> None:
         """The input has ended, at least for now."""
@@ -207,13 +223,21 @@ class SensorStream:
 
     def _count_repeats(self, t: NDArray[np.int64], x: NDArray[np.float64]) -> None:
         """Count readings that are stuck or stay at the end of the range."""
-        same = np.zeros(x.shape, np.bool_)
-        same[1:] = x[1:] == x[:-1]
-        if self._last_row is not None:
-            same[0] = x[0] == self._last_row
+        same = np.empty(x.shape, np.bool_)
+        np.equal(x[1:], x[:-1], out=same[1:])
+        same[0] = False if self._last_row is None else x[0] == self._last_row
         self._last_row = x[-1].copy()
-        self.counts.stuck += self._stuck.push(t, np.all(same, axis=1))
+        last_ns = int(t[-1])
+        if not same.any():
+            for repeats in (self._stuck, *self._full_scale):
+                repeats.end(last_ns)
+            return
+        self.counts.stuck += self._stuck.push(t, same.all(axis=1))
         clipped = same & (np.abs(x) >= self._large)
+        if not clipped.any():
+            for repeats in self._full_scale:
+                repeats.end(last_ns)
+            return
         for axis, repeats in enumerate(self._full_scale):
             self.counts.full_scale += repeats.push(t, clipped[:, axis])
 
@@ -262,6 +286,11 @@ class SensorStream:
 
     def limit_waiting(self) -> None:
         """Drop the oldest samples that wait for the other sensor if they exceed MAX_LEAD_NS or MAX_WAITING."""
+        if not self.stretches:
+            return
+        oldest, newest = self.stretches[0], self.stretches[-1]
+        if oldest is newest and len(oldest.t) <= MAX_WAITING and int(oldest.t[-1]) - int(oldest.t[0]) <= MAX_LEAD_NS:
+            return  # The usual case.
         left_ns, left = MAX_LEAD_NS, MAX_WAITING
         newer: Stretch | None = None
         for stretch in reversed(self.stretches):

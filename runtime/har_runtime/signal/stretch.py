@@ -36,7 +36,7 @@ def _anti_alias_kernel() -> NDArray[np.float64]:
 
 _KERNEL = _anti_alias_kernel()
 _KERNEL_RISE = np.diff(_KERNEL)
-_PIECE = 96
+_PIECE = 64
 """Grid points that are low-passed at a time, so that their tables stay in the processor's cache."""
 
 
@@ -201,27 +201,25 @@ def _low_passed(t: NDArray[np.int64], x: NDArray[np.float64], grid: NDArray[np.i
     span = np.empty(len(t), np.float64)  # Twice the time that each sample stands for.
     span[1:-1] = t[2:] - t[:-2]
     span[0], span[-1] = t[1] - t[0], t[-1] - t[-2]
-    first = np.searchsorted(t, grid - KERNEL_HALF_WIDTH_NS)
-    stop = np.searchsorted(t, grid + KERNEL_HALF_WIDTH_NS, side="right")
-    total = np.zeros((len(grid), x.shape[1]))
-    weights = np.zeros((len(grid), 1))
+    firsts = np.searchsorted(t, grid - KERNEL_HALF_WIDTH_NS)
+    stops = np.searchsorted(t, grid + KERNEL_HALF_WIDTH_NS, side="right")
+    values = np.empty((len(grid), x.shape[1]))
     for begin in range(0, len(grid), _PIECE):
         part = slice(begin, begin + _PIECE)
-        taps = int((stop[part] - first[part]).max())
-        index = first[part] + np.arange(taps)[:, None]  # A row for each tap.
-        inside = index < stop[part]
+        first, stop = firsts[part], stops[part]
+        index = first + np.arange((stop - first).max())[:, None]  # A row for each tap.
+        inside = index < stop
         index = np.minimum(index, len(t) - 1)
-        weight = np.where(inside, _kernel_at(np.where(inside, np.abs(t[index] - grid[part]), 0)) * span[index], 0.0)
-        weight = weight[:, :, None]
-        # One tap after another instead of a sum over an axis, which numpy would group by shape, and so by chunk.
-        for weighted, own in zip(weight * x[index], weight, strict=True):
-            total[part] += weighted
-            weights[part] += own
-    return total / weights
+        distance = np.minimum(np.abs(t.take(index) - grid[part]), KERNEL_HALF_WIDTH_NS)
+        weight = _kernel_at(distance) * span.take(index) * inside
+        # Summed up one tap after another: numpy would group the terms of a plain sum by shape, and so by chunk.
+        total = np.cumsum(weight[:, :, None] * x.take(index, axis=0), axis=0)[-1]
+        values[part] = (total + 0.0) / np.cumsum(weight, axis=0)[-1][:, None]  # + 0.0: never minus zero.
+    return values
 
 
 def _kernel_at(distance: NDArray[np.int64]) -> NDArray[np.float64]:
     """The anti-alias kernel at a distance of 0 to 0.1 s, in ns."""
     cell = distance // _KERNEL_STEP_NS
     part = (distance - cell * _KERNEL_STEP_NS) / _KERNEL_STEP_NS
-    return _KERNEL[cell] + _KERNEL_RISE[cell] * part
+    return _KERNEL.take(cell) + _KERNEL_RISE.take(cell) * part

@@ -44,6 +44,9 @@ FREE_FALL = 1.0
 
 _PHASES = 2 * np.pi * FREQUENCIES_HZ[:, None] * np.arange(WINDOW) / SAMPLE_RATE_HZ
 _COSINES, _SINES = np.cos(_PHASES), np.sin(_PHASES)
+_GAIT_INDICES = frozenset(np.flatnonzero((GAIT_HZ[0] <= FREQUENCIES_HZ) & (GAIT_HZ[1] >= FREQUENCIES_HZ)).tolist())
+_WITHIN_MOVED = math.cos(math.radians(MOVED_DEGREES)) + 1e-9
+"""A larger cosine is a smaller angle than `MOVED_DEGREES`, whatever the rounding."""
 _Z = np.array([0.0, 0.0, 1.0])
 
 
@@ -85,8 +88,9 @@ class UprightTracker:
         if expected is not None and abs(window.start_ns - expected) > HOP * PERIOD_NS:
             self._gait.clear()  # After a gap the device may sit otherwise: only what follows may agree with itself.
         self._start_ns = window.start_ns
-        acc = window.imu[:, :3].astype(np.float64)
-        mean = acc.mean(axis=0)
+        samples = window.imu.astype(np.float64)
+        acc = samples[:, :3]
+        mean = np.add.reduce(acc, axis=0) / len(acc)
         length = math.sqrt(mean @ mean)
         if FREE_FALL <= length < math.inf:  # False for NaN, which would stay.
             self._own = mean / length
@@ -95,16 +99,16 @@ class UprightTracker:
         else:
             self._gait.append(None)
         up = self._up or Up(_tuple(self._own), "window")
-        return Window(window.segment, window.start_ns, turned_upright(window.imu, up), up)
+        return Window(window.segment, window.start_ns, _turned(samples, up), up)
 
     def _step_gait(self, direction: NDArray[np.float64]) -> None:
-        self._gait.append(direction)
+        self._gait.append(_tuple(direction))
         if self._up is not None and degrees_between(direction, self._up.direction) <= MOVED_DEGREES:
             self._sum = FORGETTING * self._sum + direction
-            self._up = Up(_tuple(self._sum / np.linalg.norm(self._sum)), self._up.found)
+            self._up = Up(_tuple(self._sum / math.sqrt(self._sum @ self._sum)), self._up.found)
         wanted = FOUND_AFTER if self._up is None else MOVED_AFTER
         recent = [gait for gait in list(self._gait)[-WITHIN * wanted :] if gait is not None][-wanted:]
-        if len(recent) < wanted:
+        if len(recent) < wanted or (self._up is not None and _all_near(recent, self._up.direction)):
             return
         directions = np.array(recent)
         total = directions.sum(axis=0)
@@ -114,6 +118,12 @@ class UprightTracker:
         if self._up is None or degrees_between(agreed, self._up.direction) > MOVED_DEGREES:
             self._sum, self._up = total, Up(_tuple(agreed), "gait")
             self._gait.clear()
+
+
+def _all_near(directions: Iterable[tuple[float, float, float]], up: tuple[float, float, float]) -> bool:
+    """Whether all of these are nearer to `up` than another mounting would be, and so is their mean."""
+    up_x, up_y, up_z = up
+    return all(x * up_x + y * up_y + z * up_z > _WITHIN_MOVED for x, y, z in directions)
 
 
 def in_frame(windows: Iterable[Window], frame: str, up: Up | None = None) -> list[Window]:
@@ -135,28 +145,34 @@ def is_gait(acc: NDArray[np.float64]) -> bool:
     >>> is_gait(bounce[:, None] * np.array([0.6, 0.0, 0.8])), is_gait(np.full((50, 3), 5.7))
     (True, False)
     """
-    magnitude = np.sqrt((acc * acc).sum(axis=1))
-    magnitude -= magnitude.mean()
-    if not GAIT_SPREAD[0] <= math.sqrt(magnitude @ magnitude / len(magnitude)) <= GAIT_SPREAD[1]:
+    magnitude = np.sqrt(np.add.reduce(acc * acc, axis=1))
+    magnitude -= np.add.reduce(magnitude) / len(magnitude)
+    if not GAIT_SPREAD[0] <= math.sqrt(float(magnitude @ magnitude) / len(magnitude)) <= GAIT_SPREAD[1]:
         return False
-    power = (_COSINES @ magnitude) ** 2 + (_SINES @ magnitude) ** 2
-    return bool(GAIT_HZ[0] <= FREQUENCIES_HZ[power.argmax()] <= GAIT_HZ[1])
+    cosines, sines = _COSINES @ magnitude, _SINES @ magnitude
+    return int((cosines * cosines + sines * sines).argmax()) in _GAIT_INDICES
 
 
 def turned_upright(imu: NDArray[np.float32], up: Up) -> NDArray[np.float32]:
     """A window turned by the smallest rotation that takes `up` to +z, both sensors alike; shape (50, 6), read-only."""
-    turned = (imu.reshape(-1, 3).astype(np.float64) @ upright_rotation(up.direction).T).astype(np.float32)
-    turned = turned.reshape(imu.shape)
+    return _turned(imu.astype(np.float64), up)
+
+
+def _turned(samples: NDArray[np.float64], up: Up) -> NDArray[np.float32]:
+    turned = (samples.reshape(-1, 3) @ upright_rotation(up.direction).T).astype(np.float32).reshape(samples.shape)
     turned.flags.writeable = False
     return turned
 
 
 def in_device_axes(window: Window) -> NDArray[np.float32]:
     """The samples of a window in the axes of the device, however it was turned; shape (50, 6)."""
-    if window.up is None:
-        return window.imu
-    turned = window.imu.reshape(-1, 3).astype(np.float64) @ upright_rotation(window.up.direction)
-    return turned.astype(np.float32).reshape(window.imu.shape)
+    return window.imu if window.up is None else turned_back(window.imu, window.up)
+
+
+def turned_back(imu: NDArray[np.float32], up: Up) -> NDArray[np.float32]:
+    """The samples of a window that was turned so that `up` became +z, in the axes of the device; shape (50, 6)."""
+    turned = imu.astype(np.float64).reshape(-1, 3) @ upright_rotation(up.direction)
+    return turned.astype(np.float32).reshape(imu.shape)
 
 
 def turned_by_gravity(window: Window) -> Window:

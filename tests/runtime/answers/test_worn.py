@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from har_runtime.answers.worn import NOT_WORN_WINDOWS, WornDetector
+from har_runtime.signal.upright import in_device_axes, turned_upright
+from har_runtime.signal.window import Up, Window
 
 HOP_NS = 500_000_000
 TABLE = np.array([0.1, -0.2, 9.79, 0.01, -0.02, 0.0])
@@ -83,6 +85,7 @@ def test_reset_is_worn_again() -> None:
     assert detector.step(lying_about(1, 0.01, 0.002)[0], 0)
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_value_that_is_no_number_is_not_kept(value: float) -> None:
     windows = lying_about(NOT_WORN_WINDOWS + 100, 0.01, 0.002)
@@ -91,3 +94,19 @@ def test_a_value_that_is_no_number_is_not_kept(value: float) -> None:
     assert answers.index(False) == NOT_WORN_WINDOWS
     windows[600:, :, 0] += 3  # Put down another way: worn, and still again.
     assert all(worn(windows))
+=======
+def test_windows_that_were_turned_are_judged_in_the_axes_of_the_device() -> None:
+    rng = np.random.default_rng(0)
+    turned, back = WornDetector(), WornDetector()
+    verdicts = set()
+    for index in range(4000):
+        direction = rng.normal(size=3)
+        x, y, z = (direction / np.linalg.norm(direction)).tolist()
+        spread = rng.choice([0.01, 0.1, 0.13, 0.14, 1.0], p=[0.9, 0.04, 0.02, 0.02, 0.02]) if index < 2000 else 0.01
+        imu = (np.float32([0, 0, 9.8, 0, 0, 0]) + rng.normal(0, [spread] * 3 + [spread / 6] * 3, (50, 6))).astype("f4")
+        window = Window(0, index * 500_000_000, turned_upright(imu, Up((x, y, z), "gait")), Up((x, y, z), "gait"))
+        worn = turned.step(window.imu, window.end_ns, window.up)
+        assert worn == back.step(in_device_axes(window), window.end_ns)
+        verdicts.add(worn)
+    assert verdicts == {True, False}
+>>>>>>> aa68764 (The path from samples to answers makes fewer calls for a window: resampling, tracker, doubt, worn and filter)
