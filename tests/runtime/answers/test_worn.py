@@ -85,7 +85,6 @@ def test_reset_is_worn_again() -> None:
     assert detector.step(lying_about(1, 0.01, 0.002)[0], 0)
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_value_that_is_no_number_is_not_kept(value: float) -> None:
     windows = lying_about(NOT_WORN_WINDOWS + 100, 0.01, 0.002)
@@ -94,7 +93,8 @@ def test_a_value_that_is_no_number_is_not_kept(value: float) -> None:
     assert answers.index(False) == NOT_WORN_WINDOWS
     windows[600:, :, 0] += 3  # Put down another way: worn, and still again.
     assert all(worn(windows))
-=======
+
+
 def test_windows_that_were_turned_are_judged_in_the_axes_of_the_device() -> None:
     rng = np.random.default_rng(0)
     turned, back = WornDetector(), WornDetector()
@@ -109,4 +109,3 @@ def test_windows_that_were_turned_are_judged_in_the_axes_of_the_device() -> None
         assert worn == back.step(in_device_axes(window), window.end_ns)
         verdicts.add(worn)
     assert verdicts == {True, False}
->>>>>>> aa68764 (The path from samples to answers makes fewer calls for a window: resampling, tracker, doubt, worn and filter)

@@ -5,6 +5,7 @@ import itertools
 import operator
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,8 @@ HEAD_CHARACTERS: Final = 2_000_000
 BAD_LINES: Final = 10
 """Lines that give no row and are passed over; further ones only while they are few among the rows."""
 BAD_SHARE: Final = 0.01
+PLAIN_FAILURES: Final = 10
+"""After so many pieces of a table that are not plain numbers, none is tried as such any more."""
 
 
 class TextTable:
@@ -58,8 +61,7 @@ class TextTable:
             raise
         self.fields = self.layout.fields
         self._line = self.layout.first_row
-        lines = itertools.chain(head[self.layout.first_row :], self._file)
-        self._rows = lines_to_rows(self._ends_cut(lines), self.layout.delimiter, self.layout.decimal_comma)
+        self._lines = self._ends_cut(itertools.chain(head[self.layout.first_row :], self._file))
         self._tag = self.fields.tag
         self._prepare()
 
@@ -70,9 +72,13 @@ class TextTable:
 
     def read(self, count: int) -> RawRows | None:
         while True:
-            rows = self._next_rows(count)
-            if not rows:
+            lines = self._next_lines(count)
+            if not lines:
                 return None
+            if (read := self._read_plain(lines)) is not None:
+                self._line += len(lines)
+                return read
+            rows = self._rows_of(lines)
             first_line = self._line + 1
             self._line += len(rows)
             if self._tag is not None and not (rows := self._of_sensors(rows)):
@@ -121,13 +127,55 @@ class TextTable:
         ]
         used += [self._other_time.cell] if self._other_time else []
         self._width = max(used) + 1
+        self._is_plain = (
+            plain and fields.tag is None and not (self.layout.decimal_comma and self.layout.delimiter == ",")
+        )
+        self._plain_failures = 0
         self._comma_cells = self.layout.decimal_comma and self.layout.delimiter == ","
 
-    def _next_rows(self, count: int) -> list[list[str]]:
+    def _next_lines(self, count: int) -> list[str]:
         try:
-            return list(itertools.islice(self._rows, count))
-        except (csv.Error, DataError, *READ_ERRORS) as error:
-            raise DataError(f"{self._name}: {reason(error)}, after line {self._line}") from error
+            return list(itertools.islice(self._lines, count))
+        except (DataError, *READ_ERRORS) as error:
+            raise self._failed(error) from error
+
+    def _rows_of(self, lines: list[str]) -> list[list[str]]:
+        try:
+            return list(lines_to_rows(lines, self.layout.delimiter, self.layout.decimal_comma))
+        except csv.Error as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: BaseException) -> DataError:
+        return DataError(f"{self._name}: {reason(error)}, after line {self._line}")
+
+    def _read_plain(self, lines: list[str]) -> RawRows | None:
+        """What `_rows_of` and `_raw` make of lines of nothing but numbers and labels, in half of the time; None if they
+        are not that, or if nothing is known yet of the first of them."""
+        if not self._is_plain or not self._rows_read or '"' in "".join(lines) or not lines[0].strip():
+            return None
+        delimiter = self.layout.delimiter
+        if self.layout.decimal_comma:
+            lines = [line.replace(",", ".") for line in lines]
+        try:
+            numbers = np.loadtxt(lines, comments=None, delimiter=delimiter, usecols=self._cells, ndmin=2, encoding=None)
+            if len(numbers) < len(lines):  # Empty lines are passed over, which have no label either.
+                return None
+            return self._raw_of(numbers, self._labels_of(lines))
+        except (IndexError, ValueError):
+            self._plain_failures += 1
+            self._is_plain = self._plain_failures < PLAIN_FAILURES
+            return None
+
+    def _labels_of(self, lines: list[str]) -> list[str] | None:
+        """The labels of plain lines.
+
+        Raises:
+            IndexError: one of them has none.
+        """
+        cell = self.fields.label
+        if cell is None:
+            return None
+        return [line.rstrip("\r\n").split(self.layout.delimiter)[cell].lstrip(" ") for line in lines]
 
     def _of_sensors(self, rows: list[list[str]]) -> list[list[str]]:
         """The rows of the sensors that are read, in a table that holds one sensor after the other."""
@@ -144,30 +192,42 @@ class TextTable:
         return np.fromiter(map(float, cells), np.float64, len(rows) * width).reshape(-1, width)
 
     def _raw(self, rows: list[list[str]], numbers: NDArray[np.float64]) -> RawRows:
+        other = self._other_time
+        times = None if other is None else read_times([row[other.cell] for row in rows], other.form)
+        label = self.fields.label
+        labels = None if label is None else list(map(operator.itemgetter(label), rows))
+        if not self._rows_read and rows:
+            self.dated_ns = date_of_cells(rows[0], self.fields)
+        raw = self._raw_of(numbers, labels, times)
+        if (tag := self._tag) is None or raw.acc is None or self.fields.gyro is None:
+            return raw
+        is_acc = np.array([row[tag].strip() == self.fields.acc_tag for row in rows])[:, None]
+        return replace(raw, acc=np.where(is_acc, raw.acc, np.nan), gyro=np.where(is_acc, np.nan, raw.acc))
+
+    def _raw_of(
+        self,
+        numbers: NDArray[np.float64],
+        labels: list[str] | None,
+        times: NDArray[np.int64] | NDArray[np.float64] | None = None,
+    ) -> RawRows:
+        """Rows by the numbers of their cells.
+
+        Args:
+            times: if they are not among the numbers.
+        """
         fields, at = self.fields, 0
-        times: NDArray[np.int64] | NDArray[np.float64] | None = None
-        if self._other_time is not None:
-            times = read_times([row[self._other_time.cell] for row in rows], self._other_time.form)
-        elif fields.time is not None:
+        if times is None and fields.time is not None:
             times, at = numbers[:, 0], 1
         acc = gyro = counts = None
         if fields.acc is not None:
             acc, at = numbers[:, at : at + 3], at + 3
         if fields.gravity is not None and acc is not None:
             acc, at = acc + numbers[:, at : at + 3], at + 3
-        if fields.tag is not None and acc is not None and fields.gyro is not None:
-            is_acc = np.array([row[fields.tag].strip() == fields.acc_tag for row in rows])[:, None]
-            acc, gyro = np.where(is_acc, acc, np.nan), np.where(is_acc, np.nan, acc)
-        elif fields.gyro is not None:
+        if fields.gyro is not None and fields.tag is None:
             gyro, at = numbers[:, at : at + 3], at + 3
         if at < numbers.shape[1]:
             counts = numbers[:, at]
-        labels = None
-        if (label := fields.label) is not None:
-            labels = list(map(operator.itemgetter(label), rows))
-        if not self._rows_read and rows:
-            self.dated_ns = date_of_cells(rows[0], fields)
-        self._rows_read += len(rows)
+        self._rows_read += len(numbers)
         return RawRows(times, acc, gyro, labels, counts)
 
     def _usable(self, rows: list[list[str]], first_line: int) -> tuple[list[list[str]], NDArray[np.float64]]:
@@ -224,9 +284,9 @@ class TextTable:
         """Whether a faulty row is the last of the file, as after a power failure of the recorder."""
         if any(any(row) for row in rows[index + 1 :]) or "few" not in problem:
             return False
-        rest = next(self._rows, None)
+        rest = next(self._lines, None)
         if rest is not None:
-            self._rows = itertools.chain([rest], self._rows)
+            self._lines = itertools.chain([rest], self._lines)
         return rest is None
 
     def _column(self, cell: int) -> str:
