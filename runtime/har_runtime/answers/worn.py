@@ -23,7 +23,7 @@ HAPT's and MotionSense's people drift by 0.2 or more within 20 s of sitting or l
 mean of a cheap sensor's noise stays within 0.03."""
 NOT_WORN_WINDOWS = 10 * 60 * SAMPLE_RATE_HZ // HOP
 """Still windows in a row (ten minutes) after which the sensor is not worn."""
-_STILL_SPREAD = np.repeat(np.float32([STILL_SPREAD_ACC, STILL_SPREAD_GYRO]), 3)
+_STILL_SPREAD = np.repeat(np.array([STILL_SPREAD_ACC, STILL_SPREAD_GYRO], np.float32), 3)
 SURE_POWER_ACC, SURE_POWER_GYRO = (3 * 1.01 * spread**2 for spread in (STILL_SPREAD_ACC, STILL_SPREAD_GYRO))
 """Sums of the variances of three axes, with a hundredth for rounding, above which one of them has moved."""
 MAX_BREAK_NS = 5_000_000_000

@@ -232,7 +232,7 @@ class SensorStream:
             for repeats in (self._stuck, *self._full_scale):
                 repeats.end(last_ns)
             return
-        self.counts.stuck += self._stuck.push(t, same.all(axis=1))
+        self.counts.stuck += self._stuck.push(t, np.asarray(same.all(axis=1)))
         clipped = same & (np.abs(x) >= self._large)
         if not clipped.any():
             for repeats in self._full_scale:

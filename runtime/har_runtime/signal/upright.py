@@ -68,7 +68,7 @@ class UprightTracker:
         """Start again, as if newly made."""
         self._up = self._given
         self._sum = np.zeros(3) if self._up is None else GIVEN_WEIGHT * np.array(self._up.direction)
-        self._gait: deque[NDArray[np.float64] | None] = deque(maxlen=WITHIN * MOVED_AFTER)
+        self._gait: deque[tuple[float, float, float] | None] = deque(maxlen=WITHIN * MOVED_AFTER)
         self._own = _Z
         self._start_ns: int | None = None
 

@@ -103,7 +103,7 @@ def test_windows_that_were_turned_are_judged_in_the_axes_of_the_device() -> None
         direction = rng.normal(size=3)
         x, y, z = (direction / np.linalg.norm(direction)).tolist()
         spread = rng.choice([0.01, 0.1, 0.13, 0.14, 1.0], p=[0.9, 0.04, 0.02, 0.02, 0.02]) if index < 2000 else 0.01
-        imu = (np.float32([0, 0, 9.8, 0, 0, 0]) + rng.normal(0, [spread] * 3 + [spread / 6] * 3, (50, 6))).astype("f4")
+        imu = (np.array([0, 0, 9.8, 0, 0, 0]) + rng.normal(0, [spread] * 3 + [spread / 6] * 3, (50, 6))).astype("f4")
         window = Window(0, index * 500_000_000, turned_upright(imu, Up((x, y, z), "gait")), Up((x, y, z), "gait"))
         worn = turned.step(window.imu, window.end_ns, window.up)
         assert worn == back.step(in_device_axes(window), window.end_ns)
