@@ -80,6 +80,7 @@ class Connection:
         self._client: Client | None = None
         self._given_up: str | None = None
         self._ending = threading.Event()
+        self._watching = threading.Lock()
         self._thread = self._start()
 
     def give_up(self, why: str) -> None:
@@ -87,11 +88,12 @@ class Connection:
         self._given_up = why
 
     def watch(self) -> None:
-        """Replace the thread if it has died."""
-        if not self._thread.is_alive() and not self._ending.is_set():
-            _LOG.warning("%s: the connection's thread has ended; another one begins", self._address.name)
-            self._on_lost("its thread has ended")
-            self._thread = self._start()
+        """Replace the thread if it has died. Any thread may call it."""
+        with self._watching:
+            if not self._thread.is_alive() and not self._ending.is_set():
+                _LOG.warning("%s: the connection's thread has ended; another one begins", self._address.name)
+                self._on_lost("its thread has ended")
+                self._thread = self._start()
 
     def close(self) -> None:
         """End the connection, and make none any more."""
