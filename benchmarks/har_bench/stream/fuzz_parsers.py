@@ -119,6 +119,7 @@ LABELLED = (
     b"I (1234) imu: ax=1.004 ay=-0.254 az=0.095 gx=-2.72 gy=0.41 gz=1.86\r\n" * 8,
     b'{"ts":20,"acc":{"x":0.1,"y":0.2,"z":9.8},"gyro":[1,-2,3]}\n' * 8,
     b"| Hum[%]: 33 | Acc[mg]: 12 -5 1003 | Gyr[mdps]: 70 -210 140 |\na/g:\t16446\t-4154\t1551\t-356\t54\t244\n" * 6,
+    b"IMU1 ax=1 ay=2 az=9 gx=1 gy=2 gz=3\nIMU2 ax1:1 ay1:2 az1:9 ax2:2 ay2:9 az2:1\n/*1,2,3*/\n[acc/mg]: 1, 2, 3\n" * 7,
     b"2026-11-30 10:15:00.020,(9,844; -2,486; 0,928)\n[0.1 0.2 9.8] [1 2 3]\nnan,inf,1e308\n" * 6,
 )
 FRAMES = (
@@ -183,6 +184,9 @@ TABLES = (
     b"1700000000.0,1700000000.0,1700000000.0\n32.0,32.0,32.0\n" + b"64,-17,6\n" * 20,
     ("time acc_x acc_y acc_z\n" + _rows("  ", "1767620473350%d000", *SIX[:3])).encode("utf-16"),
     ("Date,Time,x,y,z\n" + _rows(",", "2026-10-02", "23:59:59.%d", *SIX[:3])).encode("cp1252"),
+    ("timestamp,sensor,x,y,z\n" + _rows(",", "%d", "gyro", *SIX[3:]) + _rows(",", "%d", "acc", *SIX[:3])).encode(),
+    (",Accel,,,Gyro,,\nTime,X,Y,Z,X,Y,Z\n" + _rows(",", "%d", *SIX)).encode(),
+    ("% rate = 50 Hz\na_S_x [m s^-2],a_S_y [m s^-2],a_S_z [m s^-2]\n" + _rows(",", *SIX[:3])).encode(),
     gzip.compress(("t,ax,ay,az\n" + _rows(",", "%d", *SIX[:3])).encode()),
     *FRAMES,
     *LINES[:1],

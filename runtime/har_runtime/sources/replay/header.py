@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from har_runtime.contract import CHANNELS as OWN_CHANNELS
+from har_runtime.errors import DataError
 from har_runtime.sources.column_names import AXES, BARE, GYROSCOPE, PLAIN, TOTAL
 from har_runtime.sources.columns import NamedColumns, named_columns
 from har_runtime.sources.replay.cells import (
@@ -138,6 +139,8 @@ def with_rows(
         fields = replace(fields, own_header=True)
     if fields.gravity is not None and TOTAL not in named.sensors and fields.acc is not None:
         fields = _with_or_without_gravity(fields, rows, PLAIN in named.sensors)
+    if fields.tag is not None and fields.time is None:
+        raise DataError("its rows hold one sensor after the other, and no column says when: record it with times")
     has_times = fields.time is not None and any(is_held(row, fields.time.cell) for row in rows)
     if not has_times and (rate := rate_in(lines[:index])):
         fields = replace(fields, rate_hz=rate)

@@ -151,6 +151,8 @@ def _by_number(numbered: list[tuple[int, list[str]]], delimiter: str | None) -> 
         note=_note_of(channels) if swapped or len(numbers) > len(columns.wanted) else "",
     )
     fields = with_time(fields, NamedColumns(len(rows[0]), {}, (time,) if time else ()), rows)
+    if tags.tag is not None and fields.time is None:
+        return None  # Lines of a board, which are one reading together.
     if tags.tag is not None and len(channels) == 3:
         gyro = fields.acc if tags.gyro_tag is not None else None
         fields = replace(fields, tag=tags.tag, acc_tag=tags.acc_tag, gyro_tag=tags.gyro_tag, gyro=gyro)

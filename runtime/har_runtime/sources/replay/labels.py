@@ -14,16 +14,17 @@ AS_WRITTEN = "as-written"
 """The value of the option `labels` that leaves every label as it is."""
 
 _SYNONYMS = {
-    "walking": "walk walking walks wlk walkingnormal normalwalking levelwalking walkinglevel walkforward "
+    "walking": "walk walking walks wlk wal walkingnormal normalwalking levelwalking walkinglevel walkforward "
     "walkingforward",
     "running": "run running runs jog jogging joging",
     "standing": "stand standing std standingstill standstill",
     "sitting": "sit sitting seated",
-    "lying": "lie lying lay laying lyingdown layingdown",
-    "stairs_up": "stairsup stairup upstairs walkingupstairs walkupstairs goingupstairs ups ascending ascendingstairs "
-    "stairsascending climbingstairs climbingupstairs climbupstairs climbstairs ascendstairs upstair stairascent",
-    "stairs_down": "stairsdown stairdown downstairs walkingdownstairs walkdownstairs goingdownstairs dws descending "
-    "descendingstairs stairsdescending climbingdownstairs descendstairs downstair stairdescent",
+    "lying": "lie lying lyi lay laying lyingdown layingdown",
+    "stairs_up": "stairsup stairup upstairs walkingupstairs walkupstairs goingupstairs ups stu ascending "
+    "ascendingstairs stairsascending climbingstairs climbingupstairs climbupstairs climbstairs "
+    "ascendstairs upstair stairascent",
+    "stairs_down": "stairsdown stairdown downstairs walkingdownstairs walkdownstairs goingdownstairs dws stn "
+    "descending descendingstairs stairsdescending climbingdownstairs descendstairs downstair stairdescent",
     "stairs": "stairs stair walkingstairs walkingonstairs stairclimbing climbingstairsupdown",
     "": "unknown none null nan na unlabelled unlabeled nolabel undefined",
 }  # fmt: skip

@@ -13,6 +13,8 @@ _DATE = re.compile(r"\d{1,4}/\d{1,2}/\d{1,4}")
 _BRACKETS = re.compile(r"[()\[\]{}<>]")
 _CHECKSUM = re.compile(r"\*[0-9A-Fa-f]{2}$")
 """At the end of sentences in the style of NMEA 0183."""
+_STAMPED = re.compile(r"\[?(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?|\d\d:\d\d:\d\d\.\d+)\]?:?\s+([-+.\d]\S*)")
+"""A cell with the time at which a terminal received the line before it."""
 _NO_TEXT = re.compile(r"(?<=\d)[eE](?=[-+]?\d)|\b(?:nan|inf)\b", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"(?<![\d,])-?\d+,\d+(?![\d,])")
 
@@ -25,13 +27,15 @@ def split_cells(text: str) -> tuple[list[str], bool]:
     >>> split_cells("ax:0.1,ay:0.2"), split_cells("IMU: 1 2"), split_cells("0,5;-0,25")
     ((['0.1', '0.2'], True), (['1', '2'], False), (['0.5', '-0.25'], False))
     """
-    text = _CHECKSUM.sub("", text.strip().lstrip("$#>")).rstrip(";")
+    text = _CHECKSUM.sub("", text.strip().removeprefix("/*").removesuffix("*/").lstrip("$#>")).rstrip(";")
     if has_decimal_commas(text):
         text = text.replace(",", ".")
     separator = next((mark for mark in (",", "\t", ";", "|") if mark in text), None)
     cells = [cell.strip().strip("\"'") for cell in text.split(separator)]
     if separator and cells[-1] == "":  # The OpenLog ends each line with a comma.
         cells.pop()
+    if separator and (stamped := _STAMPED.fullmatch(cells[0])):  # A terminal's log.
+        cells[:1] = [stamped[1], stamped[2]]
     if len(cells) > 1 and all(_LABEL.match(cell) for cell in cells):
         return [re.split("[:=]", cell, maxsplit=1)[1] for cell in cells], True
     if label := _LABEL.match(text):

@@ -321,6 +321,9 @@ def _unit(text: str) -> str | None:
 def _with_unit(label: str) -> tuple[str, str]:
     """A label, and the unit in brackets at its end."""
     match = _BRACKETED.match(label)
+    if match and not _WORD.search(match[1]) and "/" in match[2]:  # "[acc/mg]"
+        name, _, unit = match[2].partition("/")
+        return name, _unit(unit.strip()) or ""
     if not match or not _WORD.search(match[1]):
         return label, ""
     return match[1], _unit(match[2].strip()) or ""

@@ -181,6 +181,9 @@ def test_the_lines_above_a_table_without_times_may_state_its_rate(tmp_path: Path
 LABELLED: dict[str, Any] = {
     "words before commas": lambda n, _, a, w: f"Accel: {cells(*a)} Gyro: {cells(*w)}",
     "bars": lambda n, _, a, w: f"ACCEL: {cells(*a, mark=' | ')}\nGYRO: {cells(*w, mark=' | ')}",
+    "a line for each sensor": lambda _, t, a, w: (
+        f"[0:00:{t:06.3f}]:23.6 Cel\n  accel {cells(*a, mark=' ')} m/s/s\n  gyro  {cells(*w, mark=' ')} rad/s"
+    ),
     "one letter": lambda n, _, a, w: f"A:{cells(*a)};G:{cells(*w)}",
     "other values first": lambda n, _, a, w: (
         "Yaw: 1.5 Pitch: 2.25 "
@@ -227,6 +230,11 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         "second,ms,ax,ay,az",
         lambda n, t, a, w: cells(n // 50, n % 50 * 20, *a),
         "its times go back 10 times in the first 512 rows.* columns=time.* time=samples and rate=N",
+    ),
+    "a row for each sensor without times": (
+        "sensor,x,y,z",
+        lambda n, t, a, w: cells("acc", *a) + "\n" + cells("gyro", *w),
+        "its rows hold one sensor after the other, and no column says when: record it with times",
     ),
     "linear acceleration": (
         "time," + axes("linear_acceleration_*"),

@@ -414,3 +414,19 @@ def test_one_device_is_no_choice() -> None:
     lines = TextLines()
     assert len(lines.push(b"IMU1 ax=0.5 ay=0.25 az=9.5 gx=1 gy=2 gz=3\n" * 30)) > 20
     assert lines.choice == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/*0.5,0.25,9.5,1,2,3*/",
+        "2026-10-02 07:48:51.{number} 0.5,0.25,9.5,1,2,3",
+        "[07:48:51.{number}] 0.5,0.25,9.5,1,2,3",
+        "LSM6DSL: [acc/m/s2]: 0.5, 0.25, 9.5\nLSM6DSL: [gyro/dps]: 1, 2, 3",
+    ],
+)
+def test_what_programs_put_around_the_numbers_is_passed_over(line: str) -> None:
+    printed = "".join(f"{line.format(number=100 + 20 * index)}\n" for index in range(30))
+    rows = TextLines().push(printed.encode())
+    assert len(rows) > 20
+    assert (rows[:, 1:] == [0.5, 0.25, 9.5, 1, 2, 3]).all()
