@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 
-BROKER_PORT, PAGE_PORT, TOKEN = 1883, 8765, sys.argv[1]
+BROKER_PORT, PAGE_PORT = 1883, 8765
 STRANGERS, CONNECTIONS, DEADLINE_S = 64, 2, 60.0
 HUGE_PUBLISH = bytes([0x30, 0xFF, 0xFF, 0xFF, 0x7F, 0, 1]) + b"t"
 connections: list[int] = []
@@ -61,11 +61,18 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-bring_up_loopback()
-threading.Thread(target=serve, daemon=True).start()
-print("ready", flush=True)
-wait_for(lambda: status_of("/") == 401)
-strangers = [socket.create_connection(("127.0.0.1", PAGE_PORT)) for _ in range(STRANGERS)]
-wait_for(lambda: len(connections) >= CONNECTIONS)
-seen = {"with the token": status_of(f"/?token={TOKEN}"), "without": status_of("/"), "bytes": connections}
-print(json.dumps(seen), flush=True)
+def main(token: str) -> None:
+    bring_up_loopback()
+    threading.Thread(target=serve, daemon=True).start()
+    print("ready", flush=True)
+    wait_for(lambda: status_of("/") == 401)
+    with contextlib.ExitStack() as strangers:
+        for _ in range(STRANGERS):
+            strangers.enter_context(socket.create_connection(("127.0.0.1", PAGE_PORT)))
+        wait_for(lambda: len(connections) >= CONNECTIONS)
+        seen = {"with the token": status_of(f"/?token={token}"), "without": status_of("/"), "bytes": connections}
+    print(json.dumps(seen), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
