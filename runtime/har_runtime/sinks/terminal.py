@@ -3,6 +3,7 @@
 rich is imported in the functions that use it, so that importing the runtime stays quick.
 """
 
+import threading
 import time
 from collections import deque
 from typing import Any
@@ -23,6 +24,12 @@ SPARKS = "▁▂▃▄▅▆▇█"
 SPARKS_PER_WINDOW = 3
 """Characters for the half second that a window adds: enough to see steps."""
 SIGNAL_S = 10
+SHORTEST_S = 0.1
+"""From one drawing to the next, at least."""
+LOOK_S = 0.5
+"""How often it is looked whether trouble has come or gone, if there is no answer."""
+JOIN_S = 0.5
+"""How long closing waits for a drawing."""
 MIN_RANGE = 2.0
 """m/s^2 from the lowest to the highest character: a smaller range is noise, which must not look like movement."""
 
@@ -78,21 +85,40 @@ class LiveTerminal:
         self._drawn: tuple[int, str | None] | None = None
         """The changes and the trouble that the panel shows."""
         self._panel: Any = None
-        self._live = Live(console=console, refresh_per_second=10, transient=False, get_renderable=self._current)
-        self._live.start()
+        self._live = Live(console=console, auto_refresh=False, transient=False, get_renderable=self._current)
+        self._live.start(refresh=True)
+        self._news, self._is_ending = threading.Event(), threading.Event()
+        # Its own thread, as a terminal may be paused, and not Live's, which draws all the time.
+        self._thread = threading.Thread(target=self._draw, name="terminal view", daemon=True)
+        self._thread.start()
 
     def write(self, answer: Answer) -> None:
         self._signal.push(answer.prediction)
         self._newest, self._silent_since_s = (answer, str(self._signal)), None
         self._changes += 1
+        self._news.set()
 
     def silence(self, since_unix_s: float) -> None:
         self._silent_since_s = since_unix_s
         self._changes += 1
+        self._news.set()
+
+    def _draw(self) -> None:
+        """Draw what has changed, ten times a second at most."""
+        while not self._is_ending.is_set():
+            self._news.wait(LOOK_S)
+            self._news.clear()
+            if self._drawn != self._state:
+                self._live.refresh()
+                self._is_ending.wait(SHORTEST_S)
+
+    @property
+    def _state(self) -> tuple[int, str | None]:
+        return self._changes, self._info.report.trouble
 
     def _current(self) -> Any:
         """What to show now: trouble may come, and go, without an answer."""
-        drawn = self._changes, self._info.report.trouble
+        drawn = self._state
         if self._drawn != drawn:
             self._drawn = drawn
             newest, silent_since_s = self._newest, self._silent_since_s
@@ -104,6 +130,9 @@ class LiveTerminal:
         return self._panel
 
     def close(self) -> None:
+        self._is_ending.set()
+        self._news.set()
+        self._thread.join(JOIN_S)
         self._live.stop()
 
 

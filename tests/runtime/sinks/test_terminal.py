@@ -5,10 +5,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from queue import SimpleQueue
 
 import numpy as np
 import pytest
 from rich.console import Console
+from rich.live import Live
 from tests.runtime import fake_model
 from tests.runtime.answers.toy_card import CARD, HOP_NS, predicted
 
@@ -188,3 +190,29 @@ def test_without_a_terminal_there_is_a_line_for_no_answers_and_one_when_they_com
     lines.write(answer)
     _, *text = console.export_text().splitlines()
     assert [line.split("s  ")[-1].split(" ")[0].rstrip(":") for line in text] == ["still", "unavailable", "still"]
+
+
+def test_answers_and_trouble_are_drawn_as_they_come_and_nothing_else_is(
+    console: Console, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = replace(INFO, report=SourceReport())
+    drawings: SimpleQueue[str | None] = SimpleQueue()
+    refresh = Live.refresh
+
+    def counted(live: Live) -> None:
+        refresh(live)
+        drawings.put(info.report.trouble)
+
+    monkeypatch.setattr(Live, "refresh", counted)
+    view = LiveTerminal(console, info)
+    try:
+        assert drawings.get(timeout=10) is None
+        view.write(answer)
+        assert drawings.get(timeout=10) is None
+        info.report.say("nothing arrives any more")
+        assert drawings.get(timeout=10) == "nothing arrives any more"
+        view.write(answer)
+        assert drawings.get(timeout=10) == "nothing arrives any more"
+        assert drawings.empty()
+    finally:
+        view.close()
