@@ -12,6 +12,7 @@ from har_runtime.cli.common import Command, Program, add_json, data_folder, perc
 from har_runtime.contract import CHANNELS
 from har_runtime.files import write_bytes
 from har_runtime.model.load import load_model
+from har_runtime.text import print_lines
 from har_train.quiet import quiet_tensorflow
 
 
@@ -115,7 +116,7 @@ def _convert(options: argparse.Namespace) -> int:
     compared = own_runtimes() if options.quick else runtimes(options.tflite_runtime)
     check_writable(options.out)
     for format, reason in skipped.items():
-        print(f"har-export: {format} is skipped: {reason}", file=sys.stderr)
+        print_lines(f"har-export: {format} is skipped: {reason}", file=sys.stderr)
     int8 = replace(INT8, macro_f1_loss=options.max_loss / 100, agreement=options.min_agreement / 100)
     with step_display() as show:
         show("reading the data")
@@ -144,13 +145,12 @@ def _convert(options: argparse.Namespace) -> int:
         print(json.dumps(done.to_dict(), indent=1, allow_nan=False))
         return 0
     for file in done.files:
-        print(
+        print_lines(
             f"{file.path}  {file.size / 1024:.0f} KiB  {sum(file.operators.values())} operators  "
             f"macro-F1 {100 * file.score.macro_f1:.2f} % on {file.score.windows} windows of "
             f"{len(record.split.test)} unseen users"
         )
-    for line in done.summary():
-        print(line)
+    print_lines(*done.summary())
     return 0
 
 
@@ -190,8 +190,8 @@ def _adopt(options: argparse.Namespace) -> int:
     out = adopt(options.file, foreign, options.out)
     renamed = [f"{theirs} is {ours}" for theirs, ours in zip(given, labels, strict=True) if theirs != ours]
     if renamed:
-        print(f"labels: {', '.join(renamed)}")
-    print(f"{out}: {foreign.name}, {len(foreign.labels)} activities; try it with har-stream --model {out}")
+        print_lines(f"labels: {', '.join(renamed)}")
+    print_lines(f"{out}: {foreign.name}, {len(foreign.labels)} activities; try it with har-stream --model {out}")
     return 0
 
 

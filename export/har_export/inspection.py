@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     console = Console(highlight=False, markup=False)
     for line in _head(options.file, found):
         console.print(clean(line, MAX_LINE), soft_wrap=True)
-    console.print(_table("operators", ("operator", "count"), [(k, str(n)) for k, n in found.operators.items()]))
+    console.print(_table("operators", ("operator", "count"), [(clean(k), str(n)) for k, n in found.operators.items()]))
     console.print(_table("tensors", ("tensor", "shape", "type", "bytes in the file", "scale"), _rows(found.tensors)))
     return 0
 

@@ -3,6 +3,7 @@ bounded."""
 
 import re
 import unicodedata
+from typing import TextIO
 
 MAX_SHOWN = 80
 """Characters of a name or a value that are shown."""
@@ -34,6 +35,15 @@ def hide_secrets(text: str) -> str:
     'mqtt://...@broker/home, live:?token=...&x=y, token-file=a.txt'
     """
     return _SECRET.sub(lambda found: f"{found[1]}=..." if found[1] else "...", text)
+
+
+def print_lines(*lines: str, file: TextIO | None = None) -> None:
+    """Print lines in which there may be names from outside: each cleaned, and shortened to `MAX_LINE` characters.
+
+    Args:
+        file: stdout if None.
+    """
+    print("\n".join(clean(line, MAX_LINE) for line in lines), file=file, flush=True)
 
 
 def has_control(text: str) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from har_runtime.cli.common import Command, Program, add_data, add_json, data_folder, whole_number
 from har_runtime.errors import HarError
+from har_runtime.text import print_lines
 
 if TYPE_CHECKING:
     from har_train.evaluation.judgement import Judgement
@@ -191,20 +192,19 @@ def _fit(options: argparse.Namespace) -> int:
     people = len(set(windows.user.tolist()))
     first = is_first_process()
     if first:
-        print(
-            f"{recipe.name}, seed {run.seed}: {len(windows.y)} windows of {people} users, {precision}", file=sys.stderr
-        )
+        what = f"{recipe.name}, seed {run.seed}: {len(windows.y)} windows of {people} users, {precision}"
+        print_lines(what, file=sys.stderr)
     record = fit(recipe, find_all(recipe.data.set_names, data), windows, placement, run)
     if not first:
         return 0  # The first process reports.
     if options.json:
         print(json.dumps(asdict(record), indent=1, allow_nan=False))
     else:
-        print(
-            f"best epoch {record.best_epoch + 1} of {record.epochs}, {record.seconds:.0f} s\n"
-            f"macro-F1 on {len(record.split.validation)} validation users: {100 * record.validation_macro_f1:.2f} %\n"
-            f"macro-F1 on {len(record.split.test)} test users: {100 * record.test_macro_f1:.2f} %\n"
-            f"written: {options.out / 'model.safetensors'}"
+        print_lines(
+            f"best epoch {record.best_epoch + 1} of {record.epochs}, {record.seconds:.0f} s",
+            f"macro-F1 on {len(record.split.validation)} validation users: {100 * record.validation_macro_f1:.2f} %",
+            f"macro-F1 on {len(record.split.test)} test users: {100 * record.test_macro_f1:.2f} %",
+            f"written: {options.out / 'model.safetensors'}",
         )
     return 0
 
@@ -268,11 +268,11 @@ def _leave_one_set_out(options: argparse.Namespace) -> int:
 
         document = leave_one_set_out(job, done)
     for path in write_set_report(options.out, document):
-        print(f"written: {path}", file=sys.stderr)
+        print_lines(f"written: {path}", file=sys.stderr)
     if options.json:
         print(json.dumps({"format": FORMAT, **document}, indent=1, allow_nan=False))
     else:
-        print("\n".join(set_report_lines(document)))
+        print_lines(*set_report_lines(document))
     return 0
 
 
@@ -319,16 +319,15 @@ def _report_rows(
 ) -> int:
     for path in write(options.out, document):
         _print_line(f"written: {path}")
-    print(
-        json.dumps({"format": kind, **document}, indent=1, allow_nan=False)
-        if options.json
-        else "\n".join(lines(document))
-    )
+    if options.json:
+        print(json.dumps({"format": kind, **document}, indent=1, allow_nan=False))
+    else:
+        print_lines(*lines(document))
     return 0
 
 
 def _print_line(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print_lines(line, file=sys.stderr)
 
 
 def _report(
@@ -338,11 +337,11 @@ def _report(
 
     if options.out is not None:
         for path in write_report(options.out, document, judgement, embedding):
-            print(f"written: {path}", file=sys.stderr)
+            print_lines(f"written: {path}", file=sys.stderr)
     if options.json:
         print(json.dumps({"format": FORMAT, **document, "judgement": judgement.to_dict()}, indent=1, allow_nan=False))
     else:
-        print("\n".join(report_lines(document, judgement)))
+        print_lines(*report_lines(document, judgement))
 
 
 def _compare(options: argparse.Namespace) -> int:
@@ -353,7 +352,7 @@ def _compare(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"a": str(options.a), "b": str(options.b), **result.to_dict()}, indent=1, allow_nan=False))
     else:
-        print("\n".join(comparison_lines(result, str(options.a), str(options.b))))
+        print_lines(*comparison_lines(result, str(options.a), str(options.b)))
     return 0
 
 

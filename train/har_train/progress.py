@@ -3,6 +3,8 @@
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
+from har_runtime.text import MAX_LINE, clean
+
 
 def progress_bar(*columns: ProgressColumn) -> Progress:
     """A bar with a description and the remaining time, to be used as a context; hidden if stderr is not a terminal.
@@ -18,4 +20,4 @@ def progress_bar(*columns: ProgressColumn) -> Progress:
 
 def print_line(progress: Progress, text: str) -> None:
     """Print a line on stderr, above the bar if one is shown."""
-    progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+    progress.console.print(clean(text, MAX_LINE), markup=False, highlight=False, soft_wrap=True)

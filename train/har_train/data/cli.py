@@ -14,6 +14,7 @@ from har_runtime.cli.common import Command, Program, add_data, add_json, data_fo
 from har_runtime.errors import DataError
 from har_runtime.files import atomic_path
 from har_runtime.recording import Recording
+from har_runtime.text import print_lines
 
 
 def _add_fetch(parser: argparse.ArgumentParser) -> None:
@@ -98,7 +99,7 @@ def _fetch(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"name": dataset.name, "files": files, "licence": dataset.licence}, allow_nan=False))
     else:
-        print(f"there: {', '.join(files)}", file=sys.stderr)
+        print_lines(f"there: {', '.join(files)}", file=sys.stderr)
     return 0
 
 
@@ -116,9 +117,9 @@ def _describe(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(found.to_dict(), indent=1, allow_nan=False))
     else:
-        print("\n".join(description_lines(found)))
+        print_lines(*description_lines(found))
         if options.plot is not None:
-            print(f"\ndrawn: {options.plot}")
+            print_lines("", f"drawn: {options.plot}")
     return 0
 
 
@@ -136,7 +137,8 @@ def _cut(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(summary, allow_nan=False))
     else:
-        print(f"{recording.name} of user {recording.user}, {seconds:.0f} s, written to {options.out}", file=sys.stderr)
+        what = f"{recording.name} of user {recording.user}, {seconds:.0f} s, written to {options.out}"
+        print_lines(what, file=sys.stderr)
     return 0
 
 

@@ -16,6 +16,7 @@ from har_runtime.samples import SampleChunk
 from har_runtime.sources.replay.cells import NO_TIME
 from har_runtime.sources.replay.options import NAMES, ReadOptions, read_options
 from har_runtime.sources.replay.source import Replay
+from har_runtime.text import print_lines
 from har_runtime.uri import Uri
 from har_train.progress import progress_bar
 
@@ -174,4 +175,4 @@ def report_lines(found: Converted, out: Path) -> list[str]:
 
 def print_report(found: Converted, out: Path) -> None:
     """Print it on stderr."""
-    print("\n".join(report_lines(found, out)), file=sys.stderr)
+    print_lines(*report_lines(found, out), file=sys.stderr)
