@@ -230,6 +230,11 @@ def _code_of(
         return 0 if isinstance(interrupt, Terminated) else 130
     except BrokenPipeError:  # The reader of a pipe (head, a pager) has left, and knows it.
         return 1
+    except OSError as error:
+        if error.filename is None:
+            raise
+        # A name that no file system takes, e.g. of 300 characters, of which pathlib cannot even say that it is no file.
+        return _failed(label, f"{clean(str(error.filename))}: cannot be used ({error.strerror})", debug)
 
 
 def _failed(label: str, message: str, debug: bool, code: int = 2) -> int:

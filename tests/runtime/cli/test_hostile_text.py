@@ -61,3 +61,23 @@ def test_a_text_is_cleaned_and_shortened() -> None:
     assert clean("walking up") == "walking up"
     assert clean("a\nb\x00") == "a?b?"
     assert clean("x" * 10**6) == "x" * MAX_SHOWN + "..."
+
+
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--model", LONG, "--source", "simulated:?seconds=2&speed=max"],
+        ["--source", f"replay:{LONG}"],
+        ["--source", "simulated:?seconds=2&speed=max", "--state", LONG],
+        ["--source", "simulated:?seconds=2&speed=max", "--sink", f"jsonl:{LONG}"],
+        ["--config", LONG],
+        ["report", LONG],
+    ],
+)
+def test_a_name_that_no_file_system_takes_is_one_line(arguments: list[str], capsys) -> None:
+    assert main(arguments) == 2
+    (line,) = said(capsys).splitlines()
+    assert "File name too long" in line
