@@ -25,6 +25,8 @@ MAX_SPANS: Final = 500_000
 """Half a year of a change every half minute."""
 MAX_NAME: Final = 100
 """Characters of the name of an activity or place."""
+MIN_UNIX_S: Final = -2_208_988_800
+"""Seconds since 1970: the year 1900. A computer without a battery clock may start before 1970."""
 MAX_TIME_S: Final = 1e11
 """Seconds since 1970: the year 5138."""
 MAX_PAUSE_S: Final = 2.0
@@ -108,6 +110,8 @@ class ActivityLog:
     rows: int = 0
     broken_lines: int = 0
     """Lines that are not rows, such as the last one of a program that was killed."""
+    first_broken: tuple[Path, int] | None = None
+    """The file of the first of them, and its number there, from 1."""
     clock_set_back_s: float = 0.0
     """Seconds that occur twice: a computer without a battery clock starts in the past."""
 
@@ -126,6 +130,8 @@ class ActivityLog:
         return {
             "rows": self.rows,
             "broken_lines": self.broken_lines,
+            "first_broken_line": self.first_broken
+            and {"file": str(self.first_broken[0]), "line": self.first_broken[1]},
             "clock_set_back_s": round(self.clock_set_back_s, 3),
             "days": [{"date": day.isoformat(), **totals.to_dict()} for day, totals in self.days.items()],
             "transitions": [
@@ -187,44 +193,46 @@ def read_log(paths: Iterable[Path]) -> ActivityLog:
     """Read the rows of several files, in the order of the files' first rows.
 
     Raises:
-        DataError: a file cannot be read or has no rows, or there are more than `MAX_SPANS` changes.
+        DataError: a file cannot be read, none has a row, or there are more than `MAX_SPANS` changes.
     """
     builder = _Builder()
-    for path in sorted(dict.fromkeys(paths), key=_begins):
+    files = sorted(dict.fromkeys(paths), key=_begins)
+    for path in files:
         try:
             with path.open("rb") as file:
-                for row in _rows(file):
-                    builder.push(row)
+                for line, row in _rows(file):
+                    builder.push(row, path, line)
         except OSError as error:
             raise _unreadable(path, error) from error
+    if not builder.log.rows:
+        raise DataError(f"{files[0]}: has no rows of har-stream's jsonl: sink; give a file that the sink has written")
     return builder.finish()
 
 
 def _begins(path: Path) -> float:
-    """The time of a file's first row, seconds since 1970."""
+    """The time of a file's first row, seconds since 1970; infinite if it has none."""
     try:
         with path.open("rb") as file:
-            first = next((row for row in _rows(file) if row is not None), None)
+            return next((row.unix_s for _, row in _rows(file) if row is not None), float("inf"))
     except OSError as error:
         raise _unreadable(path, error) from error
-    if first is None:
-        raise DataError(f"{path}: has no rows of har-stream's jsonl: sink; give a file that the sink has written")
-    return first.unix_s
 
 
 def _unreadable(path: Path, error: OSError) -> DataError:
     return DataError(f"{path}: cannot be read ({error.strerror or error})")
 
 
-def _rows(file: BinaryIO) -> Iterator[Row | None]:
-    """The rows of a file; None for each line that is not a row."""
+def _rows(file: BinaryIO) -> Iterator[tuple[int, Row | None]]:
+    """The lines of a file that are not blank: their numbers from 1, and their rows; None for a line that is none."""
+    number = 0
     while line := file.readline(MAX_LINE_BYTES):
+        number += 1
         if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
             while (more := file.readline(MAX_LINE_BYTES)) and not more.endswith(b"\n"):
                 pass  # Skip the rest of the line.
-            yield None
+            yield number, None
         elif line.strip():
-            yield parse_row(line)
+            yield number, parse_row(line)
 
 
 def parse_row(line: bytes) -> Row | None:
@@ -242,7 +250,7 @@ def parse_row(line: bytes) -> Row | None:
         return None
     unix_s, end_s = _time(entry.get("unix_s")), _time(entry.get("end_s"))
     activity, reason = entry.get("activity"), entry.get("reason")
-    if unix_s is None or unix_s < 0 or end_s is None or reason not in (None, *get_args(Reason)):
+    if unix_s is None or unix_s < MIN_UNIX_S or end_s is None or reason not in (None, *get_args(Reason)):
         return None
     if not _is_name(activity):
         return None
@@ -275,10 +283,16 @@ class _Builder:
         self._begin_s = self._end_s = 0.0
         """Start and end of the local day."""
 
-    def push(self, row: Row | None) -> None:
-        """Add the row of the next line, or None for a line that is not a row."""
+    def push(self, row: Row | None, path: Path, line: int) -> None:
+        """Add the row of the next line, or None for a line that is not a row.
+
+        Args:
+            path: of its file.
+            line: its number there, from 1.
+        """
         if row is None:
             self.log.broken_lines += 1
+            self.log.first_broken = self.log.first_broken or (path, line)
             return
         self.log.rows += 1
         if not self._begin_s <= row.unix_s < self._end_s:

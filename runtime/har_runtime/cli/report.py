@@ -18,6 +18,7 @@ from har_runtime.cli.activity_log import (
     read_log,
 )
 from har_runtime.cli.common import add_json
+from har_runtime.text import clean
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -82,7 +83,11 @@ def _print(log: ActivityLog) -> None:
     first, last = log.spans[0], log.spans[-1]
     console.print(f"{log.rows} answers from {_moment(first.start_unix_s)} to {_moment(last.end_unix_s)}")
     if log.broken_lines:
-        console.print(f"invalid lines, skipped: {log.broken_lines}")
+        where = ""
+        if log.first_broken is not None:
+            path, line = log.first_broken
+            where = f"; the first is line {line} of {clean(str(path))}"
+        console.print(f"invalid lines, skipped: {log.broken_lines}{where}")
     if log.clock_set_back_s:
         console.print(f"{duration_text(log.clock_set_back_s)} occur twice: a clock was set back, or files overlap")
 

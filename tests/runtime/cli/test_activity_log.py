@@ -295,19 +295,43 @@ def test_broken_lines_are_counted_and_skipped(tmp_path: Path) -> None:
         file.write(b'{"unix_s": 17724528')  # The power was cut here.
     log = read_log([day])
     assert (log.rows, log.broken_lines) == (8, 3)
+    assert log.first_broken == (day, 5)
     assert len(log.spans) == 1
+
+
+def test_the_first_broken_line_is_that_of_the_file_that_is_read_first(tmp_path: Path) -> None:
+    later = write(tmp_path / "a.jsonl", ["broken"], rows("sitting", 4, NOON + 60))
+    day = write(tmp_path / "b.jsonl", rows("sitting", 4, NOON), ["", "broken", "broken"])
+    log = read_log([later, day])
+    assert (log.broken_lines, log.first_broken) == (3, (day, 6))
+    assert log.to_dict()["first_broken_line"] == {"file": str(day), "line": 6}
+
+
+def test_a_file_without_rows_does_not_keep_the_others_from_being_reported(tmp_path: Path) -> None:
+    day = write(tmp_path / "day.jsonl", rows("sitting", 4, NOON))
+    broken, empty = write(tmp_path / "broken.jsonl", ["time,acc_x"]), write(tmp_path / "empty.jsonl")
+    log = read_log([empty, broken, day])
+    assert (log.rows, log.broken_lines, log.first_broken) == (4, 1, (broken, 1))
+
+
+def test_a_clock_before_1970_is_a_day_like_others(tmp_path: Path) -> None:
+    day = write(tmp_path / "day.jsonl", rows("walking", 4, -3600.0), rows("sitting", 4, NOON, 2.0))
+    log = read_log([day])
+    assert [str(day) for day in log.days] == ["1969-12-31", "2026-03-02"]
+    assert log.broken_lines == 0
+    assert log.to_dict()["spans"][0]["start"].startswith("1969-12-31T23:00:00")
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [(b"", "no rows of har-stream's jsonl"), (b"time,acc_x\n1,2\n", "no rows"), (None, "cannot be read")],
 )
-def test_a_file_without_a_row_is_refused(tmp_path: Path, content: bytes | None, message: str) -> None:
-    good, other = write(tmp_path / "good.jsonl", rows("sitting", 4, NOON)), tmp_path / "other.jsonl"
+def test_files_without_a_row_are_refused(tmp_path: Path, content: bytes | None, message: str) -> None:
+    other = tmp_path / "other.jsonl"
     if content is not None:
         other.write_bytes(content)
     with pytest.raises(DataError, match=f"other.jsonl: .*{message}"):
-        read_log([good, other])
+        read_log([other])
 
 
 def test_more_changes_than_can_be_kept_are_refused(tmp_path: Path, monkeypatch) -> None:

@@ -49,7 +49,7 @@ def test_the_text_has_times_bouts_and_changes(day: Path, capsys) -> None:
     assert "unknown because: unsure 0:01:00" in text
     assert "changes: 2; sitting to walking 1, walking to stairs up 1" in text
     assert "8580 answers from 2026-03-02 09:30:00 to 2026-03-02 10:41:30" in text
-    assert "invalid lines, skipped: 1" in text
+    assert re.search(r"invalid lines, skipped: 1; the first is line \d+ of ", text)
     assert "occur twice" not in text and "without answers" not in text
 
 
@@ -227,3 +227,21 @@ def test_the_text_imports_no_library_for_pictures(day: Path) -> None:
     script = f"import sys; from har_runtime.cli.stream import main; main(['report', {str(day)!r}]); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert not {"matplotlib", "ai_edge_litert", "pandas"} & set(loaded.stdout.split())
+
+
+def test_a_row_with_half_a_character_or_a_date_before_1970_is_reported_with_the_rest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = [
+        {"unix_s": -3600.0, "end_s": 1.0, "activity": "walking"},
+        {"unix_s": 1_772_452_800.0, "end_s": 1.5, "activity": "\ud800\x1b[31m", "place": "\udfff"},
+        {"unix_s": 1_772_452_800.5, "end_s": 2.0, "activity": "sitting"},
+    ]
+    day = tmp_path / "day.jsonl"
+    day.write_text("".join(f"{json.dumps(row)}\n" for row in odd))
+    assert main(["report", str(day)]) == 0
+    text = capsys.readouterr().out
+    assert "3 answers from 19" in text
+    assert "sitting" in text and "\x1b" not in text and "\ud800" not in text
+    assert main(["report", str(day), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == 3
