@@ -52,6 +52,8 @@ class AnswerWatch:
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
         self._is_silent = False
+        self._has_begun = not source.can_wait
+        """Whether samples are due: a recording may take long to read before its first."""
         self._since_s, self._since_unix_s = clock(), unix_clock()
         """When the newest answer came, or the watch began."""
         self._received, self._lost = ResampleReport(), Counter(source.lost)
@@ -71,6 +73,10 @@ class AnswerWatch:
             received: what was received so far.
         """
         for chunk in chunks:
+            if not self._has_begun:
+                with self._lock:
+                    self._has_begun = True
+                    self._since_s, self._since_unix_s = self._clock(), self._unix_clock()
             yield chunk
             if self._clock() - self._since_s > NOTE_S:
                 self._received_since = received()
@@ -91,8 +97,10 @@ class AnswerWatch:
         """Tell the sinks if the stream has fallen silent; returns the seconds until it may have, or do so again."""
         with self._lock:
             left_s = LIMIT_S - (self._clock() - self._since_s)
-            if self._is_silent or left_s > 0:
-                return LIMIT_S if self._is_silent else left_s
+            if self._is_silent or not self._has_begun:
+                return LIMIT_S
+            if left_s > 0:
+                return left_s
             self._is_silent = True
             for sink in self._sinks:  # Within the lock, so that an answer that comes now ends the silence.
                 sink.silence(self._since_unix_s)

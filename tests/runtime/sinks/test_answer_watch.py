@@ -140,3 +140,15 @@ def test_it_checks_while_the_stream_waits_for_its_source(watched: Watched) -> No
     watched.watch.start()
     wait_until(lambda: watched.view.silences, "the view was told")
     watched.watch.close()
+
+
+def test_a_recording_may_take_long_to_read_and_then_has_to_give_answers(watched: Watched) -> None:
+    watched.source.can_wait = True
+    watched.watch = AnswerWatch((watched.view,), watched.source, watched.clock, lambda: UNIX_S + watched.clock.now_s)
+    watched.pass_s(60)
+    assert not watched.view.silences
+    chunk = SampleChunk(np.zeros(1, np.int64), np.zeros((1, 3)), None)
+    for _ in watched.watch.noted([chunk], ResampleReport):
+        since = watched.clock.now_s
+        watched.pass_s(5)
+    assert watched.view.silences == [UNIX_S + since]
