@@ -5,8 +5,9 @@ classifier says how much each of the latter counts for a window. The maximum mea
 features of the domains together. A domain is a group of training people here, so that the network has one size however
 many they are.
 
-The abstract and the sections that earlier work cites were read, not the paper's settings; the convolutions are those of
-the authors' other networks for activities (DIVERSIFY, github.com/microsoft/robustlearn).
+Only the abstract was found, so the terms of the loss are the usual ones of what it names, and all sizes and weights are
+ours; the convolutions are those of the authors' other networks for activities (DIVERSIFY,
+github.com/microsoft/robustlearn).
 """
 
 import itertools
@@ -105,8 +106,8 @@ def discrepancy(features: Tensor, group: Tensor) -> Tensor:
 SYSTEM = System(
     title="AFFAR",
     paper="Qin, Wang, Chen, Lu and Jiang, ACM TIST 2022, 14(1), doi 10.1145/3552434, arXiv 2207.11221",
-    followed="a shared branch and a branch for each domain, fused by a domain classifier; the maximum mean discrepancy",
-    readings="a domain is one of four groups of people; sizes, weights, kernel and schedule are ours, as not known",
+    followed="what all domains share and what each has of its own, fused by a domain classifier",
+    readings="a domain is one of four groups of people; discrepancy, sizes, weights and schedule are ours, not known",
     loss=AffarLoss,
     printed={"usc-had": 72.58},
     copied=True,
