@@ -242,6 +242,22 @@ def test_means_and_deviations_may_be_in_a_file(tmp_path: Path) -> None:
     assert normalisation(str(file)) == ((1, 2, 3, 4, 5, 6), (2,) * 6)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"mean": true, "std": 1}', r"'mean\[0\]' must be a finite number, not True"),
+        ('{"mean": "abc", "std": 1}', r"'mean\[0\]' must be a finite number, not 'abc'"),
+        ('{"mean": [NaN], "std": 1}', "NaN is not a number of JSON"),
+        ("[" * 200_000, "nested too deeply"),
+        ('{"mean": 1}', "'std' is missing"),
+    ],
+)
+def test_a_file_of_other_types_is_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "norm.json").write_text(text)
+    with pytest.raises(ModelError, match=message):
+        normalisation(str(tmp_path / "norm.json"))
+
+
 @pytest.mark.parametrize("text", ["zscore", "1", "1/2/3", "1,2/3,4", "0/0", "0/-1", "nan/1", "0/inf", "missing.json"])
 def test_a_normalisation_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ModelError):
