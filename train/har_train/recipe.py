@@ -292,7 +292,7 @@ class PretrainingConfig:
     schedule: str = "constant"
     """"constant", or "step": a fifth less every 25 epochs."""
     core_minutes: float = 0.0
-    """Processor time after which it stops at the end of an epoch; 0 for no limit."""
+    """Processor time after which it stops; 0 for no limit."""
 
     def __post_init__(self) -> None:
         _check_choice("pretraining", self, schedule=("constant", "step"))
@@ -323,7 +323,7 @@ class OptimiserConfig:
     class_balance: bool = False
     """Whether each class weighs the same in the classification loss, however many windows it has."""
     core_minutes: float = 0.0
-    """Processor time after which it stops at the end of an epoch; 0 for no limit."""
+    """Processor time after which it stops; 0 for no limit."""
 
     def __post_init__(self) -> None:
         _check_choice("optimiser", self, schedule=SCHEDULES)

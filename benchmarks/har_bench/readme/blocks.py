@@ -164,7 +164,7 @@ def _sink_latency(result: dict[str, Any]) -> str:
     return (
         f"From a window's last sample to its line in the file, with terminal, JSON lines, CSV, MQTT and page for "
         f"{page['seconds']} s, on {result['machine']['cpu']}: {port['p50']:.1f} ms, p99 {port['p99']:.1f} ms, from "
-        f"its reading; the port is read ten times a second, so {sensor['p50']:.0f} ms, p99 "
+        f"its reading; and {sensor['p50']:.0f} ms, p99 "
         f"{sensor['p99']:.0f} ms, from its sending. At most {without['peak_memory_bytes'] / 1e6:.0f} MB without the "
         f"page, {page['peak_memory_bytes'] / 1e6:.0f} MB with it.\n"
     )

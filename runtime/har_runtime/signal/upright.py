@@ -41,6 +41,8 @@ GIVEN_WEIGHT = 40.0
 """Windows of gait that a reference from outside weighs as much as."""
 FREE_FALL = 1.0
 """m/s^2. A mean acceleration shorter than this has no direction."""
+NEARLY_DOWN = -0.99
+"""The third part of a unit vector that is nearly -z."""
 
 _PHASES = 2 * np.pi * FREQUENCIES_HZ[:, None] * np.arange(WINDOW) / SAMPLE_RATE_HZ
 _COSINES, _SINES = np.cos(_PHASES), np.sin(_PHASES)
@@ -190,7 +192,8 @@ def upright_rotation(up: tuple[float, float, float]) -> NDArray[np.float64]:
     if z < -1 + 1e-12:
         return np.diag([1.0, -1.0, -1.0])
     # Rodrigues' formula with the axis up x z = (y, -x, 0), whose length is the sine of the angle, and the cosine z.
-    share = 1 / (1 + z)
+    # Near upside down 1 + z has lost the digits that x and y have.
+    share = (1 - z) / (x * x + y * y) if z < NEARLY_DOWN else 1 / (1 + z)
     return np.array([[1 - share * x * x, -share * x * y, -x], [-share * x * y, 1 - share * y * y, -y], [x, y, z]])
 
 

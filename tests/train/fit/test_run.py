@@ -436,13 +436,15 @@ def test_what_the_user_got_wrong_is_one_line_and_exit_code_2(arguments, message,
     assert not list(tmp_path.iterdir())
 
 
-def test_a_training_stops_at_the_end_of_the_epoch_in_which_its_processor_time_is_used_up(
+def test_a_training_stops_in_the_midst_of_an_epoch_when_its_processor_time_is_used_up(
     windows: WindowSet, tmp_path: Path
 ) -> None:
     hasty = small_recipe("uci-har", "optimiser.core_minutes=1e-6")
     record = train(windows, tmp_path / "run", hasty)
     assert record.epochs == 1
     assert record.processor_seconds > 0
+    steps = torch.load(tmp_path / "run" / "resume" / "last.ckpt", weights_only=True)["global_step"]
+    assert steps == 1
     again = train(windows, tmp_path / "run", hasty, resume=True)
     assert again.epochs == 1
     assert again.processor_seconds < record.processor_seconds + 1

@@ -67,7 +67,7 @@ class Stage:
     """Whether the epoch with the best macro-F1 on the validation users is kept, or the last one."""
     batch_size: int
     core_minutes: float = 0.0
-    """Processor time after which it stops at the end of an epoch; 0 for no limit."""
+    """Processor time after which it stops; 0 for no limit."""
 
     @property
     def last(self) -> Path:

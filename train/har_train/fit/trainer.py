@@ -25,6 +25,7 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.utilities.types import STEP_OUTPUT
 from torch import Tensor
 from torch.optim.swa_utils import update_bn
 from torch.utils.data import DataLoader, TensorDataset
@@ -302,7 +303,7 @@ class _EpochLines(Callback):
 
 class _Clock(Callback):
     """Keeps the time that the epochs took, that before a resumption included, beside the checkpoints, and stops the
-    training at the end of the epoch in which its processor time is used up."""
+    training when its processor time is used up: an epoch of a large network may take longer than all of it."""
 
     def __init__(self, stage: Stage, resume: bool):
         self._file = stage.folder / "seconds.json"
@@ -319,8 +320,17 @@ class _Clock(Callback):
         """Whether the processor time is used up."""
         return 0 < self._most_s <= self.cost().processor
 
-    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+    def on_train_batch_end(
+        self,
+        trainer: lightning.Trainer,
+        pl_module: lightning.LightningModule,
+        outputs: STEP_OUTPUT,
+        batch: object,
+        batch_idx: int,
+    ) -> None:
         trainer.should_stop |= self.is_over()
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         if trainer.is_global_zero:
             write_bytes(self._file, json.dumps(asdict(self.cost()), allow_nan=False).encode())
 

@@ -30,6 +30,8 @@ final class UprightTracker {
     private static final double GIVEN_WEIGHT = 40.0;
     /** m/s^2. A mean acceleration shorter than this has no direction. */
     private static final double FREE_FALL = 1.0;
+    /** The third part of a unit vector that is nearly -z. */
+    private static final double NEARLY_DOWN = -0.99;
 
     private static final int AXES = 3;
     /** Frequencies compared, in fifths of a hertz: 0.6 to 8 Hz. */
@@ -223,7 +225,8 @@ final class UprightTracker {
         double y = up.y;
         double z = up.z;
         boolean upsideDown = z < -1 + 1e-12;
-        double share = upsideDown ? 0 : 1 / (1 + z); // Rodrigues' formula; the axis is up x z = (y, -x, 0).
+        // Rodrigues' formula; the axis is up x z = (y, -x, 0). Near upside down 1 + z has lost the digits of x and y.
+        double share = upsideDown ? 0 : z < NEARLY_DOWN ? (1 - z) / (x * x + y * y) : 1 / (1 + z);
         for (int at = 0; at < imu.length; at += AXES) {
             double first = imu[at];
             double second = imu[at + 1];
