@@ -132,7 +132,7 @@ def test_convolutions_treat_all_channels_alike(make: Any) -> None:
     torch.manual_seed(0)
     network = make(6, 50, 6).eval()
     convolutions = {
-        "DeepConvLSTM": lambda: network.convolutions[0],
+        "DeepConvLSTM": lambda: network.encoder.convolutions[0],
         "TinyHar": lambda: network.convolutions,
         "TinierHar": lambda: network.blocks,
         "CnnHar": lambda: network.features[:11],

@@ -64,7 +64,10 @@ class LiteRtBackend:
         """The outputs for one window, shape (1, 50, 6). More at a time are not possible: the files' own reshapes are
         for one."""
         self._interpreter.set_tensor(self._input, window)
-        self._interpreter.invoke()
+        try:
+            self._interpreter.invoke()
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"{self._path}: LiteRT cannot run it ({error})") from error
         return [self._interpreter.get_tensor(output) for output in self._outputs]
 
 

@@ -137,7 +137,7 @@ def test_dataset_toml_may_say_what_the_files_do_not(tmp_path: Path) -> None:
         ("anna/a.csv", HEADER, r"a\.csv: no sample in it"),
         ("anna/a.csv", HEADER + "0,0,0,1,0,0,0,standing\n" * 20, r"a\.csv: its times repeat .*: add time=spread"),
         ("anna/a.csv", HEADER + "0,,,,0,0,0,\n0.02,,,,0,0,0,\n", r"a\.csv: no acceleration in it"),
-        ("anna/a.csv", HEADER + ",0,0,9.81,0,0,0,standing\n", r"a\.csv: a row without a time"),
+        ("anna/a.csv", HEADER + ",0,0,9.81,0,0,0,standing\n", r"a\.csv: it has no times"),
         ("anna/a.csv", HEADER + "0,0,0,up,0,0,0,standing\n", "line 2, column acc_z: 'up' is not a number"),
         ("dataset.toml", "title = 3\n", r"dataset\.toml: 'title' cannot be used; known keys: title, placement"),
         ("dataset.toml", 'license = "MIT"\n', r"dataset\.toml: 'license' cannot be used"),

@@ -99,7 +99,7 @@ def test_without_a_projector_the_embedding_is_the_features_direction() -> None:
         ({"kernels": (8, 5, 3)}, r"model\.kernels is \[8, 5, 3\]; kernels must be odd"),
         ({"dropout": 1.0}, r"model\.dropout is 1\.0"),
         ({"backbone": "fcn", "filters": (8,)}, "an fcn has one kernel for each of its filters"),
-        ({"head": ()}, r"model\.head is \[\]; give 1 to 32 sizes"),
+        ({"head": (0,)}, r"model\.head is \[0\]; give 0 to 32 sizes"),
         ({"halvings": 3}, r"model\.halvings is 3; give fewer than the 3 blocks"),
         ({"places": ("wrist",)}, "give two of torso, thigh, wrist or more"),
     ],

@@ -355,7 +355,7 @@ def header_of(folder: Path) -> dict[str, str]:
         ({"temperature": -1.0}, "temperature do not fit the recipe"),
         ({"labels": ["walking"]}, "labels or temperature do not fit"),
         ({"split": {"train": ["a"], "validation": ["b"]}}, "'split.test' is missing"),
-        ({"seed": "0"}, "'seed' must be int, not '0'"),
+        ({"seed": "0"}, "'seed' must be a whole number, not '0'"),
     ],
 )
 def test_a_checkpoint_of_another_version_or_with_a_damaged_record_is_one_line(

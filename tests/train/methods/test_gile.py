@@ -3,6 +3,7 @@
 import copy
 import math
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
@@ -99,8 +100,10 @@ def test_a_decoder_puts_each_value_at_the_step_that_its_pooling_took() -> None:
     _, taken = encoder.steps(torch.randn(3, 13, 2))
     y = decoder.dense(codes).view(3, -1, 1, encoder.lengths[-1])
     for number, convolution in enumerate(decoder.convolutions, 1):
-        shape = (1, encoder.lengths[-1 - number])
-        y = convolution(nn.functional.max_unpool2d(y, taken[-number], (1, 2), output_size=shape))
+        wide = torch.zeros(*y.shape[:3], encoder.lengths[-1 - number])
+        for place in np.ndindex(*y.shape):  # As torch's max_unpool2d, which is not deterministic.
+            wide[(*place[:3], int(taken[-number][place]))] = y[place]
+        y = convolution(wide)
         y = y if number == len(taken) else y.relu()
     torch.testing.assert_close(decoder(codes, taken), y[:, :, 0].transpose(1, 2))
 

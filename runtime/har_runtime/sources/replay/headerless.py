@@ -231,7 +231,7 @@ def _without_constants(
 
 def _without_more_times(numbers: list[int], table: NDArray[np.float64]) -> tuple[list[int], NDArray[np.float64]]:
     """The columns without times after the first: each sensor may have its own."""
-    grows = (np.diff(table, axis=0) > 0).all(axis=0)
+    grows: list[bool] = np.all(np.diff(table, axis=0) > 0, axis=0).tolist()
     keep = [cell for cell in range(len(numbers)) if cell == 0 or not grows[cell]]
     if len(table) < MIN_GROWING or not grows[0] or len(keep) < 4:
         return numbers, table

@@ -118,6 +118,9 @@ class Listener:
 
 def retained(port: int, topic: str) -> list[bytes]:
     """What a new subscriber receives on a topic at once."""
-    with Listener(port) as listener:
-        wait_until(lambda: listener.payloads(topic), f"something retained on {topic}")
-        return [m.payload for m in list(listener.messages) if m.topic == topic and m.retain]
+    found: list[bytes] = []
+    while not found:  # What is published while it subscribes comes as new: the next subscriber gets it as retained.
+        with Listener(port) as listener:
+            wait_until(lambda: listener.payloads(topic), f"something retained on {topic}")
+            found = [m.payload for m in list(listener.messages) if m.topic == topic and m.retain]
+    return found
