@@ -231,6 +231,8 @@ def _label_of(text: str) -> tuple[str, str, str] | None:
         return None
     label, unit = _with_unit(segments[-1])
     words = _WORD.findall(label)
+    if not words:  # "[/mg]: 1", a unit alone.
+        return None
     axis = ""
     if match := _AXIS.fullmatch(words[-1]):
         axis, words = match[1].lower(), words[:-1]

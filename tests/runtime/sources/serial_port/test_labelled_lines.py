@@ -243,6 +243,12 @@ def test_a_time_among_the_labels_is_that_of_the_reading(line: Callable[[int, str
     assert np.diff(rows[:, 0]) == pytest.approx(step, rel=1e-4)
 
 
+def test_a_unit_alone_is_no_label_and_no_error() -> None:
+    lines = TextLines()
+    lines.push(b"IMU1 ax=1 ay=2 az=9 gx=1 gy=2 gz=3\n[/mg]: 1, 2, 3\n" * 3)
+    assert lines.held_bytes < MAX_LINE_BYTES
+
+
 @pytest.mark.parametrize("date", ["2026-13-45 10:15:00", "0000-00-00 00:00:00", "99/99/9999 99:99:99"])
 def test_a_date_that_does_not_exist_is_no_error(date: str) -> None:
     rows = TextLines().push(f"{date} ax: 0.1 ay: 0.2 az: 9.8\n".encode() * 20)
