@@ -260,7 +260,7 @@ def source_uri(rng: random.Random, folder: Path) -> str:
     kind = text_of(rng, "replay", "simulated", "serial", "iio", "phyphox", "sensorlogger")
     if kind == "simulated":
         return f"simulated:?seconds=1&speed=max{options_of(rng, *names, 'seed').replace('?', '&')}"
-    if kind in ("phyphox", "sensorlogger"):  # An address that is none, so that nothing waits for the network.
+    if kind in ("phyphox", "sensorlogger"):  # An invalid address, so that nothing waits for the network.
         return f"{kind}:{text_of(rng, '//host:99999', '//:x', 'host', '//a@b', '//[::1')}{options_of(rng, *names)}"
     return (
         f"{kind}:{text_of(rng, 'absent', str(folder / 'walk.csv'), str(folder), '/dev/null')}{options_of(rng, *names)}"

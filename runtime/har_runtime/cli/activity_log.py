@@ -223,7 +223,7 @@ def _unreadable(path: Path, error: OSError) -> DataError:
 
 
 def _rows(file: BinaryIO) -> Iterator[tuple[int, Row | None]]:
-    """The lines of a file that are not blank: their numbers from 1, and their rows; None for a line that is none."""
+    """The lines of a file that are not blank: their numbers from 1, and their rows; None for a line without a row."""
     number = 0
     while line := file.readline(MAX_LINE_BYTES):
         number += 1

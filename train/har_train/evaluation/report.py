@@ -237,6 +237,12 @@ def markdown_table(titles: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def text_table(lines: list[list[str]]) -> list[str]:
+    """Rows of cells, the titles first, as lines of text with aligned columns."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+
+
 def _cell(text: str) -> str:
     """Text that ends neither a cell nor a line of a Markdown table."""
     return " ".join(text.split()).replace("|", "\\|")

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from har_runtime.files import write_bytes
-from har_train.evaluation.report import REPORT, json_text, markdown_table, percent
+from har_train.evaluation.report import REPORT, json_text, markdown_table, percent, text_table
 
 FORMAT = "haredge-left-out-sets-1"
 NOTES = (
@@ -58,9 +58,7 @@ def write_set_report(out: Path, document: dict[str, Any]) -> list[Path]:
 def set_report_lines(document: dict[str, Any]) -> list[str]:
     """The table as text for the terminal."""
     lines = [list(TITLES), *_cells(document["sets"])]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(TITLES))]
-    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-    return [f"{_subject(document)}, macro-F1 in %", "", *text]
+    return [f"{_subject(document)}, macro-F1 in %", "", *text_table(lines)]
 
 
 def _subject(document: dict[str, Any]) -> str:
