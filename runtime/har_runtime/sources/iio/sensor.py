@@ -27,7 +27,7 @@ class IioSensor:
     """
 
     def __init__(self, kind: str, device: IioDevice):
-        self.kind, self._device = kind, device
+        self.kind, self.device = kind, device
         self._prefix = prefix = PREFIXES[kind]
         self._files = [str(device.path / f"{prefix}_{axis}_raw") for axis in AXES]
         self._scale = np.array([self._required(f"{prefix}_{axis}_scale", f"{prefix}_scale") for axis in AXES])
@@ -44,7 +44,7 @@ class IioSensor:
     @property
     def range(self) -> str | None:
         """Full scale, from the width of the raw number (a type such as "le:s12/16>>4") and the scale."""
-        storage = read_text(self._device.path / "scan_elements" / f"{self._prefix}_x_type") or ""
+        storage = read_text(self.device.path / "scan_elements" / f"{self._prefix}_x_type") or ""
         sign, _, bits = storage.partition(":")[2].partition("/")[0].partition("s")
         if sign or not bits.isdecimal() or not 1 < int(bits) <= 64:
             return None
@@ -78,21 +78,21 @@ class IioSensor:
                 why = "in use through its buffer; stop what uses it, such as the service iio-sensor-proxy"
             elif error.errno in (errno.EACCES, errno.EPERM):
                 why = "not allowed; change the rights of its files with a udev rule"
-            raise SourceError(f"{self._device.path}: the {self.kind} cannot be read: {why}") from error
+            raise SourceError(f"{self.device.path}: the {self.kind} cannot be read: {why}") from error
         except ValueError as error:
-            raise SourceError(f"{self._device.path}: the {self.kind} cannot be read ({error})") from error
+            raise SourceError(f"{self.device.path}: the {self.kind} cannot be read ({error})") from error
 
     def _required(self, *names: str) -> float:
         number = self._number(*names)
         if not number:
             problem = "is 0" if number == 0 else "is missing"
-            raise SourceError(f"{self._device.path}: {names[-1]} {problem}, so the {self.kind} has no unit")
+            raise SourceError(f"{self.device.path}: {names[-1]} {problem}, so the {self.kind} has no unit")
         return number
 
     def _number(self, *names: str) -> float | None:
         """The first of these attributes that exists."""
         for name in names:
-            text = read_text(self._device.path / name)
+            text = read_text(self.device.path / name)
             if text is None:
                 continue
             try:
@@ -100,13 +100,13 @@ class IioSensor:
             except ValueError:
                 number = np.nan
             if not np.isfinite(number):
-                raise SourceError(f"{self._device.path / name}: '{text[:40]}' is not a number")
+                raise SourceError(f"{self.device.path / name}: '{text[:40]}' is not a number")
             return number
         return None
 
     def _mount_matrix(self) -> NDArray[np.float64]:
         for name in (f"{self._prefix}_mount_matrix", "in_mount_matrix", "mount_matrix"):
-            text = read_text(self._device.path / name)
+            text = read_text(self.device.path / name)
             if text is None:
                 continue
             try:
@@ -115,7 +115,7 @@ class IioSensor:
                 matrix = np.zeros((3, 3))
             if matrix.shape != (3, 3) or not np.allclose(matrix @ matrix.T, np.eye(3), atol=0.05):
                 raise SourceError(
-                    f"{self._device.path / name}: '{text[:60]}' is not a 3 x 3 rotation; correct the device tree"
+                    f"{self.device.path / name}: '{text[:60]}' is not a 3 x 3 rotation; correct the device tree"
                 )
             return matrix
         return np.eye(3)

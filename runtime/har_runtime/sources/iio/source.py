@@ -1,62 +1,56 @@
-"""`iio:`, `iio:NAME`, `iio:device0`, `iio:ACC,GYRO` - sensors of Linux's Industrial I/O subsystem, read through sysfs.
+"""`iio:`, `iio:NAME`, `iio:device0`, `iio:ACC,GYRO` - sensors of Linux's Industrial I/O subsystem.
 
-Both sensors may belong to one device, or to two; a device may have an accelerometer alone. The files are polled by the
-computer's monotonic clock, and a sample has the time at which it was read. That needs no rights and no setup, but has
-limits: a reading is up to one period older than its time, some readings come twice and others are missed (the sensor's
-clock is not the computer's), and the jitter is that of the scheduler.
+Both sensors may belong to one device, or to two; a device may have an accelerometer alone. They are read by the
+kernel's buffer, and polled where there is none, or if nobody may set it up. Options: rate=HZ (polled at this rate),
+read=buffer|poll.
 """
 
 import contextlib
-import errno
-import time
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
-from har_runtime.contract import MIN_RATE_HZ, SAMPLE_RATE_HZ
+from har_runtime.contract import MIN_RATE_HZ
 from har_runtime.errors import SourceError
 from har_runtime.samples import SampleChunk
 from har_runtime.sources.base import SourceReport
+from har_runtime.sources.iio.buffered import Buffered
 from har_runtime.sources.iio.devices import SYSFS, IioDevice, choose_devices, list_iio
+from har_runtime.sources.iio.polling import Clock, Polling
+from har_runtime.sources.iio.scan import NoBufferError
 from har_runtime.sources.iio.sensor import IioSensor
-from har_runtime.uri import Uri, number
+from har_runtime.uri import Uri, number, one_of
 
-MAX_DEFAULT_HZ: Final = 100.0
-"""Faster sensors are polled at this rate, twice what the model needs, unless `rate` asks for more."""
+_LOG = logging.getLogger(__name__)
+NODES: Final = Path("/dev")
 MAX_HZ: Final = 1000
-CHUNK_NS: Final = 100_000_000
 RETRY_NS: Final = 500_000_000
 """Time between two searches for an unplugged device; longer than the gap that ends a segment."""
-UNPLUGGED: Final = (errno.ENODEV, errno.ENOENT, errno.ENXIO)
+WAYS: Final = ("buffer", "poll")
 
 
-def open_iio(uri: Uri, root: Path = SYSFS) -> "Iio":
-    """The source of an `iio:` URI; its option `rate` is in Hz."""
-    uri.only("rate")
+def open_iio(uri: Uri, root: Path = SYSFS, nodes: Path = NODES) -> "Iio":
+    """The source of an `iio:` URI.
+
+    Raises:
+        SourceError: as for `Iio`; or an option is invalid.
+    """
+    uri.only("rate", "read")
     rate_hz = uri.option("rate", number(MIN_RATE_HZ, MAX_HZ), None)
-    return Iio(*choose_devices(uri.target, root), rate_hz=rate_hz, root=root)
-
-
-class Clock:
-    """The computer's monotonic clock."""
-
-    def now_ns(self) -> int:
-        """The current time."""
-        return time.monotonic_ns()
-
-    def wait_until(self, due_ns: int) -> None:
-        """Sleep until `due_ns`."""
-        if (wait_ns := due_ns - self.now_ns()) > 0:
-            time.sleep(wait_ns / 1e9)
+    way = uri.option("read", one_of(WAYS), None)
+    if rate_hz is not None and way == "buffer":
+        raise SourceError("iio: rate= is for polling; a buffer has the rate of its sensor: leave rate= or read= out")
+    accelerometer, gyroscope = choose_devices(uri.target, root)
+    return Iio(accelerometer, gyroscope, rate_hz=rate_hz, way=way, root=root, nodes=nodes)
 
 
 class Iio:
-    """Samples of an accelerometer and, if there is one, a gyroscope, each polled at its own rate.
+    """Samples of an accelerometer and, if there is one, a gyroscope.
 
     Raises:
-        SourceError: an attribute is missing or invalid, or a sensor is too slow or cannot be read.
+        SourceError: an attribute is missing or invalid, a sensor is too slow or cannot be read, or `way` is "buffer"
+            and it has none that can be used.
     """
 
     def __init__(
@@ -64,7 +58,9 @@ class Iio:
         accelerometer: IioDevice,
         gyroscope: IioDevice | None,
         rate_hz: float | None = None,
+        way: str | None = None,
         root: Path = SYSFS,
+        nodes: Path = NODES,
         clock: Clock | None = None,
     ):
         """A source.
@@ -72,44 +68,49 @@ class Iio:
         Args:
             accelerometer: the device whose accelerometer is read.
             gyroscope: the device whose gyroscope is read; None for the accelerometer alone.
-            rate_hz: polling rate; None polls at each sensor's own rate, but at most at 100 Hz.
+            rate_hz: polling rate; None for the buffer if there is one, else for each sensor's own rate, but at most
+                100 Hz.
+            way: "buffer" or "poll"; None for the buffer if it can be used.
             root: folder of the devices.
+            nodes: folder of their nodes.
             clock: when to poll.
         """
         devices = {"accelerometer": accelerometer, **({"gyroscope": gyroscope} if gyroscope else {})}
         self._names = {sensor: device.name for sensor, device in devices.items()}
-        self._rate_hz, self._root, self._clock = rate_hz, root, clock or Clock()
-        self._sensors = [IioSensor(sensor, device) for sensor, device in devices.items()]
-        names = dict.fromkeys(self._names.values())
-        rates = " and ".join(f"{rate:g}" for rate in dict.fromkeys(self._rate_of(each) for each in self._sensors))
-        self.description = f"IIO {' and '.join(names)}, polled at {rates} Hz"
-        self.report = SourceReport(
-            rate_hz=min(self._rate_of(each) for each in self._sensors),
-            units=f"acceleration in m/s^2{', angular rate in rad/s' if gyroscope else ''} (by the kernel's scale)",
-            range=", ".join(each.range for each in self._sensors if each.range) or None,
-            gyroscope=gyroscope is not None,
+        self._rate_hz, self._way, self._root, self._nodes = rate_hz, way, root, nodes
+        self._clock = clock or Clock()
+        self.report = SourceReport(gyroscope=gyroscope is not None)
+        sensors = [IioSensor(sensor, device) for sensor, device in devices.items()]
+        self._reading = self._open(sensors)
+        self.report.rate_hz = min((rate for rate in self._reading.rates_hz if rate), default=None)
+        self.report.units = (
+            f"acceleration in m/s^2{', angular rate in rad/s' if gyroscope else ''} (by the kernel's scale)"
         )
-        for each in self._sensors:
-            each.check_readable()
+        self.report.range = ", ".join(each.range for each in sensors if each.range) or None
+        names = dict.fromkeys(self._names.values())
+        self.description = f"IIO {' and '.join(names)}, {self._reading.description}"
 
     def __iter__(self) -> Iterator[SampleChunk]:
         while True:
-            now_ns = self._clock.now_ns()
-            streams = [_Stream(each, round(1e9 / self._rate_of(each)), now_ns, self.report) for each in self._sensors]
-            unplugged = False
-            while not unplugged:
-                stream = min(streams, key=lambda stream: stream.due_ns)
-                self._clock.wait_until(stream.due_ns)
-                unplugged = not stream.read(self._clock)
-                if stream.is_full:
-                    yield stream.chunk()
-            for stream in streams:
-                if stream.times_ns:
-                    yield stream.chunk()
+            yield from self._reading.chunks()
+            self._reading.close()
             self._wait_until_plugged_in()
 
     def close(self) -> None:
-        """Nothing to release: each reading opens its files."""
+        self._reading.close()
+
+    def _open(self, sensors: Sequence[IioSensor]) -> Polling | Buffered:
+        if self._way != "poll" and self._rate_hz is None:
+            try:
+                return Buffered(sensors, self._nodes, self.report)
+            except NoBufferError as error:
+                names = " and ".join(dict.fromkeys(self._names.values()))
+                if self._way == "buffer":
+                    why = str(error) or "it has none"
+                    raise SourceError(f"{names}: its buffer cannot be used: {why}; read=poll does without") from error
+                if str(error):
+                    _LOG.warning("%s: polled, as its buffer cannot be used: %s", names, error)
+        return Polling(sensors, self._rate_hz, self._clock, self.report)
 
     def _wait_until_plugged_in(self) -> None:
         self.report.say(f"{' and '.join(dict.fromkeys(self._names.values()))}: unplugged; plug it in again")
@@ -117,55 +118,9 @@ class Iio:
             self._clock.wait_until(self._clock.now_ns() + RETRY_NS)
             found = {(sensor, device.name): device for device in list_iio(self._root) for sensor in device.sensors}
             with contextlib.suppress(KeyError, SourceError):  # Missing, or its driver has not made all files yet.
-                self._sensors = [IioSensor(sensor, found[sensor, name]) for sensor, name in self._names.items()]
+                self._reading = self._open(
+                    [IioSensor(sensor, found[sensor, name]) for sensor, name in self._names.items()]
+                )
                 self.report.reconnections += 1
                 self.report.say(None)
                 return
-
-    def _rate_of(self, sensor: IioSensor) -> float:
-        wanted = self._rate_hz or (MAX_DEFAULT_HZ if sensor.frequency_hz else SAMPLE_RATE_HZ)
-        return min(wanted, sensor.frequency_hz or wanted)  # A faster poll would read the same sample twice.
-
-
-class _Stream:
-    """Collects one sensor's readings into chunks."""
-
-    def __init__(self, sensor: IioSensor, period_ns: int, now_ns: int, report: SourceReport):
-        self._sensor, self._period_ns, self._report = sensor, period_ns, report
-        self.due_ns = now_ns
-        self.times_ns: list[int] = []
-        self._rows: list[tuple[int, int, int]] = []
-
-    @property
-    def is_full(self) -> bool:
-        return len(self.times_ns) * self._period_ns >= CHUNK_NS
-
-    def read(self, clock: Clock) -> bool:
-        """Read one sample if possible; returns False if the device is unplugged."""
-        begin_ns = clock.now_ns()
-        missed = max(0, begin_ns - self.due_ns) // self._period_ns
-        if missed:
-            self._report.lost["sample missed, polled too late"] += missed
-        self.due_ns += (missed + 1) * self._period_ns
-        try:
-            row = self._sensor.raw()
-        except ValueError:
-            self._report.lost["reading that is not a number"] += 1
-        except OSError as error:
-            if error.errno in UNPLUGGED:
-                return False
-            busy = error.errno == errno.EBUSY
-            self._report.lost["device in use through its buffer" if busy else "reading that failed"] += 1
-        else:
-            # The three axes are read one after the other, over I2C in about a millisecond.
-            self.times_ns.append((begin_ns + clock.now_ns()) // 2)
-            self._rows.append(row)
-        return True
-
-    def chunk(self) -> SampleChunk:
-        """The samples since the last chunk, at least one."""
-        times, values = np.array(self.times_ns, np.int64), self._sensor.si(np.array(self._rows, np.float64))
-        self.times_ns, self._rows = [], []
-        if self._sensor.kind == "accelerometer":
-            return SampleChunk(times, values, None)
-        return SampleChunk(times, None, values)

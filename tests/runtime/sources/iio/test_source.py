@@ -16,7 +16,8 @@ from har_runtime.errors import SourceError
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.resample import Resampler, concatenate
 from har_runtime.sources.iio.devices import IioDevice, choose_devices, list_iio
-from har_runtime.sources.iio.source import Clock, Iio, open_iio
+from har_runtime.sources.iio.polling import Clock
+from har_runtime.sources.iio.source import Iio, open_iio
 from har_runtime.uri import parse_uri
 
 ACCELEROMETER = {
