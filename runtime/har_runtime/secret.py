@@ -24,6 +24,8 @@ MAX_SECRET_BYTES: Final = 1024
 TOKEN_OPTIONS: Final = ("token", "token-file")
 PHONE_TOKEN: Final = "HAREDGE_SENSORLOGGER_TOKEN"
 """The environment variable with the token of `sensorlogger:`."""
+BROWSER_TOKEN: Final = "HAREDGE_WEB_TOKEN"
+"""The environment variable with the token of `web:`."""
 PAGE_TOKEN: Final = "HAREDGE_LIVE_TOKEN"
 """The environment variable with the token of `live:`."""
 

@@ -106,6 +106,8 @@ def test_a_file_that_every_user_can_read_is_reported(mode: int, warned: bool, to
         ["--source", f"sensorlogger://127.0.0.1:x?token={TOKEN}"],
         ["--source", f"sensorlogger?token={TOKEN}"],
         ["--source", f"sensorlogger://203.0.113.1:0?token={TOKEN}"],
+        ["--source", f"web://203.0.113.1:0?token={TOKEN}"],
+        ["--source", f"web://127.0.0.1:0?token={TOKEN}&certificate=x&key=y"],
         ["--source", "simulated:?seconds=2&speed=max", "--sink", f"live:127.0.0.1:0?token={TOKEN}&token-file=x"],
         ["--source", "simulated:?seconds=2&speed=max", "--sink", f"mqtt://me:{TOKEN}@broker:x/home"],
         ["--source", "simulated:?seconds=2&speed=max", "--sink", f"mqtt://me:{TOKEN}@broker/home"],

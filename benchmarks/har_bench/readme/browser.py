@@ -1,6 +1,7 @@
-"""A headless Chromium without requests of its own, for the picture and the tests of the live page."""
+"""A headless Chromium without requests of its own, for the pictures and tests of the pages."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,3 +59,26 @@ def set_view(browser: "WebDriver", width: int, height: int, dark: bool = False, 
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     feature = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+
+
+MOTION_SENSORS = ("accelerometer", "linear-acceleration", "gyroscope")
+
+
+def add_motion_sensors(browser: "WebDriver") -> None:
+    """Let the device of the browser have motion sensors, at rest until `set_motion`; call it once for each window."""
+    for kind in MOTION_SENSORS:
+        browser.execute_cdp_cmd("Emulation.setSensorOverrideEnabled", {"type": kind, "enabled": True, "metadata": {}})
+    set_motion(browser, (0.0, 0.0, 9.8), (0.0, 0.0, 0.0))
+
+
+def set_motion(browser: "WebDriver", acc: Sequence[float], gyro: Sequence[float]) -> None:
+    """Let the sensors measure this until it is called again; pages get it 60 times a second, rounded to 0.1.
+
+    Args:
+        browser: one with `add_motion_sensors`.
+        acc: acceleration with gravity, m/s^2, in the axes of the contract.
+        gyro: angular rate, rad/s.
+    """
+    for kind, (x, y, z) in zip(MOTION_SENSORS, (acc, (0.0, 0.0, 0.0), gyro), strict=True):
+        reading = {"xyz": {"x": float(x), "y": float(y), "z": float(z)}}
+        browser.execute_cdp_cmd("Emulation.setSensorOverrideReadings", {"type": kind, "reading": reading})

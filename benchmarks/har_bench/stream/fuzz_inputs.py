@@ -256,11 +256,12 @@ def source_uri(rng: random.Random, folder: Path) -> str:
         "move",
         "token",
         "baud",
+        "certificate",
     )
-    kind = text_of(rng, "replay", "simulated", "serial", "iio", "phyphox", "sensorlogger")
+    kind = text_of(rng, "replay", "simulated", "serial", "iio", "phyphox", "sensorlogger", "web")
     if kind == "simulated":
         return f"simulated:?seconds=1&speed=max{options_of(rng, *names, 'seed').replace('?', '&')}"
-    if kind in ("phyphox", "sensorlogger"):  # An invalid address, so that nothing waits for the network.
+    if kind in ("phyphox", "sensorlogger", "web"):  # An invalid address, so that nothing waits for the network.
         return f"{kind}:{text_of(rng, '//host:99999', '//:x', 'host', '//a@b', '//[::1')}{options_of(rng, *names)}"
     return (
         f"{kind}:{text_of(rng, 'absent', str(folder / 'walk.csv'), str(folder), '/dev/null')}{options_of(rng, *names)}"

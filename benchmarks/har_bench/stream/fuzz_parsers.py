@@ -49,6 +49,7 @@ from har_runtime.sources.serial_port.witmotion import (
     encode_ble_samples,
     encode_samples,
 )
+from har_runtime.sources.web.rows import parse_rows
 
 INPUTS_PER_PARSER = 1000
 """Inputs that a parser gets before a new one replaces it, if it keeps a state."""
@@ -145,6 +146,7 @@ PUSH = json.dumps(
     allow_nan=False,
 ).encode()
 EXPERIMENT = Experiment("fuzzed", {sensor: Buffers("t", "x", "y", "z") for sensor in SENSORS})
+ROWS = np.array([[1.7e12 + 16 * i, 0.5, -0.25, 9.75, 10.0, 0.0, -3.5] for i in range(8)], "<f8").tobytes()
 ANSWER = json.dumps(
     {
         "buffer": {name: {"size": 0, "updateMode": "partial", "buffer": [0.1, 0.12, 0.14]} for name in "txyz"},
@@ -257,6 +259,7 @@ PARSERS: dict[str, FuzzedParser] = {
     "labelled-lines": FuzzedParser(pieces(TextLines, MAX_LINE_BYTES), LABELLED),
     "witmotion": FuzzedParser(pieces(WitmotionParser, MAX_HELD_BYTES), FRAMES),
     "sensorlogger": FuzzedParser(whole(parse_message), (PUSH,)),
+    "web": FuzzedParser(whole(parse_rows), (ROWS,)),
     "phyphox": FuzzedParser(whole(lambda body: parse_get(body, EXPERIMENT)), (ANSWER,)),
     "phyphox-config": FuzzedParser(whole(parse_config), (CONFIG,)),
     "recordings": FuzzedParser(recordings, TABLES),

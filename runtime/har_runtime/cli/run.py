@@ -24,7 +24,7 @@ from har_runtime.errors import SourceError
 from har_runtime.model.load import DEFAULT_MODEL, check_gyroscope, load_model, pretrained_names
 from har_runtime.recognizer import Recognizer
 from har_runtime.samples import SampleChunk
-from har_runtime.secret import PAGE_TOKEN, PHONE_TOKEN
+from har_runtime.secret import BROWSER_TOKEN, PAGE_TOKEN, PHONE_TOKEN
 from har_runtime.signal.axes import IDENTITY, parse_axes, turned
 from har_runtime.sinks import StreamInfo
 from har_runtime.sinks.answer_watch import AnswerWatch
@@ -55,7 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--source",
         metavar="URI",
         help="serial:PORT or serial:auto, iio:DEVICE, phyphox://HOST:PORT, sensorlogger://BIND:PORT "
-        f"(?token-file=F, or {PHONE_TOKEN}), replay:FILE?speed=N|max, "
+        f"(?token-file=F, or {PHONE_TOKEN}), web://BIND:PORT (a phone's browser; ?token-file=F, or {BROWSER_TOKEN}; "
+        "&certificate=F&key=F), replay:FILE?speed=N|max, "
         "simulated:?seed=N&seconds=S&speed=N|max",
     )
     parser.add_argument(

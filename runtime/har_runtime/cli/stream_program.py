@@ -40,11 +40,11 @@ PROGRAM = Program(
         ),
         Command(
             "token",
-            "print a new secret for sensorlogger: and live:",
+            "print a new secret for sensorlogger:, web: and live:",
             token.add_arguments,
             token.run,
-            "Print a random token, e.g. into a file that only you can read, for token-file=FILE of sensorlogger: and "
-            "live:. It is different each time.",
+            "Print a random token, e.g. into a file that only you can read, for token-file=FILE of "
+            "sensorlogger:, web: and live:. It is different each time.",
         ),
     ),
     default="run",

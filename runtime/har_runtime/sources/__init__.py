@@ -28,6 +28,7 @@ SOURCES: dict[str, Callable[[Uri], Source]] = {
     "sensorlogger": _lazy("sensorlogger.source:open_sensorlogger"),
     "serial": _lazy("serial_port.source:open_serial"),
     "simulated": _lazy("simulated.source:open_simulated"),
+    "web": _lazy("web.source:open_web"),
 }
 
 TAKES_UNITS = ("replay", "serial")

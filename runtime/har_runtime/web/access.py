@@ -6,7 +6,7 @@ that it has made lead here (DNS rebinding).
 """
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 OWN_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -20,6 +20,18 @@ OWN_SITES = (None, "same-origin", "none")
 def is_token(given: bytes, token: str) -> bool:
     """Whether these bytes are the token; how long it takes does not show how much of it is right."""
     return hmac.compare_digest(given, token.encode())
+
+
+def shown_token(headers: Mapping[str, str], query: Mapping[str, Sequence[bytes]]) -> bytes:
+    """The token of a request, as `Authorization: Bearer TOKEN` or as `?token=TOKEN`; empty if it has none.
+
+    >>> shown_token({"Authorization": "Bearer abc"}, {}), shown_token({}, {"token": [b"abc"]}), shown_token({}, {})
+    (b'abc', b'abc', b'')
+    """
+    scheme, _, offered = headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return offered.strip().encode("latin-1")  # The bytes as they came.
+    return next(iter(query.get("token", ())), b"")
 
 
 def is_host(host: str, names: frozenset[str]) -> bool:

@@ -79,14 +79,14 @@ def stream_of(request: HTTPServerRequest) -> IOStream:
     return connection.stream
 
 
-def url_of(host: str, port: int) -> str:
+def url_of(host: str, port: int, scheme: str = "http") -> str:
     """The address to open or to send to.
 
     >>> url_of("127.0.0.1", 8765), url_of("::1", 8765)
     ('http://127.0.0.1:8765/', 'http://[::1]:8765/')
     """
     shown = socket.gethostname() if host in ("0.0.0.0", "::", "") else host
-    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
+    return f"{scheme}://{f'[{shown}]' if ':' in shown else shown}:{port}/"
 
 
 @dataclass(frozen=True)

@@ -50,11 +50,12 @@ CONTENT_SECURITY_POLICY = (
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 FILES = {
-    "": ("index.html", "text/html"),
-    "page.css": ("page.css", "text/css"),
-    "page.js": ("page.js", "text/javascript"),
+    "": ("har_runtime.sinks.live", "index.html", "text/html"),
+    "theme.css": ("har_runtime.web", "theme.css", "text/css"),
+    "page.css": ("har_runtime.sinks.live", "page.css", "text/css"),
+    "page.js": ("har_runtime.sinks.live", "page.js", "text/javascript"),
 }
-"""Files of this folder and their types, by path on the server."""
+"""Package, name and type of the page's files, by path on the server."""
 
 
 class LiveServer:
@@ -193,8 +194,8 @@ def _application(state: LiveState, access: _Access) -> Application:
         "state": lambda handler: _send_state(handler, state),
         "bokeh.min.js": lambda handler: _send(handler, library.read_bytes(), "text/javascript"),
     }
-    for path, (name, kind) in FILES.items():
-        content = files("har_runtime.sinks.live").joinpath(name).read_bytes()
+    for path, (package, name, kind) in FILES.items():
+        content = files(package).joinpath(name).read_bytes()
         replies[path] = lambda handler, content=content, kind=kind: _send(handler, content, kind)
     routes = [(f"/{path}", _Handler, {"access": access, "reply": reply}) for path, reply in replies.items()]
     return Application(

@@ -18,7 +18,8 @@ from tornado.iostream import IOStream, UnsatisfiableReadError
 from tornado.web import Application, RequestHandler, stream_request_body
 
 from har_runtime.sources.sensorlogger.missing import SHOWN
-from har_runtime.web.access import OWN_NAMES, is_host, is_of_browser, is_token
+from har_runtime.web.access import OWN_NAMES, is_host, is_of_browser, is_token, shown_token
+from har_runtime.web.allowance import Allowance
 from har_runtime.web.refusals import RefusalLog, Slowdown
 from har_runtime.web.server import TOO_MANY, TOO_SLOW, BoundedServer, Places, ServerThread, listen, stream_of, url_of
 
@@ -97,7 +98,7 @@ class Receiver:
         self._log = RefusalLog("sensorlogger")
         self._refused: Counter[str] = Counter()
         self._lock = threading.Lock()
-        self._allowance, self._allowed_at = self._burst, time.monotonic()
+        self._allowance = Allowance(self.limits.requests_per_s)
         sockets = listen("sensorlogger", host, port, token)
         self.port: int = sockets[0].getsockname()[1]
         self.url = url_of(host, self.port)
@@ -138,34 +139,13 @@ class Receiver:
                 return OTHER_NAME
             if is_of_browser(request.headers):
                 return OF_A_PAGE
-        elif not self._has_token(request, self._token):
+        elif not is_token(shown_token(request.headers, request.query_arguments), self._token):
             return NO_TOKEN
         if not self.server.admit(stream_of(request)):
             return NO_PLACE
         if request.method != "POST":
             return NO_POST
-        return None if self._is_within_rate() else TOO_OFTEN
-
-    @property
-    def _burst(self) -> float:
-        return max(1.0, self.limits.requests_per_s)
-
-    def _has_token(self, request: HTTPServerRequest, token: str) -> bool:
-        scheme, _, offered = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            given = offered.strip().encode("latin-1")  # The bytes as they came.
-        else:
-            given = request.query_arguments.get("token", [b""])[0]
-        return is_token(given, token)
-
-    def _is_within_rate(self) -> bool:
-        now, rate = time.monotonic(), self.limits.requests_per_s
-        self._allowance = min(self._burst, self._allowance + (now - self._allowed_at) * rate)
-        self._allowed_at = now
-        if self._allowance < 1:
-            return False
-        self._allowance -= 1
-        return True
+        return None if self._allowance.use() else TOO_OFTEN
 
 
 class _Server(BoundedServer):

@@ -11,9 +11,8 @@ from typing import Final
 
 from har_runtime.sources.sensorlogger.message import Message
 from har_runtime.sources.sensorlogger.session import MessageOrder
+from har_runtime.sources.silence import SILENCE_NS
 
-SILENCE_NS: Final = 10_000_000_000
-"""After so long without a message another phone is accepted."""
 MAX_FORMER: Final = 32
 """Former recordings that are remembered, to recognise their late messages."""
 MAX_WAITING: Final = 32

@@ -12,7 +12,6 @@ In this app Accelerometer is without gravity, so Gravity is added; `Session` exp
 import logging
 import queue
 import time
-from collections import Counter
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -23,9 +22,10 @@ from har_runtime.secret import PHONE_TOKEN, TOKEN_OPTIONS, token_of
 from har_runtime.sources.base import SourceReport
 from har_runtime.sources.sensorlogger.gyroscope import GyroscopeGate
 from har_runtime.sources.sensorlogger.message import Message, parse_message
-from har_runtime.sources.sensorlogger.missing import SAY_AFTER_NS, MissingSensors
-from har_runtime.sources.sensorlogger.recordings import SILENCE_NS, TOO_MANY, Recordings
+from har_runtime.sources.sensorlogger.missing import MissingSensors
+from har_runtime.sources.sensorlogger.recordings import TOO_MANY, Recordings
 from har_runtime.sources.sensorlogger.session import Session
+from har_runtime.sources.silence import Silence
 from har_runtime.text import clean
 from har_runtime.uri import Uri, one_of
 
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 DEFAULT_PORT: Final = 8000
 PLATFORMS: Final = ("auto", "ios", "android")
+FIRST: Final = "switch on HTTP Push to it in Sensor Logger, and start a recording"
+LATER: Final = "is the recording on the phone still running?"
 IDLE_S: Final = 1.0
 """How often refusals are counted while no message arrives."""
 
@@ -81,7 +83,7 @@ class SensorLogger:
 
     def __iter__(self) -> Iterator[SampleChunk]:
         reader = RecordingReader(self._platform, self.report)
-        silence = Silence(self.url, time.monotonic_ns())
+        silence = Silence(self.url, FIRST, LATER, time.monotonic_ns())
         while True:
             self.report.say(self._missing.trouble or silence.trouble(time.monotonic_ns()))
             due_ns = self._recordings.due_ns
@@ -115,44 +117,6 @@ class SensorLogger:
             return HTTPStatus.SERVICE_UNAVAILABLE if refusal == TOO_MANY else HTTPStatus.CONFLICT, refusal
         missing = self._missing.push(message)
         return self._notice(missing) if missing else None
-
-
-class Silence:
-    """Whether nothing arrives at all.
-
-    Args:
-        url: where the phone should send to.
-        now_ns: when the waiting begins.
-    """
-
-    def __init__(self, url: str, now_ns: int):
-        self._url, self._since_ns = url, now_ns
-        self._is_first = True
-        self._refused: set[str] = set()
-
-    def heard(self, at_ns: int | None) -> None:
-        """The latest message arrived at this time; None if none has yet."""
-        if at_ns is not None and at_ns > self._since_ns:
-            self._since_ns, self._is_first = at_ns, False
-            self._refused.clear()
-
-    def refused(self, refusals: Counter[str]) -> None:
-        """These requests were refused, by reason."""
-        self._refused.update(refusals)
-
-    def trouble(self, now_ns: int) -> str | None:
-        """What to say about it, one line; None while messages arrive."""
-        if now_ns - self._since_ns < (SAY_AFTER_NS if self._is_first else SILENCE_NS):
-            return None
-        if self._refused:
-            # Without the counts: a line that changes is logged again.
-            return f"requests arrive at {self._url}, but none can be used: {', '.join(sorted(self._refused))}"
-        if self._is_first:
-            return (
-                f"no message has arrived at {self._url} yet: switch on HTTP Push to it in Sensor Logger, and start a "
-                "recording"
-            )
-        return f"no message for {SILENCE_NS // 1_000_000_000} s: is the recording on the phone still running?"
 
 
 class RecordingReader:

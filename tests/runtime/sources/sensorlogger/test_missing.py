@@ -27,7 +27,8 @@ from har_runtime.sources.sensorlogger import missing
 from har_runtime.sources.sensorlogger.message import parse_message
 from har_runtime.sources.sensorlogger.missing import MissingSensors
 from har_runtime.sources.sensorlogger.receiver import Limits
-from har_runtime.sources.sensorlogger.source import SensorLogger, Silence
+from har_runtime.sources.sensorlogger.source import FIRST, LATER, SensorLogger
+from har_runtime.sources.silence import Silence
 
 
 def without(body: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -104,7 +105,7 @@ def test_another_recording_begins_anew():
 
 
 def test_nothing_that_arrives_is_said_with_the_address_and_the_refusals():
-    silence = Silence("http://pi:8000/", now_ns=0)
+    silence = Silence("http://pi:8000/", FIRST, LATER, now_ns=0)
     assert silence.trouble(S) is None
     assert silence.trouble(3 * S) == (
         "no message has arrived at http://pi:8000/ yet: switch on HTTP Push to it in Sensor Logger, and start a "
