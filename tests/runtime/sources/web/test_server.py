@@ -79,7 +79,9 @@ def opened() -> Iterator[Callable[..., BrowserSource]]:
         yield open_it
 
 
-def received(source: BrowserSource, sending: Callable[[], Coroutine[Any, Any, None]], samples: int) -> list[SampleChunk]:
+def received(
+    source: BrowserSource, sending: Callable[[], Coroutine[Any, Any, None]], samples: int
+) -> list[SampleChunk]:
     """The first samples of acceleration that arrive, at least so many."""
     asyncio.run(sending())
     chunks, count = [], 0
