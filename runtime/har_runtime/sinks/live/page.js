@@ -1,20 +1,18 @@
 // Asks har-stream for new answers three times a second while the page is visible, and shows them.
 
+import {
+  UNAVAILABLE, barRows, details, displayName, duration, element, eventItems, make, setActivity, setChildren, setStatus,
+  setText,
+} from "./parts.js";
+
 const PERIOD_MS = 330;
 const TIMEOUT_MS = 4000;
 const RETRY_MS = 2000;
 const SILENT_MS = 2500; // After so long without a response nothing is known: shown at the next failure, within 5 s.
-const UNAVAILABLE = "unavailable";
 const MIN_TIMELINE_S = 60;
-const REASONS = {
-  "unsure": "the model is not sure",
-  "unlike": "the signal is unlike the training data",
-  "not worn": "the sensor does not seem to be worn",
-};
 
 const viewer = (sessionStorage.viewer ??= crypto.getRandomValues(new Uint32Array(2)).join("-")); // Survives a reload.
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const element = (id) => document.getElementById(id);
 
 let setup;
 let charts = {}; // Plot and data source of each chart, by the id of its element.
@@ -23,43 +21,9 @@ let heardMs = 0; // When har-stream responded last.
 let samples = []; // Rows of six values; null for a missing sample.
 let probabilities = []; // Rows of one value for each activity; null for a missing answer.
 
-const listed = (names) => names.map(displayName).join(", ").replace(/, ([^,]*)$/, " or $1");
-const displayName = (activity) => activity.replaceAll("_", " ");
-const percent = (share) => `${Math.round(100 * share)} %`;
-
-function duration(seconds) {
-  const two = (number) => String(Math.floor(number)).padStart(2, "0");
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 1) return `${Math.floor(seconds)} s`;
-  if (minutes < 10) return `${minutes} min ${two(seconds % 60)} s`;
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
-}
-
 // The time of day in the time zone of har-stream, which may differ from that of the browser.
 function clock(unixSeconds, offsetSeconds) {
   return new Date(1000 * (unixSeconds + offsetSeconds)).toISOString().slice(11, 19);
-}
-
-function setText(id, text) {
-  if (element(id).textContent !== text) element(id).textContent = text; // Screen readers announce every change.
-}
-
-// Does not replace equal content: a screen reader may be reading it.
-function setChildren(id, children) {
-  const html = children.map((child) => child.outerHTML).join("");
-  if (element(id).innerHTML !== html) element(id).replaceChildren(...children);
-}
-
-function make(tag, text, attributes = {}) {
-  const node = document.createElement(tag);
-  node.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  return node;
-}
-
-function setStatus(state, text) {
-  element("status").dataset.state = state;
-  setText("status", text);
 }
 
 async function start() {
@@ -122,29 +86,12 @@ function show(news) {
 }
 
 function showUnavailable(why) {
-  setText("activity", UNAVAILABLE);
-  element("activity").dataset.activity = UNAVAILABLE;
-  element("now").style.removeProperty("--activity");
-  setText("detail", why);
-  setText("percent", "");
-  element("level").style.width = "0";
-  element("meter").setAttribute("aria-valuenow", 0);
+  setActivity(UNAVAILABLE, why, null, null);
   document.title = `${UNAVAILABLE} · har-stream`;
 }
 
 function showNow({ answer }) {
-  setText("activity", displayName(answer.activity));
-  element("activity").dataset.activity = answer.activity;
-  element("now").style.setProperty("--activity", setup.colours[answer.activity]);
-  const parts = [`for ${duration(Math.max(0, answer.unix_s - answer.since_unix_s))}`];
-  if (answer.reason) parts.unshift(REASONS[answer.reason]);
-  if (Object.hasOwn(setup.families, answer.activity)) parts.unshift(listed(setup.families[answer.activity]));
-  if (answer.place) parts.push(`worn at the ${answer.place}`);
-  if (answer.truth) parts.push(`truth: ${displayName(answer.truth)}`);
-  setText("detail", parts.join(" · "));
-  setText("percent", percent(answer.confidence));
-  element("level").style.width = `${100 * answer.confidence}%`;
-  element("meter").setAttribute("aria-valuenow", Math.round(100 * answer.confidence));
+  setActivity(answer.activity, details(answer, setup.families), setup.colours[answer.activity], answer.confidence);
   document.title = `${displayName(answer.activity)} · har-stream`;
 }
 
@@ -153,33 +100,18 @@ function showTotals({ totals, answer, utc_offset_s }) {
   const seconds = { ...totals.seconds };
   if (totals.not_worn_s) seconds["not worn"] = totals.not_worn_s;
   const longest = Math.max(1, ...Object.values(seconds));
-  const rows = Object.keys(setup.colours).filter((activity) => seconds[activity]).map((activity) => {
-    const row = make("tr", "");
-    const name = make("th", displayName(activity), { scope: "row" });
-    const share = make("td", "", { class: "share" });
-    const bar = make("div", "", { class: "bar" });
-    name.style.setProperty("--chip", setup.colours[activity]);
-    bar.style.background = setup.colours[activity];
-    bar.style.width = `${(100 * seconds[activity]) / longest}%`;
-    share.append(bar);
-    row.append(name, share, make("td", duration(seconds[activity]), { class: "time" }));
-    if (activity === answer.activity) row.setAttribute("aria-current", "true");
-    return row;
-  });
-  setChildren("totals", rows);
+  const rows = Object.keys(setup.colours).filter((activity) => seconds[activity]).map((activity) => ({
+    activity,
+    share: seconds[activity] / longest,
+    text: duration(seconds[activity]),
+    isCurrent: activity === answer.activity,
+  }));
+  setChildren("totals", barRows(rows, setup.colours));
   setText("changes", totals.transitions === 1 ? "1 change of activity" : `${totals.transitions} changes of activity`);
 }
 
 function showEvents({ events, utc_offset_s }) {
-  const items = events.map((event) => {
-    const item = make("li", "");
-    const time = clock(event.unix_s, utc_offset_s);
-    item.style.setProperty("--chip", setup.colours[event.activity]);
-    item.append(make("time", time), make("span", `${displayName(event.activity)} ${event.kind}`));
-    return item;
-  });
-  if (!items.length) items.push(make("li", "none yet", { class: "none" }));
-  setChildren("events", items);
+  setChildren("events", eventItems(events, setup.colours, (unixSeconds) => clock(unixSeconds, utc_offset_s)));
 }
 
 function showSensor({ sensor, answer }) {

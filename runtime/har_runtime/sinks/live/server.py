@@ -53,6 +53,7 @@ FILES = {
     "": ("har_runtime.sinks.live", "index.html", "text/html"),
     "theme.css": ("har_runtime.web", "theme.css", "text/css"),
     "page.css": ("har_runtime.sinks.live", "page.css", "text/css"),
+    "parts.js": ("har_runtime.web", "parts.js", "text/javascript"),
     "page.js": ("har_runtime.sinks.live", "page.js", "text/javascript"),
 }
 """Package, name and type of the page's files, by path on the server."""

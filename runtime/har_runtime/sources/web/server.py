@@ -52,6 +52,7 @@ PAGE: Final = {
     "": ("sources/web/page/index.html", "text/html"),
     "theme.css": ("web/theme.css", "text/css"),
     "page.css": ("sources/web/page/page.css", "text/css"),
+    "parts.js": ("web/parts.js", "text/javascript"),
     "page.js": ("sources/web/page/page.js", "text/javascript"),
     "motion.js": ("sources/web/page/motion.js", "text/javascript"),
     "sender.js": ("sources/web/page/sender.js", "text/javascript"),

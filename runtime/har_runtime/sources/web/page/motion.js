@@ -39,7 +39,7 @@ const isRounded = (value) => Math.abs(value * 10 - Math.round(value * 10)) < 1e-
 
 // Reads the sensors from `start` to `stop`.
 export class Motion {
-  // `onReading` gets { ms, acc, rotation } for each event: milliseconds since 1970, m/s² with gravity as x, y, z, and
+  // `onReading` gets { ms, acc, rotation, event } for each event: milliseconds since 1970, m/s² with gravity as x, y, z, and
   // deg/s as alpha, beta, gamma, null without a gyroscope, all as the browser gives them. `onProblems` gets the list of
   // { name, text, isHint } whenever it changes.
   constructor(onReading, onProblems) {
@@ -118,7 +118,7 @@ export class Motion {
       this.#times.shift();
       this.#isRounded.shift();
     }
-    this.#onReading({ ms, acc, rotation });
+    this.#onReading({ ms, acc, rotation, event });
   };
 
   #look = () => {

@@ -1,31 +1,17 @@
 // This phone as the sensor of the har-stream that serves this page. The token is behind the # of the address.
 
 import { Motion, platform } from "./motion.js";
+import { element, make, setStatus, setText } from "./parts.js";
 import { Sender } from "./sender.js";
 
 const SHOW_MS = 500;
-const element = (id) => document.getElementById(id);
-const setText = (id, text) => {
-  if (element(id).textContent !== text) element(id).textContent = text; // Screen readers announce every change.
-};
 
 let sender = null;
 let shown;
 const motion = new Motion((reading) => sender?.push(reading), showProblems);
 
-function showState({ state, text }) {
-  element("status").dataset.state = state;
-  setText("status", text);
-}
-
 function showProblems(problems) {
-  element("problems").replaceChildren(
-    ...problems.map(({ text }) => {
-      const item = document.createElement("li");
-      item.textContent = text;
-      return item;
-    }),
-  );
+  element("problems").replaceChildren(...problems.map(({ text }) => make("li", text)));
 }
 
 function show() {
@@ -46,7 +32,7 @@ element("start").addEventListener("click", async () => {
     return;
   }
   if (!(await motion.start())) return;
-  sender = new Sender(location.origin, decodeURIComponent(location.hash.slice(1)), platform(), showState);
+  sender = new Sender(location.origin, decodeURIComponent(location.hash.slice(1)), platform(), ({ state, text }) => setStatus(state, text));
   shown = setInterval(show, SHOW_MS);
   setText("start", "Stop");
 });

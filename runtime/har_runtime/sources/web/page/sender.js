@@ -88,6 +88,7 @@ export class Sender {
   // Why har-stream has refused, which a WebSocket does not say: asked for again, without one.
   async #refusal() {
     try {
+      if (this.#question.origin !== location.origin) throw new TypeError("a page may not ask another site");
       const response = await fetch(this.#question, { cache: "no-store", signal: AbortSignal.timeout(5000) });
       if (response.status !== 400) return `har-stream refuses: ${(await response.text()).trim()}`;
     } catch {
