@@ -1,11 +1,12 @@
 """An answer as a flat table of plain values: what files, brokers and pages get, under the same names."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from har_runtime.answers.answer import Answer
+from har_runtime.answers.answer import Answer, Event
 
 VERSION = 2
 """Of the rows. Those of version 1 had no `version`, `label` and `raw_confidence` for `window_label` and
@@ -16,7 +17,7 @@ TIME_DECIMALS = 3
 """Of this computer's clock, in seconds."""
 
 
-def row_of(answer: Answer, labels: tuple[str, ...]) -> dict[str, Any]:
+def row_of(answer: Answer, labels: tuple[str, ...], events: Sequence[Event] | None = None) -> dict[str, Any]:
     """JSON-able values of one answer, always in the same order.
 
     `activity`, `confidence` and `probabilities` are the answer's, after smoothing; those of the window alone are
@@ -26,7 +27,9 @@ def row_of(answer: Answer, labels: tuple[str, ...]) -> dict[str, Any]:
 
     Args:
         labels: the card's.
+        events: in place of the answer's own.
     """
+    events = answer.events if events is None else events
     prediction = answer.prediction
     row: dict[str, Any] = {
         "unix_s": round(answer.unix_s, TIME_DECIMALS),
@@ -45,7 +48,7 @@ def row_of(answer: Answer, labels: tuple[str, ...]) -> dict[str, Any]:
     row["window_label"] = prediction.label
     row["window_confidence"] = round(prediction.confidence, DECIMALS)
     row["window_probabilities"] = _by_label(labels, prediction.probabilities)
-    if answer.events:
+    if events:
         row["events"] = [
             {
                 "kind": event.kind,
@@ -53,7 +56,7 @@ def row_of(answer: Answer, labels: tuple[str, ...]) -> dict[str, Any]:
                 "sensor_s": event.sensor_s,
                 "unix_s": round(event.unix_s, TIME_DECIMALS),
             }
-            for event in answer.events
+            for event in events
         ]
     if answer.truth is not None:
         row["truth"] = answer.truth

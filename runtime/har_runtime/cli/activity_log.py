@@ -3,54 +3,32 @@
 Files are read line by line: memory grows with the number of changes, not of rows, and is bounded.
 """
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TypeGuard, get_args
+from typing import Any, Final
 
-from har_runtime.answers.answer import UNKNOWN, Reason
+from har_runtime.answers.answer import UNKNOWN
 from har_runtime.answers.events import Changes, EventDetector
 from har_runtime.answers.families import Families
 from har_runtime.answers.palette import NOT_WORN
+from har_runtime.cli.activity_rows import Row, read_rows
 from har_runtime.contract import FAMILIES, HOP_S
 from har_runtime.errors import DataError
 from har_runtime.text import clean
 
-MAX_LINE_BYTES: Final = 65_536
-"""A row of 50 activities has 3,000."""
 MAX_SPANS: Final = 500_000
 """Half a year of a change every half minute."""
-MAX_NAME: Final = 100
-"""Characters of the name of an activity or place."""
-MIN_UNIX_S: Final = -2_208_988_800
-"""Seconds since 1970: the year 1900. A computer without a battery clock may start before 1970."""
-MAX_TIME_S: Final = 1e11
-"""Seconds since 1970: the year 5138."""
 MAX_PAUSE_S: Final = 2.0
 """A longer time without a row is a gap."""
+MAX_HELD: Final = 8
+"""Rows like the one before that are counted together: in less time than interrupts an activity."""
 _FAMILIES: Final = Families(FAMILIES)
 """Rows do not say what their families contain."""
 MAX_BATCH_S: Final = 120.0
 """A longer time is a gap even if, by the sensor's clock, no window is missing: phones send samples in batches."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """The part of a row that the log needs."""
-
-    unix_s: float
-    """The end of its window by the clock of the computer that wrote it, seconds since 1970."""
-    end_s: float
-    """The end of its window by the sensor's clock, seconds."""
-    activity: str
-    """A label, a family, `UNKNOWN` or `NOT_WORN`."""
-    reason: str | None
-    """Why the activity is unknown; None if it is known."""
-    place: str | None = None
-    """Where the sensor is worn, `UNKNOWN` while that is not known; None if the model does not tell it."""
 
 
 @dataclass
@@ -200,7 +178,7 @@ def read_log(paths: Iterable[Path]) -> ActivityLog:
     for path in files:
         try:
             with path.open("rb") as file:
-                for line, row in _rows(file):
+                for line, row in read_rows(file):
                     builder.push(row, path, line)
         except OSError as error:
             raise _unreadable(path, error) from error
@@ -213,63 +191,13 @@ def _begins(path: Path) -> float:
     """The time of a file's first row, seconds since 1970; infinite if it has none."""
     try:
         with path.open("rb") as file:
-            return next((row.unix_s for _, row in _rows(file) if row is not None), float("inf"))
+            return next((row.unix_s for _, row in read_rows(file) if row is not None), float("inf"))
     except OSError as error:
         raise _unreadable(path, error) from error
 
 
 def _unreadable(path: Path, error: OSError) -> DataError:
     return DataError(f"{path}: cannot be read ({error.strerror or error})")
-
-
-def _rows(file: BinaryIO) -> Iterator[tuple[int, Row | None]]:
-    """The lines of a file that are not blank: their numbers from 1, and their rows; None for a line without a row."""
-    number = 0
-    while line := file.readline(MAX_LINE_BYTES):
-        number += 1
-        if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
-            while (more := file.readline(MAX_LINE_BYTES)) and not more.endswith(b"\n"):
-                pass  # Skip the rest of the line.
-            yield number, None
-        elif line.strip():
-            yield number, parse_row(line)
-
-
-def parse_row(line: bytes) -> Row | None:
-    """Parse a line, of any version of the rows; None if it is not a row.
-
-    >>> parse_row(b'{"unix_s": 1.5, "end_s": 0.98, "activity": "unknown", "reason": "unsure"}')
-    Row(unix_s=1.5, end_s=0.98, activity='unknown', reason='unsure', place=None)
-    >>> parse_row(b'{"unix_s": 1.5, "end_s": 0.9')
-    """
-    try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError):  # A UnicodeDecodeError is a ValueError too.
-        return None
-    if not isinstance(entry, dict):
-        return None
-    unix_s, end_s = _time(entry.get("unix_s")), _time(entry.get("end_s"))
-    activity, reason = entry.get("activity"), entry.get("reason")
-    if unix_s is None or unix_s < MIN_UNIX_S or end_s is None or reason not in (None, *get_args(Reason)):
-        return None
-    if not _is_name(activity):
-        return None
-    place = UNKNOWN if "place" in entry and entry["place"] is None else entry.get("place")
-    if place is not None and not _is_name(place):
-        return None
-    return Row(unix_s, end_s, NOT_WORN if reason == NOT_WORN else activity, reason, place)
-
-
-def _is_name(value: object) -> TypeGuard[str]:
-    """Whether a JSON value can be the name of an activity or place."""
-    return isinstance(value, str) and 0 < len(value) <= MAX_NAME
-
-
-def _time(value: object) -> float | None:
-    """A JSON value as seconds; None if it is not a time."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < MAX_TIME_S:
-        return None
-    return float(value)
 
 
 class _Builder:
@@ -282,6 +210,8 @@ class _Builder:
         self._day = Day()
         self._begin_s = self._end_s = 0.0
         """Start and end of the local day."""
+        self._held = 0
+        """Rows up to the last one that are like the one before, and not counted yet."""
 
     def push(self, row: Row | None, path: Path, line: int) -> None:
         """Add the row of the next line, or None for a line that is not a row.
@@ -295,17 +225,49 @@ class _Builder:
             self.log.first_broken = self.log.first_broken or (path, line)
             return
         self.log.rows += 1
+        if self._held < MAX_HELD and self._continues(row):
+            self._held += 1
+            self._last = row
+            return
+        self._count_held()
         if not self._begin_s <= row.unix_s < self._end_s:
             self._begin_day(local(row.unix_s).date())
         self._extend(row)
-        seconds, reasons = self._day.seconds, self._day.reasons
-        seconds[row.activity] = seconds.get(row.activity, 0.0) + HOP_S
-        if row.activity == UNKNOWN and row.reason:
-            reasons[row.reason] = reasons.get(row.reason, 0.0) + HOP_S
-        if row.place is not None and row.activity != NOT_WORN:
-            self._day.places[row.place] = self._day.places.get(row.place, 0.0) + HOP_S
-        self._count_changes(row)
+        self._count(row, HOP_S)
         self._last = row
+
+    def _continues(self, row: Row) -> bool:
+        """Whether a row is like the last one, half a second later."""
+        last = self._last
+        return (
+            last is not None
+            and row.activity == last.activity
+            and row.place == last.place
+            and row.reason == last.reason
+            and 0 < row.end_s - last.end_s < 2 * HOP_S
+            and last.unix_s <= row.unix_s <= last.unix_s + MAX_PAUSE_S
+            and row.unix_s < self._end_s
+        )
+
+    def _count_held(self) -> None:
+        """Count the rows that were held back, as they would have been one by one."""
+        if self._held:
+            assert self._last is not None
+            span, seconds = self.log.spans[-1], self._held * HOP_S
+            span.end_unix_s = max(span.end_unix_s, self._last.unix_s)
+            span.seconds += seconds
+            self._held = 0
+            self._count(self._last, seconds)
+
+    def _count(self, row: Row, seconds: float) -> None:
+        """Count the time that ends with a row, in which all rows were like it."""
+        day = self._day
+        day.seconds[row.activity] = day.seconds.get(row.activity, 0.0) + seconds
+        if row.activity == UNKNOWN and row.reason:
+            day.reasons[row.reason] = day.reasons.get(row.reason, 0.0) + seconds
+        if row.place is not None and row.activity != NOT_WORN:
+            day.places[row.place] = day.places.get(row.place, 0.0) + seconds
+        self._count_changes(row)
 
     def _count_changes(self, row: Row) -> None:
         """Count them as the stream does."""
@@ -317,6 +279,7 @@ class _Builder:
 
     def finish(self) -> ActivityLog:
         """Complete the log with the bouts of each day."""
+        self._count_held()
         bout = Span("", 0.0, 0.0, 0.0)
         for span in self.log.spans:
             today = local(span.start_unix_s).date()

@@ -1,7 +1,6 @@
 """The day so far, from the file of a `jsonl:` sink: after a restart its totals go on instead of beginning again."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -11,17 +10,12 @@ from har_runtime.answers.events import Changes, EventDetector
 from har_runtime.answers.families import Families
 from har_runtime.answers.palette import NOT_WORN
 from har_runtime.answers.totals import EarlierToday, RunningTotals
-from har_runtime.cli.activity_log import MAX_LINE_BYTES, Row, parse_row
+from har_runtime.cli.activity_rows import MAX_LINE_BYTES, read_rows
 from har_runtime.errors import HarError
 from har_runtime.model.card import ModelCard
 from har_runtime.sinks.files.rotation import rotation_from
 from har_runtime.uri import parse_uri
 
-QUICK: Final = re.compile(
-    rb'\{"unix_s": (\d{1,11}\.?\d{0,9}), "version": 2, "start_s": [^,]{1,30}, "end_s": (-?\d{1,11}\.?\d{0,9}), '
-    rb'"segment": \d{1,20}, "activity": "(\w{1,100})", "confidence": [\d.e-]{1,30}, (?:"reason": "([a-z ]{1,20})")?'
-)
-"""The beginning of a row as this version writes it. A day has 172,800 of them, and a Pi should start within seconds."""
 BLOCK: Final = 1 << 16
 """Bytes in which the day's first row is looked for line by line."""
 
@@ -53,8 +47,8 @@ def _sum(files: list[Path], card: ModelCard, unix_s: float) -> EarlierToday | No
     for path in files:
         with path.open("rb") as file:
             _skip_until(file, begin_s)
-            for row in _rows(file):
-                if not begin_s <= row.unix_s < end_s:
+            for _, row in read_rows(file):
+                if row is None or not begin_s <= row.unix_s < end_s:
                     continue
                 totals = totals or RunningTotals(row.unix_s)
                 worn = row.activity != NOT_WORN
@@ -78,7 +72,7 @@ def _skip_until(file: BinaryIO, unix_s: float) -> None:
         middle = (low + high) // 2
         file.seek(middle)
         file.readline(MAX_LINE_BYTES)
-        row = next(_rows(file), None)
+        row = next((row for _, row in read_rows(file) if row is not None), None)
         if row is None or row.unix_s >= unix_s:
             high = middle
         else:
@@ -86,20 +80,3 @@ def _skip_until(file: BinaryIO, unix_s: float) -> None:
     file.seek(low)
     if low:
         file.readline(MAX_LINE_BYTES)
-
-
-def _rows(file: BinaryIO) -> Iterator[Row]:
-    while line := file.readline(MAX_LINE_BYTES):
-        row = _quick(line) or parse_row(line)
-        if row is not None:
-            yield row
-
-
-def _quick(line: bytes) -> Row | None:
-    """The row of a line that this version has written wholly; None for any other."""
-    match = QUICK.match(line)
-    if match is None or not line.endswith(b"}\n"):
-        return None
-    unix_s, end_s, activity, reason = match.groups()
-    name = activity.decode("ascii", "replace") if reason != b"not worn" else NOT_WORN
-    return Row(float(unix_s), float(end_s), name, reason.decode() if reason else None)

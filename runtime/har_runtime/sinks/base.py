@@ -91,8 +91,9 @@ class RecordSink(Protocol[Record]):
     capacity: int
     """Records that may wait; beyond it the oldest is dropped."""
 
-    def encode(self, answer: Answer) -> Record:
-        """The record of an answer. Called by the stream's thread, so it must be quick and never block."""
+    def encode(self, answer: Answer) -> Record | None:
+        """The record of an answer; None if there is nothing to write yet. Called by the stream's thread, so it must be
+        quick and never block."""
         ...
 
     def append(self, record: Record) -> None:

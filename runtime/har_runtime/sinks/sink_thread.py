@@ -77,6 +77,8 @@ class SinkThread:
                 self._dropped += 1
             return
         item = self._encode(answer)
+        if item is None:
+            return
         if wait and not self._wait_for_room():
             self._fail(f"{self._name}: has accepted nothing for {STALLED_S:.0f} s")
         with self._changed:

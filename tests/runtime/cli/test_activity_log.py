@@ -15,13 +15,15 @@ from har_runtime.answers.answering import Answering
 from har_runtime.answers.palette import NOT_WORN
 from har_runtime.classify import classify_recording
 from har_runtime.cli import activity_log
-from har_runtime.cli.activity_log import parse_row, read_log
+from har_runtime.cli.activity_log import read_log
+from har_runtime.cli.activity_rows import parse_row, read_row
 from har_runtime.cli.stream import main
 from har_runtime.errors import DataError
 from har_runtime.model.load import load_model
 from har_runtime.recording import Recording
 
 NOON = 1_772_452_800.0  # 2026-03-02 12:00 UTC
+DAY_S = 86_400
 
 
 @pytest.fixture(autouse=True)
@@ -388,3 +390,55 @@ def test_a_sensor_on_a_table_is_in_the_log_as_not_worn(tmp_path: Path) -> None:
     log = read_log([write(tmp_path / "day.jsonl", lines)])
     assert log.seconds[NOT_WORN] == pytest.approx(300, abs=5)
     assert log.spans[-1].activity == NOT_WORN
+
+
+ANSWERS = [
+    *rows("sitting", 30, NOON, version=2),
+    *rows("walking", 1, NOON + 15, 15, version=2),
+    *rows("on_foot", 25, NOON + 15.5, 15.5, version=2),
+    *rows("unknown", 7, NOON + 28, 28, version=2, reason="unsure"),
+    *rows("walking", 40, NOON + 60, 60, version=2),
+    *rows("unknown", 40, NOON + 80, 80, version=2, reason="not worn"),
+    *rows("walking", 90, NOON + DAY_S / 2 - 20, 400, version=2),
+]
+"""With short and long doubts, a gap, and a midnight."""
+
+
+def test_rows_counted_together_give_what_they_give_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    day = write(tmp_path / "day.jsonl", ANSWERS)
+    together = read_log([day])
+    monkeypatch.setattr(activity_log, "MAX_HELD", 0)
+    assert together.to_dict() == read_log([day]).to_dict()
+    assert together.rows == len(ANSWERS)
+
+
+def quick_line(activity: str, more: str = "") -> bytes:
+    return (
+        '{"unix_s": 1772452800.5, "version": 2, "start_s": 0.0, "end_s": 0.98, "segment": 0, '
+        f'"activity": "{activity}", "confidence": 0.98, {more}"probabilities": {{"walking": 0.98}}, '
+        '"window_label": "walking"}\n'
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        quick_line("walking"),
+        quick_line("walking", '"place": "thigh", '),
+        quick_line("walking", '"place": null, '),
+        quick_line("unknown", '"reason": "unsure", "place": null, '),
+        quick_line("unknown", '"reason": "not worn", '),
+        quick_line("walking", '"steps": 1, '),
+        quick_line("walking", '"steps": 2, "cadence": 112.5, "intensity": "moderate", "place": "wrist", '),
+        quick_line("climbing a tree"),
+        quick_line("w\\u00e4scht"),
+        quick_line("wäscht"),
+        quick_line("walking")[:-1],
+    ],
+)
+def test_the_quick_way_to_read_a_row_finds_what_the_careful_one_finds(line: bytes) -> None:
+    assert read_row(line) == parse_row(line) is not None
+
+
+def test_a_line_that_was_cut_is_no_row_however_it_begins() -> None:
+    assert all(read_row(quick_line("walking")[:end]) is None for end in range(len(quick_line("walking")) - 1))

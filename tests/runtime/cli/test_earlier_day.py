@@ -11,8 +11,7 @@ from tests.runtime import fake_model
 from har_runtime.answers.answer import Answer, Totals
 from har_runtime.answers.totals import EarlierToday
 from har_runtime.cli import earlier_day
-from har_runtime.cli.activity_log import parse_row
-from har_runtime.cli.earlier_day import _quick, earlier_today
+from har_runtime.cli.earlier_day import earlier_today
 from har_runtime.cli.stream import main
 from har_runtime.sinks import terminal
 from har_runtime.sinks.files.jsonl import jsonl_format
@@ -118,19 +117,6 @@ def test_where_there_is_nothing_of_today_the_day_begins_anew(path: Path) -> None
     assert earlier_today(["jsonl:-", "csv:day.csv", "terminal:"], fake_model.CARD, NOON_S) is None
     write(path, answered(*MORNING, begin_s=NOON_S - DAY_S))
     assert earlier(path) is None
-
-
-def test_the_quick_way_to_read_a_row_finds_what_the_careful_one_finds(path: Path) -> None:
-    write(path, answered(*MORNING, *AFTERNOON))
-    rows = path.read_bytes().splitlines(keepends=True)
-    assert all(_quick(line) is not None for line in rows)
-    for line in rows:
-        quick, careful = _quick(line), parse_row(line)
-        assert quick is not None and careful is not None
-        assert (quick.unix_s, quick.end_s, quick.activity, quick.reason) == (
-            careful.unix_s, careful.end_s, careful.activity, careful.reason,
-        )  # fmt: skip
-        assert _quick(line[:-2]) is None
 
 
 def test_har_stream_shows_the_day_of_both_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from har_runtime.answers.answer import Answer
 from har_runtime.errors import SourceError
-from har_runtime.sinks.base import RecordSink
 from har_runtime.sinks.files.line_file import LineFile
 from har_runtime.sinks.files.rotation import Rotation, rotation_from
 from har_runtime.uri import Uri
@@ -36,8 +35,11 @@ class LineFormat:
     """The line before the first answer."""
 
 
-def open_lines(uri: Uri, lines: LineFormat) -> RecordSink[Line]:
+def open_lines(uri: Uri, lines: LineFormat, *options: str) -> "FileSink | StandardOutputSink":
     """The sink of a `KIND:FILE?rotate=day|SIZE&keep=N&sync=SECONDS` or `KIND:-`.
+
+    Args:
+        options: further ones that the URI may have.
 
     Raises:
         SourceError: there is no target, an option is invalid, or the file cannot be opened.
@@ -45,9 +47,9 @@ def open_lines(uri: Uri, lines: LineFormat) -> RecordSink[Line]:
     if not uri.target:
         raise SourceError(f"{uri.kind}: needs a file, such as {uri.kind}:day.{uri.kind}")
     if uri.target == "-":
-        uri.only()
+        uri.only(*options)
         return StandardOutputSink(lines, f"{uri.kind}:-")
-    uri.only("rotate", "keep", "sync")
+    uri.only("rotate", "keep", "sync", *options)
     return FileSink(f"{uri.kind}:{uri.target}", rotation_from(uri), lines, uri.option("sync", _seconds, SYNC_S))
 
 
