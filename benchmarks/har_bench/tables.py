@@ -38,7 +38,6 @@ def tables(result: dict[str, Any]) -> list[Table]:
         }
         for model in result["models"]
     ]
-    first = result["runs"][0]["latency_us"]["p50"]
     runs = [
         {"model": run["model"], "runtime": run["runtime"], "threads": str(run["threads"])} for run in result["runs"]
     ]
@@ -48,7 +47,7 @@ def tables(result: dict[str, Any]) -> list[Table]:
             "p50 µs": f"{found['latency_us']['p50']:,.1f}",
             "p90 µs": f"{found['latency_us']['p90']:,.1f}",
             "p99 µs": f"{found['latency_us']['p99']:,.1f}",
-            "x first": f"{found['latency_us']['p50'] / first:.2f}",
+            "x first": _times_first(found, result["runs"][0]),
             "windows/s": f"{found['windows_per_second']:,.0f}",
             "of int8 peak": _percent(found["share_of_int8_peak"], 0),
             "sum of 10,000": "" if found["check"] is None else f"{found['check']['difference_percent']:+.1f} %",
@@ -88,6 +87,8 @@ def remarks(result: dict[str, Any]) -> list[str]:
     ]
     if noise["reasons"]:
         lines.append(f"TOO NOISY: {'; '.join(noise['reasons'])}. Stop other programs and measure again.")
+        if "times_first" in result["runs"][0]:
+            lines.append("x first holds all the same: it compares turns that were taken side by side")
     else:
         lines.append(f"quiet: a fixed loop varied by {100 * noise['spread']:.1f} % over the run")
     if result["int8_peak"]:
@@ -147,6 +148,13 @@ def show(shown: Iterable[Table], lines: Iterable[str]) -> None:
 def _table(title: str, rows: list[dict[str, str]]) -> Table:
     columns = tuple(name for name in rows[0] if any(row[name] for row in rows))
     return Table(title, columns, tuple(tuple(row[name] for name in columns) for row in rows))
+
+
+def _times_first(run: dict[str, Any], first: dict[str, Any]) -> str:
+    """How many times the latency of the first one, with its interval if it has one; results of 0.1.0 have none."""
+    ratio = run.get("times_first", {"median": run["latency_us"]["p50"] / first["latency_us"]["p50"], "interval": None})
+    interval = None if run is first else ratio["interval"]
+    return f"{ratio['median']:.2f}" + ("" if interval is None else f" ({interval[0]:.2f} to {interval[1]:.2f})")
 
 
 def _heat(state: dict[str, Any]) -> str:

@@ -73,7 +73,7 @@ def measure(
             "empty_process_bytes": empty_bytes,
             "int8_peak": {"macs_per_second": max(rates.values()), "products": rates} if rates else None,
             "models": [{**model.to_dict(), "tflm_arena_bytes": _arena_bytes(model, runs)} for model in models],
-            "runs": [run.to_dict(empty_bytes, max(rates.values(), default=None)) for run in runs],
+            "runs": [run.to_dict(empty_bytes, max(rates.values(), default=None), runs[0]) for run in runs],
             "left_out": skipped,
         }
 

@@ -1,5 +1,6 @@
 """One model in one runtime with a number of threads, and what was measured of it."""
 
+import math
 import statistics
 import time
 from collections.abc import Iterable
@@ -65,6 +66,11 @@ class Measurement:
         """Of every window, all turns together."""
         return np.concatenate(self.turns)
 
+    @property
+    def turn_medians(self) -> NDArray[np.float64]:
+        """Microseconds of a window, for each turn."""
+        return np.array([np.median(turn) for turn in self.turns])
+
     def warm_up(self) -> None:
         """Run some windows, and find out how many make a turn."""
         self.worker.ask(windows=WARM_UP)
@@ -103,17 +109,17 @@ class Measurement:
             "idle_watts": idle_watts,
         }
 
-    def to_dict(self, empty_bytes: int, peak: float | None) -> dict[str, Any]:
+    def to_dict(self, empty_bytes: int, peak: float | None, first: "Measurement") -> dict[str, Any]:
         """As plain JSON-able values.
 
         Args:
+            first: the first one of the run, whose latency is the unit of "times_first".
             empty_bytes: memory of a worker without a model.
             peak: int8 multiply-accumulates a second that this machine reaches; None if not measured.
         """
         took, runtime, loaded = self.microseconds, RUNTIMES[self.runtime_key], self.worker.loaded
         p50, p90, p99 = (float(value) for value in np.percentile(took, [50, 90, 99]))
-        medians = [float(np.median(turn)) for turn in self.turns]
-        low, high = (float(value) for value in np.percentile(medians, [10, 90]))
+        low, high = (float(value) for value in np.percentile(self.turn_medians, [10, 90]))
         cpu = 1e6 * self.cpu_seconds / len(took)
         macs = self.model.graph.macs if self.model.graph else None
         # If the process fitted its model itself, its memory and load time include the fitting.
@@ -130,6 +136,7 @@ class Measurement:
             "windows": len(took),
             "latency_us": {"p50": p50, "p90": p90, "p99": p99, "mean": float(took.mean())},
             "turn_medians_us": [low, high],
+            "times_first": times_first(self.turn_medians / first.turn_medians),
             "windows_per_second": 1e6 / float(took.mean()),
             "cpu_us": cpu,
             "share_of_core": cpu / 1e6 / HOP_S,
@@ -137,6 +144,19 @@ class Measurement:
             "energy": self.energy,
             "check": self.check,
         }
+
+
+def times_first(ratios: NDArray[np.float64]) -> dict[str, Any]:
+    """The median of the ratios of turns that were taken side by side, and its 95 % interval, shape (turns,).
+
+    What slows the machine down for a while slows down both turns of a pair. The interval is that of order statistics,
+    which supposes nothing about how the ratios are spread; None for fewer than six turns, which have none.
+    """
+    ordered, count = np.sort(ratios), len(ratios)
+    below = np.cumsum([math.comb(count, number) / 2**count for number in range(count)])
+    rank = int(np.searchsorted(below, 0.025, side="right"))  # So many ratios lie outside at each end.
+    interval = [float(ordered[rank - 1]), float(ordered[count - rank])] if rank else None
+    return {"median": float(np.median(ratios)), "interval": interval}
 
 
 def start_peaks(stack: ExitStack) -> list[Measurement]:

@@ -22,6 +22,10 @@ class Settings:
     """None measures energy if the machine can."""
 
 
+QUICK = Settings(runtimes=("litert",), repetitions=15, energy=False)
+"""What --quick measures, unless other options say more."""
+
+
 def add_measure_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that `measure_settings` reads."""
     parser.add_argument("--runtimes", metavar="R,R", help=f"of {', '.join(CHOICES)} (default: all that are installed)")
@@ -29,9 +33,11 @@ def add_measure_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--repetitions",
         type=int,
-        default=Settings.repetitions,
         metavar="N",
-        help="turns of each model, of 0.05 s (default: %(default)s)",
+        help=f"turns of each model, of 0.05 s (default: {Settings.repetitions}, or {QUICK.repetitions} with --quick)",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="within half a minute: LiteRT alone, fewer turns, no energy"
     )
     parser.add_argument(
         "--check",
@@ -51,14 +57,16 @@ def measure_settings(options: argparse.Namespace) -> Settings:
     Raises:
         HarError: an invalid value.
     """
-    if options.repetitions < 2:
+    usual = QUICK if options.quick else Settings()
+    repetitions = usual.repetitions if options.repetitions is None else options.repetitions
+    if repetitions < 2:
         raise HarError("--repetitions: give at least 2; the noise is estimated from the differences between turns")
     return Settings(
-        runtimes=_runtimes(options.runtimes) if options.runtimes else None,
+        runtimes=_runtimes(options.runtimes) if options.runtimes else usual.runtimes,
         threads=_threads(options.threads),
-        repetitions=options.repetitions,
+        repetitions=repetitions,
         check=options.check,
-        energy=options.energy,
+        energy=usual.energy if options.energy is None else options.energy,
     )
 
 

@@ -111,7 +111,8 @@ def _each(row: Row, line: bytes) -> Iterator[Row | None]:
         entry = json.loads(line)
     except (ValueError, RecursionError):
         entry = {}
-    windows, since_unix_s = entry.get("windows"), _time(entry.get("since_unix_s"))
+    windows: Any = entry.get("windows")
+    since_unix_s = _time(entry.get("since_unix_s"))
     is_count = isinstance(windows, int) and not isinstance(windows, bool) and 1 <= windows <= MAX_WINDOWS
     if not is_count or since_unix_s is None or since_unix_s > row.unix_s:
         yield None

@@ -1,5 +1,6 @@
 """har-bench end to end: real models in worker processes, its files, and one line for each mistake of a user."""
 
+import argparse
 import json
 import shutil
 import subprocess
@@ -25,7 +26,8 @@ from har_bench.measure.compare import compare, remarks
 from har_bench.measure.loaded_model import LiteRt, OnnxRuntime, Torch
 from har_bench.measure.measure import measure
 from har_bench.measure.measured_model import open_model, open_models
-from har_bench.measure.options import Settings
+from har_bench.measure.options import QUICK as QUICK_SETTINGS
+from har_bench.measure.options import Settings, add_measure_options, measure_settings
 from har_bench.measure.runtimes import RUNTIMES
 from har_bench.measure.worker import windows
 from har_bench.measure.worker_client import Task, Worker
@@ -430,3 +432,18 @@ def test_every_worker_gets_the_same_windows() -> None:
     assert all(np.array_equal(a, b) for a, b in zip(windows("float32"), windows("float32"), strict=True))
     assert {window.dtype.name for window in windows("int8")} == {"int8"}
     assert windows("float32")[0].shape == (1, 50, 6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings"),
+    [
+        ([], Settings()),
+        (["--quick"], QUICK_SETTINGS),
+        (["--quick", "--repetitions", "9", "--energy"], replace(QUICK_SETTINGS, repetitions=9, energy=True)),
+        (["--quick", "--runtimes", "tflm"], replace(QUICK_SETTINGS, runtimes=("tflm",))),
+    ],
+)
+def test_quick_measures_less_unless_other_options_ask_for_more(arguments: list[str], settings: Settings) -> None:
+    parser = argparse.ArgumentParser()
+    add_measure_options(parser)
+    assert measure_settings(parser.parse_args(arguments)) == settings

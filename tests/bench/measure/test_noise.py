@@ -6,6 +6,7 @@ import numpy as np
 import psutil
 import pytest
 
+from har_bench.measure.measurement import times_first
 from har_bench.measure.noise import CpuTimes, Noise, assess, read_cpu_times
 
 QUIET = (1e-3 * (1 + 0.01 * np.random.default_rng(0).random(400))).tolist()
@@ -63,3 +64,18 @@ def test_processor_times_are_those_of_proc_stat(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "stat").write_text("cpu  100 200 300 9999 8888 50 50 700 11 12\ncpu0 1 1\n")
     times = read_cpu_times()
     assert times.busy / times.stolen == pytest.approx(1.0)
+
+
+def test_turns_side_by_side_tell_a_ratio_although_the_machine_is_busy() -> None:
+    rng = np.random.default_rng(3)
+    busy = 1 + 4 * rng.random(40)  # Both of a pair take up to five times as long.
+    first, second = 100 * busy, 80 * busy * (1 + 0.02 * rng.standard_normal(40))
+    ratio = times_first(second / first)
+    low, high = ratio["interval"]
+    assert low < 0.8 < high < 0.82
+    assert 0.79 < ratio["median"] < 0.81
+
+
+@pytest.mark.parametrize(("turns", "interval"), [(5, None), (6, [1, 6]), (15, [4, 12]), (40, [14, 27])])
+def test_the_interval_of_a_median_has_the_ranks_of_the_binomial_distribution(turns: int, interval: object) -> None:
+    assert times_first(np.arange(1.0, turns + 1))["interval"] == interval
