@@ -1,0 +1,136 @@
+"""The signal path in JavaScript, in Node's own test runner."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.android.faulty import faulty_cases
+
+from har_export.sensor_streams import Signal
+from har_runtime.answers.row import row_of
+from har_runtime.model.load import Model, load_model
+from har_runtime.recognizer import Recognizer
+from har_runtime.signal.window import Up
+from har_runtime.sources.simulated.wearer import Wearer
+
+WEB = Path(__file__).parent / "web"
+SLOW = ("long_day",)
+NEEDS_CASES = "exchange"
+TIMEOUT_S = 280
+UNIX_OFFSET_NS = 1_790_000_000_000_000_000
+"""A day in the middle of which the outings are."""
+STILL = 15_200
+"""Samples of a phone on a table: over ten minutes, after which it is not worn."""
+
+
+def _names(slow: bool) -> list[str]:
+    return [name for path in sorted(WEB.glob("*.test.mjs")) if ((name := path.name.split(".")[0]) in SLOW) == slow]
+
+
+def _run(name: str, **environment: str) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no node: apt install nodejs")
+    command = [node, "--test", str(WEB / f"{name}.test.mjs")]
+    environment = {**os.environ, **environment}
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT_S, env=environment)
+    assert result.returncode == 0, result.stdout[-8000:] + result.stderr
+    assert re.search(r"# pass [1-9]", result.stdout), "a file without tests"
+    if environment.get("HAREDGE_WEB_CASES"):
+        assert "# skipped 0" in result.stdout
+
+
+@pytest.mark.parametrize("name", [name for name in _names(slow=False) if name != NEEDS_CASES])
+def test_javascript(name: str) -> None:
+    _run(name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", _names(slow=True))
+def test_slow_javascript(name: str) -> None:
+    _run(name)
+
+
+@pytest.mark.slow
+def test_streams_with_every_fault_and_a_whole_outing_are_answered_as_in_python(tmp_path: Path) -> None:
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps({"faulty": faulty_cases(), "outings": _outings()}, allow_nan=False), encoding="ascii")
+    _run(NEEDS_CASES, HAREDGE_WEB_CASES=str(path))
+
+
+def _outings() -> list[dict[str, Any]]:
+    """A walk with postures and stairs, answered with each option; and a phone that is left on a table."""
+    plan = [
+        (activity, 8.0)
+        for activity in ("walking", "standing", "sitting", "stairs_up", "lying", "stairs_down", "walking")
+    ]
+    outing = _sampled(Wearer(plan=plan), 56.0)
+    anywhere, waist = load_model("anywhere"), load_model("waist")
+    times, acc, gyro = _sampled(Wearer(plan=[("sitting", 6.0)]), 6.0)
+    acc, gyro = (np.concatenate([part, np.repeat(part[-1:], STILL, axis=0)]) for part in (acc, gyro))
+    table = (np.arange(len(times) + STILL) / 25, acc, gyro)
+    return [
+        _outing("the default", anywhere, outing),
+        _outing("a wearer who walks and sits, at the waist", waist, outing),
+        _outing("hysteresis", anywhere, outing, smoothing="hysteresis"),
+        _outing("hysteresis without places", waist, outing, smoothing="hysteresis"),
+        _outing("no smoothing", anywhere, outing, smoothing="none"),
+        _outing("labels only, in the pocket", anywhere, outing, place="pocket", coarse=False),
+        _outing("a known reference and place", anywhere, outing, up=(0.0, 0.6, 0.8), place_belief=[0.1, 0.2, 0.7]),
+        _outing("no gyroscope", anywhere, (*outing[:2], None)),
+        _outing("left on a table", waist, table),
+    ]
+
+
+def _sampled(wearer: Wearer, seconds: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """At 25 Hz, with a gap of 2 s in the middle."""
+    signal, rng = Signal.of(wearer), np.random.default_rng(7)
+    acc, gyro = signal.sample("acc", 25, 0.0, seconds, rng), signal.sample("gyro", 25, 0.0, seconds, rng)
+    times = acc.times_ns / 1e9
+    keep = np.abs(times - times[0] - seconds / 2) > 1
+    return times[keep], acc.values[keep], gyro.values[keep]
+
+
+def _outing(
+    name: str, model: Model, samples: tuple[np.ndarray, np.ndarray, np.ndarray | None], **options: Any
+) -> dict[str, Any]:
+    times, acc, gyro = samples
+    gyroscope = gyro is not None
+    given = {**options, "up": Up(options["up"], "given")} if "up" in options else options
+    recognizer = Recognizer(model, gyroscope=gyroscope, unix_offset_ns=UNIX_OFFSET_NS, **given)
+    times_ns = np.rint(times * 1e9).astype(np.int64)
+    answers = recognizer.push(times_ns, acc, gyro) + recognizer.finish()
+    names = {"place_belief": "placeBelief"}
+    outputs = [
+        [None if part is None else part.tolist() for part in (own.probabilities, own.places, own.by_place)]
+        for own in (answer.prediction for answer in answers)
+    ]
+    return {
+        "name": name,
+        "card": json.loads(model.card.to_json()),
+        "options": {
+            "gyroscope": gyroscope,
+            "unixOffsetNs": UNIX_OFFSET_NS,
+            **{names.get(key, key): value for key, value in options.items()},
+        },
+        "times": times_ns.tolist(),
+        "acc": acc.tolist(),
+        "gyro": None if gyro is None else gyro.tolist(),
+        "outputs": outputs,
+        "rows": [row_of(answer, model.card.labels) for answer in answers],
+        "totals": {**asdict(answers[-1].totals), "seconds": dict(answers[-1].totals.seconds)},
+        "reports": {
+            sensor: {key: getattr(report, key) for key in ("received", "gaps", "stuck", "rate_hz")}
+            for sensor, report in (
+                ("accelerometer", recognizer.report.accelerometer),
+                ("gyroscope", recognizer.report.gyroscope),
+            )
+        },
+    }
