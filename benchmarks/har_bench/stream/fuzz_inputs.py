@@ -8,7 +8,6 @@ the terminal, a long line, JSON with NaN, or more than `LIMIT_S`. Faults are rep
 code is 1. `fuzz_parsers` does the same for what sensors and recordings send.
 """
 
-import argparse
 import io
 import json
 import os
@@ -19,16 +18,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from har_bench.results import write_result
-from har_bench.script import run_script, script_parser
-from har_bench.stream.fuzz_parsers import Result, damaged
+from har_bench.stream.fuzzing import Result, damaged, fuzz_script
 from har_runtime.answers.answering import Answering
-from har_runtime.cli.common import Program, whole_number
+from har_runtime.cli.common import Program
 from har_runtime.cli.state import KeptState
 from har_runtime.cli.stream_program import PROGRAM
 from har_runtime.errors import HarError
@@ -434,8 +430,15 @@ def limited(seconds: int) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def fuzz(kind: Try, inputs: int, seed: int) -> Result:
-    """Give random inputs of one kind; input `n` is the same for the same seed, whatever was before it."""
+def fuzz(kind: Try, inputs: int, seed: int, advance: Callable[[int], None] = lambda _: None) -> Result:
+    """Give random inputs of one kind; input `n` is the same for the same seed, whatever was before it.
+
+    Args:
+        kind: one of `KINDS`.
+        inputs: how many.
+        seed: of everything that is random.
+        advance: called after each input with 1.
+    """
     result = Result()
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as name:
@@ -462,6 +465,7 @@ def fuzz(kind: Try, inputs: int, seed: int) -> Result:
                     result.fault(number, b"", f"{type(error).__name__}: {str(error)[:200]!r}")
                 result.slowest_ms = max(result.slowest_ms, round(1000 * (time.perf_counter() - started), 1))
                 result.inputs += 1
+                advance(1)
         finally:
             os.chdir(home)
     result.seconds = round(time.perf_counter() - begin, 1)
@@ -470,30 +474,8 @@ def fuzz(kind: Try, inputs: int, seed: int) -> Result:
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = script_parser("stream.fuzz_inputs", "Give random command lines, URIs and files to the programs.")
-    parser.add_argument("--inputs", type=whole_number(1), default=10_000, help="of each kind (default: 10000)")
-    parser.add_argument("--seed", type=whole_number(0), default=0)
-    parser.add_argument(
-        "--kind", action="append", choices=list(KINDS), help="only this kind; may be given several times"
-    )
-    parser.add_argument("--out", type=Path, help="JSON to write")
-    return run_script(parser, arguments, _run)
-
-
-def _run(options: argparse.Namespace) -> int:
-    results: dict[str, Result] = {}
-    for name in options.kind or KINDS:
-        results[name] = fuzz(KINDS[name], options.inputs, options.seed)
-        print(f"{name}: {results[name].inputs} inputs, {results[name].fault_count} faults", file=sys.stderr, flush=True)
-    report = {
-        "inputs": options.inputs,
-        "seed": options.seed,
-        "kinds": {name: asdict(result) for name, result in results.items()},
-    }
-    if options.out:
-        write_result(options.out, report)
-    print(json.dumps(report, indent=1, allow_nan=False))
-    return int(any(result.fault_count for result in results.values()))
+    about = "Give random command lines, URIs and files to the programs."
+    return fuzz_script("stream.fuzz_inputs", about, "kind", KINDS, fuzz, arguments)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ it with a HarError; any other exception, a buffer above its limit, or growing me
 reported with their input, and the exit code is 1.
 """
 
-import argparse
 import gzip
 import io
 import json
@@ -19,17 +18,14 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from har_bench.measure.process import peak_memory_bytes
-from har_bench.results import write_result
-from har_bench.script import run_script, script_parser
+from har_bench.stream.fuzzing import Result, damaged, fuzz_script
 from har_runtime.errors import HarError
 from har_runtime.sources.column_names import sensor_named
 from har_runtime.sources.phyphox.message import SENSORS, Buffers, Experiment, parse_config, parse_get
@@ -54,7 +50,6 @@ from har_runtime.sources.web.rows import parse_rows
 INPUTS_PER_PARSER = 1000
 """Inputs that a parser gets before a new one replaces it, if it keeps a state."""
 MAX_GROWTH_MB = 32.0
-FAULTS_KEPT = 10
 WARM_UP = 0.01
 """Share of the inputs before memory is measured."""
 
@@ -267,28 +262,6 @@ PARSERS: dict[str, FuzzedParser] = {
 }
 
 
-@dataclass
-class Result:
-    """The result for one parser."""
-
-    inputs: int = 0
-    input_bytes: int = 0
-    refused: int = 0
-    """Inputs answered with a HarError."""
-    fault_count: int = 0
-    faults: list[dict[str, str | int]] = field(default_factory=list)
-    """The first faults: number of the input, input in hex, error."""
-    slowest_ms: float = 0.0
-    growth_mb: float = 0.0
-    """Growth of the process's peak memory after a warm-up."""
-    seconds: float = 0.0
-
-    def fault(self, number: int, data: bytes, what: str) -> None:
-        self.fault_count += 1
-        if len(self.faults) < FAULTS_KEPT:
-            self.faults.append({"input": number, "data": data.hex(), "error": what})
-
-
 def fuzz(parser: FuzzedParser, inputs: int, seed: int, advance: Callable[[int], None] = lambda _: None) -> Result:
     """Give a parser random inputs; the same seed makes the same inputs.
 
@@ -329,63 +302,14 @@ def fuzz(parser: FuzzedParser, inputs: int, seed: int, advance: Callable[[int], 
     return result
 
 
-def damaged(examples: tuple[bytes, ...], rng: random.Random) -> bytes:
-    """An input: random bytes in one case of four, otherwise a valid input with some damage."""
-    if rng.random() < 0.25:
-        return rng.randbytes(rng.randint(0, 120))
-    data = bytearray(rng.choice(examples))
-    for _ in range(rng.randint(0, 6)):
-        a, b = sorted((rng.randint(0, len(data)), rng.randint(0, len(data))))
-        kind = rng.randrange(6)
-        if kind == 0 and a < len(data):
-            data[a] ^= 1 << rng.randrange(8)
-        elif kind == 1:
-            del data[a:b]
-        elif kind == 2:
-            data[a:a] = rng.randbytes(rng.randint(1, 8))
-        elif kind == 3:
-            data[b:b] = data[a:b]
-        elif kind == 4:
-            data = data[a:] + data[:a]
-        else:
-            data[a:b] = rng.choice(examples)[a:b]
-    return bytes(data)
-
-
 def _peak_mb() -> float:
     return peak_memory_bytes(os.getpid()) / 2**20
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = script_parser("stream.fuzz_parsers", "Give random and damaged inputs to the parsers.")
-    parser.add_argument("--inputs", type=int, default=10_000, help="for each parser (default: 10000)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--parser", action="append", choices=list(PARSERS), help="only this parser; may be given several times"
-    )
-    parser.add_argument("--out", type=Path, help="JSON to write")
-    return run_script(parser, arguments, _run)
-
-
-def _run(options: argparse.Namespace) -> int:
-    results: dict[str, Result] = {}
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        for name in options.parser or PARSERS:
-            task = progress.add_task(name, total=options.inputs)
-            results[name] = fuzz(
-                PARSERS[name], options.inputs, options.seed, lambda done, task=task: progress.advance(task, done)
-            )
-    report = {
-        "inputs": options.inputs,
-        "seed": options.seed,
-        "parsers": {name: asdict(result) for name, result in results.items()},
-    }
-    if options.out:
-        write_result(options.out, report)
-    print(json.dumps(report, indent=1, allow_nan=False))
-    return 1 if any(result.fault_count for result in results.values()) else 0
+    about = "Give random and damaged inputs to the parsers."
+    return fuzz_script("stream.fuzz_parsers", about, "parser", PARSERS, fuzz, arguments)
 
 
 if __name__ == "__main__":

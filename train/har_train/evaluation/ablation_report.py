@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from har_runtime.files import atomic_path, write_bytes
 from har_train.evaluation.plots import BLUE, VERMILLION
-from har_train.evaluation.report import json_text, markdown_table, percent
+from har_train.evaluation.report import ends_of_seeds, json_text, markdown_table, score_of_seeds
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,7 +57,7 @@ def study_plot(document: dict[str, Any], study: dict[str, Any]) -> "Figure":
     points = study["points"]
     positions = range(len(points))
     found = [100 * point["macro_f1"] for point in points]
-    ends = [_ends(point) or (point["macro_f1"], point["macro_f1"]) for point in points]
+    ends = [ends_of_seeds(point) or (point["macro_f1"], point["macro_f1"]) for point in points]
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     axes = figure.subplots()
     bars = [
@@ -88,19 +88,7 @@ def _cells(study: dict[str, Any]) -> list[list[str]]:
         [
             point["label"],
             "" if point["printed"] is None else f"{point['printed']:.2f}",
-            percent(point["macro_f1"]) + _brackets(_ends(point)),
+            score_of_seeds(point),
         ]
         for point in study["points"]
     ]
-
-
-def _ends(point: dict[str, Any]) -> tuple[float, float] | None:
-    seeds = point["seeds"]
-    if len(seeds) == 1:
-        return seeds[0]["interval"]
-    values = [seed["macro_f1"] for seed in seeds]
-    return min(values), max(values)
-
-
-def _brackets(ends: tuple[float, float] | None) -> str:
-    return "" if ends is None else f" ({percent(ends[0])} to {percent(ends[1])})"

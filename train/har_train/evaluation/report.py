@@ -90,6 +90,22 @@ def report_lines(document: dict[str, Any], judgement: Judgement) -> list[str]:
     ]
 
 
+def ends_of_seeds(row: dict[str, Any]) -> tuple[float, float] | None:
+    """The ends of what is shown beside the mean over "seeds": the 95 % interval over users of one seed, which may be
+    None, else the lowest and the highest macro-F1."""
+    seeds = row["seeds"]
+    if len(seeds) == 1:
+        return seeds[0]["interval"]
+    values = [seed["macro_f1"] for seed in seeds]
+    return min(values), max(values)
+
+
+def score_of_seeds(row: dict[str, Any]) -> str:
+    """The mean macro-F1 in %, and its ends in brackets."""
+    ends = ends_of_seeds(row)
+    return percent(row["macro_f1"]) + ("" if ends is None else f" ({percent(ends[0])} to {percent(ends[1])})")
+
+
 def percent(value: float) -> str:
     """0.97904 as "97.90"."""
     return f"{100 * value:.2f}"

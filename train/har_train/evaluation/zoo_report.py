@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from har_runtime.files import write_bytes
-from har_train.evaluation.report import json_text, markdown_table, percent, text_table
+from har_train.evaluation.report import json_text, markdown_table, score_of_seeds, text_table
 from har_train.evaluation.zoo import AUTHORS, BUDGET
 
 FORMAT = "haredge-zoo-1"
@@ -69,12 +69,4 @@ def _printed(row: dict[str, Any]) -> str:
 
 
 def _score(row: dict[str, Any] | None) -> str:
-    if row is None:
-        return ""
-    seeds = row["seeds"]
-    ends = seeds[0]["interval"] if len(seeds) == 1 else _range([seed["macro_f1"] for seed in seeds])
-    return percent(row["macro_f1"]) + (f" ({percent(ends[0])} to {percent(ends[1])})" if ends else "")
-
-
-def _range(values: list[float]) -> tuple[float, float]:
-    return min(values), max(values)
+    return "" if row is None else score_of_seeds(row)
