@@ -1,6 +1,7 @@
 """Golden vectors for code in other languages: raw sensor events, the windows that they give, what the model makes of
 them and their distance from the training data; events with which way is up and the windows turned by it
-(`upright_vectors`); sequences of probabilities with the smoothing filter's beliefs; and of a model's outputs with the
+(`upright_vectors`); acceleration with the steps of each window (`step_vectors`); sequences
+of probabilities with the smoothing filter's beliefs; and of a model's outputs with the
 answers (`answer_vectors`).
 
     har-export vectors waist --out export/vectors.json
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from har_export.answer_vectors import answer_vectors
 from har_export.sensor_streams import Signal, Stream, by_arrival
+from har_export.step_vectors import step_vectors
 from har_export.upright_vectors import up_of, upright_vectors
 from har_runtime.answers.rejection import Rejector
 from har_runtime.answers.smoothing import HmmFilter
@@ -61,7 +63,7 @@ def _faults(signal: Signal, rng: np.random.Generator) -> list[Stream]:
     return [acc, gyro.select(np.insert(order, 40, 40))]
 
 
-LISTS = ("cases", "upright", "smoothing")
+LISTS = ("cases", "upright", "steps", "smoothing")
 """Keys of the file that hold lists of cases."""
 CASES: dict[str, Callable[[Signal, np.random.Generator], list[Stream]]] = {
     "phone": _phone,
@@ -134,6 +136,7 @@ def make_vectors(model: Model) -> dict[str, Any]:
         "imu": "base64 of float32, little-endian, shape (50, 6), in the order of the card's channels",
         "cases": cases,
         "upright": upright,
+        "steps": step_vectors(),
         "smoothing": _smoothing_cases(HmmFilter(model.card.smoothing), len(model.card.labels)),
         "answers": answer_vectors(model.card, _windows(upright)),
     }

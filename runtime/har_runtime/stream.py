@@ -61,6 +61,9 @@ class StreamResult:
     gravity: tuple[float, float, float] | None = None
     """Mean acceleration of all windows, m/s^2, axes of the device; None without a window, and for models of the frame
     "upright"."""
+    steps: int = 0
+    effort: dict[str, float] = field(default_factory=dict)
+    """Seconds of steps of each intensity that occurred."""
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON-able values."""
@@ -115,6 +118,8 @@ def run_stream(
         unknown=tally.unknown,
         up_found=tally.up_found,
         gravity=tally.gravity,
+        steps=totals.steps,
+        effort=dict(totals.effort),
     )
 
 

@@ -25,7 +25,7 @@ from har_runtime.model.load import Model, load_model
 from har_runtime.signal.resample import Resampler
 from har_runtime.signal.window import Windower
 
-FLOAT64 = {"belief", "distance", "up", "confidence"}
+FLOAT64 = {"belief", "distance", "up", "confidence", "cadence"}
 """What may differ in its last digits."""
 
 
@@ -34,7 +34,8 @@ STILL = np.tile(np.array([0, 0, 9.81, 0, 0, 0], np.float32), (2, 50, 1))
 
 
 def _windows(vectors: dict[str, Any]) -> list[dict[str, Any]]:
-    cases = [*vectors["cases"], *vectors["upright"], *vectors["smoothing"], *vectors["answers"]["cases"]]
+    kinds = (vectors["cases"], vectors["upright"], vectors["steps"], vectors["smoothing"], vectors["answers"]["cases"])
+    cases = [case for kind in kinds for case in kind]
     return [window for case in cases for window in case["windows"]]
 
 
@@ -53,15 +54,15 @@ def test_the_vectors_in_the_repository_are_those_of_the_shipped_model(vectors: d
     assert len((tmp_path / "again.json").read_text().splitlines()) == len(VECTORS.read_text().splitlines())
     for mine, wanted in zip(_windows(again), _windows(vectors), strict=True):
         for name in FLOAT64 & wanted.keys():
-            assert mine[name] == pytest.approx(wanted[name], rel=1e-12, abs=1e-12)
-            mine[name] = wanted[name]
+            assert wanted[name] is None or mine[name] == pytest.approx(wanted[name], rel=1e-12, abs=1e-12)
+            mine[name] = mine[name] if wanted[name] is None else wanted[name]
         if "up" in wanted:
             np.testing.assert_allclose(_imu(mine), _imu(wanted), rtol=2e-7, atol=1e-9)
             mine["imu"] = wanted["imu"]
     assert again == vectors
     assert vectors["format"] == "haredge-vectors-2"
     assert vectors["model_sha256"] == load_model("waist").card.sha256
-    assert VECTORS.stat().st_size < 600_000
+    assert VECTORS.stat().st_size < 640_000
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 10_000])

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from har_runtime.answers.effort import Intensity, intensity_of
 from har_runtime.classify import Prediction
 from har_runtime.signal.report import ResampleReport
 
@@ -54,10 +55,15 @@ class Totals:
     immutable."""
     not_worn_s: float = 0.0
     transitions: int = 0
-    """Changes from one activity to another; a step to its family, or back, does not count."""
+    """Changes from one activity to another; from one to its family, or back, does not count."""
+    steps: int = 0
+    """Steps taken."""
+    effort: Mapping[str, float] = field(default_factory=FrozenDict)
+    """Seconds of steps of each `Intensity` that occurred; immutable."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seconds", FrozenDict(self.seconds))
+        object.__setattr__(self, "effort", FrozenDict(self.effort))
 
 
 @dataclass(frozen=True)
@@ -92,3 +98,12 @@ class Answer:
     """Where the sensor is worn, one of the card's places; None if that is not known, or the model does not tell it."""
     place_probabilities: NDArray[np.float64] | None = None
     """The belief in each place of the card, in its order, shape (places,); None if the model does not tell them."""
+    steps: int = 0
+    """Steps taken since the answer before; a bout's first steps come together, once it is certain that it is one."""
+    cadence: float | None = None
+    """Steps a minute; None if the wearer takes none."""
+
+    @property
+    def intensity(self) -> Intensity | None:
+        """How hard the wearer walks or runs, by cadence; None if there are no steps."""
+        return None if self.cadence is None else intensity_of(self.cadence)

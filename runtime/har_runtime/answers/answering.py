@@ -1,4 +1,4 @@
-"""From predictions to answers: smoothing, doubt, whether the sensor is worn, events, and the day's totals."""
+"""From predictions to answers: smoothing, doubt, whether the sensor is worn, steps, events, and the day's totals."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -12,11 +12,15 @@ from har_runtime.answers.smoothing import SMOOTHERS, Smoothed, default_smoothing
 from har_runtime.answers.totals import DayTotals, EarlierToday, RunningTotals
 from har_runtime.answers.worn import WornDetector
 from har_runtime.classify import Prediction
+from har_runtime.contract import FAMILIES
 from har_runtime.model.card import ModelCard
 from har_runtime.signal.report import ResampleReport
+from har_runtime.signal.steps import StepCounter, Steps
 from har_runtime.signal.window import Window
 
 _NO_SAMPLES = ResampleReport()
+_POSTURES = frozenset((*FAMILIES["still"], "still", "resting"))
+"""Activities in which nobody takes steps."""
 
 
 class Answering:
@@ -70,6 +74,7 @@ class Answering:
         minimum = rejection and (rejection.confidence if is_belief else rejection.raw_confidence)
         self._chooser = Chooser(card, minimum, coarse)
         self._worn = WornDetector()
+        self._steps = StepCounter()
         families = Families(card.families)
         self._events, self._changes = EventDetector(families), Changes(families, earlier and earlier.last)
         self._clock, self._unix_offset_ns = clock, unix_offset_ns
@@ -113,7 +118,10 @@ class Answering:
         activity, reason = choice.activity, choice.reason
         events = self._events.step(None if reason else activity, window.end_ns, unix_s, worn)
         changed = bool(self._changes.step(events))
-        self._overall.step(activity, reason, changed)
+        taken = self._steps.step(window)
+        if activity in _POSTURES or reason in ("unlike", "not worn"):
+            taken = Steps()  # Hands repeat themselves too, as in clapping: then the model knows better.
+        self._overall.step(activity, reason, changed, taken.count, taken.cadence)
         return Answer(
             prediction=prediction,
             activity=activity,
@@ -121,13 +129,15 @@ class Answering:
             probabilities=smoothed.probabilities,
             reason=reason,
             events=events,
-            totals=self._day.step(activity, reason, changed, unix_s),
+            totals=self._day.step(activity, reason, changed, unix_s, taken.count, taken.cadence),
             truth=truth,
             report=report,
             unix_s=unix_s,
             latency_s=latency_s,
             place=self._place(smoothed),
             place_probabilities=smoothed.place_probabilities,
+            steps=taken.count,
+            cadence=taken.cadence,
         )
 
     def _count_from(self, unix_s: float, earlier: Totals | None = None) -> None:

@@ -13,6 +13,8 @@ VERSION = 2
 `window_confidence`, `probabilities` for `window_probabilities`, and `smoothed` for `probabilities`."""
 DECIMALS = 6
 """Of probabilities: an int8 model's have steps of 1/256."""
+CADENCE_DECIMALS = 1
+"""Of steps a minute."""
 TIME_DECIMALS = 3
 """Of this computer's clock, in seconds."""
 
@@ -21,9 +23,9 @@ def row_of(answer: Answer, labels: tuple[str, ...], events: Sequence[Event] | No
     """JSON-able values of one answer, always in the same order.
 
     `activity`, `confidence` and `probabilities` are the answer's, after smoothing; those of the window alone are
-    `window_label`, `window_confidence` and `window_probabilities`. `reason` is present if the activity is unknown,
-    `place` if the model tells places (None while it is not known), `events` if there were any, `truth` if the source
-    knows it.
+    `window_label`, `window_confidence` and `window_probabilities`. `cadence` and `intensity` are present if there are
+    steps, `reason` if the activity is unknown, `place` if the model tells places (None while it is not known), `events`
+    if there were any, `truth` if the source knows it.
 
     Args:
         labels: the card's.
@@ -39,7 +41,11 @@ def row_of(answer: Answer, labels: tuple[str, ...], events: Sequence[Event] | No
         "segment": prediction.window.segment,
         "activity": answer.activity,
         "confidence": round(answer.confidence, DECIMALS),
+        "steps": answer.steps,
     }
+    if answer.cadence is not None:
+        row["cadence"] = round(answer.cadence, CADENCE_DECIMALS)
+        row["intensity"] = answer.intensity
     if answer.reason is not None:
         row["reason"] = answer.reason
     if prediction.places is not None:

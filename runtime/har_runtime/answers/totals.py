@@ -1,9 +1,10 @@
-"""The day in numbers: seconds of each activity, changes, and time not worn."""
+"""The day in numbers: seconds of each activity, changes, time not worn, steps and effort."""
 
 import time
 from dataclasses import dataclass
 
 from har_runtime.answers.answer import Reason, Totals
+from har_runtime.answers.effort import intensity_of
 from har_runtime.contract import HOP_S
 
 
@@ -25,22 +26,37 @@ class RunningTotals:
         self._seconds: dict[str, float] = dict(earlier.seconds)
         self._not_worn_s = earlier.not_worn_s
         self._transitions = earlier.transitions
+        self._steps = earlier.steps
+        self._effort: dict[str, float] = dict(earlier.effort)
 
-    def step(self, activity: str, reason: Reason | None, transition: bool) -> None:
+    def step(
+        self,
+        activity: str,
+        reason: Reason | None,
+        transition: bool,
+        steps: int = 0,
+        cadence: float | None = None,
+    ) -> None:
         """Add a window.
 
         Args:
             activity: a label, or `UNKNOWN` for the reason given.
             transition: whether another activity than the last one begins with it.
+            steps: taken with it.
+            cadence: steps/min; None if there are none.
         """
         if reason == "not worn":
             self._not_worn_s += HOP_S
         else:
             self._seconds[activity] = self._seconds.get(activity, 0.0) + HOP_S
         self._transitions += transition
+        self._steps += steps
+        if cadence is not None:
+            intensity = intensity_of(cadence)
+            self._effort[intensity] = self._effort.get(intensity, 0.0) + HOP_S
 
     def snapshot(self) -> Totals:
-        return Totals(self._since_unix_s, self._seconds, self._not_worn_s, self._transitions)
+        return Totals(self._since_unix_s, self._seconds, self._not_worn_s, self._transitions, self._steps, self._effort)
 
 
 class DayTotals:
@@ -55,11 +71,19 @@ class DayTotals:
         same_day = earlier is not None and _local_date(earlier.since_unix_s) == _local_date(unix_s)
         self._start(unix_s, earlier if same_day else None)
 
-    def step(self, activity: str, reason: Reason | None, transition: bool, unix_s: float) -> Totals:
+    def step(
+        self,
+        activity: str,
+        reason: Reason | None,
+        transition: bool,
+        unix_s: float,
+        steps: int = 0,
+        cadence: float | None = None,
+    ) -> Totals:
         """Add a window that ended at `unix_s`; returns the day so far."""
         if _local_date(unix_s) != self._date:
             self._start(unix_s)
-        self._totals.step(activity, reason, transition)
+        self._totals.step(activity, reason, transition, steps, cadence)
         return self._totals.snapshot()
 
     def _start(self, unix_s: float, earlier: Totals | None = None) -> None:

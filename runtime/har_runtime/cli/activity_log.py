@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from har_runtime.answers.answer import UNKNOWN
+from har_runtime.answers.effort import intensity_of
 from har_runtime.answers.events import Changes, EventDetector
 from har_runtime.answers.families import Families
 from har_runtime.answers.palette import NOT_WORN
 from har_runtime.cli.activity_rows import Row, read_rows
+from har_runtime.cli.intervals import Interval, Intervals
+from har_runtime.cli.step_bouts import StepBout, StepBouts
 from har_runtime.contract import FAMILIES, HOP_S
 from har_runtime.errors import DataError
 from har_runtime.text import clean
@@ -60,6 +63,10 @@ class Day:
     transitions: int = 0
     missing_s: float = 0.0
     """Time without rows between the first and the last row, seconds."""
+    steps: int | None = None
+    """None if no row says anything of steps."""
+    effort: dict[str, float] = field(default_factory=dict)
+    """Seconds of steps of each intensity that occurred."""
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON-able values."""
@@ -72,6 +79,7 @@ class Day:
             "transitions": self.transitions,
             "missing_s": round(self.missing_s, 3),
             **({"place_seconds": longest_first(self.places)} if self.places else {}),
+            **({} if self.steps is None else {"steps": self.steps, "effort_seconds": longest_first(self.effort)}),
         }
 
 
@@ -85,6 +93,10 @@ class ActivityLog:
     transitions: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often one activity of at least two windows followed another, whatever was between the two, counted as in
     `Totals.transitions`."""
+    step_bouts: list[StepBout] = field(default_factory=list)
+    """In order of time, unless a clock was set back."""
+    intervals: list[Interval] = field(default_factory=list)
+    """Likewise; empty if no length was given."""
     rows: int = 0
     broken_lines: int = 0
     """Lines that are not rows, such as the last one of a program that was killed."""
@@ -127,6 +139,8 @@ class ActivityLog:
                 }
                 for span in self.spans
             ],
+            "step_bouts": [bout.to_dict() for bout in self.step_bouts],
+            **({"intervals": [interval.to_dict() for interval in self.intervals]} if self.intervals else {}),
         }
 
 
@@ -167,13 +181,17 @@ def local(unix_s: float) -> datetime:
     return datetime.fromtimestamp(unix_s).astimezone()
 
 
-def read_log(paths: Iterable[Path]) -> ActivityLog:
+def read_log(paths: Iterable[Path], every_s: int | None = None) -> ActivityLog:
     """Read the rows of several files, in the order of the files' first rows.
 
+    Args:
+        every_s: length of the intervals, seconds; None for none.
+
     Raises:
-        DataError: a file cannot be read, none has a row, or there are more than `MAX_SPANS` changes.
+        DataError: a file cannot be read, none has a row, or there are more than `MAX_SPANS` changes, bouts or
+            intervals.
     """
-    builder = _Builder()
+    builder = _Builder(every_s)
     files = sorted(dict.fromkeys(paths), key=_begins)
     for path in files:
         try:
@@ -203,8 +221,10 @@ def _unreadable(path: Path, error: OSError) -> DataError:
 class _Builder:
     """Builds the log from rows in their order."""
 
-    def __init__(self) -> None:
+    def __init__(self, every_s: int | None) -> None:
         self.log = ActivityLog()
+        self._step_bouts = StepBouts(self.log.step_bouts)
+        self._intervals = Intervals(every_s, self.log.intervals) if every_s else None
         self._last: Row | None = None
         self._events, self._changes = EventDetector(_FAMILIES), Changes(_FAMILIES)
         self._day = Day()
@@ -228,13 +248,27 @@ class _Builder:
         if self._held < MAX_HELD and self._continues(row):
             self._held += 1
             self._last = row
+            self._count_steps(row)
             return
         self._count_held()
         if not self._begin_s <= row.unix_s < self._end_s:
             self._begin_day(local(row.unix_s).date())
         self._extend(row)
         self._count(row, HOP_S)
+        self._count_steps(row)
         self._last = row
+
+    def _count_steps(self, row: Row) -> None:
+        if row.steps is not None:
+            self._day.steps = (self._day.steps or 0) + row.steps
+        if row.cadence:
+            intensity = intensity_of(row.cadence)
+            self._day.effort[intensity] = self._day.effort.get(intensity, 0.0) + HOP_S
+            self._step_bouts.step(row)
+        if self._intervals is not None:
+            self._intervals.step(row, self._begin_s)
+        if max(len(self.log.step_bouts), len(self.log.intervals)) > MAX_SPANS:
+            raise DataError(f"more than {MAX_SPANS:,} bouts or intervals: give fewer files, or a longer --every")
 
     def _continues(self, row: Row) -> bool:
         """Whether a row is like the last one, half a second later."""

@@ -54,7 +54,9 @@ def _sum(files: list[Path], card: ModelCard, unix_s: float) -> EarlierToday | No
                 worn = row.activity != NOT_WORN
                 known = row.activity if worn and row.activity != UNKNOWN else None
                 found = changes.step(events.step(known, round(row.end_s * 1e9), row.unix_s, worn))
-                totals.step(row.activity, None if worn else "not worn", bool(found))
+                totals.step(
+                    row.activity, None if worn else "not worn", bool(found), row.steps or 0, row.cadence or None
+                )
     return totals and EarlierToday(totals.snapshot(), changes.last)
 
 

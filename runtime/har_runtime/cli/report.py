@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from har_runtime.answers.answer import UNKNOWN
+from har_runtime.answers.effort import INTENSITIES, intensity_of, mets_of
 from har_runtime.answers.palette import NOT_WORN
 from har_runtime.answers.totals import duration_text
 from har_runtime.cli.activity_log import (
@@ -18,11 +19,14 @@ from har_runtime.cli.activity_log import (
     read_log,
 )
 from har_runtime.cli.common import add_json
+from har_runtime.cli.intervals import interval_s
 from har_runtime.text import clean
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+MIN_BOUT_STEPS = 20
+"""Shorter bouts are in the JSON alone."""
 MAX_CHANGES = 6
 """Kinds of changes that the text lists."""
 
@@ -32,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE.jsonl", help="of one day or several, in any order")
     parser.add_argument(
         "--out", type=Path, metavar="PICTURE", help="draw it too: .svg or .png (pip install 'haredge[report]')"
+    )
+    parser.add_argument(
+        "--every", type=interval_s, metavar="1min", help="a table of intervals of this length: 30s, 1min, 15min, 1h"
     )
     add_json(parser)
 
@@ -46,10 +53,10 @@ def run(options: argparse.Namespace) -> int:
         from har_runtime.cli.report_plot import check_format, draw
 
         check_format(options.out)  # Before the work.
-        log = read_log(options.files)
+        log = read_log(options.files, options.every)
         draw(log, options.out)
     else:
-        log = read_log(options.files)
+        log = read_log(options.files, options.every)
     if options.json:
         print(json.dumps(log.to_dict(), indent=1, allow_nan=False))
     else:
@@ -71,8 +78,17 @@ def _print(log: ActivityLog) -> None:
                 f"{place_name(name)} {duration_text(seconds)}" for name, seconds in longest_first(day.places).items()
             )
             console.print(f"  worn at: {places}")
+        if day.steps is not None:
+            effort = ", ".join(
+                f"{name} {duration_text(day.effort[name])}" for name in INTENSITIES if name in day.effort
+            )
+            console.print(f"  steps: {day.steps:,}" + (f"; {effort}" if effort else ""))
         if day.missing_s >= 1:
             console.print(f"  without answers between the first and the last: {duration_text(day.missing_s)}")
+    if any(bout.steps >= MIN_BOUT_STEPS for bout in log.step_bouts):
+        console.print(_bouts(log))
+    if log.intervals:
+        console.print(_intervals(log))
     if log.transitions:
         kinds = [
             f"{display_name(before)} to {display_name(after)} {count}"
@@ -93,11 +109,7 @@ def _print(log: ActivityLog) -> None:
 
 
 def _table(title: str, day: Day) -> "Table":
-    from rich import box
-    from rich.table import Table
-
-    table = Table(title=title, box=box.SIMPLE, title_justify="left", title_style="bold", pad_edge=False)
-    table.add_column("activity")
+    table = _plain_table(title, "activity")
     for name in ("time", "share", "bouts", "longest"):
         table.add_column(name, justify="right")
     total = sum(day.seconds.values())
@@ -112,6 +124,50 @@ def _table(title: str, day: Day) -> "Table":
                 str(day.bouts[name]),
                 duration_text(day.longest.get(name, 0.0)),
             )
+    return table
+
+
+def _bouts(log: ActivityLog) -> "Table":
+    table = _plain_table(f"bouts of {MIN_BOUT_STEPS} steps or more", "start", "activity")
+    for name in ("length", "steps", "steps/min", "effort", "METs"):
+        table.add_column(name, justify="right")
+    for bout in log.step_bouts:
+        if bout.steps >= MIN_BOUT_STEPS:
+            mets = mets_of(bout.cadence)
+            table.add_row(
+                _moment(bout.start_unix_s),
+                display_name(bout.activity),
+                duration_text(bout.seconds),
+                f"{bout.steps:,}",
+                f"{bout.cadence:.0f}",
+                intensity_of(bout.cadence),
+                "< 3" if mets is None else f"{mets}+",
+            )
+    return table
+
+
+def _intervals(log: ActivityLog) -> "Table":
+    table = _plain_table("intervals", "start", "activity")
+    for name in ("time in it", "steps", "steps/min"):
+        table.add_column(name, justify="right")
+    for interval in log.intervals:
+        table.add_row(
+            _moment(interval.start_unix_s),
+            display_name(interval.activity),
+            duration_text(interval.seconds[interval.activity]),
+            "" if interval.steps is None else f"{interval.steps:,}",
+            "" if interval.cadence is None else f"{interval.cadence:.0f}",
+        )
+    return table
+
+
+def _plain_table(title: str, *columns: str) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, box=box.SIMPLE, title_justify="left", title_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column)
     return table
 
 

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from har_runtime.answers.answer import UNKNOWN
+from har_runtime.answers.effort import INTENSITIES
 from har_runtime.scores import Scores
 from har_runtime.sinks import StreamInfo
 from har_runtime.stream import StreamResult
@@ -48,6 +49,9 @@ def summary(result: StreamResult, info: StreamInfo) -> list[str]:
             places = sorted(result.places.items(), key=lambda item: (item[0] == UNKNOWN, -item[1]))
             lines.append("  worn at: " + ", ".join(f"{place} {seconds:.0f} s" for place, seconds in places))
         lines.append(f"  transitions: {result.transitions} (smoothing: {result.smoothing})")
+    if result.steps:
+        effort = ", ".join(f"{name} {result.effort[name]:.0f} s" for name in INTENSITIES if name in result.effort)
+        lines.append(f"  steps: {result.steps} ({effort})")
     for name, sensor in (("accelerometer", report.accelerometer), ("gyroscope", report.gyroscope)):
         if lost := [f"{count} {what}" for what, count in sensor.named_counts().items() if count]:
             lines.append(f"  {name}: " + ", ".join(lost))

@@ -251,10 +251,12 @@ def _state(info: StreamInfo, answer: Answer) -> list[str]:
     place = f"   worn at the {answer.place}" if answer.place else "   place not known yet" if tells_places else ""
     totals = answer.totals
     active = sum(seconds for activity, seconds in totals.seconds.items() if activity != UNKNOWN)
+    cadence = "" if answer.cadence is None else f"   {answer.cadence:.0f} steps/min, {answer.intensity}"
     return [
         f"{answer.prediction.end_s:.1f} s   sensor {rate}{latency}{place}",
         f"today {duration_text(active)} known, {duration_text(totals.seconds.get(UNKNOWN, 0.0))} unknown, "
         f"{duration_text(totals.not_worn_s)} not worn, {totals.transitions} changes",
+        f"{totals.steps} steps{cadence}",
     ]
 
 

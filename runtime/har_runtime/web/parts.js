@@ -25,6 +25,7 @@ export function details(answer, families) {
   const parts = [`for ${duration(Math.max(0, answer.unix_s - answer.since_unix_s))}`];
   if (answer.reason) parts.unshift(REASONS[answer.reason]);
   if (Object.hasOwn(families, answer.activity)) parts.unshift(listed(families[answer.activity]));
+  if (typeof answer.cadence === "number") parts.push(`${Math.round(answer.cadence)} steps/min, ${answer.intensity}`);
   if (answer.place) parts.push(`worn at the ${answer.place}`);
   if (answer.truth) parts.push(`truth: ${displayName(answer.truth)}`);
   return parts.join(" · ");

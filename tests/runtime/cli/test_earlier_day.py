@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -117,6 +118,14 @@ def test_where_there_is_nothing_of_today_the_day_begins_anew(path: Path) -> None
     assert earlier_today(["jsonl:-", "csv:day.csv", "terminal:"], fake_model.CARD, NOON_S) is None
     write(path, answered(*MORNING, begin_s=NOON_S - DAY_S))
     assert earlier(path) is None
+
+
+def test_the_steps_of_the_rows_count_on(path: Path) -> None:
+    walking = replace(answered(*MORNING)[0], steps=2, cadence=131.26)
+    write(path, [walking, replace(walking, activity="unknown", reason="unsure", steps=0, cadence=None)])
+    before = earlier(path)
+    assert before is not None
+    assert (before.totals.steps, before.totals.effort) == (2, {"vigorous": 0.5})
 
 
 def test_har_stream_shows_the_day_of_both_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

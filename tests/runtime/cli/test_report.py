@@ -66,6 +66,65 @@ def test_the_json_has_the_day_its_spans_and_changes(day: Path, capsys) -> None:
     assert datetime.fromisoformat(result["spans"][0]["start"]).timestamp() == MORNING
 
 
+def write_walks(path: Path) -> Path:
+    """A minute at 120 and one at 96 steps/min, 3 s apart, a run of 20 s a minute later, and rows with faults."""
+    lines: list[str] = []
+    at = 0.0
+    for activity, seconds, steps, cadence in [
+        ("sitting", 60, 0, None), ("walking", 60, 1, 120.0), ("standing", 3, 0, None), ("walking", 60, 1, 96.0),
+        ("sitting", 60, 0, None), ("running", 20, 1, 150.0),
+    ]:  # fmt: skip
+        for _ in range(2 * seconds):
+            at += 0.5
+            row = {"unix_s": MORNING + at, "end_s": at, "activity": activity, "steps": steps}
+            lines.append(json.dumps(row | ({"cadence": cadence} if cadence else {})))
+    for broken in ({"steps": -1}, {"steps": True, "cadence": 100}, {"steps": 1, "cadence": "fast"}, {"steps": 10**9}):
+        at += 0.5
+        lines.append(json.dumps({"unix_s": MORNING + at, "end_s": at, "activity": "sitting", **broken}))
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_the_text_has_steps_bouts_and_intervals(tmp_path: Path, capsys) -> None:
+    assert main(["report", str(write_walks(tmp_path / "walks.jsonl")), "--every", "1min"]) == 0
+    text = capsys.readouterr().out
+    assert "steps: 280; light 0:01:00, moderate 0:01:00, vigorous 0:00:20" in text
+    assert "invalid lines, skipped: 4" in text
+    assert re.search(r"2026-03-02 09:31:00 +walking +0:02:03 +240 +108 +moderate +3\+", text)
+    assert re.search(r"2026-03-02 09:34:03 +running +0:00:20 +40 +150 +vigorous +6\+", text)
+    assert re.search(r"2026-03-02 09:30:00 +sitting +0:01:00 +0 *\n", text)
+    assert re.search(r"2026-03-02 09:31:00 +walking +0:01:00 +120 +120 *\n", text)
+
+
+def test_the_json_has_bouts_and_intervals(tmp_path: Path, capsys) -> None:
+    assert main(["report", str(write_walks(tmp_path / "walks.jsonl")), "--every", "30s", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["days"][0]["steps"] == 280
+    first, second = result["step_bouts"]
+    assert (first["steps"], first["cadence"], first["seconds"], first["mets_at_least"]) == (240, 108.0, 123.0, 3)
+    assert (second["activity"], second["intensity"]) == ("running", "vigorous")
+    steps = [interval["steps"] for interval in result["intervals"]]
+    assert sum(steps) == 280 and steps[:4] == [0, 0, 60, 60]
+
+
+def test_a_log_without_steps_is_reported_without_them(day: Path, capsys) -> None:
+    assert main(["report", str(day), "--every", "1h"]) == 0
+    text = capsys.readouterr().out
+    assert "steps:" not in text and "bouts of" not in text
+    assert main(["report", str(day), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["step_bouts"] == [] and "steps" not in result["days"][0] and "intervals" not in result
+
+
+@pytest.mark.parametrize("length", ["", "0min", "1", "-1min", "1d", "25h", "1.5h", "9999999s"])
+def test_a_length_of_intervals_that_cannot_be_is_refused(day: Path, length: str, capsys) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["report", str(day), f"--every={length}"])
+    assert stopped.value.code == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "is not a time of 1s to 24h, such as 30s, 1min or 1h" in error
+
+
 def texts(picture: Path) -> list[str]:
     return ["".join(element.itertext()) for element in ElementTree.parse(picture).iter(f"{SVG}text")]
 

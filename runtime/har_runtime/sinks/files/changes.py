@@ -1,10 +1,11 @@
 """`jsonl:FILE?every=change`: a line for each stretch of like answers, a minute at most, instead of one for each answer.
 
-A line is the row of the stretch's last answer with the events of all, and `windows` and `since_unix_s` say how many
-answers it stands for and when the first of them ended.
+A line is the row of the stretch's last answer with the events and steps of all, and `windows` and `since_unix_s` say
+how many answers it stands for and when the first of them ended.
 """
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -32,7 +33,7 @@ class ChangeSink:
         self._sink, self._labels = sink, labels
         self._first: Answer | None = None
         self._last: Answer | None = None
-        self._windows = 0
+        self._windows = self._steps = 0
         self._events: list[Event] = []
 
     def encode(self, answer: Answer) -> Line | None:
@@ -40,9 +41,10 @@ class ChangeSink:
         line = None
         if not self._continues(answer):
             line = self._line()
-            self._first, self._windows, self._events = answer, 0, []
+            self._first, self._windows, self._steps, self._events = answer, 0, 0, []
         self._last = answer
         self._windows += 1
+        self._steps += answer.steps
         self._events += answer.events
         return line
 
@@ -63,6 +65,7 @@ class ChangeSink:
             and self._windows < MAX_WINDOWS
             and (answer.activity, answer.reason, answer.place, answer.truth)
             == (last.activity, last.reason, last.place, last.truth)
+            and (answer.cadence is None) == (last.cadence is None)
             and answer.prediction.window.segment == last.prediction.window.segment
             and 0 < answer.prediction.end_s - last.prediction.end_s < 2 * HOP_S
             and 0 <= answer.unix_s - last.unix_s <= MAX_PAUSE_S
@@ -73,6 +76,6 @@ class ChangeSink:
         """Of the stretch so far."""
         if self._first is None or self._last is None:
             return None
-        row = row_of(self._last, self._labels, self._events)
+        row = row_of(replace(self._last, steps=self._steps), self._labels, self._events)
         row["windows"], row["since_unix_s"] = self._windows, round(self._first.unix_s, TIME_DECIMALS)
         return self._last.unix_s, json.dumps(row, allow_nan=False).encode() + b"\n"

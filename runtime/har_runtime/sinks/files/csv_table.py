@@ -1,6 +1,7 @@
 """`csv:FILE` - appends one row for each window; `csv:-` writes to standard output.
 
-The columns are the plain values of `row_of` (`place` only if the model tells places), and two for each label:
+The columns are the plain values of `row_of` (`place` only if the model tells places) without steps, so that tables of
+earlier versions can be continued, and two for each label:
 probability_LABEL after smoothing, window_probability_LABEL the model's for this window alone. Options:
 rotate=day|10MB, keep=N, sync=SECONDS.
 """

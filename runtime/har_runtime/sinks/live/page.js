@@ -107,7 +107,8 @@ function showTotals({ totals, answer, utc_offset_s }) {
     isCurrent: activity === answer.activity,
   }));
   setChildren("totals", barRows(rows, setup.colours));
-  setText("changes", totals.transitions === 1 ? "1 change of activity" : `${totals.transitions} changes of activity`);
+  const changes = totals.transitions === 1 ? "1 change of activity" : `${totals.transitions} changes of activity`;
+  setText("changes", `${totals.steps.toLocaleString("en")} steps · ${changes}`);
 }
 
 function showEvents({ events, utc_offset_s }) {

@@ -143,6 +143,8 @@ class LiveState:
                 "truth": answer.truth,
                 "place": answer.place,
                 "unix_s": answer.unix_s,
+                "cadence": answer.cadence and round(answer.cadence, 1),
+                "intensity": answer.intensity,
             },
             "steps": _to_lists(steps),
             "timeline": timeline,

@@ -9,6 +9,7 @@ import re
 from typing import Any, Final
 
 from har_runtime.answers.answer import UNKNOWN, Totals
+from har_runtime.answers.effort import INTENSITIES
 from har_runtime.answers.families import activities_of
 from har_runtime.model.card import ModelCard
 from har_runtime.sinks.base import UNAVAILABLE
@@ -32,8 +33,8 @@ def discovery_topic(topic: str) -> str:
 
 
 def discovery_payload(topic: str, card: ModelCard, version: str) -> bytes:
-    """The discovery message: the entities are activity, confidence, the totals of the day, and the place if the model
-    tells places.
+    """The discovery message: the entities are activity, confidence, cadence, the totals of the day, and the place if
+    the model tells places.
 
     Args:
         topic: of the sink, without /state or /status.
@@ -58,6 +59,26 @@ def discovery_payload(topic: str, card: ModelCard, version: str) -> bytes:
             "suggested_display_precision": 0,
             "value_template": _known("(100 * value_json.confidence) | round(1)"),
             **_NOW,
+        },
+        "cadence": {
+            "name": "Cadence",
+            "icon": "mdi:walk",
+            "unit_of_measurement": "steps/min",
+            "state_class": "measurement",
+            "suggested_display_precision": 0,
+            "value_template": _known("value_json.cadence or 0"),
+            **_NOW,
+        },
+        "steps": {
+            "name": "Today steps",
+            "icon": "mdi:shoe-print",
+            "unit_of_measurement": "steps",
+            "state_class": "total_increasing",
+            "value_template": _of_today("steps"),
+        },
+        **{
+            f"effort_{intensity}": _minutes(f"Today {intensity} steps", f"effort_minutes.{intensity}")
+            for intensity in INTENSITIES
         },
         **{
             f"minutes_{_slug(activity)}": _minutes(
@@ -105,6 +126,8 @@ def totals_of(totals: Totals, card: ModelCard) -> dict[str, Any]:
         "minutes": {name: round(totals.seconds.get(name, 0.0) / 60, 2) for name in activities_of(card)},
         "not_worn_minutes": round(totals.not_worn_s / 60, 2),
         "transitions": totals.transitions,
+        "steps": totals.steps,
+        "effort_minutes": {name: round(totals.effort.get(name, 0.0) / 60, 2) for name in INTENSITIES},
     }
 
 

@@ -119,7 +119,15 @@ class MqttSink:
     def encode(self, answer: Answer) -> Messages:
         """The answer and its events. The state is kept separately: only the latest matters."""
         row = row_of(answer, self._card.labels)
-        keys = ("unix_s", "activity", "confidence", "reason", *(["place"] if self._card.places else []))
+        keys = (
+            "unix_s",
+            "activity",
+            "confidence",
+            "reason",
+            "cadence",
+            "intensity",
+            *(["place"] if self._card.places else []),
+        )
         state = {key: row.get(key) for key in keys}
         self._today = state["today"] = totals_of(answer.totals, self._card)
         self._state = _State(b"online", (answer.activity, answer.reason, answer.place), _json(state))

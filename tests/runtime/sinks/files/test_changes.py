@@ -69,3 +69,16 @@ def test_a_line_for_an_impossible_number_of_answers_is_no_row(files: tuple[Path,
     change.write_text(first.replace(f'"windows": {count}', f'"windows": {windows}') + "".join(rest))
     log = read_log([change])
     assert (log.rows, log.broken_lines) == (1080 - count, 1)
+
+
+def test_a_line_has_the_steps_of_all_its_answers_and_ends_with_the_walk(tmp_path: Path) -> None:
+    path = tmp_path / "walk.jsonl"
+    sinks = FanOut(stream_info(can_wait=True))
+    sinks.open(f"jsonl:{path}?every=change")
+    for number in range(10):
+        sinks.write(make_answer(number, **({"steps": 1, "cadence": 112.0} if number < 6 else {})))
+    sinks.close()
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [(row["windows"], row["steps"], row.get("cadence")) for row in rows] == [(6, 6, 112.0), (4, 0, None)]
+    (day,) = read_log([path]).days.values()
+    assert (day.steps, day.effort) == (6, {"moderate": 3.0})

@@ -318,7 +318,7 @@ def test_a_family_is_shown_in_words_with_what_it_contains_and_with_its_colour(pa
     rows = run(browser, "[...document.querySelectorAll('#totals tr')].map(row => row.textContent)")
     assert rows == ["walking4 s", "on foot4 s"]
     assert run(browser, "document.querySelector('#totals tr[aria-current] th').textContent") == "on foot"
-    assert text(browser, "changes") == "0 changes of activity"
+    assert text(browser, "changes") == "0 steps · 0 changes of activity"
     legend = run(browser, "[...document.querySelectorAll('#legend li')].map(item => item.textContent)")
     assert legend == ["walking", "stairs up", "sitting", "standing", "lying", "unknown"]
     timeline = "Bokeh.documents.find(doc => doc.roots()[0].name === 'timeline').get_model_by_name('source').data"

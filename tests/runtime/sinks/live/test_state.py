@@ -125,7 +125,14 @@ def test_the_day_restarts_at_midnight(state: LiveState) -> None:
 def test_totals_are_those_of_the_newest_answer(state: LiveState) -> None:
     state.write(live_answer(0, totals=Totals(BEGIN_S, {"walking": 60.0}, 5.0, 3)))
     totals = state.since()["totals"]
-    assert totals == {"since_unix_s": BEGIN_S, "seconds": {"walking": 60.0}, "not_worn_s": 5.0, "transitions": 3}
+    assert totals == {
+        "since_unix_s": BEGIN_S,
+        "seconds": {"walking": 60.0},
+        "not_worn_s": 5.0,
+        "transitions": 3,
+        "steps": 0,
+        "effort": {},
+    }
 
 
 def test_the_newest_event_comes_first(state: LiveState) -> None:

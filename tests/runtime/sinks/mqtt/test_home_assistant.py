@@ -60,7 +60,7 @@ def test_the_message_has_the_keys_that_the_schema_of_a_device_requires(payload: 
 
 def test_ids_are_unique_and_stable(payload: dict) -> None:
     ids = [component["unique_id"] for component in payload["components"].values()]
-    assert len(set(ids)) == len(ids) == 2 + len(CARD.labels) + 1 + 2
+    assert len(set(ids)) == len(ids) == 2 + len(CARD.labels) + 1 + 2 + 5
     assert all(unique.startswith(f"{DEVICE_ID}_") for unique in ids)
     assert payload == json.loads(discovery_payload(TOPIC, CARD, "1.2.3"))
 
@@ -90,8 +90,8 @@ def values_of(broker: Broker) -> dict[str, str]:
 def test_every_entity_finds_its_value_in_the_state_that_is_published(broker: Broker) -> None:
     sinks = FanOut(stream_info())
     sinks.open(f"mqtt://127.0.0.1:{broker.port}/home/left%20wrist")
-    totals = Totals(1_700_000_000.0, {"walking": 90.0, UNKNOWN: 6.0}, 30.0, 4)
-    sinks.write(make_answer(0, activity=UNKNOWN, reason="unsure", confidence=0.42, totals=totals))
+    totals = Totals(1_700_000_000.0, {"walking": 90.0, UNKNOWN: 6.0}, 30.0, 4, 1234, {"moderate": 75.0})
+    sinks.write(make_answer(0, activity=UNKNOWN, reason="unsure", confidence=0.42, totals=totals, cadence=112.34))
     sinks.close()
     values = values_of(broker)
     assert values.pop("activity") == UNKNOWN
@@ -100,6 +100,8 @@ def test_every_entity_finds_its_value_in_the_state_that_is_published(broker: Bro
     assert values.pop("minutes_unknown") == "0.1"
     assert values.pop("not_worn") == "0.5"
     assert values.pop("transitions") == "4"
+    assert (values.pop("steps"), values.pop("cadence")) == ("1234", "112.3")
+    assert [values.pop(f"effort_{name}") for name in ("light", "moderate", "vigorous")] == ["0.0", "1.25", "0.0"]
     assert set(values) == {f"minutes_{label}" for label in CARD.labels if label != "walking"}
     assert set(values.values()) == {"0.0"}
 
@@ -117,13 +119,16 @@ def test_what_is_now_is_unavailable_without_answers_and_the_day_stays(payload: d
         ]
         for key, component in payload["components"].items()
     }
-    assert available.pop("activity") == available.pop("confidence") == ["online", "offline", "offline"]
+    now = [available.pop(name) for name in ("activity", "confidence", "cadence")]
+    assert now == 3 * [["online", "offline", "offline"]]
     assert set(map(tuple, available.values())) == {("online", "online", "offline")}
 
 
 def test_what_is_now_expires_if_nothing_comes_at_all(payload: dict) -> None:
     expiring = {key: component.get("expire_after") for key, component in payload["components"].items()}
-    assert {key.removeprefix(f"{DEVICE_ID}_") for key, after in expiring.items() if after} == {"activity", "confidence"}
+    assert {key.removeprefix(f"{DEVICE_ID}_") for key, after in expiring.items() if after} == {
+        "activity", "confidence", "cadence"
+    }  # fmt: skip
     assert set(filter(None, expiring.values())) == {3 * STATE_S}  # Two states may be lost.
 
 

@@ -41,7 +41,7 @@ class AnsweringTest {
                 String message = sequence.getString("name") + ", window " + index++;
                 fill(answer, window);
                 float[] imu = windows.get(window.getInt("window"));
-                answering.step(answer, imu, imu, window.getLong("end_ns"));
+                answering.step(answer, imu, imu, 0, window.getLong("end_ns") - (Contract.WINDOW - 1) * Contract.PERIOD_NS);
                 assertEquals(window.getString("activity"), card.activity(answer.activity), message);
                 assertEquals(window.isNull("reason") ? null : window.getString("reason"),
                         words(answer.reason), message);
@@ -138,7 +138,7 @@ class AnsweringTest {
             answer.windowProbabilities[label] = label == 4 ? 0.9f : 0.02f;
         }
         float[] imu = window(accSpread, gyroSpread, 0);
-        answering.step(answer, imu, imu, next());
+        answering.step(answer, imu, imu, 0, next() - (Contract.WINDOW - 1) * Contract.PERIOD_NS);
     }
 
     private long next() {

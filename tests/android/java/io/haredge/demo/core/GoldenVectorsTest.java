@@ -50,6 +50,32 @@ class GoldenVectorsTest {
     }
 
     @Test
+    void stepsAndCadenceAreTheSameAsInPython() throws Exception {
+        for (JSONObject vectors : Vectors.stepCases("haredge.vectors")) {
+            List<JSONObject> segments = Vectors.objects(vectors, "segments");
+            StepCounter counter = new StepCounter();
+            for (JSONObject window : Vectors.objects(vectors, "windows")) {
+                JSONObject segment = segments.get(window.getInt("segment"));
+                long startNs = window.getLong("start_ns");
+                int first = (int) ((startNs - segment.getLong("start_ns")) / Contract.PERIOD_NS);
+                float[] acc = Vectors.milli(segment.getString("acc"));
+                float[] imu = new float[Contract.WINDOW * Contract.CHANNEL_COUNT];
+                for (int index = 0; index < Contract.WINDOW; index++) {
+                    System.arraycopy(acc, 3 * (first + index), imu, Contract.CHANNEL_COUNT * index, 3);
+                }
+                String message = vectors.getString("name") + ", window at " + startNs;
+                int steps = counter.step(window.getInt("segment"), startNs, imu);
+                assertEquals(window.getInt("steps"), steps, message);
+                if (window.isNull("cadence")) {
+                    assertTrue(Double.isNaN(counter.cadence()), message);
+                } else {
+                    assertEquals(window.getDouble("cadence"), counter.cadence(), 1e-7, message);
+                }
+            }
+        }
+    }
+
+    @Test
     void rawEventsGiveTheSameInt8ProbabilitiesAsInPython() throws Exception {
         Card card = Card.parse(TestFiles.text("waist.json"));
         try (NativeLiteRt litert = new NativeLiteRt(TestFiles.direct("waist.tflite"))) {

@@ -47,6 +47,11 @@ final class Vectors {
         return objects(read(property), "upright");
     }
 
+    /** The cases of steps, of the file that a system property names. */
+    static List<JSONObject> stepCases(String property) throws IOException, JSONException {
+        return objects(read(property), "steps");
+    }
+
     /** Card, windows and cases of the answers, of the file that a system property names. */
     static JSONObject answers(String property) throws IOException, JSONException {
         return read(property).getJSONObject("answers");
@@ -188,6 +193,16 @@ final class Vectors {
             String key = expected.names().getString(index);
             assertEquals(expected.getLong(key), counts.get(key), name + ": " + key);
         }
+    }
+
+    /** Values in thousandths, as 16-bit numbers in base64. */
+    static float[] milli(String base64) {
+        ByteBuffer bytes = ByteBuffer.wrap(Base64.getDecoder().decode(base64)).order(ByteOrder.LITTLE_ENDIAN);
+        float[] values = new float[bytes.remaining() / 2];
+        for (int index = 0; index < values.length; index++) {
+            values[index] = (float) (bytes.getShort() * 1e-3);
+        }
+        return values;
     }
 
     /** Values of float32 as Base64, little-endian. */

@@ -23,6 +23,10 @@ public final class Answer {
     public double confidence;
     /** Index of the place of the card that the phone is worn at, or {@code NO_PLACE}. */
     public int place = NO_PLACE;
+    /** Steps taken since the answer before; a bout's first ones come together, once it is certain that it is one. */
+    public int steps;
+    /** Steps a minute; {@code StepCounter.NO_CADENCE} if the wearer takes none. */
+    public double cadence = StepCounter.NO_CADENCE;
     /** Which way is up for the wearer; null if the card's frame is that of the phone. */
     public Up up;
     /** Probability of every label for the window alone: the output of the model. */

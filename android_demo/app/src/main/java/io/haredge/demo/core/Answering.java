@@ -1,5 +1,7 @@
 package io.haredge.demo.core;
 
+import java.util.Set;
+
 /**
  * From what the model makes of a window to an answer: smoothed; a family of activities if only that is certain; unknown
  * if the model is in doubt or the phone is not worn.
@@ -10,6 +12,11 @@ final class Answering {
         void step(Answer answer);
     }
 
+    /** Activities in which nobody takes steps. */
+    private static final Set<String> POSTURES = Set.of("standing", "sitting", "lying", "still", "resting");
+
+    private final Card card;
+    private final StepCounter counter = new StepCounter();
     private final Smoother smoother;
     private final Rejector rejector;
     private final Chooser chooser;
@@ -20,6 +27,7 @@ final class Answering {
      * @param coarse whether a family may be an answer
      */
     Answering(Card card, int place, boolean coarse) {
+        this.card = card;
         smoother = smoother(card, place);
         rejector = card.rejection == null ? null : new Rejector(card.rejection, card.isUpright());
         chooser = new Chooser(card, minimum(card), coarse);
@@ -59,9 +67,11 @@ final class Answering {
      *
      * @param imu the window as the phone gave it, shape (50, 6)
      * @param window the same in the frame of the card
-     * @param endNs time of its last sample
+     * @param segment the stretch of samples without a gap that it is of
+     * @param startNs time of its first sample
      */
-    void step(Answer answer, float[] imu, float[] window, long endNs) {
+    void step(Answer answer, float[] imu, float[] window, int segment, long startNs) {
+        long endNs = startNs + (Contract.WINDOW - 1) * Contract.PERIOD_NS;
         answer.endNs = endNs;
         smoother.step(answer);
         answer.place = Answer.NO_PLACE;
@@ -77,5 +87,16 @@ final class Answering {
         } else {
             chooser.step(answer, answer.up == null || answer.up.showsPosture());
         }
+        answer.steps = counter.step(segment, startNs, window);
+        answer.cadence = counter.cadence();
+        if (hasNoSteps(answer)) { // Hands repeat themselves too, as in clapping: then the model knows better.
+            answer.steps = 0;
+            answer.cadence = StepCounter.NO_CADENCE;
+        }
+    }
+
+    private boolean hasNoSteps(Answer answer) {
+        boolean isPosture = answer.activity != Answer.UNKNOWN && POSTURES.contains(card.activity(answer.activity));
+        return isPosture || answer.reason == Reason.UNLIKE || answer.reason == Reason.NOT_WORN;
     }
 }

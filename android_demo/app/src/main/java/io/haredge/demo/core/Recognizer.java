@@ -103,7 +103,7 @@ public final class Recognizer {
             answer.up = tracker.windowUp();
         }
         model.run(window, answer.outputs);
-        answering.step(answer, imu, window, startNs + (Contract.WINDOW - 1) * Contract.PERIOD_NS);
+        answering.step(answer, imu, window, segment, startNs);
         listener.onAnswer(answer);
     }
 }
