@@ -246,7 +246,7 @@ def _cross_validate(options: argparse.Namespace) -> int:
 def _leave_one_set_out(options: argparse.Namespace) -> int:
     from rich.progress import MofNCompleteColumn, TimeElapsedColumn
 
-    from har_train.evaluation.left_out_sets import LeftOut, leave_one_set_out
+    from har_train.evaluation.left_out_sets import LeftOut, Row, leave_one_set_out
     from har_train.evaluation.set_report import FORMAT, set_report_lines, write_set_report
     from har_train.fit.hardware import choose_precision
     from har_train.progress import print_line, progress_bar
@@ -262,7 +262,7 @@ def _leave_one_set_out(options: argparse.Namespace) -> int:
     with progress_bar(MofNCompleteColumn(), TimeElapsedColumn()) as bar:
         task = bar.add_task("sets", total=len(recipe.data.set_names))
 
-        def done(line: str) -> None:
+        def done(line: str, _: list[Row]) -> None:
             print_line(bar, line)
             bar.advance(task)
 

@@ -12,13 +12,15 @@ Three parts, of which --parts chooses:
   from the other people of all sets: ten trainings give the figures of every set), and for `hapt-robust` and the random
   forest on each data set alone.
 
-Every row has a folder in DIR, in which it continues if it was stopped. Rows in the JSON are finished; it is written
-after each.
+Every row has a folder in DIR, in which it continues if it was stopped. The JSON is written after each row, and
+after each data set that was left out: what is in it is not run again, with another DIR either. A row that is not
+finished says so.
 """
 
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,10 +31,10 @@ from har_bench.training.cross_validation import MOTIONSENSE
 from har_bench.training.in_set import in_set_rows
 from har_runtime.cli.common import data_folder, whole_number
 from har_runtime.errors import DataError
-from har_train.data.splits import Protocol
+from har_train.data.splits import LEAVE_ONE_SET_OUT, Protocol
 from har_train.data.windows import load_recordings_of
 from har_train.evaluation.cross_validation import CrossValidation, cross_validate
-from har_train.evaluation.left_out_sets import SCORES, LeftOut, leave_one_set_out
+from har_train.evaluation.left_out_sets import LeftOut, Row, leave_one_set_out
 from har_train.fit.hardware import choose_precision
 from har_train.recipe import Recipe
 from har_train.recipe_file import load_recipe
@@ -72,6 +74,8 @@ FEWER_EPOCHS = ("optimiser.epochs=5", "optimiser.patience=5")
 METHODS = {"hapt-robust": "hapt-robust", "random forest": "hapt-random-forest"}
 PARTS = ("models", "ladder", "groups")
 SEED = 0
+UNFINISHED = "unfinished"
+"""Key of a row whose remaining data sets are yet to be left out."""
 CLAIM = "cross-validation.json"
 """In the folder of a row that was begun."""
 
@@ -115,15 +119,20 @@ def _run(options: argparse.Namespace) -> int:
     if options.out.exists():
         result |= {part: read_result(options.out).get(part, []) for part in PARTS}
     for part, names in rows.items():
-        done = {row["name"] for row in result[part]}
         for name in names:
-            if name in done or name not in wanted:
+            before = next((row for row in result[part] if row["name"] == name), None)
+            if name not in wanted or (before is not None and not before.get(UNFINISHED)):
                 continue
             _show(f"{part}: {name}")
             began = time.perf_counter()
-            row = {"name": name, **_row(part, name, work)}
-            result[part].append({**row, "seconds": round(time.perf_counter() - began)})
-            write_result(options.out, {"seed": SEED, **result})
+
+            def keep(row: dict[str, Any], part: str = part, name: str = name) -> None:
+                rows = {other["name"]: other for other in result[part]} | {name: {"name": name, **row}}
+                result[part] = [rows[each] for each in names_of(part) if each in rows]
+                write_result(options.out, {"seed": SEED, **result})
+
+            row = _row(part, name, work, tuple(before["sets"]) if before else (), keep)
+            keep({**row, "seconds": round(time.perf_counter() - began)})
     return 0
 
 
@@ -159,13 +168,26 @@ def recipe_of(part: str, name: str) -> Recipe:
     return load_recipe(recipe, changes)
 
 
-def _row(part: str, name: str, work: Work) -> dict[str, Any]:
-    """Train and score a row, or continue it."""
+def _row(
+    part: str, name: str, work: Work, known: tuple[Row, ...], keep: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
+    """Train and score a row, or continue it.
+
+    Args:
+        known: what it has already.
+        keep: called with the row so far.
+    """
     recipe, folder = recipe_of(part, name), work.folder(part, name)
-    return _groups(recipe, folder, work) if part == "groups" else _left_out(recipe, folder, work)
+    return _groups(recipe, folder, work) if part == "groups" else _left_out(recipe, folder, work, known, keep)
 
 
-def _left_out(recipe: Recipe, folder: Path, work: Work) -> dict[str, Any]:
+def _left_out(
+    recipe: Recipe, folder: Path, work: Work, known: tuple[Row, ...], keep: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
+    def done(line: str, rows: list[Row]) -> None:
+        _show(line)
+        keep({"recipe": recipe.name, "protocol": LEAVE_ONE_SET_OUT, "sets": rows, UNFINISHED: True})
+
     job = LeftOut(
         recipe,
         work.data,
@@ -174,9 +196,10 @@ def _left_out(recipe: Recipe, folder: Path, work: Work) -> dict[str, Any]:
         work.precision,
         work.epochs,
         resume=(folder / CLAIM).exists(),
-        teachers=_teachers(recipe, work),
+        teachers=None if recipe.distillation.teacher is None else work.folder("models", TEACHER),
+        known=known,
     )
-    document = leave_one_set_out(job, _show)
+    document = leave_one_set_out(job, done)
     return {"recipe": recipe.name, "protocol": document["protocol"], "sets": document["sets"]}
 
 
@@ -215,13 +238,6 @@ def _row_of_control(recipe: Recipe, found: CrossValidation) -> dict[str, Any]:
             "interval_among_shared": judgement.interval,
         },
     }
-
-
-def _teachers(recipe: Recipe, work: Work) -> Path | None:
-    """The folder of the networks that teach a recipe, if it has a teacher and they are all there."""
-    folder = work.folder("models", TEACHER)
-    there = all((folder / name / SCORES).exists() for name in recipe.data.set_names)
-    return folder if recipe.distillation.teacher is not None and there else None
 
 
 def _show(line: str) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -121,6 +122,17 @@ def test_each_set_is_left_out_of_the_models_and_the_ladder(run: Any, tmp_path: P
     before = (tmp_path / "a.json").stat().st_mtime_ns
     assert run("models", "ladder") == result  # Nothing is left to do.
     assert (tmp_path / "a.json").stat().st_mtime_ns == before
+
+    # A row that lacks a set trains without that one only, even where nothing but the JSON was kept.
+    small = result["models"][1]
+    unfinished = {**small, "sets": [row for row in small["sets"] if row["set"] == "hapt"], "unfinished": True}
+    (tmp_path / "a.json").write_text(json.dumps({**result, "models": [result["models"][0], unfinished]}))
+    shutil.rmtree(tmp_path / "runs" / "models" / "anywhere")
+    again = run("models")["models"][1]
+    assert [row["set"] for row in again["sets"]] == [row["set"] for row in small["sets"]]
+    assert again["sets"][:2] == small["sets"][:2]
+    assert not (tmp_path / "runs" / "models" / "anywhere" / "hapt").exists()
+    assert "unfinished" not in again
 
 
 @pytest.mark.slow

@@ -200,7 +200,9 @@ def test_the_people_of_a_set_left_out_choose_nothing(tmp_path: Path, monkeypatch
     rows = []
     for way in ("as they were", "others"):
         done: list[str] = []
-        document = leave_one_set_out(LeftOut(recipe, tmp_path, tmp_path / way), done.append)
+        document = leave_one_set_out(
+            LeftOut(recipe, tmp_path, tmp_path / way), lambda line, _, to=done: to.append(line)
+        )
         assert [line.split(":")[0] for line in done] == ["toy-waist", "toy-wrist"]
         rows.append([row for row in document["sets"] if row["set"] == "toy-wrist"])
         monkeypatch.setitem(DATASETS, "toy-wrist", replace(toy_set("toy-wrist"), load=others_at_the_wrist))

@@ -56,14 +56,17 @@ class LeftOut:
     """Fewer epochs than the recipe's, for a short try."""
     resume: bool = False
     teachers: Path | None = None
-    """Folder of the same protocol for the recipe of the network to learn from; None trains that network too."""
+    """Folder of the same protocol for the recipe of the network to learn from; where it has no network, that one is
+    trained too."""
+    known: tuple[Row, ...] = ()
+    """Rows that an earlier run had, of sets that are not run again."""
 
 
-def leave_one_set_out(job: LeftOut, done: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
+def leave_one_set_out(job: LeftOut, done: Callable[[str, list[Row]], None] = lambda line, rows: None) -> dict[str, Any]:
     """Train without each set in turn, and score its people.
 
     Args:
-        done: called with a line of text after each set.
+        done: called with a line of text after each set, and all rows so far.
 
     Returns:
         Recipe, protocol and seed; in "sets" a row for each set, placement, and with or without gyroscope.
@@ -84,13 +87,15 @@ def leave_one_set_out(job: LeftOut, done: Callable[[str], None] = lambda line: N
     claim_folder(job.out, "cross-validation.json", {**document, **settings}, job.resume)
     rows: list[Row] = []
     for name, split in splits.items():
-        file = job.out / name / SCORES
-        if not file.exists():
-            found = _without(job, name, split, windows, recordings)
-            write_bytes(file, json.dumps(found, indent=1, allow_nan=False).encode())
-        found = _read(file)
+        found = [row for row in job.known if row["set"] == name]
+        if not found:
+            file = job.out / name / SCORES
+            if not file.exists():
+                found = _without(job, name, split, windows, recordings)
+                write_bytes(file, json.dumps(found, indent=1, allow_nan=False).encode())
+            found = _read(file)
         rows += found
-        done(f"{name}: macro-F1 {', '.join(percent(row['smoothed']['macro_f1']) for row in found)} %")
+        done(f"{name}: macro-F1 {', '.join(percent(row['smoothed']['macro_f1']) for row in found)} %", rows)
     return {**document, "sets": rows}
 
 
@@ -109,6 +114,8 @@ def _without(
     folder = job.out / name / "run"
     resume = (folder / "run.json").exists()
     teacher = job.teachers and job.teachers / name / "run"
+    if teacher is not None and not (teacher.parent / SCORES).exists():
+        teacher = None
     run = Run(folder, job.seed, job.precision, resume, job.epochs, show_progress=False, teacher=teacher)
     fit(recipe, find_all(recipe.data.set_names, job.data), learnable, None, run, split)
     checkpoint = load_checkpoint(folder)
