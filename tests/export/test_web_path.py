@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.android.faulty import faulty_cases
+from tests.conftest import ROOT
 
 from har_export.sensor_streams import Signal
 from har_runtime.answers.row import row_of
@@ -22,10 +23,13 @@ from har_runtime.sources.simulated.wearer import Wearer
 
 WEB = Path(__file__).parent / "web"
 SLOW = ("long_day",)
-NEEDS_CASES = "exchange"
+NEEDS_CASES = ("exchange", "litert")
 TIMEOUT_S = 280
 UNIX_OFFSET_NS = 1_790_000_000_000_000_000
 """A day in the middle of which the outings are."""
+ACTIVITIES = ("walking", "standing", "sitting", "stairs_up", "lying", "stairs_down", "walking")
+CASE = ("card", "times", "acc", "gyro", "outputs")
+"""What of an outing the model's own outputs are compared with."""
 STILL = 15_200
 """Samples of a phone on a table: over ten minutes, after which it is not worn."""
 
@@ -47,7 +51,7 @@ def _run(name: str, **environment: str) -> None:
         assert "# skipped 0" in result.stdout
 
 
-@pytest.mark.parametrize("name", [name for name in _names(slow=False) if name != NEEDS_CASES])
+@pytest.mark.parametrize("name", [name for name in _names(slow=False) if name not in NEEDS_CASES])
 def test_javascript(name: str) -> None:
     _run(name)
 
@@ -62,16 +66,24 @@ def test_slow_javascript(name: str) -> None:
 def test_streams_with_every_fault_and_a_whole_outing_are_answered_as_in_python(tmp_path: Path) -> None:
     path = tmp_path / "cases.json"
     path.write_text(json.dumps({"faulty": faulty_cases(), "outings": _outings()}, allow_nan=False), encoding="ascii")
-    _run(NEEDS_CASES, HAREDGE_WEB_CASES=str(path))
+    _run("exchange", HAREDGE_WEB_CASES=str(path))
+
+
+@pytest.mark.slow
+def test_int8_probabilities_are_nearly_those_of_python(tmp_path: Path) -> None:
+    packages = Path(os.environ.get("HAREDGE_NODE_MODULES") or ROOT / "export" / "har_export" / "web" / "node_modules")
+    if not (packages / "@litertjs" / "core").is_dir():
+        pytest.skip(f"no @litertjs/core in {packages}: install it with npm, or set HAREDGE_NODE_MODULES")
+    model, outing = load_model("anywhere"), _sampled(Wearer(plan=[(activity, 8.0) for activity in ACTIVITIES]), 56.0)
+    case = _outing("int8", model, outing)
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps({key: case[key] for key in CASE}, allow_nan=False), encoding="ascii")
+    _run("litert", HAREDGE_WEB_CASES=str(path), HAREDGE_NODE_MODULES=str(packages.resolve()))
 
 
 def _outings() -> list[dict[str, Any]]:
     """A walk with postures and stairs, answered with each option; and a phone that is left on a table."""
-    plan = [
-        (activity, 8.0)
-        for activity in ("walking", "standing", "sitting", "stairs_up", "lying", "stairs_down", "walking")
-    ]
-    outing = _sampled(Wearer(plan=plan), 56.0)
+    outing = _sampled(Wearer(plan=[(activity, 8.0) for activity in ACTIVITIES]), 56.0)
     anywhere, waist = load_model("anywhere"), load_model("waist")
     times, acc, gyro = _sampled(Wearer(plan=[("sitting", 6.0)]), 6.0)
     acc, gyro = (np.concatenate([part, np.repeat(part[-1:], STILL, axis=0)]) for part in (acc, gyro))

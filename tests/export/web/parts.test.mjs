@@ -36,6 +36,8 @@ test("a phone that lies face up reads +9.8 on z, on Android and on an iPhone", (
   const iphone = motionSample({ ...FACE_UP, accelerationIncludingGravity: { x: -x, y: -y, z: -z } }, true);
   assert.deepEqual(iphone, android);
   assert.equal(android.timeNs, 1_234_567_800);
+  const old = motionSample({ ...FACE_UP, timeStamp: performance.timeOrigin + 1000 }, true);
+  assert.ok(Math.abs(old.timeNs - 1e9) < 1e6, "milliseconds since 1970");
 });
 
 test("angular rates are alpha, beta and gamma about x, y and z, in rad/s", () => {

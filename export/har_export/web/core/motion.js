@@ -7,6 +7,8 @@
 // said otherwise (w3c/deviceorientation, issue 44).
 
 const RADIANS = Math.PI / 180;
+/** Larger times in ms are since 1970, as old Safari gives them, and not since the page was opened. */
+const SINCE_1970_MS = 1e11;
 
 /** Whether acceleration has Apple's sign: browsers on an iPhone or iPad are WebKit. An iPad says that it is a Mac. */
 export function isApple({ userAgent = "", platform = "", maxTouchPoints = 0 } = globalThis.navigator ?? {}) {
@@ -22,9 +24,10 @@ export function isApple({ userAgent = "", platform = "", maxTouchPoints = 0 } = 
 export function motionSample(event, apple = isApple()) {
   const { x, y, z } = event.accelerationIncludingGravity ?? {};
   const { alpha, beta, gamma } = event.rotationRate ?? {};
+  const ms = event.timeStamp > SINCE_1970_MS ? event.timeStamp - performance.timeOrigin : event.timeStamp;
   const rates = [alpha, beta, gamma].map((rate) => reading(rate, RADIANS));
   return {
-    timeNs: Math.round(event.timeStamp * 1e6),
+    timeNs: Math.round(ms * 1e6),
     acc: [x, y, z].map((value) => reading(value, apple ? -1 : 1)),
     gyro: rates.every(Number.isNaN) ? null : rates,
   };

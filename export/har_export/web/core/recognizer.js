@@ -87,8 +87,8 @@ export class Recognizer {
     }
     for (let index = 0; index < timesNs.length; index++) {
       const timeNs = Math.round(timesNs[index]);
-      if (acc !== null) this.#resampler.pushAccelerometer(timeNs, ...acc[index]);
-      if (gyro !== null) this.#resampler.pushGyroscope(timeNs, ...gyro[index]);
+      if (acc !== null) this.#resampler.pushAccelerometer(timeNs, acc[index][0], acc[index][1], acc[index][2]);
+      if (gyro !== null) this.#resampler.pushGyroscope(timeNs, gyro[index][0], gyro[index][1], gyro[index][2]);
     }
     return this.#taken();
   }
