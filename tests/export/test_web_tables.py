@@ -9,7 +9,7 @@ from tests.conftest import ROOT
 from har_export.web_tables import CORE, tables
 from har_runtime import contract
 from har_runtime.answers import place, rejection, smoothing, worn
-from har_runtime.signal import resample, sensor_stream, stretch, upright
+from har_runtime.signal import resample, sensor_stream, steps, stretch, upright
 
 JAVA = ROOT / "android_demo" / "app" / "src" / "main" / "java" / "io" / "haredge" / "demo" / "core"
 
@@ -38,6 +38,7 @@ JAVA_CONSTANTS: dict[str, tuple[Any, dict[str, str]]] = {
     "SensorStream": (sensor_stream, {"NEVER": "_NEVER"}),
     "Resampler": (resample, {}),
     "UprightTracker": (upright, {}),
+    "StepCounter": (steps, {}),
     "Hops": (smoothing, {"MAX": "MAX_STEPS"}),
     "HmmFilter": (smoothing, {}),
     "PlaceFilter": (place, {}),

@@ -9,9 +9,10 @@ import { Recognizer } from "../../../export/har_export/web/core/recognizer.js";
 import { Rejector } from "../../../export/har_export/web/core/rejection.js";
 import { Resampler } from "../../../export/har_export/web/core/resampler.js";
 import { makeSmoother } from "../../../export/har_export/web/core/smoothing.js";
+import { StepCounter } from "../../../export/har_export/web/core/steps.js";
 import { UprightTracker } from "../../../export/har_export/web/core/upright.js";
 import { Windower } from "../../../export/har_export/web/core/windower.js";
-import { CARD_TEXT, ROOT, VECTORS, assertClose, feed, floats } from "./vectors.mjs";
+import { CARD_TEXT, ROOT, VECTORS, assertClose, feed, floats, milli } from "./vectors.mjs";
 import { readFileSync } from "node:fs";
 
 const WAIST = readCard(readFileSync(new URL("runtime/har_runtime/pretrained/waist.json", ROOT), "utf8"));
@@ -87,6 +88,23 @@ for (const vectors of VECTORS.smoothing) {
       const smoothed = smoother.step({ probabilities: Float32Array.from(probabilities) }, end_ns);
       assertClose(smoothed.probabilities, belief, `${vectors.name}, window ${index}`);
       assert.equal(smoothed.index, label);
+    }
+  });
+}
+
+for (const vectors of VECTORS.steps) {
+  test(`steps and cadence are those of Python: "${vectors.name}"`, () => {
+    const counter = new StepCounter();
+    const acc = vectors.segments.map((segment) => milli(segment.acc));
+    for (const { segment, start_ns: startNs, steps, cadence } of vectors.windows) {
+      const first = (startNs - vectors.segments[segment].start_ns) / 20_000_000;
+      const imu = new Float32Array(300);
+      for (let row = 0; row < 50; row++) imu.set(acc[segment].subarray(3 * (first + row), 3 * (first + row + 1)), 6 * row);
+      const taken = counter.step({ segment, startNs, imu });
+      const message = `${vectors.name}, window at ${startNs}`;
+      assert.equal(taken.count, steps, message);
+      if (cadence === null) assert.equal(taken.cadence, null, message);
+      else assert.ok(Math.abs(taken.cadence - cadence) <= 1e-7, `${message}: ${taken.cadence}, not ${cadence}`);
     }
   });
 }

@@ -5,6 +5,7 @@ import test from "node:test";
 
 import { activityColours } from "../../../export/har_export/web/core/colours.js";
 import { COLOURS } from "../../../export/har_export/web/core/contract.js";
+import { intensityOf, metsOf } from "../../../export/har_export/web/core/effort.js";
 import { SensorMeter } from "../../../export/har_export/web/core/meter.js";
 import { isApple, motionSample } from "../../../export/har_export/web/core/motion.js";
 import { CSV_HEADER, csvLine } from "../../../export/har_export/web/core/recording.js";
@@ -87,17 +88,24 @@ test("the meter gives the true rate, pauses and rounding of the last seconds", (
 
 test("a row is rounded as Python rounds, and has only what it needs", () => {
   const answer = {
-    unix_s: 1.0005, version: 2, start_s: 0, end_s: 0.98, segment: 0, activity: "walking", confidence: 1 / 128, reason: null,
-    place: null, probabilities: { walking: 3 / 128 }, window_label: "walking", window_confidence: 0.9999999,
+    unix_s: 1.0005, version: 2, start_s: 0, end_s: 0.98, segment: 0, activity: "walking", confidence: 1 / 128,
+    steps: 0, cadence: null, intensity: null, reason: null, place: null, probabilities: { walking: 3 / 128 }, window_label: "walking", window_confidence: 0.9999999,
     window_probabilities: { walking: 1 / 256 }, events: [], place_probabilities: null, up: null, totals: {}, latency_s: 1,
   };
   assert.deepEqual(rowOf(answer), {
     unix_s: 1, version: 2, start_s: 0, end_s: 0.98, segment: 0, activity: "walking", confidence: 0.007812,
-    probabilities: { walking: 0.023438 }, window_label: "walking", window_confidence: 1,
+    steps: 0, probabilities: { walking: 0.023438 }, window_label: "walking", window_confidence: 1,
     window_probabilities: { walking: 0.003906 },
   });
   const told = rowOf({ ...answer, reason: "unsure", place_probabilities: [1], events: [{ kind: "ended", unix_s: 0.0625 }] });
+  const walks = rowOf({ ...answer, steps: 1, cadence: 110.25, intensity: "moderate" });
+  assert.deepEqual([walks.steps, walks.cadence, walks.intensity], [1, 110.2, "moderate"]);
   assert.deepEqual([told.reason, told.place, told.events], ["unsure", null, [{ kind: "ended", unix_s: 0.062 }]]);
+});
+
+test("effort follows from cadence", () => {
+  assert.deepEqual([85, 100, 129, 130].map(intensityOf), ["light", "moderate", "moderate", "vigorous"]);
+  assert.deepEqual([99.9, 100, 115, 172].map(metsOf), [null, 3, 4, 6]);
 });
 
 test("an activity has its own colour, or one that no other has", () => {

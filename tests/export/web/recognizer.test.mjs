@@ -34,12 +34,16 @@ test("an answer has the fields of a row of har-stream, and what a page needs", a
   assert.equal(answers.length, 19);
   const last = answers.at(-1);
   assert.deepEqual(Object.keys(last), [
-    "unix_s", "version", "start_s", "end_s", "segment", "activity", "confidence", "reason", "place", "probabilities",
-    "window_label", "window_confidence", "window_probabilities", "events", "place_probabilities", "up", "totals", "latency_s",
+    "unix_s", "version", "start_s", "end_s", "segment", "activity", "confidence", "steps", "cadence", "intensity", "reason",
+    "place", "probabilities", "window_label", "window_confidence", "window_probabilities", "events", "place_probabilities",
+    "up", "totals", "latency_s",
   ]);
   assert.deepEqual([last.start_s, last.end_s, last.segment, last.window_label], [9, 9.98, 0, "walking"]);
   assert.equal(last.up.found, "gait");
   assert.ok(last.latency_s >= 0);
+  assert.ok(Math.abs(last.cadence - 105) < 3 && last.intensity === "moderate", `${last.cadence} ${last.intensity}`);
+  assert.equal(last.totals.steps, answers.reduce((sum, { steps }) => sum + steps, 0));
+  assert.ok(last.totals.steps > 8 && last.totals.effort.moderate > 2);
   assert.deepEqual(recognizer.up, last.up);
   assert.equal(recognizer.report.accelerometer.received, 500);
   assert.ok(Math.abs(recognizer.report.gyroscope.rateHz - 50) < 1e-9);

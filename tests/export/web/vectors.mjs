@@ -13,6 +13,12 @@ export function floats(base64) {
   return Float32Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readFloatLE(4 * index));
 }
 
+/** Thousandths, from base64 of int16, little-endian. */
+export function milli(base64) {
+  const bytes = Buffer.from(base64, "base64");
+  return Float32Array.from({ length: bytes.length / 2 }, (_, index) => bytes.readInt16LE(2 * index) * 1e-3);
+}
+
 /** Pushes the events of a case to a resampler, in their order. */
 export function feed(events, resampler) {
   for (const [sensor, timeNs, ...values] of events) {

@@ -1,7 +1,8 @@
-// From what a model makes of a window to an answer: smoothing, doubt, whether the sensor is worn, events, and the day's
-// totals, as in `har_runtime/answers/answering.py`.
+// From what a model makes of a window to an answer: smoothing, doubt, whether the sensor is worn, steps, events, and
+// the day's totals, as in `har_runtime/answers/answering.py`.
 
-import { ROW_VERSION } from "./contract.js";
+import { FAMILIES, ROW_VERSION } from "./contract.js";
+import { intensityOf } from "./effort.js";
 import { DataError } from "./errors.js";
 import { Changes, EventDetector } from "./events.js";
 import { Chooser, Families, unknown } from "./families.js";
@@ -10,9 +11,13 @@ import { MIN_BELIEF } from "./limits.js";
 import { checkedBelief, placeIndex } from "./places.js";
 import { Rejector } from "./rejection.js";
 import { defaultSmoothing, makeSmoother } from "./smoothing.js";
+import { StepCounter } from "./steps.js";
 import { clean } from "./text.js";
 import { DayTotals, RunningTotals } from "./totals.js";
 import { WornDetector } from "./worn.js";
+
+/** Activities in which nobody takes steps. */
+const POSTURES = new Set([...FAMILIES.still, "still", "resting"]);
 
 /** Options of the answers, described in the README; null means the default. */
 const DEFAULTS = {
@@ -35,6 +40,7 @@ export class Answering {
   #rejector;
   #chooser;
   #worn = new WornDetector();
+  #steps = new StepCounter();
   #events;
   #changes;
   #clock;
@@ -95,7 +101,8 @@ export class Answering {
     const { activity, confidence, reason } = this.#choice(window, smoothed, together, worn);
     const events = this.#events.step(reason === null ? activity : null, window.endNs, unixS, worn);
     const changed = this.#changes.step(events).length > 0;
-    this.#overall.step(activity, reason, changed);
+    const { count: steps, cadence } = this.#taken(window, activity, reason);
+    this.#overall.step(activity, reason, changed, steps, cadence);
     const label = argmax(own.probabilities);
     return {
       unix_s: unixS,
@@ -105,6 +112,9 @@ export class Answering {
       segment: window.segment,
       activity,
       confidence,
+      steps,
+      cadence,
+      intensity: cadence === null ? null : intensityOf(cadence),
       reason,
       place: this.#place(smoothed),
       probabilities: this.#byLabel(smoothed.probabilities),
@@ -114,7 +124,7 @@ export class Answering {
       events,
       place_probabilities: smoothed.placeProbabilities,
       up: window.up,
-      totals: this.#day.step(activity, reason, changed, unixS),
+      totals: this.#day.step(activity, reason, changed, unixS, steps, cadence),
       latency_s: latencyS,
     };
   }
@@ -123,6 +133,13 @@ export class Answering {
     if (!worn) return unknown(smoothed.probabilities, "not worn");
     if (this.#rejector?.isUnlike(window.imu)) return unknown(smoothed.probabilities, "unlike");
     return this.#chooser.step(smoothed, together);
+  }
+
+  /** The steps with a window. Hands repeat themselves too, as in clapping: then the model knows better. */
+  #taken(window, activity, reason) {
+    const taken = this.#steps.step(window);
+    const isNone = POSTURES.has(activity) || reason === "unlike" || reason === "not worn";
+    return isNone ? { count: 0, cadence: null } : taken;
   }
 
   /** The outputs in float32, as models give them. */

@@ -75,8 +75,16 @@ export const SPARE_COLOURS = Object.freeze(["#0072B2", "#E69F00", "#009E73", "#C
 export const ROW_VERSION = 2;
 /** Of probabilities: an int8 model's have steps of 1/256. */
 export const DECIMALS = 6;
+/** Of steps a minute. */
+export const CADENCE_DECIMALS = 1;
 /** Of this computer's clock, in seconds. */
 export const TIME_DECIMALS = 3;
+
+// answers.effort
+export const INTENSITIES = Object.freeze(["light", "moderate", "vigorous"]);
+/** Steps a minute and the METs from there on, the highest first. */
+export const METS_FROM = Object.freeze([Object.freeze([130, 6]), Object.freeze([120, 5]),
+  Object.freeze([110, 4]), Object.freeze([100, 3])]);
 
 // model.card
 export const CARD_FORMAT = "haredge-card-1";

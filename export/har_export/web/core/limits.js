@@ -78,6 +78,31 @@ export const FREE_FALL = 1.0;
 /** The third part of a unit vector that is nearly -z. */
 export const NEARLY_DOWN = -0.99;
 
+// signal.steps
+/** Samples that are compared with earlier ones: 2 s, a stride and a half of the slowest walk. */
+export const TEMPLATE = 100;
+/** Samples, the shortest and longest delay compared: 0.3 to 1.68 s, from a running step to a stride of slow walking. */
+export const DELAYS = Object.freeze([10, 84]);
+/** Samples that are averaged first: the impact of a heel is no step of its own. */
+export const SMOOTHED = 5;
+/** m/s^2, standard deviation of two seconds of steps: hands and seats move less. */
+export const MIN_SPREAD = 0.6;
+/** Steps a second, of the slowest gait: 72 steps/min of a light one, 126 of a hard one. The fastest has twice that. */
+export const SLOWEST_GAIT_HZ = Object.freeze([1.2, 2.1]);
+/** m/s^2, standard deviation of a light and of a hard gait. Running shakes a sensor more than walking; between the
+ * two the slowest gait is interpolated. */
+export const HARDNESS = Object.freeze([3.5, 6.5]);
+export const START_LIKENESS = 0.5;
+export const KEEP_LIKENESS = 0.3;
+/** Of the greatest likeness: a shorter delay that reaches this is preferred, as several steps are alike too. */
+export const NEARLY = 0.85;
+/** Windows that must agree before any of their steps count. */
+export const CONFIRM = 4;
+/** Largest relative difference between the cadences of windows that agree. */
+export const STEPS_AGREEMENT = 0.15;
+/** Windows in a row (2 s) that may fail in a bout, as at a turn, and count if it continues. */
+export const MAX_DOUBT = 4;
+
 // answers.smoothing
 /** A gap counts as this many hops at most: after a minute the filter has almost forgotten what was before. */
 export const MAX_STEPS = 120;

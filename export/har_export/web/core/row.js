@@ -1,10 +1,11 @@
 // An answer as the row that `har-stream` writes to files and brokers (`har_runtime/answers/row.py`).
 
-import { DECIMALS, TIME_DECIMALS } from "./contract.js";
+import { CADENCE_DECIMALS, DECIMALS, TIME_DECIMALS } from "./contract.js";
 
 /** The row of an answer: rounded, and without the fields that it does not need. */
 export function rowOf(answer) {
-  const { unix_s, version, start_s, end_s, segment, activity, confidence, reason, place, place_probabilities } = answer;
+  const { unix_s, version, start_s, end_s, segment, activity, confidence, steps, cadence, intensity } = answer;
+  const { reason, place, place_probabilities } = answer;
   return {
     unix_s: rounded(unix_s, TIME_DECIMALS),
     version,
@@ -13,6 +14,8 @@ export function rowOf(answer) {
     segment,
     activity,
     confidence: rounded(confidence, DECIMALS),
+    steps,
+    ...(cadence === null ? {} : { cadence: rounded(cadence, CADENCE_DECIMALS), intensity }),
     ...(reason === null ? {} : { reason }),
     ...(place_probabilities === null ? {} : { place }),
     probabilities: eachRounded(answer.probabilities),

@@ -1,6 +1,8 @@
-// The day in numbers: seconds of each activity, changes, and time not worn, as in `har_runtime/answers/totals.py`.
+// The day in numbers: seconds of each activity, changes, time not worn, steps and effort, as in
+// `har_runtime/answers/totals.py`.
 
 import { HOP_S } from "./contract.js";
+import { intensityOf } from "./effort.js";
 
 /**
  * @typedef {object} Totals
@@ -8,7 +10,9 @@ import { HOP_S } from "./contract.js";
  * @property {Object<string, number>} seconds time in each activity that occurred, including `unknown`, but not the time
  *   not worn
  * @property {number} not_worn_s
- * @property {number} transitions changes from one activity to another; a step to its family, or back, does not count
+ * @property {number} transitions changes from one activity to another; from one to its family, or back, does not count
+ * @property {number} steps
+ * @property {Object<string, number>} effort seconds of steps of each intensity that occurred
  */
 
 /** Adds up windows from `sinceUnixS` on, or on top of earlier ones. */
@@ -17,6 +21,8 @@ export class RunningTotals {
   #seconds;
   #notWorn;
   #transitions;
+  #steps;
+  #effort;
 
   /** @param {?Totals} earlier */
   constructor(sinceUnixS, earlier = null) {
@@ -25,17 +31,23 @@ export class RunningTotals {
     this.#seconds = new Map(Object.entries(earlier?.seconds ?? {}));
     this.#notWorn = earlier?.not_worn_s ?? 0;
     this.#transitions = earlier?.transitions ?? 0;
+    this.#steps = earlier?.steps ?? 0;
+    this.#effort = { ...earlier?.effort };
   }
 
   /**
    * Adds a window.
    * @param {string} activity a label, a family, or `unknown` for the reason given
    * @param {boolean} transition whether another activity than the last one begins with it
+   * @param {number} steps taken with it
+   * @param {?number} cadence steps/min; null if there are none
    */
-  step(activity, reason, transition) {
+  step(activity, reason, transition, steps = 0, cadence = null) {
     if (reason === "not worn") this.#notWorn += HOP_S;
     else this.#seconds.set(activity, (this.#seconds.get(activity) ?? 0) + HOP_S);
     this.#transitions += transition ? 1 : 0;
+    this.#steps += steps;
+    if (cadence !== null) this.#effort[intensityOf(cadence)] = (this.#effort[intensityOf(cadence)] ?? 0) + HOP_S;
   }
 
   /** @returns {Totals} */
@@ -45,6 +57,8 @@ export class RunningTotals {
       seconds: Object.fromEntries(this.#seconds),
       not_worn_s: this.#notWorn,
       transitions: this.#transitions,
+      steps: this.#steps,
+      effort: { ...this.#effort },
     };
   }
 }
@@ -63,9 +77,9 @@ export class DayTotals {
   }
 
   /** Adds a window that ended at `unixS`; returns the day so far. @returns {Totals} */
-  step(activity, reason, transition, unixS) {
+  step(activity, reason, transition, unixS, steps = 0, cadence = null) {
     if (!this.#isToday(unixS)) this.#start(unixS);
-    this.#totals.step(activity, reason, transition);
+    this.#totals.step(activity, reason, transition, steps, cadence);
     return this.#totals.snapshot();
   }
 

@@ -4,8 +4,9 @@
 // that, each window is turned by its own gravity. Rules and limits are those of `har_runtime/signal/upright.py`, the
 // arithmetic is float64 as there.
 
-import { CHANNELS, HOP, PERIOD_NS, SAMPLE_RATE_HZ, WINDOW } from "./contract.js";
+import { CHANNELS, SAMPLE_RATE_HZ, WINDOW } from "./contract.js";
 import { DataError } from "./errors.js";
+import { HOP_NS } from "./hops.js";
 import {
   AGREEMENT_DEGREES, FORGETTING, FOUND_AFTER, FREE_FALL, FREQUENCIES_HZ, GAIT_GRAVITY, GAIT_HZ, GAIT_SPREAD,
   GIVEN_WEIGHT, MOVED_AFTER, MOVED_DEGREES, NEARLY_DOWN, WITHIN,
@@ -20,7 +21,6 @@ import { mean } from "./statistics.js";
  */
 
 const AXES = 3;
-const HOP_NS = HOP * PERIOD_NS;
 const PHASES = FREQUENCIES_HZ.map((hertz) =>
   Array.from({ length: WINDOW }, (_, row) => (2 * Math.PI * hertz * row) / SAMPLE_RATE_HZ),
 );
