@@ -10,6 +10,7 @@ from har_runtime.contract import MIN_RATE_HZ
 from har_runtime.errors import SourceError
 from har_runtime.samples import SampleChunk
 from har_runtime.sources.base import SourceReport
+from har_runtime.sources.due_times import DueTimes
 from har_runtime.sources.iio.buffer import IioBuffer
 from har_runtime.sources.iio.devices import IioDevice
 from har_runtime.sources.iio.sensor import IioSensor
@@ -58,11 +59,9 @@ class Buffered:
         ready = select.poll()
         for buffer in self._buffers:
             ready.register(buffer.fd, select.POLLIN)
-        newest_ns: int | None = None
-        ahead_ns = 0
-        """By how much this computer's monotonic clock is ahead of the samples' times, at the least."""
+        times, wait_s = DueTimes(), 0.0
         while True:
-            time.sleep(self._wait_s(newest_ns, ahead_ns))
+            time.sleep(wait_s)
             self._report.say(None if ready.poll(1e3 * SILENCE_S) else SILENT)
             for buffer in self._buffers:
                 try:
@@ -71,20 +70,13 @@ class Buffered:
                     return
                 if not len(times_ns):
                     continue
-                now_ahead_ns = time.monotonic_ns() - int(times_ns[-1])
-                ahead_ns = now_ahead_ns if newest_ns is None else min(ahead_ns, now_ahead_ns)
-                newest_ns = int(times_ns[-1])
+                times.step(time.monotonic_ns(), int(times_ns[-1]))
                 si = {kind: self._sensors[kind].si(raw) for kind, raw in readings.items()}
                 yield SampleChunk(times_ns, si.get("accelerometer"), si.get("gyroscope"))
+            wait_s = times.wait_s(time.monotonic_ns(), self._report.due_ns)
+            wait_s = PERIOD_S if wait_s is None else min(wait_s, SILENCE_S)
 
     def close(self) -> None:
         """Switch the buffers off."""
         for buffer in self._buffers:
             buffer.close()
-
-    def _wait_s(self, newest_ns: int | None, ahead_ns: int) -> float:
-        """Seconds in which no sample is needed."""
-        due_ns = self._report.due_ns
-        if newest_ns is None or due_ns is None:
-            return 0.0 if newest_ns is None else PERIOD_S
-        return min(max(0.0, (due_ns + ahead_ns - time.monotonic_ns()) / 1e9), SILENCE_S)

@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import quote
 
-from har_runtime.contract import MAX_GAP_NS, to_ns
+from har_runtime.contract import HOP_S, MAX_GAP_NS, to_ns
 from har_runtime.errors import SourceError
 from har_runtime.samples import SampleChunk
 from har_runtime.sources.base import SourceReport
+from har_runtime.sources.due_times import DueTimes
 from har_runtime.sources.phyphox.message import (
     MAX_TIME_S,
     Experiment,
@@ -36,6 +37,9 @@ from har_runtime.uri import Uri
 _LOG = logging.getLogger(__name__)
 DEFAULT_PORT: Final = 80
 POLL_S: Final = 0.2
+"""From one request to the next while it is not known when the next answer is due."""
+LATE_S: Final = 0.05
+"""From one request to the next if the sample that is due has not come."""
 RETRY_S: Final = 1.0
 TIMEOUT_S: Final = 5.0
 """For a connection."""
@@ -97,8 +101,9 @@ class Phyphox:
     def __iter__(self) -> Iterator[SampleChunk]:
         is_offline = must_reconnect = False
         empty = 0
+        times = DueTimes()
         while True:
-            time.sleep(self._retry_s if is_offline else self._poll_s)
+            time.sleep(self._retry_s if is_offline else self._wait_s(times))
             try:
                 if is_offline or must_reconnect:
                     self._experiment = self._connect()
@@ -124,22 +129,31 @@ class Phyphox:
                 continue
             self._note_pause(answer.measuring)
             self.report.say(self._trouble(answer.measuring, empty))
+            newest: list[int] = []
             for sensor, samples in answer.samples.items():
                 if samples.newest_s is not None:
                     self._newest_s[sensor] = samples.newest_s
                 if len(samples.times_s):
                     times_ns = to_ns(samples.times_s) + self._pauses_ns
+                    newest.append(int(times_ns[-1]))
                     yield (
                         SampleChunk(times_ns, samples.values, None)
                         if sensor == "accelerometer"
                         else SampleChunk(times_ns, None, samples.values)
                     )
+            if newest:
+                times.step(time.monotonic_ns(), min(newest))
             is_empty = answer.measuring and all(samples.newest_s is None for samples in answer.samples.values())
             empty = empty + 1 if is_empty else 0
             must_reconnect = empty >= MAX_EMPTY_ANSWERS
 
     def close(self) -> None:
         """Nothing to release: each request has its own connection."""
+
+    def _wait_s(self, times: DueTimes) -> float:
+        """Seconds until the next request: to when the sample that is due can be read."""
+        wait_s = times.wait_s(time.monotonic_ns(), self.report.due_ns)
+        return self._poll_s if wait_s is None else min(max(wait_s, LATE_S), HOP_S)
 
     def _trouble(self, measuring: bool, empty: int) -> str | None:
         """What keeps samples from coming.

@@ -425,3 +425,22 @@ def test_ctrl_c_ends_the_wait_for_an_answer(phone: Phone) -> None:
         assert len(list(interruptible.items(source(phone)))) > 0
     stopped.set()
     assert interruptible.interrupted
+
+
+def test_the_phone_is_asked_when_the_sample_that_is_due_has_been_measured(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The phone measures a quarter of a second before each answer, on a clock that stands still in between."""
+    waits: list[float] = []
+    monkeypatch.setattr(phyphox_source.time, "sleep", waits.append)
+    monkeypatch.setattr(phyphox_source.time, "monotonic_ns", lambda: 10**12 + round(phone.seconds * 1e9))
+    source = Phyphox("127.0.0.1", phone.port, poll_s=0.2)
+    chunks = iter(source)
+    newest_ns = min(int(next(chunks).times_ns[-1]), int(next(chunks).times_ns[-1]))
+    source.report.due_ns = newest_ns + 300_000_000
+    next(chunks)
+    source.report.due_ns = newest_ns
+    for _ in range(3):
+        next(chunks)
+    assert waits[:2] == [0.2, pytest.approx(0.3)]
+    assert waits[2] == 0.05  # It is overdue.
