@@ -1,6 +1,6 @@
 """The program `har-stream`: its subcommands, with everything that they import."""
 
-from har_runtime.cli import devices, doctor, report, run, simulate, token
+from har_runtime.cli import devices, doctor, record, report, run, simulate, token
 from har_runtime.cli.common import Command, Program
 
 PROGRAM = Program(
@@ -30,6 +30,14 @@ PROGRAM = Program(
             simulate.add_arguments,
             simulate.run,
             "A virtual IMU, worn by the simulated wearer. Prints the path of its port, which any program can open.",
+        ),
+        Command(
+            "record",
+            "record a source with labels, to train on",
+            record.add_arguments,
+            record.run,
+            "Record a source into DATA/WEARER, in the layout of har-train's data set csv-folder. Keys set the label: 1 "
+            "to 9 an activity, 0 none; u takes the last one back, q ends.",
         ),
         Command(
             "report",
