@@ -1,6 +1,7 @@
 """What a server does about clients that it refuses: it answers ever more slowly, and logs them once a minute."""
 
 import logging
+import threading
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
@@ -34,7 +35,8 @@ def network_of(address: str) -> str:
 
 
 class RefusalLog:
-    """Logs refused requests at once, and then at most once a minute with their number, however many there are.
+    """Logs refused requests at once, and then at most once a minute with their number, however many there are; and
+    counts them for the thread of the source.
 
     Args:
         name: of the server, for the lines.
@@ -45,11 +47,21 @@ class RefusalLog:
         self._name, self._clock = name, clock
         self._counts: Counter[str] = Counter()
         self._due_s = clock()
+        self._lock = threading.Lock()
+        self._untaken: Counter[str] = Counter()
 
     def count(self, reason: str) -> None:
-        """Count a refused request or connection."""
+        """Count a refused request or connection. Called in the server's thread."""
+        with self._lock:
+            self._untaken[reason] += 1
         self._counts[reason] += 1
         self.say()
+
+    def take(self) -> Counter[str]:
+        """Those since the last call, by reason. Called in any thread."""
+        with self._lock:
+            taken, self._untaken = self._untaken, Counter()
+        return taken
 
     def say(self, now: bool = False) -> None:
         """Log what has been counted, if a minute has passed since the last line.

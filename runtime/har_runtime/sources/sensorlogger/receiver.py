@@ -5,9 +5,7 @@ name, and nothing that a browser sends. It speaks plain HTTP: a token keeps othe
 """
 
 import asyncio
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -95,9 +93,7 @@ class Receiver:
         self._names = OWN_NAMES | {host}
         self.on_body = on_body
         self.slowdown = Slowdown()
-        self._log = RefusalLog("sensorlogger")
-        self._refused: Counter[str] = Counter()
-        self._lock = threading.Lock()
+        self.refusals = RefusalLog("sensorlogger")
         self._allowance = Allowance(self.limits.requests_per_s)
         sockets = listen("sensorlogger", host, port, token)
         self.port: int = sockets[0].getsockname()[1]
@@ -105,7 +101,7 @@ class Receiver:
         application = Application([(".*", _Handler, {"receiver": self})], log_function=lambda handler: None)
         self.server = _Server(
             application,
-            count=self.count,
+            count=self.refusals.count,
             no_keep_alive=True,
             places=self.limits.places,
             max_header_size=self.limits.head_bytes,
@@ -114,23 +110,11 @@ class Receiver:
             idle_connection_timeout=self.limits.request_s,
             body_timeout=self.limits.request_s,
         )
-        self._thread = ServerThread("phone receiver", self.server, sockets, self._log)
-
-    def take_refusals(self) -> Counter[str]:
-        """The refusals since the last call, by reason."""
-        with self._lock:
-            refused, self._refused = self._refused, Counter()
-        return refused
+        self._thread = ServerThread("phone receiver", self.server, sockets, self.refusals)
 
     def close(self) -> None:
         """Stop listening and close all connections."""
         self._thread.close()
-
-    def count(self, reason: str) -> None:
-        """Count a refusal. Called in the receiver's thread."""
-        with self._lock:
-            self._refused[reason] += 1
-        self._log.count(reason)
 
     def refusal(self, request: HTTPServerRequest) -> Refusal | None:
         """Why this request is refused by its head."""
@@ -221,7 +205,7 @@ class _Handler(RequestHandler):
         self._refuse(*(NO_POST if status == NO_POST[0] else (status, "request that could not be handled")))
 
     def _refuse(self, status: int, reason: str) -> None:
-        self._receiver.count(reason)
+        self._receiver.refusals.count(reason)
         self.set_status(status)
         if status in HEADERS:
             self.set_header(*HEADERS[status])

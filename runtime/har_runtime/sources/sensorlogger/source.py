@@ -99,13 +99,13 @@ class SensorLogger:
                 yield from reader.push(*taken)
             silence.heard(self._recordings.heard_ns)
             # Counted in this thread, because sinks read the report in it.
-            refusals = self._receiver.take_refusals()
+            refusals = self._receiver.refusals.take()
             silence.refused(refusals)
             self.report.lost.update(refusals)
 
     def close(self) -> None:
         self._receiver.close()
-        self.report.lost.update(self._receiver.take_refusals())
+        self.report.lost.update(self._receiver.refusals.take())
         self._recordings.finish()
 
     def _receive(self, body: bytes) -> "Refusal | Notice | None":

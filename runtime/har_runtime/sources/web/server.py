@@ -7,9 +7,7 @@ and rate of the messages and open connections are limited, and one phone at a ti
 
 import asyncio
 import ssl
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -109,9 +107,7 @@ class Phones:
         self.token, self.limits, self.on_rows = token, limits or Limits(), on_rows
         self._names = OWN_NAMES | {host}
         self.slowdown = Slowdown()
-        self._log = RefusalLog("web")
-        self._refused: Counter[str] = Counter()
-        self._lock = threading.Lock()
+        self.refusals = RefusalLog("web")
         self.active: _Samples | None = None
         """The connection of the phone that is read."""
         tls = None if certificate is None else _tls(*certificate)
@@ -123,7 +119,7 @@ class Phones:
             phones=self,
             places=self.limits.places,
             # Browsers connect in advance and then ask for nothing: that is no refusal.
-            count=lambda reason: None if reason == TOO_SLOW else self.count(reason),
+            count=lambda reason: None if reason == TOO_SLOW else self.refusals.count(reason),
             ssl_options=tls,
             max_header_size=self.limits.head_bytes,
             max_body_size=0,
@@ -131,23 +127,11 @@ class Phones:
             idle_connection_timeout=self.limits.request_s,
             body_timeout=self.limits.request_s,
         )
-        self._thread = ServerThread("phones", self.server, sockets, self._log)
-
-    def take_refusals(self) -> Counter[str]:
-        """The refusals since the last call, by reason."""
-        with self._lock:
-            refused, self._refused = self._refused, Counter()
-        return refused
+        self._thread = ServerThread("phones", self.server, sockets, self.refusals)
 
     def close(self) -> None:
         """Stop listening and close all connections."""
         self._thread.close()
-
-    def count(self, reason: str) -> None:
-        """Count a refusal. Called in the server's thread."""
-        with self._lock:
-            self._refused[reason] += 1
-        self._log.count(reason)
 
     def refusal(self, request: HTTPServerRequest, phone: str, platform: str) -> Refusal | None:
         """Why this handshake is refused.
@@ -238,7 +222,7 @@ class _Samples(WebSocketHandler):
         status, reason = refusal
         if refusal == NO_TOKEN:
             await asyncio.sleep(self._phones.slowdown.delay_s(self.request.remote_ip or ""))
-        self._phones.count(reason)
+        self._phones.refusals.count(reason)
         self.set_status(status)
         self.finish(f"{reason}\n")
 
@@ -263,7 +247,7 @@ class _Samples(WebSocketHandler):
             return
         self._heard_ns = time.monotonic_ns()
         if reason := self._phones.on_rows(self.phone, self._platform, rows):
-            self._phones.count(reason)
+            self._phones.refusals.count(reason)
 
     def on_close(self) -> None:
         if self._phones.active is self:
@@ -276,7 +260,7 @@ class _Samples(WebSocketHandler):
             self.ws_connection._abort()
 
     def _refuse(self, code: int, reason: str) -> None:
-        self._phones.count(reason)
+        self._phones.refusals.count(reason)
         self.close(code, reason)
 
 

@@ -114,13 +114,13 @@ class BrowserSource:
                 yield from reader.push(*taken)
             silence.heard(self._heard_ns)
             # Counted in this thread, because sinks read the report in it.
-            refusals = self._phones.take_refusals()
+            refusals = self._phones.refusals.take()
             silence.refused(refusals)
             self.report.lost.update(refusals)
 
     def close(self) -> None:
         self._phones.close()
-        self.report.lost.update(self._phones.take_refusals())
+        self.report.lost.update(self._phones.refusals.take())
         self._ready.put_nowait(None)
 
     def _receive(self, phone: str, platform: str, rows: Rows) -> str | None:

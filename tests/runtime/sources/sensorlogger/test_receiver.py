@@ -71,7 +71,7 @@ def post(body: bytes, target: str = "/", host: str = "localhost", **headers: str
 def refusals(receiver: Receiver) -> Counter[str]:
     """What has been refused; a connection that ended without an answer is counted a moment later."""
     end = time.monotonic() + 10
-    while not (counted := receiver.take_refusals()) and time.monotonic() < end:
+    while not (counted := receiver.refusals.take()) and time.monotonic() < end:
         time.sleep(0.01)
     return counted
 
@@ -81,7 +81,7 @@ def test_the_body_of_a_post_is_passed_on() -> None:
         assert ask(receiver, post(b"{}", "/any/path?x=y")) == (200, "ok")
         assert ask(receiver, post(b"")) == (200, "ok")
         assert bodies == [b"{}", b""]
-        assert not receiver.take_refusals()
+        assert not receiver.refusals.take()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost", "[::1]:8000", "LOCALHOST:1"])
@@ -165,7 +165,7 @@ def test_each_hostile_request_has_its_status_and_is_counted(request_bytes: bytes
     with receiving() as (receiver, bodies):
         assert ask(receiver, request_bytes) == (status, "" if reason == MALFORMED or status == 0 else reason)
         assert refusals(receiver) == {reason: 1}
-        assert not receiver.take_refusals()
+        assert not receiver.refusals.take()
         assert ask(receiver, post(b"{}")) == (200, "ok")
         assert bodies == [b"{}"]
 
@@ -188,7 +188,7 @@ def test_each_hostile_request_has_its_status_and_is_counted(request_bytes: bytes
 def test_if_there_is_a_token_only_requests_with_it_are_accepted(request_bytes: bytes, status: int) -> None:
     with receiving(token="schlüssel") as (receiver, bodies):
         assert ask(receiver, request_bytes)[0] == status
-        assert receiver.take_refusals() == ({"wrong token": 1} if status == 401 else {})
+        assert receiver.refusals.take() == ({"wrong token": 1} if status == 401 else {})
         assert len(bodies) == (status == 200)
 
 
@@ -238,7 +238,7 @@ def test_idle_and_slow_strangers_do_not_keep_the_phone_out(sent: bytes) -> None:
             strangers.enter_context(connect(receiver)).sendall(sent)
             assert ask(receiver, post(b"{}", f"/?token={TOKEN}")) == (200, "ok")
         assert len(bodies) == 64
-        assert set(receiver.take_refusals()) <= {"too many connections"}
+        assert set(receiver.refusals.take()) <= {"too many connections"}
 
 
 def test_the_phone_is_not_swept_away_by_many_connections_at_once(monkeypatch) -> None:
@@ -303,7 +303,7 @@ def test_more_requests_than_allowed_are_refused() -> None:
     with receiving(limits=Limits(requests_per_s=0.001)) as (receiver, bodies):
         assert ask(receiver, post(b"{}")) == (200, "ok")
         assert ask(receiver, post(b"{}")) == (429, "too many requests")
-        assert receiver.take_refusals() == {"too many requests": 1}
+        assert receiver.refusals.take() == {"too many requests": 1}
         assert len(bodies) == 1
 
 
@@ -331,7 +331,7 @@ def test_the_function_that_gets_the_bodies_may_refuse_one() -> None:
     receiver = Receiver("127.0.0.1", 0, refuse)
     try:
         assert ask(receiver, post(b"{}")) == (422, "body of 2 bytes")
-        assert receiver.take_refusals() == {"body of 2 bytes": 1}
+        assert receiver.refusals.take() == {"body of 2 bytes": 1}
     finally:
         receiver.close()
 

@@ -227,7 +227,7 @@ def test_a_message_that_is_not_one_ends_the_connection(opened, message: bytes, b
 
 
 def test_a_phone_that_sends_too_often_is_cut_off(opened) -> None:
-    source = opened(limits=Limits(messages_per_s=5))
+    source = opened(limits=Limits(messages_per_s=1))
 
     async def send() -> tuple[int | None, str | None]:
         connection = await connect(source, token=TOKEN)
