@@ -242,6 +242,7 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "sink_latency": ("sink_latency", _sink_latency),
     "upright_reference": ("upright_reference", stream_tables.upright_reference),
     "turns": ("turns", stream_tables.turns),
+    "step_counts": ("step_counts", stream_tables.step_counts),
     "smoothing": ("smoothing", unknowns_tables.smoothing),
     "other_placements": ("other_placements", unknowns_tables.other_placements),
     "left_out_activities": ("left_out_activities", unknowns_tables.left_out_activities),

@@ -1,4 +1,4 @@
-"""The results of upright_reference and turns as Markdown."""
+"""The results of upright_reference, turns and step_counts as Markdown."""
 
 from typing import Any
 
@@ -36,6 +36,27 @@ def upright_reference(result: dict[str, Any]) -> str:
         f"replaces that of activity alone ({us['activity_alone']:.0f} µs): {cost['added_us']:.0f} µs are added, on one "
         f"core of {machine['cpu']}, {quiet}.\n"
     )
+
+
+def step_counts(result: dict[str, Any]) -> str:
+    """Steps against those counted by eye, and steps where there are none."""
+    lines = ["| stretch | seconds | by eye | counted | error |", "|---|---|---|---|---|"]
+    for row in result["stretches"]:
+        error = 100 * (row["steps"] - row["by_eye"]) / row["by_eye"]
+        lines.append(f"| {row['stretch']} | {row['seconds']:.1f} | {row['by_eye']} | {row['steps']} | {error:+.0f} % |")
+    lines += [
+        "",
+        f"{result['within_5_percent']} of {len(result['stretches'])} are within 5 %; the median absolute error is "
+        f"{result['median_absolute_error_percent']:.1f} %, the mean {result['mean_absolute_error_percent']:.1f} %, the "
+        f"worst {result['worst_absolute_error_percent']:.0f} %; all together {result['total_error_percent']:+.1f} %.",
+        "",
+        "| without a step | hours | steps an hour, by the counter alone | in the answers |",
+        "|---|---|---|---|",
+    ]
+    for name, row in result["without_steps"].items():
+        alone, answers = (f"{row[key] / row['hours']:.0f}" for key in ("alone", "answers"))
+        lines.append(f"| {name} | {row['hours']:.2f} | {alone} | {answers} |")
+    return "\n".join(lines) + "\n"
 
 
 def turns(result: dict[str, Any]) -> str:
