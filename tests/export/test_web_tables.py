@@ -32,6 +32,11 @@ def test_the_modules_need_nothing_but_each_other() -> None:
             assert word not in text, f"{path.name}: {word}"
 
 
+def test_the_readme_names_every_module() -> None:
+    readme = (CORE.parent / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(\w+\.js)`", readme)) == {path.name for path in CORE.glob("*.js")}
+
+
 JAVA_CONSTANTS: dict[str, tuple[Any, dict[str, str]]] = {
     "Stretch": (stretch, {}),
     "AntiAlias": (stretch, {"HALF_WIDTH_NS": "KERNEL_HALF_WIDTH_NS", "STEP_NS": "_KERNEL_STEP_NS"}),

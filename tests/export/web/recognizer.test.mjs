@@ -110,6 +110,13 @@ test("a phone without a gyroscope has answers if the model's card allows that", 
   assert.throws(() => new Recognizer(WAIST, walking, { gyroscope: false }), /waist: this model needs a gyroscope/);
 });
 
+test("an option that is null or undefined is the default", async () => {
+  const options = { coarse: null, clock: undefined, place: undefined, up: undefined, smoothing: null };
+  const [answer] = await new Recognizer(CARD, walking, options).push(...samples(0, 50));
+  assert.ok(Math.abs(answer.unix_s - Date.now() / 1000) < 60);
+  answer.place_probabilities.fill(0); // A copy: what a caller does with an answer changes no later one.
+});
+
 test("options that do not fit are refused in one line", () => {
   assert.throws(() => new Recognizer(CARD, walking, { smoothing: "fast" }), /unknown smoothing 'fast'; choose one of hmm/);
   assert.throws(() => new Recognizer(CARD, walking, { place: "nose" }), /unknown place 'nose'/);

@@ -30,10 +30,15 @@ const DEFAULTS = {
   unixOffsetNs: null,
 };
 
+function withDefaults(options) {
+  const given = Object.entries(options).filter(([, value]) => value !== null && value !== undefined);
+  return { ...DEFAULTS, ...Object.fromEntries(given) };
+}
+
 export class Answering {
   /** What the card does not allow, one sentence each, for people to know. @type {string[]} */
   notes = [];
-  /** 'hmm', 'hysteresis' or 'none'. */
+  /** "hmm", "hysteresis" or "none". */
   smoothing;
   #card;
   #smoother;
@@ -50,12 +55,12 @@ export class Answering {
   #overall;
 
   /**
-   * @throws {ModelError} 'hmm', and a card without transitions; a place, and a model that does not know it; or a belief
+   * @throws {ModelError} "hmm", and a card without transitions; a place, and a model that does not know it; or a belief
    *   that does not fit the places
    * @throws {HarError} there is no such smoothing or place
    */
   constructor(card, options = {}) {
-    const { smoothing, place, coarse, placeBelief, earlier, clock, unixOffsetNs } = { ...DEFAULTS, ...options };
+    const { smoothing, place, coarse, placeBelief, earlier, clock, unixOffsetNs } = withDefaults(options);
     this.#card = card;
     this.smoothing = smoothing ?? defaultSmoothing(card);
     const name = clean(card.name);
@@ -87,8 +92,8 @@ export class Answering {
 
   /**
    * The answer at the end of a window, described in the README.
-   * @param {import('./windower.js').Window} window in the frame of the card
-   * @param {import('./smoothing.js').Outputs} outputs what the model made of it
+   * @param {import("./windower.js").Window} window in the frame of the card
+   * @param {import("./smoothing.js").Outputs} outputs what the model made of it
    * @param {?number} latencyS since the window's last sample came, if that was timed
    * @throws {DataError} outputs that do not fit the card
    */
@@ -122,7 +127,7 @@ export class Answering {
       window_confidence: own.probabilities[label],
       window_probabilities: this.#byLabel(own.probabilities),
       events,
-      place_probabilities: smoothed.placeProbabilities,
+      place_probabilities: smoothed.placeProbabilities && [...smoothed.placeProbabilities],
       up: window.up,
       totals: this.#day.step(activity, reason, changed, unixS, steps, cadence),
       latency_s: latencyS,

@@ -3,7 +3,7 @@
 import { ACTIVITY_MAX_BREAK_NS } from "./limits.js";
 
 /**
- * Makes events of the activities of consecutive windows; 'started' and 'ended' alternate.
+ * Makes events of the activities of consecutive windows; "started" and "ended" alternate.
  *
  * An activity starts once two windows in a row have it, at the first of the two: half a second of something else, as
  * at the edge of a change, neither starts nor ends anything. A family that contains an activity says nothing against
@@ -20,7 +20,7 @@ export class EventDetector {
   /** The end of the current activity, if the next one starts there. */
   #endBefore = null;
 
-  /** @param {import('./families.js').Families} families which answers contain which */
+  /** @param {import("./families.js").Families} families which answers contain which */
   constructor(families) {
     this.#families = families;
   }
@@ -71,7 +71,7 @@ export class Changes {
   #families;
 
   /**
-   * @param {import('./families.js').Families} families
+   * @param {import("./families.js").Families} families
    * @param {?string} last the activity before, if there was one
    */
   constructor(families, last = null) {

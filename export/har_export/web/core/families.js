@@ -64,7 +64,7 @@ export class Chooser {
 
   /**
    * The answer to a window whose signal is like the training data.
-   * @param {import('./smoothing.js').Smoothed} smoothed with the same labels together
+   * @param {import("./smoothing.js").Smoothed} smoothed with the same labels together
    * @returns {{ activity: string, confidence: number, reason: ?string }}
    */
   step({ index, probabilities }, together = []) {

@@ -17,7 +17,7 @@ export class Recognizer {
   #answering;
   #tracker;
   #resampler;
-  /** Windows that the last push has completed. @type {import('./windower.js').Window[]} */
+  /** Windows that the last push has completed. @type {import("./windower.js").Window[]} */
   #completed = [];
   #waiting = 0;
   /** Ends when every window pushed so far is answered. */

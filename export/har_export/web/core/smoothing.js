@@ -27,7 +27,7 @@ import { clean } from "./text.js";
  * @property {?number[]} placeProbabilities of every place; null likewise
  */
 
-/** The default for a card: 'hmm' if it has transitions, otherwise 'none'. */
+/** The default for a card: "hmm" if it has transitions, otherwise "none". */
 export function defaultSmoothing(card) {
   return card.smoothing ? "hmm" : "none";
 }
@@ -36,7 +36,7 @@ export function defaultSmoothing(card) {
  * What smooths the answers of a card's model.
  * @param {{ smoothing?: ?string, place?: ?string, placeBelief?: ?number[] }} options
  * @returns {{ step(outputs: Outputs, endNs: number, together?: number[]): Smoothed }}
- * @throws {ModelError} 'hmm', and a card without transitions; or a belief that does not fit the places
+ * @throws {ModelError} "hmm", and a card without transitions; or a belief that does not fit the places
  * @throws {HarError} there is no such smoothing or place, or the model does not know it
  */
 export function makeSmoother(card, { smoothing = null, place = null, placeBelief = null } = {}) {

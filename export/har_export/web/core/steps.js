@@ -105,6 +105,8 @@ export class StepCounter {
 }
 
 const smooth = new Float64Array(SMOOTH);
+/** Sums of the squares before each of them. */
+const squares = new Float64Array(SMOOTH + 1);
 const alike = new Float64Array(LONGEST - SHORTEST + 1);
 
 /** Steps a second, and how alike the strides are: -1 if hardly anything moves, 0 if nothing repeats. */
@@ -152,11 +154,12 @@ function average(history) {
     smooth[index] = sum / SMOOTHED;
     mean += smooth[index] / SMOOTH;
   }
-  for (let index = 0; index < SMOOTH; index++) smooth[index] -= mean;
+  for (let index = 0; index < SMOOTH; index++) {
+    smooth[index] -= mean;
+    squares[index + 1] = squares[index] + smooth[index] * smooth[index];
+  }
 }
 
 function power(begin) {
-  let sum = 0;
-  for (let index = begin; index < begin + TEMPLATE; index++) sum += smooth[index] * smooth[index];
-  return sum;
+  return squares[begin + TEMPLATE] - squares[begin];
 }

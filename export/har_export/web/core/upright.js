@@ -16,7 +16,7 @@ import { mean } from "./statistics.js";
 /**
  * @typedef {object} Up Which way is up for the wearer, as seen from the phone.
  * @property {number[]} direction unit vector in the phone's axes
- * @property {'window' | 'gait' | 'given'} found how: the window's own gravity, which says nothing about posture; the
+ * @property {"window" | "gait" | "given"} found how: the window's own gravity, which says nothing about posture; the
  *   wearer's gait; or from outside
  */
 

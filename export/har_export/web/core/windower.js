@@ -12,7 +12,7 @@ const HOP_LENGTH = HOP * CHANNELS.length;
  * @property {number} endNs time of its last sample
  * @property {Float32Array} imu shape (50, 6), row by row
  * @property {Float32Array} device the same in the axes of the phone
- * @property {?import('./upright.js').Up} up what was turned to +z in `imu`; null if its axes are those of the phone
+ * @property {?import("./upright.js").Up} up what was turned to +z in `imu`; null if its axes are those of the phone
  */
 
 export class Windower {
