@@ -23,7 +23,7 @@ from har_runtime.files import write_bytes
 from har_runtime.model.card import METADATA_NAME, ModelCard, Training, card_from_json
 from har_runtime.model.litert_backend import LiteRtBackend
 from har_runtime.model.load import card_path, read_model
-from har_runtime.model.outputs import are_probabilities, output_shapes
+from har_runtime.model.outputs import are_probabilities, output_names, output_shapes
 from har_runtime.model.tflite_metadata import read_metadata
 from har_runtime.signal.units import SIGNS, acceleration_unit, angular_rate_unit
 from har_runtime.sources.replay.labels import Labels
@@ -254,7 +254,7 @@ def _check_probabilities(path: Path, adopted: bytes, card: ModelCard) -> None:
     """
     windows = np.random.default_rng(0).normal(size=(TRIED, WINDOW, len(CHANNELS)), scale=2).astype(np.float32)
     windows[:, :, 2] += STANDARD_GRAVITY
-    (found,) = LiteRtBackend(adopted, path, output_shapes(card)).outputs(windows)
+    (found,) = LiteRtBackend(adopted, path, output_names(card), output_shapes(card)).outputs(windows)
     if not np.isfinite(found).all():
         raise ModelError(f"{path}: its outputs are not finite; is --normalise right?")
     if not are_probabilities(found):

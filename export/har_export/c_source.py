@@ -37,7 +37,7 @@ def header(card: ModelCard, size: int, arena_bytes: int) -> str:
 #define HAR_HOP {card.hop}  // Samples between the starts of two windows.
 #define HAR_CHANNELS {len(CHANNELS)}
 #define HAR_LABELS {len(card.labels)}
-{_places(card)}
+{_features(card)}{_places(card)}
 enum HarLabel {{
 {enum}
 }};
@@ -69,12 +69,20 @@ def _axes(card: ModelCard) -> str:
 
 
 def _outputs(card: ModelCard) -> str:
-    if not card.places:
+    outputs = ["float[HAR_LABELS], probability of each label"]
+    if card.places:
+        outputs += ["float[HAR_PLACES], of each place"]
+        outputs += ["float[HAR_PLACES][HAR_LABELS], of each label if worn at that place"]
+    if card.features:
+        outputs += ["float[HAR_FEATURES], features that they are computed from, see prototypes of the model card"]
+    if len(outputs) == 1:
         return "Output: float[HAR_LABELS], probabilities."
-    return (
-        "Outputs: 0, float[HAR_LABELS], probability of each label; 1, float[HAR_PLACES], of each place; "
-        "2, float[HAR_PLACES][HAR_LABELS], of each label if worn at that place."
-    )
+    return f"Outputs: {'; '.join(f'{index}, {text}' for index, text in enumerate(outputs))}."
+
+
+def _features(card: ModelCard) -> str:
+    """A definition for a model that gives its features."""
+    return f"#define HAR_FEATURES {card.features}\n" if card.features else ""
 
 
 def _places(card: ModelCard) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from har_export.formats import FORMATS, INT8, bounds
 from har_runtime.cli.common import Command, Program, add_json, data_folder, percentage
 from har_runtime.contract import CHANNELS
+from har_runtime.errors import DataError
 from har_runtime.files import write_bytes
 from har_runtime.model.load import load_model
 from har_runtime.text import print_lines
@@ -51,6 +52,11 @@ def _add_convert(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="PYTHON",
         help="also compare in tflite-runtime, with the Python of its environment: it stands for older runtimes in apps",
+    )
+    parser.add_argument(
+        "--no-features",
+        action="store_true",
+        help="without the features and prototypes that har-stream personalise needs",
     )
     add_json(parser)
 
@@ -108,6 +114,7 @@ def _convert(options: argparse.Namespace) -> int:
     from har_train.fit.answer_parameters import fit_answers
     from har_train.fit.checkpoint import load_checkpoint
     from har_train.fit.place_answers import fit_place_answers
+    from har_train.fit.prototypes import fit_prototypes
 
     checkpoint = load_checkpoint(options.checkpoint)
     record = checkpoint.record
@@ -129,6 +136,13 @@ def _convert(options: argparse.Namespace) -> int:
             answers = fit_place_answers(recordings, windows, record, checkpoint.outputs)
         else:
             answers = fit_answers(recordings, windows, record.split, checkpoint.probabilities)
+        prototypes = None
+        if record.recipe.model.places and not options.no_features:
+            show("fitting prototypes")
+            try:
+                prototypes = fit_prototypes(windows, checkpoint)
+            except DataError as error:
+                print_lines(f"har-export: features and prototypes are skipped: {error}", file=sys.stderr)
         done = export_model(
             checkpoint,
             windows,
@@ -136,6 +150,7 @@ def _convert(options: argparse.Namespace) -> int:
             options.name or re.sub(r"[^\w.-]+", "-", record.recipe.name),  # It contains the settings of --set.
             formats,
             answers=answers,
+            prototypes=prototypes,
             qat=options.qat,
             bounds=bounds(checkpoint.network.architecture.yaw_invariant, int8),
             compared=compared,

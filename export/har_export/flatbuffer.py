@@ -11,7 +11,7 @@ import numpy as np
 from har_runtime.errors import ModelError
 from har_runtime.model.card import METADATA_NAME, ModelCard
 from har_runtime.model.flatbuffer_reader import IDENTIFIER
-from har_runtime.model.outputs import OUTPUTS
+from har_runtime.model.outputs import output_names
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def seal(model: bytes, card: ModelCard) -> bytes:
         tensor.name = str(index).encode()  # PyTorch's own names are a fifth of a small file.
     graph.tensors[graph.inputs[0]].name = b"imu"
     ends = {int(end.tensorIndex): end for end in signature.outputs}
-    for output, name in zip(graph.outputs, OUTPUTS, strict=False):
+    for output, name in zip(graph.outputs, output_names(card), strict=True):
         graph.tensors[output].name = ends[int(output)].name = name.encode()
     content.description = f"haredge {card.name} {card.version}".encode()
     content.metadata = content.metadata or []

@@ -28,6 +28,8 @@ class InferenceNetwork(nn.Module):
 
     def __init__(self, network: HarNetwork, temperature: float):
         super().__init__()
+        self.gives_features = False
+        """Whether the input of the last layer, (batch, features), is the last output."""
         network = copy.deepcopy(network).eval()
         self.architecture = network.architecture
         self.front = FrontEnd(network)
@@ -43,12 +45,19 @@ class InferenceNetwork(nn.Module):
             parameter.data = parameter.data.clone(memory_format=torch.contiguous_format)
         self.eval()
 
-    def forward(self, imu: Tensor) -> Tensor | tuple[Tensor, Tensor, Tensor]:
+    def forward(self, imu: Tensor) -> Tensor | tuple[Tensor, ...]:
         x, *fine = self.front(imu)
         x = torch.cat([x, *fine], dim=2) if fine else x
         x = self.features(x)
-        hidden = self.classifier(x)
-        return hidden.softmax(dim=1) if self.at_places is None else self.at_places(x, hidden)
+        assert isinstance(self.classifier, nn.Sequential)  # For the type checker.
+        if self.at_places is None:
+            hidden = self.classifier[:-1](x)
+            outputs = (self.classifier[-1](hidden).softmax(dim=1),)
+        else:
+            hidden = self.classifier(x)
+            outputs = self.at_places(x, hidden)
+        outputs = (*outputs, hidden) if self.gives_features else outputs
+        return outputs if len(outputs) > 1 else outputs[0]
 
 
 class _Features(nn.Module):

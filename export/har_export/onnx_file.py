@@ -12,7 +12,7 @@ from har_export.flatbuffer import TensorInfo
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import ModelError
 from har_runtime.model.card import METADATA_NAME, ModelCard
-from har_runtime.model.outputs import OUTPUTS
+from har_runtime.model.outputs import AT_PLACES, FEATURES, PROBABILITIES
 
 OPSET = 20
 
@@ -21,13 +21,13 @@ def to_onnx(network: nn.Module) -> bytes:
     """The float32 model with a free batch size.
 
     Args:
-        network: (batch, 50, 6) windows to (batch, classes) probabilities or, if it tells places, to the three
-            outputs of `har_runtime.model.outputs`; in evaluation mode.
+        network: (batch, 50, 6) windows to the outputs of `har_runtime.model.outputs`, in evaluation mode.
 
     Raises:
         ModelError: the network has an operator that ONNX lacks.
     """
     tells_places = getattr(network, "at_places", None) is not None
+    features = (FEATURES,) if getattr(network, "gives_features", False) else ()
     with conversion("onnx"):
         program = torch.onnx.export(
             network,
@@ -36,7 +36,7 @@ def to_onnx(network: nn.Module) -> bytes:
             dynamo=True,
             opset_version=OPSET,
             input_names=["imu"],
-            output_names=OUTPUTS if tells_places else OUTPUTS[:1],
+            output_names=(*PROBABILITIES, *(AT_PLACES if tells_places else ()), *features),
             dynamic_shapes=({0: torch.export.Dim("batch")},),
             verbose=False,
         )

@@ -96,7 +96,8 @@ def measure(
     Args:
         models: by format, without "c", which has the bytes of another format.
         ends: of the model with int8 input and output.
-        expected: PyTorch's outputs for `test`, one after the other and the classes first, shape (n, numbers).
+        expected: PyTorch's outputs for `test`, one after the other and the classes first, shape (n, numbers). What a
+            model gives beyond them, its features, is not compared: they are no probabilities, and these come from them.
         runtimes: those that are not installed are listed in the result.
         progress: called with the name of each step.
     """
@@ -113,7 +114,7 @@ def measure(
                 missing[runtime.name] = str(error)
                 break
             inputs = x if ends is None or format != "tflite-int8-io" else quantised(x, ends)
-            found[format, runtime.name] = _probabilities(predict(inputs))
+            found[format, runtime.name] = _probabilities(predict(inputs))[:, : expected.shape[1]]
     rows: list[Agreement] = []
     for runtime in runtimes:
         chosen = few if runtime.slow else np.arange(len(test.y))

@@ -23,7 +23,7 @@ from har_export.progress import StepTimer
 from har_export.qat import QatResult, fine_tuned
 from har_runtime.errors import ModelError
 from har_runtime.files import write_all
-from har_runtime.model.card import CardScore
+from har_runtime.model.card import CardScore, Prototypes
 from har_runtime.model.load import card_path
 from har_train.data.windows import WindowSet
 from har_train.fit.answer_parameters import Answers
@@ -82,6 +82,7 @@ def export_model(
     formats: tuple[str, ...] | None = None,
     *,
     answers: Answers | None = None,
+    prototypes: Prototypes | None = None,
     qat: bool = False,
     bounds: Mapping[str, Bound] | None = None,
     compared: list[Runtime] | None = None,
@@ -94,6 +95,8 @@ def export_model(
         formats: keys of `FORMATS`; None for all that are possible (`possible_formats`).
         answers: smoothing and rejection for the card (`har_train.fit.answer_parameters`); None for a card without them.
             A network that tells places needs them (`har_train.fit.place_answers`).
+        prototypes: for the card (`har_train.fit.prototypes`), of the features, which are then the last output of every
+            file; None for files without it, which cannot be made personal.
         qat: fine-tune the network for int8 first.
         bounds: by format; a missing format has no bound. None for the bounds of `FORMATS`.
         compared: runtimes to compare in; None for all that are installed.
@@ -115,8 +118,10 @@ def export_model(
     network = InferenceNetwork(checkpoint.network, record.temperature)
     training, test = windows.of_users(record.split.train), windows.of_users(record.split.test).single
     tuned = fine_tuned(network, training, windows.of_users(record.split.validation).single, steps) if qat else None
+    for deployed in (network, *([tuned.network] if tuned else [])):
+        deployed.gives_features = prototypes is not None
     built = build(network, formats, training.x, tuned and tuned.network, steps)
-    card = card_of(record, name, answers, gravity_of(training))
+    card = replace(card_of(record, name, answers, gravity_of(training)), prototypes=prototypes)
     sealed = {format: built.sealed(format, card) for format in built.models}
     parity = measure(sealed, built.ends, _expected(checkpoint, test), test, compared or runtimes(), steps)
     check(parity, bounds_of(checkpoint.network.architecture.yaw_invariant) if bounds is None else bounds)

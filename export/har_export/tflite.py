@@ -98,11 +98,10 @@ def to_int8(float_model: bytes, calibration: NDArray[np.float32]) -> bytes:
 def _float_scopes(model: bytes) -> list[str]:
     """Patterns of the operators that stay in float32: of their names, which the converter makes of PyTorch's modules.
 
-    Those that give an output of the model have its name, whatever module they are of; only those of `BackEnd` give
-    one of several.
+    Those that give an output of the model have its name, whatever module they are of; those of `BackEnd` give the first
+    three of a model that tells places.
     """
-    count = output_count(model)
-    outputs = [tensor.name for tensor in tensors(model)[1 : 1 + count]] if count > 1 else []
+    outputs = [tensor.name for tensor in tensors(model)[1:4]] if output_count(model) >= 3 else []
     return [*(f".*{end.__name__}.*" for end in (FrontEnd, BackEnd)), *map(re.escape, outputs)]
 
 

@@ -29,7 +29,7 @@ from har_runtime.classify import Prediction
 from har_runtime.contract import CHANNELS, HOP, PERIOD_NS, WINDOW
 from har_runtime.errors import ModelError
 from har_runtime.model.load import Model
-from har_runtime.model.outputs import OUTPUTS
+from har_runtime.model.outputs import AT_PLACES, PROBABILITIES
 from har_runtime.recognizer import Recognizer
 from har_runtime.sources.simulated.wearer import Wearer
 
@@ -144,8 +144,8 @@ def make_vectors(model: Model) -> dict[str, Any]:
 
 def _outputs(prediction: Prediction) -> dict[str, Any]:
     """Everything that the model made of a window, JSON-able."""
-    arrays = (prediction.probabilities, prediction.places, prediction.by_place)
-    return {name: output.tolist() for name, output in zip(OUTPUTS, arrays, strict=True) if output is not None}
+    arrays = {name: getattr(prediction, name) for name in (*PROBABILITIES, *AT_PLACES)}
+    return {name: output.tolist() for name, output in arrays.items() if output is not None}
 
 
 def _windows(cases: list[dict[str, Any]]) -> NDArray[np.float32]:

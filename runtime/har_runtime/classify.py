@@ -27,6 +27,8 @@ class Prediction:
     """Probability of each place of the card, shape (places,), read-only; None if the model does not tell places."""
     by_place: NDArray[np.float32] | None = None
     """Probabilities of the labels if the sensor is worn at each place, shape (places, classes), read-only."""
+    features: NDArray[np.float32] | None = None
+    """What the model computes them from, shape (features,), read-only; None if its file does not give it."""
 
     @property
     def start_s(self) -> float:
@@ -49,9 +51,9 @@ def classify(model: Model, windows: Sequence[Window]) -> list[Prediction]:
 
 def predictions(windows: Sequence[Window], outputs: Outputs, labels: tuple[str, ...]) -> list[Prediction]:
     """What a model with these labels has made of each window, from its outputs for all of them."""
-    table, places, by_place = (
+    table, places, by_place, features = (
         None if output is None else _read_only(output)
-        for output in (outputs.probabilities, outputs.places, outputs.by_place)
+        for output in (outputs.probabilities, outputs.places, outputs.by_place, outputs.features)
     )
     assert table is not None
     best = table.argmax(axis=1).tolist()
@@ -63,6 +65,7 @@ def predictions(windows: Sequence[Window], outputs: Outputs, labels: tuple[str, 
             table[row],
             None if places is None else places[row],
             None if by_place is None else by_place[row],
+            None if features is None else features[row],
         )
         for row, (window, label) in enumerate(zip(windows, best, strict=True))
     ]

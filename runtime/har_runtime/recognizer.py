@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from numpy.typing import ArrayLike
 
@@ -12,6 +13,9 @@ from har_runtime.answers.totals import EarlierToday
 from har_runtime.classify import classify
 from har_runtime.contract import HOP
 from har_runtime.model.load import Model, check_gyroscope
+from har_runtime.personal.drift import Drift, Drifted
+from har_runtime.personal.model import everywhere, personalised, usable_profile
+from har_runtime.personal.profile import Profile
 from har_runtime.recording import LabelTrack
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.report import ResampleReport
@@ -35,12 +39,15 @@ class Recognizer:
         up: which way is up for the wearer, if it is known already; for cards of the frame "upright".
         place_belief: the belief in each place of the card, as `Answer.place_probabilities` of an earlier answer.
         earlier: what was answered today already, to which the totals of the answers are added.
+        profile: what was learnt of the wearer, or the path of its file; one that cannot be used is a line of `notes`.
+        adapt: whether the prototypes of the activities drift towards what the wearer does: see `personal.drift`.
         unix_offset_ns: added to samples' times gives nanoseconds since 1970, for recordings that know when they were
             made: then answers are dated by that, not by `clock`.
 
     Raises:
         ModelError: "hmm", and a card without transitions; a place, and a model that does not know it; a belief that
-            does not fit the card's places; or no gyroscope, and a card that requires one.
+            does not fit the card's places; no gyroscope, and a card that requires one; or `adapt`, and a model that
+            does not give its features.
         HarError: there is no such place.
 
     >>> import numpy as np
@@ -65,9 +72,14 @@ class Recognizer:
         place_belief: Sequence[float] | None = None,
         earlier: EarlierToday | None = None,
         unix_offset_ns: int | None = None,
+        profile: Profile | Path | str | None = None,
+        adapt: bool = False,
     ):
         check_gyroscope(model.card, gyroscope, "the sensor")
-        self.model = model
+        usable, self._problem = usable_profile(profile, model.card)
+        self._given, self._adapt = model if usable is None else personalised(model, usable), adapt
+        self.model = model = self._given
+        """With the profile, if there is one."""
         self._tracker = UprightTracker(up) if model.card.frame == "upright" else None
         self._make_answering = partial(
             Answering,
@@ -91,6 +103,10 @@ class Recognizer:
             self._tracker.reset()
         self._truth = LabelTrack()
         self._answering = self._make_answering()
+        self._drift: Drift | None = None
+        if self._adapt:
+            self.model, head = everywhere(self._given)  # From where the prototypes began.
+            self._drift = Drift(head, self.model.card.places)
         self._arrived = time.perf_counter()
 
     @property
@@ -101,7 +117,12 @@ class Recognizer:
     @property
     def notes(self) -> list[str]:
         """What the model's card does not allow, one sentence each, for people to know."""
-        return self._answering.notes
+        return [*self._answering.notes, *([self._problem] if self._problem else [])]
+
+    @property
+    def drifted(self) -> tuple[Drifted, ...]:
+        """What has moved with `adapt`."""
+        return self._drift.report() if self._drift else ()
 
     @property
     def up(self) -> Up | None:
@@ -157,9 +178,13 @@ class Recognizer:
             windows = [self._tracker.step(window) for window in windows]
         report = self.report
         answers: list[Answer] = []
-        for prediction in classify(self.model, windows):
-            latency_s = time.perf_counter() - self._arrived
-            truth = self._truth.of(prediction.window)
-            answers.append(self._answering.step(prediction, report, truth, latency_s))
+        # What is learnt from a window counts for the next one, however the samples were cut into pushes.
+        for part in [[window] for window in windows] if self._drift else [windows]:
+            for prediction in classify(self.model, part):
+                latency_s = time.perf_counter() - self._arrived
+                truth = self._truth.of(prediction.window)
+                answers.append(self._answering.step(prediction, report, truth, latency_s))
+                if self._drift:
+                    self._drift.step(answers[-1])
         self._truth.forget_before(windows[-1].start_ns)
         return answers

@@ -11,6 +11,7 @@ import numpy as np
 from har_runtime.answers.answer import UNKNOWN, Answer
 from har_runtime.contract import HOP_S
 from har_runtime.model.card import ModelCard
+from har_runtime.personal.drift import Drifted
 from har_runtime.recognizer import Recognizer
 from har_runtime.samples import SampleChunk
 from har_runtime.scores import Scores, score_confusion
@@ -58,6 +59,8 @@ class StreamResult:
     """Windows whose activity is unknown, by the reason of their answers."""
     up_found: bool | None = None
     """Whether it was known at the end which way is up; None for models of the frame "device"."""
+    drifted: tuple[Drifted, ...] = ()
+    """The activities that have moved with `--adapt`."""
     gravity: tuple[float, float, float] | None = None
     """Mean acceleration of all windows, m/s^2, axes of the device; None without a window, and for models of the frame
     "upright"."""
@@ -117,6 +120,7 @@ def run_stream(
         places=tally.places,
         unknown=tally.unknown,
         up_found=tally.up_found,
+        drifted=recognizer.drifted,
         gravity=tally.gravity,
         steps=totals.steps,
         effort=dict(totals.effort),

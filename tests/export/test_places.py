@@ -24,7 +24,7 @@ from har_runtime.classify import classify_recording
 from har_runtime.errors import ModelError
 from har_runtime.model.card import PlaceFilter
 from har_runtime.model.load import load_model
-from har_runtime.model.outputs import OUTPUTS
+from har_runtime.model.outputs import output_names
 from har_train.data.windows import WindowSet
 from har_train.fit.checkpoint import Checkpoint, architecture_of, load_checkpoint, save_checkpoint
 from har_train.fit.network import HarNetwork
@@ -149,7 +149,7 @@ def test_all_runtimes_are_compared_on_all_three_outputs(place_files: Path, train
     (row,) = (row for row in report["rows"] if (row["format"], row["runtime"]) == ("tflite-int8", "LiteRT, XNNPACK"))
     got = litert((place_files / "toy.tflite").read_bytes())(tested.x)
     right = np.concatenate([output.reshape(len(tested.x), -1) for output in wanted(trained, tested.x)], axis=1)
-    assert row["worst"] == pytest.approx(np.abs(got - right).max(), abs=1e-6)
+    assert row["worst"] == pytest.approx(np.abs(got[:, : right.shape[1]] - right).max(), abs=1e-6)
     assert row["windows"] == len(tested.x)
 
 
@@ -157,21 +157,43 @@ def test_all_runtimes_are_compared_on_all_three_outputs(place_files: Path, train
 def test_outputs_have_their_names_in_their_order(place_files: Path) -> None:
     for name in ("toy.tflite", "toy-fp32.tflite", "toy-fp16.tflite"):
         content = (place_files / name).read_bytes()
-        ends = flatbuffer.tensors(content)[:4]
+        card = load_model(place_files / name).card
+        assert output_names(card) == ("probabilities", "places", "by_place", "features")
+        ends = flatbuffer.tensors(content)[:5]
         assert [(end.name, int(np.prod(end.shape))) for end in ends] == [
             ("imu", 300),
-            *zip(OUTPUTS, SIZES, strict=True),
+            *zip(output_names(card), (*SIZES, card.features), strict=True),
         ]
-        assert flatbuffer.output_count(content) == 3
+        assert flatbuffer.output_count(content) == 4
         signature = flatbuffer.unpacked(content).signatureDefs[0]
         numbers = {end.name.decode(): int(end.tensorIndex) for end in signature.outputs}
         graph = flatbuffer.unpacked(content).subgraphs[0]
-        assert [numbers[output] for output in OUTPUTS] == [int(index) for index in graph.outputs]
-    ends = onnx_file.tensors((place_files / "toy.onnx").read_bytes())[:4]
+        assert [numbers[output] for output in output_names(card)] == [int(index) for index in graph.outputs]
+    ends = onnx_file.tensors((place_files / "toy.onnx").read_bytes())[:5]
+    card = load_model(place_files / "toy.onnx").card
     assert [(end.name, end.shape[1:]) for end in ends] == [
         ("imu", (50, 6)),
-        *zip(OUTPUTS, [(7,), (3,), (3, 7)], strict=True),
+        *zip(output_names(card), [(7,), (3,), (3, 7), (card.features,)], strict=True),
     ]
+
+
+@pytest.mark.slow
+def test_the_features_are_the_input_of_the_last_layer(place_files: Path, trained: Checkpoint, tested) -> None:
+    right = trained.last_features(tested.x)
+    for name, off in (("toy-fp32.tflite", 1e-4), ("toy.onnx", 1e-4), ("toy.tflite", 0.2)):
+        found = load_model(place_files / name).outputs(tested.x).features
+        assert found is not None
+        assert np.abs(found - right).mean() < off * right.std()
+
+
+@pytest.mark.slow
+def test_the_card_holds_prototypes_of_the_activities_that_were_recorded(place_files: Path, trained: Checkpoint) -> None:
+    prototypes = load_model(place_files / "toy.tflite").card.prototypes
+    assert prototypes is not None and prototypes.width == trained.network.classifier[-1].in_features
+    places = set(trained.record.recipe.model.places)
+    assert {one.place for one in prototypes.known} <= places
+    assert len({(one.label, one.place) for one in prototypes.known}) == len(prototypes.known) >= 3
+    assert "HAR_FEATURES" in (place_files / "toy-c" / "model.h").read_text()
 
 
 @pytest.mark.slow

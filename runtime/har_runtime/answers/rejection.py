@@ -5,11 +5,17 @@ with groups of training windows, one for each activity or each activity at a pla
 group, as in Lee et al. 2018 with simple statistics instead of a network's features).
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from har_runtime.model.card import Rejection
+from har_runtime.model.card import STATISTICS, UPRIGHT_STATISTICS, Rejection
 
+SHRINKAGE = 0.2
+"""Shrinkage of the covariances between window statistics, because they come from few people."""
+MIN_VARIANCE = 1e-4
+"""Added to the variance of a window statistic, in its unit squared: far below the differences between people."""
 SPREAD_FLOOR = 0.02
 """m/s^2 and rad/s. A smaller spread is the sensor's noise, whose logarithm must not count."""
 
@@ -53,6 +59,41 @@ def _upright_statistics(acc: NDArray[np.float64]) -> NDArray[np.float64]:
     return statistics
 
 
+@dataclass(frozen=True)
+class Group:
+    """Windows that are alike: a row of `Rejection`."""
+
+    mean: tuple[float, ...]
+    """Of their statistics."""
+    whitening: tuple[float, ...]
+    """Lower triangle, row by row, of the matrix that makes the statistics uncorrelated with variance 1."""
+
+    def fits(self, frame: str) -> bool:
+        """Whether the statistics are those of windows in a frame of `contract.FRAMES`."""
+        size = UPRIGHT_STATISTICS if frame == "upright" else STATISTICS
+        return (len(self.mean), len(self.whitening)) == (size, size * (size + 1) // 2)
+
+
+def group_of(
+    statistics: NDArray[np.float64], usual: NDArray[np.float64] | None = None, usual_windows: float = 0.0
+) -> Group:
+    """The group of windows with these statistics, shape (n, statistics).
+
+    Args:
+        usual: covariance within other groups, shape (statistics, statistics), for groups of few windows.
+        usual_windows: how many windows it weighs as much as.
+    """
+    covariance = np.cov(statistics.T)
+    if usual is not None:
+        covariance = (len(statistics) * covariance + usual_windows * usual) / (len(statistics) + usual_windows)
+    variance = np.diag(covariance) + MIN_VARIANCE
+    covariance = (1 - SHRINKAGE) * covariance
+    np.fill_diagonal(covariance, variance)
+    whitener = np.linalg.inv(np.linalg.cholesky(covariance))
+    mean, triangle = statistics.mean(axis=0).round(4), whitener[np.tril_indices(len(whitener))].round(3)
+    return Group(tuple(mean.tolist()), tuple(triangle.tolist()))
+
+
 class Rejector:
     """Compares windows with the statistics of a card.
 
@@ -66,6 +107,12 @@ class Rejector:
         size = self._means.shape[1]
         self._whitening = np.zeros((len(self._means), size, size))
         self._whitening[:, *np.tril_indices(size)] = rejection.whitening
+
+    @property
+    def usual(self) -> NDArray[np.float64]:
+        """Mean covariance within the groups, shape (statistics, statistics)."""
+        spread = np.linalg.inv(self._whitening)
+        return np.mean(spread @ spread.transpose(0, 2, 1), axis=0)
 
     def distances(self, windows: NDArray[np.float32]) -> NDArray[np.float64]:
         """Distance of each window to the nearest group of training windows, in standard deviations.

@@ -22,10 +22,12 @@ from har_runtime.cli.summary import summary, to_dict
 from har_runtime.cli.systemd import Service
 from har_runtime.errors import SourceError
 from har_runtime.model.load import DEFAULT_MODEL, check_gyroscope, load_model, pretrained_names
+from har_runtime.personal.model import personalised, usable_profile
 from har_runtime.recognizer import Recognizer
 from har_runtime.samples import SampleChunk
 from har_runtime.secret import BROWSER_TOKEN, PAGE_TOKEN, PHONE_TOKEN
 from har_runtime.signal.axes import IDENTITY, parse_axes, turned
+from har_runtime.signal.window import Up
 from har_runtime.sinks import StreamInfo
 from har_runtime.sinks.answer_watch import AnswerWatch
 from har_runtime.sinks.fan_out import FanOut
@@ -96,6 +98,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="on",
         help="whether an answer may be a family of activities, such as on_foot, if only that is certain (default: on)",
     )
+    parser.add_argument(
+        "--profile", metavar="FILE.json", help="what har-stream personalise has learnt of the wearer, for this model"
+    )
+    parser.add_argument(
+        "--adapt",
+        action="store_true",
+        help="let the activities drift slowly towards what the wearer does, within bounds; nothing of it is kept",
+    )
     parser.add_argument("--demo", action="store_true", help="half a minute with a simulated wearer, without a sensor")
     parser.add_argument(
         "--state",
@@ -150,14 +160,22 @@ def _run(options: argparse.Namespace, service: Service, interruptible: Interrupt
         print(DEMO_NOTE, file=sys.stderr, flush=True)
     axes = parse_axes(options.axes)
     model = load_model(options.model)
+    profile, problem = usable_profile(options.profile, model.card)
+    if problem is not None:
+        _LOG.warning("--profile: %s", problem)
+    if profile is not None:
+        model = personalised(model, profile)
+        _LOG.info("profile %s: %s", options.profile, ", ".join(dict.fromkeys(one.label for one in profile.learnt)))
     _LOG.info("model %s %s: %s", model.card.name, model.card.version, ", ".join(model.card.labels))
     coarse = options.coarse == "on"
     place = None if options.place == AUTO else options.place
-    make_recognizer = partial(Recognizer, model, options.smoothing, place=place, coarse=coarse)
+    make_recognizer = partial(Recognizer, model, options.smoothing, place=place, coarse=coarse, adapt=options.adapt)
     for note in make_recognizer().notes:
         _LOG.warning("%s", note)
     state = open_state(options.state, model.card, axes, place)
     up = state.up if state else None
+    if up is None and profile is not None and profile.still is not None and profile.still.axes == str(axes):
+        up = Up(profile.still.up, "given")
     source = open_source(options.source or DEMO_SOURCE)
     _LOG.info("source: %s", source.description)
     # Sinks need not show families that no answer will be.

@@ -1,6 +1,6 @@
 """The program `har-stream`: its subcommands, with everything that they import."""
 
-from har_runtime.cli import devices, doctor, record, report, run, simulate, token
+from har_runtime.cli import devices, doctor, personalise, record, report, run, simulate, token
 from har_runtime.cli.common import Command, Program
 
 PROGRAM = Program(
@@ -45,6 +45,14 @@ PROGRAM = Program(
             report.add_arguments,
             report.run,
             "What somebody did all day: minutes, bouts and changes of activity, from files of the jsonl: sink.",
+        ),
+        Command(
+            "personalise",
+            "learn how you do the activities, from seconds of each",
+            personalise.add_arguments,
+            personalise.run,
+            "Learn how one person does the activities, and new ones, from a few labelled seconds: prompted with a "
+            "sensor, or from a recording with labels. Writes a profile for har-stream --profile.",
         ),
         Command(
             "token",

@@ -52,6 +52,12 @@ def summary(result: StreamResult, info: StreamInfo) -> list[str]:
     if result.steps:
         effort = ", ".join(f"{name} {result.effort[name]:.0f} s" for name in INTENSITIES if name in result.effort)
         lines.append(f"  steps: {result.steps} ({effort})")
+    if result.drifted:
+        moved = [
+            f"{clean(one.label)}{f' ({one.place})' if one.place else ''} by {one.moved:.2f} in {one.windows} windows"
+            for one in result.drifted
+        ]
+        lines.append(f"  adapted, in standard deviations of a feature: {', '.join(moved)}")
     for name, sensor in (("accelerometer", report.accelerometer), ("gyroscope", report.gyroscope)):
         if lost := [f"{count} {what}" for what, count in sensor.named_counts().items() if count]:
             lines.append(f"  {name}: " + ", ".join(lost))

@@ -20,6 +20,8 @@ STATISTICS = 2 * len(CHANNELS) + 1
 """Statistics of a window in the frame "device": see `rejection.window_statistics`."""
 UPRIGHT_STATISTICS = 7
 """The same in the frame "upright"."""
+MAX_FEATURES = 190
+"""Of a model that can be made personal: with more, the shared covariance would not fit a list of a card."""
 FRAME_OF_0_1 = "android"
 """What cards of haredge 0.1 call the frame "device"."""
 NUMBERS = re.compile(r"\[([-+.,\deE\s]*)\]")
@@ -113,6 +115,41 @@ class Rejection:
 
 
 @dataclass(frozen=True)
+class Prototype:
+    """Where the features of one activity lie, over the training users."""
+
+    label: str
+    place: str | None
+    """Where the sensor was worn; None if the model does not tell places."""
+    mean: tuple[float, ...]
+    """Of the whitened features."""
+    windows: int
+    """How many it is the mean of."""
+
+
+@dataclass(frozen=True)
+class Prototypes:
+    """What is needed to learn how one person does the activities, from the features of a few windows: see
+    `har_runtime.personal`."""
+
+    whitening: tuple[float, ...]
+    """Lower triangle, row by row, of the matrix that makes the features uncorrelated with variance 1 within an
+    activity: the inverse of the Cholesky factor of their shared covariance."""
+    prior_weight: float
+    """How many windows of the person weigh as much as the population."""
+    sharpness: float
+    """Factor of half the squared distances: the features of a window are less independent than whitened ones."""
+    network_share: float
+    """Exponent of the network's own probabilities; that of the prototypes' is 1 minus it."""
+    known: tuple[Prototype, ...]
+
+    @property
+    def width(self) -> int:
+        """The number of features."""
+        return (math.isqrt(8 * len(self.whitening) + 1) - 1) // 2
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """Everything a program needs to use a model."""
 
@@ -153,8 +190,15 @@ class ModelCard:
     """Which way was up: unit vector of acceleration, mean over training users standing; None if nobody stood."""
     quantised_ends: QuantisedEnds | None = None
     """None if input and output are float32."""
+    prototypes: Prototypes | None = None
+    """None if the model cannot be made personal; else its last output is the features."""
     sha256: str | None = None
     """Of the model file; None in the copy inside the file."""
+
+    @property
+    def features(self) -> int:
+        """Width of the output `features`; 0 if the file does not give them."""
+        return 0 if self.prototypes is None else self.prototypes.width
 
     def to_json(self) -> str:
         """The card as JSON text; `card_from_json` reads it back."""
@@ -229,6 +273,7 @@ def _check_contract(card: ModelCard, where: str) -> None:
         ("smoothing", _smoothing_fits),
         ("rejection", _rejection_fits),
         ("place_filter", _place_filter_fits),
+        ("prototypes", _prototypes_fit),
     ):
         if getattr(card, name) is not None and not fit(card):
             raise ModelError(f"{where}: {name} of the card does not fit its labels; export the model again")
@@ -256,6 +301,18 @@ def _smoothing_fits(card: ModelCard) -> bool:
 def _place_filter_fits(card: ModelCard) -> bool:
     assert card.place_filter is not None
     return 0 < card.place_filter.change < 1 and 0 < card.place_filter.evidence <= 1
+
+
+def _prototypes_fit(card: ModelCard) -> bool:
+    prototypes = card.prototypes
+    assert prototypes is not None
+    width, known = prototypes.width, prototypes.known
+    triangle = 0 < width <= MAX_FEATURES and len(prototypes.whitening) == width * (width + 1) // 2
+    pairs = [(one.label, one.place) for one in known]
+    named = all(label in card.labels and place in (card.places or (None,)) for label, place in pairs)
+    shaped = all(len(one.mean) == width and one.windows > 0 for one in known)
+    weights = prototypes.prior_weight > 0 and prototypes.sharpness > 0 and 0 <= prototypes.network_share < 1
+    return triangle and named and len(set(pairs)) == len(pairs) and shaped and weights
 
 
 def _rejection_fits(card: ModelCard) -> bool:

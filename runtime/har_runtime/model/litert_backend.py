@@ -30,14 +30,21 @@ class LiteRtBackend:
         ModelError: no interpreter installed, a damaged file, or a model whose tensors are not the contract's.
     """
 
-    def __init__(self, content: bytes, path: Path, output_shapes: Sequence[tuple[int, ...]], threads: int = 1):
+    def __init__(
+        self,
+        content: bytes,
+        path: Path,
+        output_names: Sequence[str],
+        output_shapes: Sequence[tuple[int, ...]],
+        threads: int = 1,
+    ):
         self._path = path
         # XNNPACK and the C++ logger write to the process's stderr: show that only if loading fails.
         with quiet_stderr() as log:
             self._interpreter = _interpreter(content, path, threads, log)
-            self._check_tensors(path, output_shapes)
+            self._check_tensors(path, output_names, output_shapes)
 
-    def _check_tensors(self, path: Path, output_shapes: Sequence[tuple[int, ...]]) -> None:
+    def _check_tensors(self, path: Path, output_names: Sequence[str], output_shapes: Sequence[tuple[int, ...]]) -> None:
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         shapes = [tuple(int(size) for size in entry["shape"]) for entry in (*inputs, *outputs)]
         types = [np.dtype(entry["dtype"]).name for entry in (*inputs, *outputs)]
@@ -45,7 +52,7 @@ class LiteRtBackend:
         if shapes != wanted or set(types) != {"float32"}:
             raise ModelError(
                 f"{path}: the model's tensors are {shapes} of {sorted(set(types))}; needed are float32 imu {wanted[0]} "
-                f"and {outputs_text(wanted[1:])}, as har-export writes them"
+                f"and {outputs_text(output_names, wanted[1:])}, as har-export writes them"
             )
         self._input, self._outputs = inputs[0]["index"], [entry["index"] for entry in outputs]
 

@@ -14,7 +14,7 @@ from har_runtime.errors import ModelError
 from har_runtime.model.card import METADATA_NAME, ModelCard, card_from_json
 from har_runtime.model.litert_backend import LiteRtBackend, ends_text
 from har_runtime.model.onnx_backend import OnnxBackend
-from har_runtime.model.outputs import OUTPUTS, Outputs, are_probabilities, output_shapes
+from har_runtime.model.outputs import FEATURES, Outputs, are_probabilities, output_names, output_shapes
 from har_runtime.model.tflite_metadata import read_metadata
 from har_runtime.tables import TableError, read_bounded
 
@@ -50,10 +50,10 @@ class Model:
             ModelError: what comes out are no probabilities.
         """
         if not len(windows):
-            return Outputs(*(np.empty((0, *shape), np.float32) for shape in output_shapes(self.card)))
+            return Outputs.of(self.card, [np.empty((0, *shape), np.float32) for shape in output_shapes(self.card)])
         outputs = self.backend.outputs(windows)
         _check_probabilities(self.card, outputs[:1])  # The others are checked at loading: this runs for each window.
-        return Outputs(*outputs)
+        return Outputs.of(self.card, outputs)
 
 
 def pretrained_names() -> list[str]:
@@ -112,10 +112,10 @@ def _load(path: Path, threads: int) -> Model:
     if path.suffix == ".onnx":
         session = OnnxBackend(content, path, threads)
         card = _needed(read_card(path, content, session.embedded_card), content, path)
-        session.check_tensors(output_shapes(card))
+        session.check_tensors(output_names(card), output_shapes(card))
         return _tried(Model(card, session))
     card = _needed(read_card(path, content, read_metadata(content, path).get(METADATA_NAME)), content, path)
-    return _tried(Model(card, LiteRtBackend(content, path, output_shapes(card), threads)))
+    return _tried(Model(card, LiteRtBackend(content, path, output_names(card), output_shapes(card), threads)))
 
 
 def read_model(path: Path) -> bytes:
@@ -167,8 +167,11 @@ def _tried(model: Model) -> Model:
 
 
 def _check_probabilities(card: ModelCard, outputs: list[NDArray[np.float32]]) -> None:
-    for name, output in zip(OUTPUTS, outputs, strict=False):
-        if not are_probabilities(output):
+    for name, output in zip(output_names(card), outputs, strict=False):
+        if name == FEATURES:
+            if not np.isfinite(output).all():
+                raise ModelError(f"model {card.name}: its output {name} holds no finite numbers; export it again")
+        elif not are_probabilities(output):
             raise ModelError(f"model {card.name}: its output {name} holds no probabilities; export it again")
 
 

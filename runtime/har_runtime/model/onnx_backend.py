@@ -39,7 +39,7 @@ class OnnxBackend:
         self._input = self._session.get_inputs()[0].name
         self.embedded_card: str | None = self._session.get_modelmeta().custom_metadata_map.get(METADATA_NAME)
 
-    def check_tensors(self, output_shapes: Sequence[tuple[int, ...]]) -> None:
+    def check_tensors(self, output_names: Sequence[str], output_shapes: Sequence[tuple[int, ...]]) -> None:
         """Check that input and outputs are those of the contract; shapes are those of one window.
 
         Raises:
@@ -52,7 +52,8 @@ class OnnxBackend:
             shapes = [(end.type, *end.shape) for end in ends]
             raise ModelError(
                 f"{self._where}: the model's tensors are {shapes}; needed are float32 imu (batch, {WINDOW}, "
-                f"{len(CHANNELS)}) and {outputs_text(output_shapes)} for each window, as har-export writes them"
+                f"{len(CHANNELS)}) and {outputs_text(output_names, output_shapes)} for each window, as "
+                "har-export writes them"
             )
 
     def outputs(self, windows: NDArray[np.float32]) -> list[NDArray[np.float32]]:

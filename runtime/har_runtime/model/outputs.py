@@ -1,6 +1,7 @@
-"""What a model returns for windows: probabilities, and for models that tell where the sensor is worn also places."""
+"""What a model returns for windows: probabilities, for models that tell where the sensor is worn also places, and for
+models that can be made personal also the features that they are computed from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +9,11 @@ from numpy.typing import NDArray
 
 from har_runtime.model.card import ModelCard
 
-OUTPUTS = ("probabilities", "places", "by_place")
-"""Names of a model's outputs, in their order; the last two only if it tells places."""
+PROBABILITIES = ("probabilities",)
+AT_PLACES = ("places", "by_place")
+"""Only of models that tell places."""
+FEATURES = "features"
+"""Only of models whose card has `features`."""
 
 SUM_TOLERANCE = 0.05
 """How far the sum of probabilities may be from 1."""
@@ -25,12 +29,30 @@ class Outputs:
     """Probability of each place, shape (n, places); None if the model does not tell places."""
     by_place: NDArray[np.float32] | None = None
     """Probability of each label if the sensor is worn at each place, shape (n, places, classes); None likewise."""
+    features: NDArray[np.float32] | None = None
+    """What the probabilities are computed from, shape (n, features); None if the file does not give it."""
+
+    @classmethod
+    def of(cls, card: ModelCard, arrays: Sequence[NDArray[np.float32]]) -> "Outputs":
+        """Those of a model, from what its file gives, in the order of `output_names`."""
+        return cls(**dict(zip(output_names(card), arrays, strict=True)))
+
+
+def output_names(card: ModelCard) -> tuple[str, ...]:
+    """Name of each of a model's outputs, in their order."""
+    return (*PROBABILITIES, *(AT_PLACES if card.places else ()), *((FEATURES,) if card.features else ()))
 
 
 def output_shapes(card: ModelCard) -> list[tuple[int, ...]]:
-    """Shape of each of a model's outputs for one window, in the order of `OUTPUTS`."""
+    """Shape of each of a model's outputs for one window, in their order."""
     classes, places = len(card.labels), len(card.places)
-    return [(classes,), (places,), (places, classes)] if places else [(classes,)]
+    shapes = {
+        "probabilities": (classes,),
+        "places": (places,),
+        "by_place": (places, classes),
+        FEATURES: (card.features,),
+    }
+    return [shapes[name] for name in output_names(card)]
 
 
 def are_probabilities(output: NDArray[np.float32]) -> bool:
@@ -43,10 +65,10 @@ def are_probabilities(output: NDArray[np.float32]) -> bool:
     return bool(output.min() >= 0 and np.abs(output.sum(axis=-1) - 1).max() <= off)  # False for NaN.
 
 
-def outputs_text(shapes: Iterable[tuple[int, ...]]) -> str:
+def outputs_text(names: Iterable[str], shapes: Iterable[tuple[int, ...]]) -> str:
     """Names and shapes of outputs, for error messages.
 
-    >>> outputs_text([(6,), (3,), (3, 6)])
-    'probabilities (6,), places (3,), by_place (3, 6)'
+    >>> outputs_text(["probabilities", "features"], [(6,), (32,)])
+    'probabilities (6,), features (32,)'
     """
-    return ", ".join(f"{name} {shape}" for name, shape in zip(OUTPUTS, shapes, strict=False))
+    return ", ".join(f"{name} {shape}" for name, shape in zip(names, shapes, strict=True))

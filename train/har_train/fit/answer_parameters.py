@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from har_runtime.answers.rejection import Rejector, window_statistics
+from har_runtime.answers.rejection import Rejector, group_of, window_statistics
 from har_runtime.answers.smoothing import HmmFilter
 from har_runtime.contract import HOP
 from har_runtime.errors import DataError
@@ -34,11 +34,6 @@ ALIKE = 0.99
 """Share of the validation users' windows that must count as like the training data."""
 SURE = 0.995
 """Share of their answers that must count as sure."""
-SHRINKAGE = 0.2
-"""Shrinkage of the covariances between window statistics, because they come from few people."""
-MIN_VARIANCE = 1e-4
-"""Added to the variance of a window statistic, in its unit squared: far below the differences between people."""
-
 
 Rows = tuple[tuple[float, ...], ...]
 """Numbers as a card holds them."""
@@ -135,17 +130,8 @@ def fit_statistics(windows: WindowSet) -> tuple[Rows, Rows]:
 
 def fit_groups(groups: Iterable[NDArray[np.float64]]) -> tuple[Rows, Rows]:
     """Mean and whitening matrix of each group of window statistics, of shape (n, statistics) each: see `Rejection`."""
-    means: list[NDArray[np.float64]] = []
-    whitening: list[NDArray[np.floating]] = []
-    for statistics in groups:
-        covariance = np.cov(statistics.T)
-        variance = np.diag(covariance) + MIN_VARIANCE
-        covariance = (1 - SHRINKAGE) * covariance
-        np.fill_diagonal(covariance, variance)
-        whitener = np.linalg.inv(np.linalg.cholesky(covariance))
-        means.append(statistics.mean(axis=0).round(4))
-        whitening.append(whitener[np.tril_indices(len(whitener))].round(3))
-    return _rows(np.array(means)), _rows(np.array(whitening))
+    fitted = [group_of(statistics) for statistics in groups]
+    return tuple(group.mean for group in fitted), tuple(group.whitening for group in fitted)
 
 
 def filtered(smoothing: Smoothing | None, track: Track, probabilities: NDArray[np.floating]) -> NDArray[np.float64]:

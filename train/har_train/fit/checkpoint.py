@@ -91,6 +91,10 @@ class Checkpoint:
         """What the network's `forward` returns, before calibration, shape (n, classes)."""
         return _in_batches(self.network, self.network, x)
 
+    def last_features(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The input of the last layer, shape (n, width): the output `features` of an exported model."""
+        return _in_batches(self.network, lambda part: self.network.classifier[:-1](self.network.features(part)), x)
+
     def features(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """The encoder's features, shape (n, width)."""
         return _in_batches(self.network, self.network.features, x)

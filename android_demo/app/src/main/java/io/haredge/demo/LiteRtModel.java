@@ -32,7 +32,7 @@ final class LiteRtModel implements Model, AutoCloseable {
     private final ByteBuffer input;
     private final FloatBuffer inputValues;
     private final Object[] inputs;
-    /** The outputs that the card's model has, by index: probabilities, places, by_place. */
+    /** The outputs that the card's model has, by index: probabilities, places, by_place, features. */
     private final Map<Integer, Object> outputs = new HashMap<>();
     private final List<ByteBuffer> outputBytes = new ArrayList<>();
     private final List<FloatBuffer> outputValues = new ArrayList<>();
@@ -122,9 +122,12 @@ final class LiteRtModel implements Model, AutoCloseable {
         interpreter.runForMultipleInputsOutputs(inputs, outputs);
         outputValues.forEach(LiteRtModel::rewind);
         outputValues.get(0).get(results.probabilities);
-        if (outputValues.size() > 1) {
+        if (results.places.length > 0) {
             outputValues.get(1).get(results.places);
             outputValues.get(2).get(results.byPlace);
+        }
+        if (results.features.length > 0) {
+            outputValues.get(outputValues.size() - 1).get(results.features);
         }
     }
 
@@ -140,9 +143,16 @@ final class LiteRtModel implements Model, AutoCloseable {
 
     /** The shape of each output, in order. */
     private static int[][] outputShapes(Card card) {
-        int classes = card.classes();
-        int places = card.placeCount();
-        return places == 0 ? new int[][] {{1, classes}} : new int[][] {{1, classes}, {1, places}, {1, places, classes}};
+        List<int[]> shapes = new ArrayList<>();
+        shapes.add(new int[] {1, card.classes()});
+        if (card.placeCount() > 0) {
+            shapes.add(new int[] {1, card.placeCount()});
+            shapes.add(new int[] {1, card.placeCount(), card.classes()});
+        }
+        if (card.features() > 0) {
+            shapes.add(new int[] {1, card.features()});
+        }
+        return shapes.toArray(new int[0][]);
     }
 
     private boolean fits(int[] inputShape, int[][] outputShapes) {

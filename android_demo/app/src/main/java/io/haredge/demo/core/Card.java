@@ -41,6 +41,7 @@ public final class Card {
     private final String gyroscope;
     private final String[] places;
     private final Family[] families;
+    private final int features;
 
     /** The hidden Markov model that smooths the probabilities. */
     public static final class Smoothing {
@@ -163,6 +164,13 @@ public final class Card {
         rejection = rejectionTable == null ? null : new Rejection(rejectionTable);
         JSONObject placeTable = Json.optional(table, "place_filter", JSONObject.class);
         placeFilter = placeTable == null ? null : new PlaceFilter(placeTable);
+        JSONObject prototypes = Json.optional(table, "prototypes", JSONObject.class);
+        features = prototypes == null ? 0 : width(Json.entry(prototypes, "whitening", JSONArray.class).length());
+    }
+
+    /** Rows of a lower triangle with so many numbers. */
+    private static int width(int numbers) {
+        return (int) Math.round((Math.sqrt(8.0 * numbers + 1) - 1) / 2);
     }
 
     /**
@@ -206,6 +214,11 @@ public final class Card {
     /** How many places the model tells; 0 if it does not tell them. */
     public int placeCount() {
         return places.length;
+    }
+
+    /** Width of the model's last output, its features; 0 if it does not give them. */
+    public int features() {
+        return features;
     }
 
     /** A place that the phone may be worn at: torso, thigh or wrist. */

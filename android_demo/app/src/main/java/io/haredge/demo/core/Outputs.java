@@ -8,8 +8,15 @@ public final class Outputs {
     public final float[] places;
     /** Probability of each label if the phone is worn at each place, shape (places, classes), row by row. */
     public final float[] byPlace;
+    /** What the probabilities are computed from, shape (features,); empty if the model does not give it. */
+    public final float[] features;
 
     public Outputs(int classes, int places) {
+        this(classes, places, 0);
+    }
+
+    private Outputs(int classes, int places, int features) {
+        this.features = new float[features];
         probabilities = new float[classes];
         this.places = new float[places];
         byPlace = new float[places * classes];
@@ -17,6 +24,6 @@ public final class Outputs {
 
     /** Of a card's model. */
     public Outputs(Card card) {
-        this(card.classes(), card.placeCount());
+        this(card.classes(), card.placeCount(), card.features());
     }
 }
