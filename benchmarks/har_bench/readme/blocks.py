@@ -246,5 +246,6 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "smoothing": ("smoothing", unknowns_tables.smoothing),
     "other_placements": ("other_placements", unknowns_tables.other_placements),
     "left_out_activities": ("left_out_activities", unknowns_tables.left_out_activities),
+    "personal": ("personal", unknowns_tables.personal),
 }
 """For each block, the result that it shows and its renderer."""

@@ -1,4 +1,4 @@
-"""The results of smoothing, other placements and left-out activities as Markdown."""
+"""The results of smoothing, other placements, left-out activities and profiles as Markdown."""
 
 from typing import Any
 
@@ -57,6 +57,52 @@ def left_out_activities(result: dict[str, Any]) -> str:
     return _areas("never learnt", [*rows, mean]) + (
         f"\nOf the windows of the learnt activities, {wrongly:.1f} % were called unknown on average.\n"
     )
+
+
+def personal(result: dict[str, Any]) -> str:
+    """Before and after a model has learnt some seconds of each activity from a person."""
+    lines = [
+        "| learnt | mean macro-F1 | median | worst person | gap closed | people worse by over 1 point | largest loss |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    names = {"shipped": "nothing", "place_given": "nothing, place given", "bound": "all of the first half"}
+    for name, row in result["summary"].items():
+        compared = name not in ("shipped", "place_given")
+        gap = row["gap_closed"]
+        cells = [
+            names.get(name, f"{name} s of each activity"),
+            f"{100 * row['mean']:.1f}",
+            f"{100 * row['median']:.1f}",
+            f"{100 * row['worst']:.1f} ({row['worst_person']})",
+            f"{100 * gap:.0f} %" if compared and gap is not None else "",
+            str(row["worse_people"]) if compared else "",
+            f"{100 * row['largest_loss']:.1f}" if compared else "",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    people, cost = result["people"], result["cost"]
+    places = {place: sum(row["place"] == place for row in people) for place in ("torso", "thigh", "wrist")}
+    shares = ", ".join(f"{count} at the {place}" for place, count in places.items() if count)
+    lines += [
+        "",
+        f"{len(people)} people and places ({shares}) of {len(result['users'])} users that {result['model']} never saw, "
+        f"{sum(row['windows'] for row in people):,} windows scored.",
+        "",
+        "| new activity | at the | people | recall | macro-F1 of the others, before | after | their windows taken |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row['activity']} | {row['place']} | {row['people']} | {100 * row['recall']:.1f} % "
+        f"| {100 * row['others_before']:.1f} | {100 * row['others_after']:.1f} | {100 * row['others_taken']:.1f} % |"
+        for row in result["new_activities"]
+    ]
+    before, after = cost["window_us"], cost["personal_window_us"]
+    learning = f"Learning {cost['activities']} activities took {1000 * cost['learning_s']:.0f} ms"
+    lines += [
+        "",
+        f"{learning} after the last sample, on one core of {result['machine']['cpu']}. A window, classified and "
+        f"answered, takes {after:.0f} microseconds instead of {before:.0f} ({100 * cost['more']:+.1f} %).",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _areas(what: str, rows: list[dict[str, Any]]) -> str:
