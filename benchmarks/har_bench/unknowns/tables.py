@@ -99,8 +99,9 @@ def personal(result: dict[str, Any]) -> str:
     learning = f"Learning {cost['activities']} activities took {1000 * cost['learning_s']:.0f} ms"
     lines += [
         "",
-        f"{learning} after the last sample, on one core of {result['machine']['cpu']}. A window, classified and "
-        f"answered, takes {after:.0f} microseconds instead of {before:.0f} ({100 * cost['more']:+.1f} %).",
+        f"{learning} of processor time after the last sample, on one core of {result['machine']['cpu']}. A window of a "
+        f"stream, from samples to answer, takes {after:.0f} microseconds instead of {before:.0f} "
+        f"({100 * cost['more']:+.1f} %).",
     ]
     return "\n".join(lines) + "\n"
 

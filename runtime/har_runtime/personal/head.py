@@ -6,17 +6,17 @@ analysis of the Gaussian distribution, section 2). All share one covariance, so 
 features. What the network itself makes of a window has its share.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.model.card import ModelCard, Prototypes
-from har_runtime.model.outputs import Outputs
 from har_runtime.personal.profile import Learnt
 
 FLOOR = 1e-6
-"""Of a probability whose logarithm is taken: the network's own cannot rule an activity out."""
+"""Added to probabilities before they are multiplied: neither the network nor the prototypes can rule one out."""
 Pair = tuple[str | None, str]
 """A place and a label."""
 
@@ -92,34 +92,29 @@ class PrototypeHead:
         row = _AtPlace(have, means, len(self.card.labels), len(self.labels), self._prototypes, self.whiten)
         self._rows[self._places.index(place)] = row
 
-    def outputs(self, outputs: Outputs) -> list[NDArray[np.float32]]:
-        """What a file with these labels would give, in the order of `output_names`.
-
-        Args:
-            outputs: of the model, for n windows.
-        """
-        features = outputs.features
-        assert features is not None
-        own = outputs.probabilities[:, None] if outputs.by_place is None else outputs.by_place
+    def outputs(self, outputs: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        """What a file with these labels would give for n windows, from what the model's file gives: both in the order
+        of `output_names`, shape (n, ...) each."""
+        probabilities, *places, features = outputs
+        own = places[1] if places else probabilities[:, None]
+        by_place = _widened(own, len(self.labels))
         if not any(self._rows):
-            probabilities = _widened(outputs.probabilities, len(self.labels))
-            if outputs.places is None:
-                return [probabilities, features]
-            return [probabilities, outputs.places, _widened(own, len(self.labels)), features]
-        by_place = np.zeros((*own.shape[:2], len(self.labels)), np.float32)
+            probabilities = _widened(probabilities, len(self.labels))
+            return [probabilities, places[0], by_place, features] if places else [probabilities, features]
+        by_place = np.array(by_place)
         for index, row in enumerate(self._rows):
-            if row is None:
-                by_place[:, index, : own.shape[2]] = own[:, index]
-            else:
+            if row is not None:
                 by_place[:, index] = row.probabilities(own[:, index], features)
-        if outputs.places is None:
+        if not places:
             return [by_place[:, 0], features]
-        probabilities = np.add.reduce(outputs.places[:, :, None] * by_place, axis=1)
-        return [probabilities, outputs.places, by_place, features]
+        return [(places[0][:, None] @ by_place)[:, 0], places[0], by_place, features]
 
 
 class _AtPlace:
-    """The head for one place: half the squared distances differ from `z @ weights + bias` by the same for all."""
+    """The head for one place: half the squared distances differ from `z @ weights + bias` by the same for all.
+
+    A window has a dozen labels: loops over them take less time than as many steps in numpy.
+    """
 
     def __init__(
         self,
@@ -130,38 +125,38 @@ class _AtPlace:
         prototypes: Prototypes,
         whiten: Whitener,
     ):
-        self._have, self._known, self._count = have, known, count
+        self._have = have
         self._rest = [index for index in range(known) if index not in have]
-        self._new = list(range(known, count))
+        """Of these the network alone knows something here."""
+        self._new = [position for position, index in enumerate(have) if index >= known]
+        """Of these it knows nothing: they take from its answers what the prototypes give them."""
+        self._zeros = [0.0] * (count - known)
         self._share = prototypes.network_share
         scale = prototypes.sharpness
-        self._weights = scale * whiten.matrix.T @ means.T
-        self._bias = -0.5 * scale * np.add.reduce(means * means, axis=1)
+        self._weights = (scale * whiten.matrix.T @ means.T).astype(np.float32)
+        self._bias = (-0.5 * scale * np.add.reduce(means * means, axis=1)).astype(np.float32)
 
-    def probabilities(self, own: NDArray[np.float32], features: NDArray[np.float32]) -> NDArray[np.float32]:
+    def probabilities(self, own: NDArray[np.float32], features: NDArray[np.float32]) -> list[list[float]]:
         """Shapes (n, classes of the network) and (n, features) to (n, classes)."""
         logits = features @ self._weights + self._bias
-        logits -= np.maximum.reduce(logits, axis=1, keepdims=True)
-        np.exp(logits, out=logits)
-        logits /= np.add.reduce(logits, axis=1, keepdims=True)
-        near = np.zeros((len(own), self._count))
-        near[:, : self._known] = own  # Of activities that have no prototype here, the network alone knows something.
-        if self._rest:
-            logits *= 1 - np.add.reduce(own[:, self._rest], axis=1, keepdims=True)
-        near[:, self._have] = logits
-        if self._share == 0:
-            return near.astype(np.float32)
-        network = np.empty_like(near)
-        network[:, : self._known] = own
-        if self._new:  # The network knows nothing of these: they take from its answers what the prototypes give them.
-            new = near[:, self._new]
-            network[:, self._new] = new
-            network[:, : self._known] *= 1 - np.add.reduce(new, axis=1, keepdims=True)
-        mixed = self._share * np.log(np.maximum(network, FLOOR))
-        mixed += (1 - self._share) * np.log(np.maximum(near, FLOOR))
-        np.exp(mixed, out=mixed)
-        mixed /= np.add.reduce(mixed, axis=1, keepdims=True)
-        return mixed.astype(np.float32)
+        return [self._row(*row) for row in zip(own.tolist(), logits.tolist(), strict=True)]
+
+    def _row(self, own: list[float], logits: list[float]) -> list[float]:
+        top = max(logits)
+        near = [math.exp(value - top) for value in logits]
+        scale = (1 - sum(own[index] for index in self._rest)) / sum(near)
+        table = own + self._zeros
+        for index, value in zip(self._have, near, strict=True):
+            table[index] = value * scale
+        share, other = self._share, 1 - self._share
+        if share:
+            left = 1 - scale * sum(near[position] for position in self._new)
+            known = len(own)
+            for index, value in enumerate(table):
+                network = own[index] * left if index < known else value
+                table[index] = (network + FLOOR) ** share * (value + FLOOR) ** other
+        total = sum(table)
+        return [value / total for value in table]
 
 
 def _widened(table: NDArray[np.float32], count: int) -> NDArray[np.float32]:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from har_runtime.errors import DataError, ModelError
 from har_runtime.model.card import ModelCard, Smoothing
 from har_runtime.model.load import Backend, Model
-from har_runtime.model.outputs import Outputs
 from har_runtime.personal.head import PrototypeHead, posterior
 from har_runtime.personal.profile import Profile, read_profile, why_unusable
 from har_runtime.text import clean
@@ -24,7 +23,7 @@ class PersonalBackend:
 
     def outputs(self, windows: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Windows of shape (n, 50, 6) in SI units to the outputs for the person, each of shape (n, ...)."""
-        return self.head.outputs(Outputs.of(self.head.card, self.shipped.outputs(windows)))
+        return self.head.outputs(self.shipped.outputs(windows))
 
 
 def personalised(model: Model, profile: Profile) -> Model:

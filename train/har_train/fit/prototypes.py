@@ -206,8 +206,8 @@ def personal_outputs(
     assert card.prototypes is not None and outputs.features is not None
     means, places = posterior(card.prototypes, learnt_of(card, outputs.features, wearer.place, rows))
     head = PrototypeHead(card, card.labels, means, places)
-    chosen = {name: part[wearer.scored] for name, part in vars(outputs).items() if part is not None}
-    return head.outputs(Outputs(**chosen))[2][:, card.places.index(wearer.place)]
+    chosen = [part[wearer.scored] for part in vars(outputs).values() if part is not None]
+    return head.outputs(chosen)[2][:, card.places.index(wearer.place)]
 
 
 def own_outputs(card: ModelCard, outputs: Outputs, wearer: Wearer) -> NDArray[np.float32]:

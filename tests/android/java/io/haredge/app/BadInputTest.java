@@ -59,7 +59,7 @@ class BadInputTest extends PhoneTestCase {
         phone.open("MainActivity");
         phone.press("Start");
         assertShows("The model cannot be used: it does not take float32 [1, 50, 6] and give float32 [1, 9] and [1, 3] "
-                + "and [1, 3, 9]");
+                + "and [1, 3, 9] and [1, 32]");
     }
 
     @Test
