@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from har_runtime.cli.interrupt import Interruptible
-from har_runtime.cli.keyboard import keyboard
+from har_runtime.cli.keys import open_keys
 from har_runtime.cli.run import AUTO, PLACES
 from har_runtime.cli.still_check import STILL_S, measure_still
 from har_runtime.errors import ConfigError, DataError, HarError, SourceError
@@ -178,15 +178,15 @@ def _listen(
     session: Session, chunks: Iterator[SampleChunk], collector: Collector, by_keys: bool, activities: list[str]
 ) -> None:
     """Follow a session until it ends, or the samples do."""
-    with keyboard() as keys:
+    with open_keys() as keys:
         if by_keys:
-            if not keys.is_there:
+            if keys is None:
                 raise SourceError("--keys: there are no keys, as stdin is no terminal")
             _say(", ".join(f"{number}: {name}" for number, name in enumerate(activities[:9], 1)))
             _say("any other key ends an activity, q ends it all")
         for chunk in itertools.chain.from_iterable(map(_short, chunks)):
             collector.push(chunk)
-            _say(*session.step(int(chunk.times_ns[-1]), keys.pressed()))
+            _say(*session.step(int(chunk.times_ns[-1]), keys.pressed() if keys else ""))
             while span := session.ended():
                 if problem := _learnt(collector, span.label, span.begin_ns, span.end_ns):
                     _say(problem, *session.again(span.label))
