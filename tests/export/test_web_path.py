@@ -1,5 +1,6 @@
 """The signal path in JavaScript, in Node's own test runner."""
 
+import base64
 import json
 import os
 import re
@@ -12,13 +13,15 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.android.faulty import faulty_cases
-from tests.conftest import ROOT
+from tests.conftest import ROOT, VECTORS
 
 from har_export.sensor_streams import Signal
 from har_runtime.answers.row import row_of
 from har_runtime.model.load import Model, load_model
 from har_runtime.recognizer import Recognizer
-from har_runtime.signal.window import Up
+from har_runtime.signal.resample import Resampler
+from har_runtime.signal.window import Up, Windower
+from har_runtime.sources import open_source
 from har_runtime.sources.simulated.wearer import Wearer
 
 WEB = Path(__file__).parent / "web"
@@ -38,17 +41,24 @@ def _names(slow: bool) -> list[str]:
     return [name for path in sorted(WEB.glob("*.test.mjs")) if ((name := path.name.split(".")[0]) in SLOW) == slow]
 
 
-def _run(name: str, **environment: str) -> None:
+def _node(*arguments: str, **environment: str) -> str:
+    """What Node prints."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("no node: apt install nodejs")
-    command = [node, "--test", str(WEB / f"{name}.test.mjs")]
     environment = {**os.environ, **environment}
-    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT_S, env=environment)
+    result = subprocess.run(
+        [node, *arguments], capture_output=True, text=True, check=False, timeout=TIMEOUT_S, env=environment
+    )
     assert result.returncode == 0, result.stdout[-8000:] + result.stderr
-    assert re.search(r"# pass [1-9]", result.stdout), "a file without tests"
-    if environment.get("HAREDGE_WEB_CASES"):
-        assert "# skipped 0" in result.stdout
+    return result.stdout
+
+
+def _run(name: str, **environment: str) -> None:
+    printed = _node("--test", str(WEB / f"{name}.test.mjs"), **environment)
+    assert re.search(r"# pass [1-9]", printed), "a file without tests"
+    if environment:
+        assert "# skipped 0" in printed
 
 
 @pytest.mark.parametrize("name", [name for name in _names(slow=False) if name not in NEEDS_CASES])
@@ -60,6 +70,18 @@ def test_javascript(name: str) -> None:
 @pytest.mark.parametrize("name", _names(slow=True))
 def test_slow_javascript(name: str) -> None:
     _run(name)
+
+
+def test_a_recording_of_a_page_replays_to_the_same_windows(tmp_path: Path) -> None:
+    _node(str(WEB / "record.mjs"), str(tmp_path))
+    for case in json.loads(VECTORS.read_bytes())["cases"]:
+        resampler, windower = Resampler(), Windower()
+        source = open_source(f"replay:{tmp_path / case['name']}.csv?speed=max")
+        chunks = [part for chunk in source for part in resampler.push(chunk.times_ns, chunk.acc, chunk.gyro)]
+        windows = windower.push(chunks + resampler.finish())
+        assert [window.start_ns for window in windows] == [window["start_ns"] for window in case["windows"]]
+        for window, wanted in zip(windows, case["windows"], strict=True):
+            assert window.imu.astype("<f4").tobytes() == base64.b64decode(wanted["imu"]), case["name"]
 
 
 @pytest.mark.slow
