@@ -247,5 +247,6 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "other_placements": ("other_placements", unknowns_tables.other_placements),
     "left_out_activities": ("left_out_activities", unknowns_tables.left_out_activities),
     "personal": ("personal", unknowns_tables.personal),
+    "personal_sets": ("personal_sets", unknowns_tables.personal_sets),
 }
 """For each block, the result that it shows and its renderer."""

@@ -28,6 +28,7 @@ from har_runtime.classify import classify
 from har_runtime.cli.common import data_folder
 from har_runtime.contract import HOP, PERIOD_NS, PLACES
 from har_runtime.errors import DataError
+from har_runtime.model.card import ModelCard
 from har_runtime.model.load import Model, load_model
 from har_runtime.model.outputs import Outputs
 from har_runtime.personal.learn import learn
@@ -80,7 +81,7 @@ def _run(options: argparse.Namespace) -> int:
     known = replace(known, labels=model.card.labels)
     outputs = model.outputs(known.x)
     people = [wearer for wearer in wearers(known) if wearer.place in model.card.places]
-    rows = [person_row(model, outputs, known, wearer) for wearer in people]
+    rows = [person_row(model.card, outputs, known, wearer) for wearer in people]
     result = {
         "model": model.card.name,
         "users": list(model.card.training.never_seen),
@@ -117,9 +118,9 @@ def _same_labels(config: Any, with_new: Any) -> Any:
     return replace(config, activities=with_new.activities)
 
 
-def person_row(model: Model, outputs: Outputs, windows: WindowSet, wearer: Wearer) -> dict[str, Any]:
+def person_row(card: ModelCard, outputs: Outputs, windows: WindowSet, wearer: Wearer) -> dict[str, Any]:
     """Macro-F1 of one person at one place, by what was learnt of them."""
-    card, truth = model.card, windows.y[wearer.scored]
+    truth = windows.y[wearer.scored]
 
     def after(seconds: float | None, beginning: float) -> float:
         rows = stretches(wearer, seconds, lambda spare: round(beginning * spare))

@@ -106,6 +106,34 @@ def personal(result: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def personal_sets(result: dict[str, Any]) -> str:
+    """The same on data sets that taught the network nothing."""
+    lines = [
+        "| left out | people and places | place given | 3 s of each | 10 s | 30 s | own bound | gap closed at 10 s "
+        "| worst person, before | 10 s | worse by over 1 point at 10 s |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in result["rows"]:
+        found = row["summary"]
+        medians = (f"{100 * found[name]['median']:.1f}" for name in ("place_given", "3", "10", "30", "bound"))
+        gap = found["10"]["gap_closed"]
+        cells = [
+            row["set"],
+            str(row["people"]),
+            *medians,
+            "" if gap is None else f"{100 * gap:.0f} %",
+            f"{100 * found['place_given']['worst']:.1f}",
+            f"{100 * found['10']['worst']:.1f}",
+            str(found["10"]["worse_people"]),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    windows = sum(row["windows"] for row in result["rows"])
+    return "\n".join(lines) + (
+        f"\n\nMedian macro-F1 over the people; networks of the recipe `{result['recipe']}`, float32, "
+        f"{windows:,} windows scored.\n"
+    )
+
+
 def _areas(what: str, rows: list[dict[str, Any]]) -> str:
     lines = [
         f"| {what} | windows | {' | '.join(SCORES)} | called unknown |",

@@ -6,6 +6,7 @@ from tests.runtime.personal.people import PERSONAL_CARD, features_model, window
 
 from har_bench.unknowns import tables
 from har_bench.unknowns.personal import cost, person_row, summary
+from har_bench.unknowns.personal_sets import _few
 from har_runtime.contract import PLACES
 from har_train.data.windows import WindowSet
 from har_train.fit.prototypes import wearers
@@ -34,7 +35,7 @@ def windows() -> WindowSet:
 def test_a_person_is_scored_before_and_after(windows: WindowSet) -> None:
     model = features_model()
     (wearer,) = wearers(windows)
-    row = person_row(model, model.outputs(windows.x), windows, wearer)
+    row = person_row(model.card, model.outputs(windows.x), windows, wearer)
     assert row["windows"] == 3 * 29 and row["place"] == "thigh"
     assert row["after"]["30"] >= row["after"]["3"]
     assert row["bound"] == 1
@@ -47,7 +48,7 @@ def test_a_person_is_scored_before_and_after(windows: WindowSet) -> None:
 def test_the_table_says_it_all(windows: WindowSet) -> None:
     model = features_model()
     (wearer,) = wearers(windows)
-    row = person_row(model, model.outputs(windows.x), windows, wearer)
+    row = person_row(model.card, model.outputs(windows.x), windows, wearer)
     new = {"recall": 0.9, "others_before": 0.8, "others_after": 0.79, "others_taken": 0.01}
     spent = cost(model, windows)
     assert spent["activities"] == 3 and spent["learning_s"] > 0
@@ -65,3 +66,22 @@ def test_the_table_says_it_all(windows: WindowSet) -> None:
     assert "| nothing, place given |" in text and "| 10 s of each activity |" in text
     assert "| rowing | thigh | 1 | 90.0 % | 80.0 | 79.0 | 1.0 % |" in text
     assert "1 people and places (1 at the thigh) of 1 users that anyplace never saw, 87 windows scored." in text
+
+
+def test_sets_left_out_are_a_row_each(windows: WindowSet) -> None:
+    model = features_model()
+    (wearer,) = wearers(windows)
+    row = person_row(model.card, model.outputs(windows.x), windows, wearer)
+    left_out = {"set": "hapt", "people": 1, "windows": 87, "summary": summary([row])}
+    text = tables.personal_sets({"recipe": "anywhere-large", "rows": [left_out, {**left_out, "set": "wisdm"}]})
+    assert text.count("\n| hapt | 1 |") == text.count("\n| wisdm | 1 |") == 1
+    assert "networks of the recipe `anywhere-large`, float32, 174 windows scored" in text
+
+
+def test_few_windows_of_each_activity_are_taken(windows: WindowSet) -> None:
+    first = _few(windows, ["anna"], 20)
+    evenly = _few(windows, ["anna"], 20, evenly=True)
+    for rows in (first, evenly):
+        assert np.unique(windows.y[rows], return_counts=True)[1].tolist() == [20, 20, 20]
+    assert first[:20].tolist() == list(range(20))
+    assert evenly[0] == 0 and evenly[19] == 59

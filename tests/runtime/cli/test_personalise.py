@@ -87,6 +87,33 @@ def test_a_recording_with_labels_becomes_a_profile_that_a_stream_uses(
     assert personal["scores"]["macro_f1"] > shipped["scores"]["macro_f1"]
 
 
+def test_what_has_drifted_is_reported(labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = [
+        "--source",
+        f"replay:{labelled}?speed=max",
+        "--place",
+        "waist",
+        "--sink",
+        f"jsonl:{tmp_path / 'day.jsonl'}",
+    ]
+    assert main(["run", *source, "--adapt"]) == 0
+    assert "adapted, in standard deviations of a feature: " in capsys.readouterr().err
+    assert main(["run", *source, "--adapt", "--json"]) == 0
+    drifted = json.loads(capsys.readouterr().out)["drifted"]
+    assert drifted and all(0 < one["moved"] < 1 and one["place"] == "torso" for one in drifted)
+
+
+def test_a_profile_that_cannot_be_used_is_one_warning(
+    labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = tmp_path / "anna.json"
+    broken.write_text("{")
+    sink = f"jsonl:{tmp_path / 'day.jsonl'}"
+    assert main(["run", "--source", f"replay:{labelled}?speed=max", "--profile", str(broken), "--sink", sink]) == 0
+    lines = [line for line in capsys.readouterr().err.splitlines() if "profile" in line]
+    assert len(lines) == 1 and "no profile, or damaged" in lines[0] and "answers as it is shipped" in lines[0]
+
+
 def test_a_new_activity_is_named_and_answered(
     wearer: Recording, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
