@@ -1,10 +1,12 @@
 """What several tests need: real recordings, small archives in the official layout, and a small trained network."""
 
 import itertools
+import json
 import os
 import signal
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,20 @@ def ctrl_c() -> Iterator[None]:
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, previous)
+
+
+@pytest.fixture
+def waist_with(tmp_path: Path) -> Callable[..., Path]:
+    """Copies of the model waist whose cards are changed: by the fields of a card to the path of a .tflite."""
+
+    def make(name: str, **changes: Any) -> Path:
+        path, shipped = tmp_path / f"{name}.tflite", files("har_runtime.pretrained")
+        path.write_bytes((shipped / "waist.tflite").read_bytes())
+        card = json.loads((shipped / "waist.json").read_bytes())
+        path.with_suffix(".json").write_text(json.dumps(card | {"name": name} | changes))
+        return path
+
+    return make
 
 
 @pytest.fixture(scope="session")

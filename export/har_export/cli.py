@@ -101,6 +101,22 @@ def _add_adopt(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--licence", default="unknown", help="terms of that data, for the card")
 
 
+def _add_page(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", help="a pretrained model or a .tflite")
+    parser.add_argument("--out", type=Path, required=True, metavar="SITE", help="folder to make")
+    parser.add_argument(
+        "--node-modules",
+        type=Path,
+        metavar="DIR",
+        help="where npm has installed LiteRT's web runtime (default: node_modules in the current folder)",
+    )
+    parser.add_argument(
+        "--send-to",
+        metavar="wss://HOST:PORT",
+        help="a har-stream with --source web: that the page may send its readings to (default: to nobody)",
+    )
+
+
 def _formats() -> str:
     return ", ".join(f"{key} ({format.help})" for key, format in FORMATS.items())
 
@@ -210,9 +226,21 @@ def _adopt(options: argparse.Namespace) -> int:
     return 0
 
 
+def _page(options: argparse.Namespace) -> int:
+    from har_export.page import make_page
+
+    content = make_page(options.model, options.out, options.node_modules, options.send_to)
+    total = sum(map(len, content.values()))
+    print_lines(
+        f"{options.out}: {len(content)} files, {total / 1e6:.1f} MB; try it with "
+        f"python -m http.server --bind 127.0.0.1 --directory {options.out}, and put it on a site of https for phones"
+    )
+    return 0
+
+
 PROGRAM = Program(
     "har-export",
-    "Turn a checkpoint of har-train into model files to embed, look into model files, write test vectors.",
+    "Turn a checkpoint of har-train into model files to embed, look into model files, make a page, write test vectors.",
     (
         Command(
             "convert",
@@ -236,6 +264,14 @@ PROGRAM = Program(
             _adopt,
             "Write a card for a .tflite of another project, so that har-stream can use it. The units and normalisation "
             "that it expects become part of its graph.",
+        ),
+        Command(
+            "page",
+            "make a page that recognises activities in a phone's browser",
+            _add_page,
+            _page,
+            "Make a folder of static files for any web server: a page that recognises activities from the motion "
+            "sensors of a phone, in its browser, with nothing installed and nothing sent anywhere.",
         ),
         Command(
             "vectors",

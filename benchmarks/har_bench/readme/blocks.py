@@ -46,6 +46,20 @@ def _runtime_speed(result: dict[str, Any]) -> str:
     )
 
 
+def _page_speed(result: dict[str, Any]) -> str:
+    machine, latency = result["machine"], result["latency_us"]
+    noise = f" (the machine was busy: {'; '.join(result['noise']['reasons'])})" if result["noise"]["reasons"] else ""
+    return (
+        f"Measured with `{result['model']}` in {result['browser']} on {machine['cpu']}, {machine['cores']} cores:\n\n"
+        f"- the site: {result['site_bytes'] / 1e6:.1f} MB, of which all but LiteRT's web runtime: "
+        f"{result['site_bytes_without_runtime'] / 1e6:.2f} MB\n"
+        f"- ready after {result['median_seconds_until_ready']:.1f} s; from Start to the first answer "
+        f"{result['median_seconds_from_start_to_answer']:.1f} s (medians of {len(result['seconds_until_ready'])})\n"
+        f"- a window: p50 {latency['p50'] / 1e3:.1f} ms, p99 {latency['p99'] / 1e3:.1f} ms, over {result['windows']:,} "
+        f"windows{noise}\n"
+    )
+
+
 def _cross_validation(result: dict[str, Any]) -> str:
     beside = {(row["set"], row["method"], row["against"]): row for row in result["comparisons"]}
     lines = [
@@ -234,6 +248,7 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "anywhere_summary": ("anywhere", anywhere_tables.summary),
     "anywhere_ladder": ("anywhere", anywhere_tables.ladder),
     "anywhere_groups": ("anywhere", anywhere_tables.groups),
+    "page_speed": ("page_speed", _page_speed),
     "parts": ("cross_validation", _parts),
     "export": ("export", _export),
     "emulated_pi": ("emulated_pi", _emulated_pi),

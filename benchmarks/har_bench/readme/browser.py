@@ -1,7 +1,11 @@
 """A headless Chromium without requests of its own, for the pictures and tests of the pages."""
 
+import re
 import shutil
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,3 +86,20 @@ def set_motion(browser: "WebDriver", acc: Sequence[float], gyro: Sequence[float]
     for kind, (x, y, z) in zip(MOTION_SENSORS, (acc, (0.0, 0.0, 0.0), gyro), strict=True):
         reading = {"xyz": {"x": float(x), "y": float(y), "z": float(z)}}
         browser.execute_cdp_cmd("Emulation.setSensorOverrideReadings", {"type": kind, "reading": reading})
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a folder on `python -m http.server`."""
+    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(folder)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert server.stdout is not None
+    try:
+        address = re.search(r"http://127\.0\.0\.1:\d+/", server.stdout.readline())
+        if address is None:
+            raise SourceError("python -m http.server has not started")
+        yield address[0]
+    finally:
+        server.kill()
+        server.wait(PATIENCE_S)
+        server.stdout.close()

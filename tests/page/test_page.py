@@ -1,0 +1,346 @@
+"""The page in real Chromium: from motion events to answers, recording, problems, offline use, and to har-stream."""
+
+import itertools
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pytest
+
+from har_bench import tables
+from har_bench.measure.compare import read_measured
+from har_bench.readme.browser import PATIENCE_S, served, set_motion, set_view
+from har_export.page import make_page
+from har_runtime.model.load import load_model
+from har_runtime.recognizer import Recognizer
+from har_runtime.sources import open_source
+
+pytest.importorskip("tornado", reason="needs pip install 'haredge[web]'")
+from har_runtime.sources.web.source import BrowserSource
+
+pytestmark = pytest.mark.slow
+TOKEN = "not-easy-to-guess"
+KEEP_ANSWERS = "window.answers = []; addEventListener('answer', (event) => answers.push(event.detail));"
+Found = TypeVar("Found")
+
+
+def wait_for(found: Callable[[], Found]) -> Found:
+    deadline = time.monotonic() + PATIENCE_S
+    while not (value := found()):
+        assert time.monotonic() < deadline, "nothing within the deadline"
+        time.sleep(0.05)
+    return value
+
+
+def text(browser: Any, element: str) -> str:
+    return browser.execute_script("return document.getElementById(arguments[0]).textContent", element)
+
+
+def run(browser: Any, expression: str) -> Any:
+    return browser.execute_script(f"return {expression}")
+
+
+def downloaded(folder: Path, pattern: str) -> Path:
+    """The file that the browser has saved."""
+    wait_for(lambda: [*folder.glob(pattern)])
+    return next(folder.glob(pattern))
+
+
+def click(browser: Any, element: str) -> None:
+    browser.execute_script("document.getElementById(arguments[0]).click()", element)
+
+
+def opened(browser: Any, url: str) -> None:
+    """Load the page, and wait until the model is ready."""
+    set_view(browser, 390, 844)
+    set_motion(browser, (0.3, 9.7, 1.0), (0.0, 0.0, 0.0))
+    browser.get(url)
+    wait_for(lambda: text(browser, "status") == "ready")
+    browser.execute_script(KEEP_ANSWERS)
+
+
+@pytest.fixture
+def page(browser: Any, url: str) -> Any:
+    """The page, ready and not started, without an earlier day."""
+    browser.get(f"{url}licences.txt")
+    browser.execute_script("localStorage.clear()")
+    opened(browser, url)
+    return browser
+
+
+def wear_until(browser: Any, done: Callable[[], bool]) -> None:
+    """Let the sensors measure what a simulated wearer does, about as fast as it happens, until this is so."""
+    chunks = list(open_source("simulated:?seed=0&seconds=30&speed=max"))
+    acc, gyro = (np.concatenate([getattr(chunk, name) for chunk in chunks]) for name in ("acc", "gyro"))
+    rows = itertools.cycle(range(500, 1500, 2))  # Walking, for the most part.
+
+    def moved() -> bool:
+        row = next(rows)
+        set_motion(browser, acc[row], gyro[row])
+        return done()
+
+    wait_for(moved)
+
+
+def test_it_answers_and_its_recording_replays_to_the_same_windows(page: Any, tmp_path: Path) -> None:
+    click(page, "record")
+    page.execute_script("document.querySelector('[data-label=walking]').click()")
+    click(page, "start")
+    wear_until(page, lambda: run(page, "answers.length") >= 6)
+    assert text(page, "status") == "live"
+    page.execute_script("document.querySelector('[data-label=\"\"]').click()")
+    wear_until(page, lambda: run(page, "answers.length") >= 8)
+    click(page, "start")
+    wait_for(lambda: text(page, "status") == "stopped")
+    answers = run(page, "answers")
+    page.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    click(page, "save-recording")
+    recording = downloaded(tmp_path, "haredge-*.csv")
+
+    model = load_model("anywhere")
+    recognizer, replayed, labels = Recognizer(model), [], []
+    for chunk in open_source(f"replay:{recording}?speed=max"):
+        replayed += recognizer.push(chunk)
+        assert chunk.labels is not None
+        labels += chunk.labels.tolist()
+    replayed += recognizer.finish()
+    assert [answer.prediction.start_s for answer in replayed] == [answer["start_s"] for answer in answers]
+    for here, there in zip(replayed, answers, strict=True):
+        expected = [there["window_probabilities"][label] for label in model.card.labels]
+        np.testing.assert_allclose(here.prediction.probabilities, expected, atol=1e-6)
+        assert here.activity == there["activity"]
+    assert labels[0] == "walking" and labels[-1] == ""
+
+
+def test_everything_is_shown_while_it_runs(page: Any) -> None:
+    click(page, "start")
+    wait_for(lambda: text(page, "status") == "live")
+    wait_for(lambda: " Hz" in text(page, "readings"))
+    assert "gyroscopeyes" in text(page, "readings")
+    assert "readings rounded to0.1 m/s²" in wait_for(lambda: text(page, "readings"))
+    wait_for(lambda: "rounds the readings to 0.1" in text(page, "problems"))
+    assert text(page, "percent").endswith(" %")
+    assert run(page, "document.querySelectorAll('#bars tr').length") == len(load_model("anywhere").card.labels)
+    assert run(page, "document.querySelectorAll('#totals tr').length") >= 1
+    for chart in ("acceleration-chart", "rotation-chart", "timeline-chart"):
+        assert run(
+            page, f"document.getElementById('{chart}').getContext('2d').getImageData(0, 0, 700, 300).data.some(Boolean)"
+        )
+
+
+def test_the_day_survives_a_reload_and_can_be_forgotten(page: Any, url: str) -> None:
+    click(page, "start")
+    wait_for(lambda: text(page, "status") == "live")
+    wait_for(lambda: len(run(page, "answers")) >= 4)
+    click(page, "start")
+    wait_for(lambda: text(page, "status") == "stopped")
+    totals = text(page, "totals")
+    opened(page, url)
+    assert text(page, "totals") == totals
+    click(page, "forget")
+    assert text(page, "totals") == ""
+    opened(page, url)
+    assert text(page, "totals") == ""
+
+
+def test_a_sensor_that_stops_is_said_and_the_activity_becomes_unavailable(page: Any) -> None:
+    click(page, "start")
+    wait_for(lambda: text(page, "status") == "live")
+    page.execute_cdp_cmd("Emulation.setSensorOverrideEnabled", {"type": "accelerometer", "enabled": False})
+    try:
+        wait_for(lambda: text(page, "problems").count("The sensors have stopped."))
+        wait_for(lambda: text(page, "activity") == "unavailable")
+        assert text(page, "status").startswith("no answer since ")
+    finally:
+        page.execute_cdp_cmd(
+            "Emulation.setSensorOverrideEnabled", {"type": "accelerometer", "enabled": True, "metadata": {}}
+        )
+
+
+def test_a_refused_permission_is_said_and_start_can_be_pressed_again(page: Any) -> None:
+    page.execute_script("DeviceMotionEvent.requestPermission = async () => 'denied'")
+    click(page, "start")
+    wait_for(lambda: "refused the motion sensors" in text(page, "problems"))
+    assert (text(page, "status"), text(page, "start")) == ("the sensors cannot be read", "Start")
+    page.execute_script("DeviceMotionEvent.requestPermission = async () => 'granted'")
+    click(page, "start")
+    wait_for(lambda: text(page, "status") == "live")
+    assert "refused" not in text(page, "problems")
+
+
+def test_a_phone_without_a_gyroscope_is_recognised_by_acceleration_alone(browser: Any, url: str) -> None:
+    isolated = "addEventListener('devicemotion', (event) => event.isTrusted && event.stopImmediatePropagation(), true);"
+    added = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": isolated})
+    try:
+        opened(browser, url)
+        click(browser, "start")
+        browser.execute_script(
+            "setInterval(() => dispatchEvent(new DeviceMotionEvent('devicemotion',"
+            " { accelerationIncludingGravity: { x: Math.random(), y: 9.7, z: 1 } })), 20)"
+        )
+        wait_for(lambda: text(browser, "status") == "live")
+        wait_for(lambda: "There is no gyroscope" in text(browser, "problems"))
+        assert "gyroscopenone" in text(browser, "readings")
+        assert run(browser, "answers.length") > 0
+    finally:
+        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+
+def test_no_readings_at_all_are_said(browser: Any, url: str) -> None:
+    isolated = "addEventListener('devicemotion', (event) => event.stopImmediatePropagation(), true);"
+    added = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": isolated})
+    try:
+        opened(browser, url)
+        click(browser, "start")
+        wait_for(lambda: "No readings have come" in text(browser, "problems"))
+        assert text(browser, "status") == "waiting for the sensor"
+    finally:
+        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+
+def test_it_works_offline_once_it_was_opened(browser: Any, folder: Path) -> None:
+    with served(folder) as address:
+        opened(browser, address)
+        wait_for(lambda: run(browser, "navigator.serviceWorker.controller !== null"))
+    opened(browser, address)  # The server has ended.
+    click(browser, "start")
+    wait_for(lambda: text(browser, "status") == "live")
+
+
+def test_it_requests_nothing_from_elsewhere(browser: Any, url: str) -> None:
+    browser.get_log("performance")
+    opened(browser, url)
+    click(browser, "start")
+    wait_for(lambda: text(browser, "status") == "live")
+    click(browser, "start")
+    events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    requested = {
+        event["params"].get("url") or event["params"]["request"]["url"]
+        for event in events
+        if event["method"] in ("Network.requestWillBeSent", "Network.webSocketCreated")
+    }
+    assert f"{url}model/model.tflite" in requested
+    assert {each for each in requested if not each.startswith((url, "data:", "blob:"))} == set()
+
+
+def test_the_policy_stops_a_request_to_another_host(page: Any) -> None:
+    blocked = page.execute_async_script(
+        """const done = arguments[0];
+        const found = [];
+        addEventListener('securitypolicyviolation', (event) => found.push(event.effectiveDirective));
+        const attempts = [
+            fetch('https://elsewhere.example/').catch(() => {}),
+            new Promise((resolve) => {
+                try { new WebSocket('wss://elsewhere.example/').onerror = resolve; } catch { resolve(); }
+            }),
+        ];
+        const script = document.createElement('script');
+        script.src = 'https://elsewhere.example/x.js';
+        document.head.append(script);
+        const image = document.createElement('img');
+        image.src = 'https://elsewhere.example/x.png';
+        document.body.append(image);
+        Promise.all(attempts).then(() => setTimeout(() => done(found), 200));"""
+    )
+    assert {*blocked} == {"connect-src", "script-src-elem", "img-src"}
+    assert blocked.count("connect-src") == 2
+
+
+def test_a_hostile_card_is_text(browser: Any, site_of: Callable[..., str], waist_with: Callable[..., Path]) -> None:
+    name = '"><script>window.hacked = 1<'
+    label = "<img src=x onerror='window.hacked = 1'>"
+    path = waist_with("hostile", labels=[label, *(f"{label}{n}" for n in range(1, 6))])
+    card = path.with_suffix(".json")
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"name": name}))
+    opened(browser, site_of(str(path)))
+    click(browser, "start")
+    wait_for(lambda: len(run(browser, "answers")) >= 2)
+    assert name in text(browser, "model")
+    assert label in text(browser, "labels") and label in text(browser, "bars")
+    assert run(browser, "window.hacked ?? null") is None
+    assert run(browser, "document.querySelectorAll('img').length") == 0
+
+
+def test_axe_finds_nothing_in_light_and_dark_before_and_after_start(page: Any, node_modules: Path) -> None:
+    axe = node_modules / "axe-core" / "axe.min.js"
+    if not axe.is_file():
+        pytest.skip("axe-core is not installed: npm install in the folder of har_export's package.json")
+    page.execute_script(axe.read_text(encoding="utf-8"))
+    for is_started in (False, True):
+        if is_started:
+            click(page, "start")
+            wait_for(lambda: text(page, "status") == "live")
+            wait_for(lambda: text(page, "problems"))
+        for dark in (False, True):
+            set_view(page, 390, 844, dark)
+            assert violations(page) == []
+
+
+def violations(page: Any) -> list[tuple[str, str]]:
+    found = page.execute_async_script("axe.run().then(arguments[0], (error) => arguments[0]({ error: String(error) }))")
+    assert "error" not in found, found
+    return [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]]
+
+
+def test_nothing_scrolls_sideways_and_without_a_computer_there_is_nothing_to_send_to(page: Any) -> None:
+    for width, height in ((320, 640), (360, 740), (740, 360), (1280, 800)):
+        set_view(page, width, height)
+        wait_for(lambda width=width: run(page, "innerWidth") == width)
+        assert run(page, "document.documentElement.scrollWidth") <= width
+        parts = "[...document.querySelectorAll('main *')].map((part) => [part.id, part.getBoundingClientRect().right])"
+        assert [part for part in run(page, parts) if part[1] > width] == []
+    assert run(page, "document.getElementById('sending').hidden")
+
+
+def test_the_speed_is_measured_in_har_benchs_form(page: Any, tmp_path: Path) -> None:
+    click(page, "measure")
+    assert wait_for(lambda: (shown := text(page, "measured")).startswith("A window takes") and shown)
+    page.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    click(page, "save-measured")
+    path = downloaded(tmp_path, "har-bench*.json")
+    result = read_measured(path)
+    assert tables.markdown(result).count("LiteRT, browser") >= 2
+    assert (result["runs"][0]["windows"], result["models"][0]["number_format"]) == (1000, "int8")
+
+
+@pytest.fixture
+def computer() -> Iterator[tuple[BrowserSource, list[Any]]]:
+    """har-stream's source, and the chunks that it has received."""
+    source, chunks = BrowserSource("127.0.0.1", 0, TOKEN), []
+    thread = threading.Thread(target=lambda: chunks.extend(source), daemon=True)
+    thread.start()
+    try:
+        yield source, chunks
+    finally:
+        source.close()
+        thread.join(PATIENCE_S)
+
+
+def test_it_sends_to_the_computer_that_the_command_named_once_that_is_asked_for(
+    browser: Any, site_of: Callable[..., str], computer: tuple[BrowserSource, list[Any]]
+) -> None:
+    source, chunks = computer
+    address = source.url.replace("http", "ws").rstrip("/")
+    opened(browser, site_of("anywhere", send_to=address))
+    assert address in text(browser, "send-to")
+    click(browser, "start")
+    wait_for(lambda: text(browser, "status") == "live")
+    assert chunks == []
+    browser.execute_script("document.getElementById('token').value = arguments[0]", TOKEN)
+    click(browser, "send")
+    wait_for(lambda: sum(len(chunk.times_ns) for chunk in list(chunks) if chunk.acc is not None) >= 20)
+    assert text(browser, "send-state") == "sending"
+    acc = np.concatenate([chunk.acc for chunk in list(chunks) if chunk.acc is not None])
+    np.testing.assert_allclose(acc, np.tile((0.3, 9.7, 1.0), (len(acc), 1)), atol=0.051)
+
+
+def test_the_model_file_must_be_that_of_the_card(browser: Any, node_modules: Path, tmp_path: Path) -> None:
+    make_page("anywhere", tmp_path / "site", node_modules)
+    (tmp_path / "site" / "model" / "model.tflite").write_bytes(b"another file")
+    with served(tmp_path / "site") as address:
+        browser.get(address)
+        wait_for(lambda: "is not the one of its card" in text(browser, "status"))
