@@ -114,6 +114,11 @@ def test_without_the_web_runtime_the_line_has_the_command_that_installs_it(tmp_p
     assert not (tmp_path / "site").exists()
 
 
+@pytest.mark.parametrize("document", ["README.md", "export/PAGE.md"])
+def test_the_documents_have_the_same_command(document: str) -> None:
+    assert npm_command() in (Path(__file__).parents[2] / document).read_text(encoding="utf-8")
+
+
 def test_another_version_of_the_web_runtime_is_refused(tmp_path: Path) -> None:
     folder = fake_packages(tmp_path / "node_modules", **{"@litertjs/core": "2.5.2"})
     with pytest.raises(DataError, match=r"version 2\.5\.2 is not 2\.5\.3; run `npm install"):

@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from har_bench.readme.browser import PATIENCE_S, add_motion_sensors, open_browser, served, set_view
 from har_bench.results import write_and_print
 from har_bench.script import run_script, script_parser
@@ -37,6 +39,20 @@ URL.createObjectURL = (blob) => {
 document.getElementById('measure').click();
 """
 """Presses Measure; the result is what the page offers to save."""
+CONTROL = """
+const [count, ms, done] = arguments;
+const loop = (steps) => {
+    const began = performance.now();
+    let sum = 0;
+    for (let step = 1; step <= steps; step++) sum += 1 / step;
+    return sum > 0 ? performance.now() - began : NaN;
+};
+loop(1e6);
+const best = Math.min(...Array.from({ length: 20 }, () => loop(1e6)));
+const steps = Math.round(1e6 * ms / best);
+done(Array.from({ length: count }, () => loop(steps)));
+"""
+"""Times as many loops of a given length: what the machine adds to whatever runs on it; the result is ms of each."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -69,6 +85,8 @@ def measure(node_modules: Path) -> dict[str, Any]:
             with served(Path(place) / "site") as url:
                 ready, first = zip(*(_opened(browser, url) for _ in range(OPENINGS)), strict=True)
                 bench = browser.execute_async_script(RESULT)
+                run = bench["runs"][0]
+                control = browser.execute_async_script(CONTROL, run["windows"], run["latency_us"]["p50"] / 1e3)
             chromium = browser.capabilities["browserVersion"]
         finally:
             browser.quit()
@@ -83,9 +101,10 @@ def measure(node_modules: Path) -> dict[str, Any]:
         "seconds_from_start_to_answer": [*first],
         "median_seconds_until_ready": statistics.median(ready),
         "median_seconds_from_start_to_answer": statistics.median(first),
-        "latency_us": bench["runs"][0]["latency_us"],
-        "windows": bench["runs"][0]["windows"],
-        "litert": bench["runs"][0]["version"],
+        "latency_us": run["latency_us"],
+        "control_us": {f"p{percent}": 1e3 * float(np.percentile(control, percent)) for percent in (50, 90, 99)},
+        "windows": run["windows"],
+        "litert": run["version"],
         "noise": bench["noise"],
     }
 

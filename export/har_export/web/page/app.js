@@ -76,7 +76,7 @@ function read(reading) {
   recording.push(timeNs, acc, gyro);
   sender?.push(reading);
   if (recognizer !== null) {
-    push([timeNs], [acc], recognizer.hasGyroscope && gyro ? [gyro] : null);
+    push({ timeNs, acc, gyro });
     return;
   }
   held.push({ timeNs, acc, gyro });
@@ -96,17 +96,24 @@ function begin(hasGyroscope) {
     return;
   }
   recognizer.hasGyroscope = hasGyroscope;
-  for (const { timeNs, acc, gyro } of samples) push([timeNs], [acc], gyro && hasGyroscope ? [gyro] : null);
+  samples.forEach(push);
 }
 
-async function push(times, acc, gyro) {
+function push({ timeNs, acc, gyro }) {
+  return take(recognizer.push([timeNs], [acc], recognizer.hasGyroscope && gyro ? [gyro] : null));
+}
+
+// Shows the answers that a push promises, if the recognizer is still the one that it was.
+async function take(promise) {
+  const asked = recognizer;
   let answers;
   try {
-    answers = await recognizer.push(times, acc, gyro);
+    answers = await promise;
   } catch (error) {
     fail(error);
     return;
   }
+  if (asked !== recognizer) return;
   for (const answer of answers) {
     day.push(answer);
     answeredMs = performance.now();
@@ -128,6 +135,7 @@ function show() {
     const why = `no answer since ${view.clock(day.lastUnixS)}`;
     setStatus("lost", why);
     setActivity(UNAVAILABLE, why, null, null);
+    document.title = `${UNAVAILABLE} · haredge`;
   }
 }
 
@@ -137,11 +145,13 @@ async function start() {
   failure = null;
   meter = new SensorMeter();
   [recognizer, held, answeredMs] = [null, [], 0];
-  if (!(await motion.start())) {
+  element("start").disabled = true;
+  isRunning = await motion.start();
+  element("start").disabled = false;
+  if (!isRunning) {
     setStatus("lost", "the sensors cannot be read");
     return;
   }
-  isRunning = true;
   element("start").setAttribute("aria-pressed", "true");
   setText("start", "Stop");
   setText("detail", "The first answer comes after one second of samples.");
@@ -158,10 +168,11 @@ async function stop() {
   stopSending();
   element("start").setAttribute("aria-pressed", "false");
   setText("start", "Start");
-  await recognizer?.finish().catch(fail);
+  if (recognizer !== null) await take(recognizer.finish());
   day.save();
   if (failure === null) setStatus("waiting", "stopped");
   setActivity("stopped", "Press Start to go on.", null, null);
+  document.title = "haredge";
 }
 
 function label(name) {
