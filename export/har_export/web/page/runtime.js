@@ -22,8 +22,9 @@ export async function openModel(card, site) {
     try {
       const tensors = await model.run(input);
       // Copied, because the memory of the runtime is used again.
-      const [probabilities, places = null, byPlace = null] = tensors.map((tensor) => tensor.toTypedArray().slice());
+      const [probabilities, ...others] = tensors.map((tensor) => tensor.toTypedArray().slice());
       for (const tensor of tensors) tensor.delete();
+      const [places, byPlace] = card.places.length ? others : [null, null]; // Features may follow; they are not used.
       return { probabilities, places, byPlace };
     } finally {
       input.delete();
@@ -44,7 +45,7 @@ function checkShapes(card, model) {
   const labels = card.labels.length;
   const expected = [[1, labels], ...(places ? [[1, places], [1, places, labels]] : [])];
   const found = model.getOutputDetails().map(({ shape }) => [...shape]);
-  if (JSON.stringify(found) !== JSON.stringify(expected)) {
+  if (JSON.stringify(found.slice(0, expected.length)) !== JSON.stringify(expected)) {
     throw new ModelError(`the outputs of the model, ${JSON.stringify(found)}, are not those of its card`);
   }
 }
