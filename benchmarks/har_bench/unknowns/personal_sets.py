@@ -5,7 +5,7 @@
 DIR holds a folder for each data set, named after it, with the run of a network that was trained on all others: what
 `har-train cross-validate --protocol leave-one-set-out` writes. Prototypes and their settings come from that network's
 own training and validation users; every person of the set that was left out is then scored as in `unknowns.personal`,
-in float32, with at most a minute of each activity.
+in float32, with at most a minute of each activity. Sets that the result has already are not repeated.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from har_bench.results import write_result
+from har_bench.results import read_result, write_result
 from har_bench.script import run_script, script_parser
 from har_bench.unknowns.personal import person_row, summary
 from har_runtime.cli.common import data_folder
@@ -44,8 +44,10 @@ def _run(options: argparse.Namespace) -> int:
     if not folders:
         raise DataError(f"{options.runs}: no SET/run/model.safetensors in it; see har-train cross-validate")
     windows: WindowSet | None = None
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = read_result(options.out)["rows"] if options.out.exists() else []
     for folder in folders:
+        if any(row["set"] == folder.name for row in rows):
+            continue
         checkpoint = load_checkpoint(folder / "run")
         if windows is None:
             print("reading the data", file=sys.stderr, flush=True)
@@ -63,6 +65,7 @@ def left_out(checkpoint: Checkpoint, windows: WindowSet) -> dict[str, Any]:
         windows: of all data sets.
     """
     record = checkpoint.record
+    windows = _relabelled(windows, record.labels)
     train = _few(windows, record.split.train, TRAINING_WINDOWS, evenly=True)
     validation = _few(windows, record.split.validation, PERSON_WINDOWS)
     prototypes = fit_prototypes(windows.select(np.concatenate([train, validation])), checkpoint)
@@ -79,6 +82,13 @@ def left_out(checkpoint: Checkpoint, windows: WindowSet) -> dict[str, Any]:
         "windows": sum(row["windows"] for row in rows),
         "summary": summary(rows),
     }
+
+
+def _relabelled(windows: WindowSet, labels: tuple[str, ...]) -> WindowSet:
+    """The windows of these activities: a network does not know those that only the set left out has."""
+    index = np.array([labels.index(label) if label in labels else -1 for label in windows.labels])
+    chosen = windows.select(index[windows.y] >= 0)
+    return replace(chosen, y=index[chosen.y], labels=labels)
 
 
 def _few(windows: WindowSet, users: Sequence[str], count: int, evenly: bool = False) -> NDArray[np.int64]:

@@ -101,10 +101,10 @@ def run(options: argparse.Namespace) -> int:
             chunks: Iterable[SampleChunk] = checked(source, interruptible.items(source))
             chunks = turned(chunks, axes) if axes != IDENTITY else chunks
             if options.recording:
-                collector.push_recording(_known_gyroscope(chunks, model, source))
+                collector.push_recording(_known_gyroscope(chunks, collector, source))
             else:
                 session = Keys(activities) if options.keys else Prompts(activities, options.seconds, options.pause)
-                _listen(session, _known_gyroscope(chunks, model, source), collector, options.keys, activities)
+                _listen(session, _known_gyroscope(chunks, collector, source), collector, options.keys, activities)
         finally:
             source.close()
         interruptible.raise_if_interrupted()
@@ -166,11 +166,12 @@ def _activities(option: str | None, model: Model) -> list[str]:
     return names
 
 
-def _known_gyroscope(chunks: Iterable[SampleChunk], model: Model, source: Source) -> Iterator[SampleChunk]:
+def _known_gyroscope(chunks: Iterable[SampleChunk], collector: Collector, source: Source) -> Iterator[SampleChunk]:
     """The same chunks; a source without a gyroscope is refused if the model needs one."""
     for number, chunk in enumerate(chunks):
         if not number:
-            check_gyroscope(model.card, source.report.gyroscope, source.description)
+            collector.gyroscope = source.report.gyroscope
+            check_gyroscope(collector.card, collector.gyroscope, source.description)
         yield chunk
 
 
@@ -184,9 +185,11 @@ def _listen(
                 raise SourceError("--keys: there are no keys, as stdin is no terminal")
             _say(", ".join(f"{number}: {name}" for number, name in enumerate(activities[:9], 1)))
             _say("any other key ends an activity, q ends it all")
+        newest = 0
         for chunk in itertools.chain.from_iterable(map(_short, chunks)):
             collector.push(chunk)
-            _say(*session.step(int(chunk.times_ns[-1]), keys.pressed() if keys else ""))
+            newest = max(newest, int(chunk.times_ns[-1]))  # Two sensors need not be in step.
+            _say(*session.step(newest, keys.pressed() if keys else ""))
             while span := session.ended():
                 if problem := _learnt(collector, span.label, span.begin_ns, span.end_ns):
                     _say(problem, *session.again(span.label))

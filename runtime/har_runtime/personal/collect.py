@@ -55,7 +55,7 @@ class Collector:
         self._refused: list[str] = []
         self._other: Counter[str] = Counter()
         self.gyroscope = True
-        """Whether the samples so far have angular rates."""
+        """Whether the sensor has a gyroscope; set before the first samples."""
         self.up: tuple[float, float, float] | None = None
         """Which way is up, measured while standing still; None if it was not measured."""
 
@@ -151,7 +151,6 @@ class Collector:
 
     def _cut(self, chunk: SampleChunk) -> list[Window]:
         if self._resampler is None:
-            self.gyroscope = chunk.gyro is not None or chunk.acc is None
             self._resampler = Resampler(block=HOP, gyroscope=self.gyroscope)
         return self._windower.push(self._resampler.push(chunk.times_ns, chunk.acc, chunk.gyro))
 
