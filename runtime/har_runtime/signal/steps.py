@@ -139,13 +139,15 @@ def _gait(history: NDArray[np.float64]) -> tuple[float, float]:
     powers = power[TEMPLATE:] - power[:-TEMPLATE]
     first, last = DELAYS
     likenesses = 2 * np.correlate(smooth, template, "valid") / (own + powers)
-    alike: list[float] = likenesses[last - first :: -1].tolist()
-    peaks = [at for at, value in enumerate(alike[1:-1], 1) if alike[at - 1] <= value > alike[at + 1]]
-    best = max([alike[at] for at in peaks], default=0.0)
+    alike = likenesses[last - first :: -1]
+    inner = alike[1:-1]
+    peaks = ((alike[:-2] <= inner) & (inner > alike[2:])).nonzero()[0]
+    values = inner[peaks]
+    best = float(np.maximum.reduce(values, initial=0.0))
     if best <= 0:
         return 0.0, 0.0
-    at = next(at for at in peaks if alike[at] >= NEARLY * best)
-    before, peak, after = alike[at - 1 : at + 2]
+    at = int(peaks[(values >= NEARLY * best).argmax()]) + 1
+    before, peak, after = alike[at - 1 : at + 2].tolist()
     delay = first + at + (before - after) / (2 * (before - 2 * peak + after))
     cadence = SAMPLE_RATE_HZ / delay
     (light, hard), (slow, fast) = HARDNESS, SLOWEST_HZ
