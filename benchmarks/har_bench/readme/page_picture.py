@@ -7,6 +7,7 @@ the events are set to those of the wearer.
 """
 
 import argparse
+import io
 import sys
 import tempfile
 from pathlib import Path
@@ -91,7 +92,6 @@ def picture(node_modules: Path) -> bytes:
                 )
                 browser.execute_script("document.getElementById('start').click()")
                 browser.execute_async_script(PLAY, wearer_rows())
-                # It goes on at real time, so that the sensors do not count as stopped.
                 screens = [_screen(browser, dark, top) for dark, top in ((False, "now"), (True, "probabilities"))]
         finally:
             browser.quit()
@@ -119,8 +119,6 @@ def _screen(browser: "WebDriver", dark: bool, top: str) -> bytes:
 
 def side_by_side(screens: list[bytes]) -> bytes:
     """Pictures beside each other on grey, as PNG."""
-    import io
-
     from matplotlib import image
 
     arrays = [image.imread(io.BytesIO(screen))[..., :3] for screen in screens]
