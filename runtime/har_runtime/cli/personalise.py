@@ -94,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
     activities = _activities(options.activities, model)
     place = None if options.place == AUTO else options.place
     axes = parse_axes(options.axes)
-    source = open_source(options.source or f"replay:{options.recording}?speed=max")
+    source = open_source(options.source or _replay(options.recording))
     collector = Collector(model, activities, only=options.activities is not None)
     with Interruptible() as interruptible:
         try:
@@ -128,6 +128,11 @@ def run(options: argparse.Namespace) -> int:
         f"  use it: har-stream --profile {options.out} --source ...; without --profile all is as before",
     )
     return 0
+
+
+def _replay(recording: str) -> str:
+    """The URI of a recording, which may have options of its own."""
+    return f"replay:{recording}{'&' if '?' in recording else '?'}speed=max"
 
 
 def _profile_before(options: argparse.Namespace, model: Model) -> Profile:

@@ -7,7 +7,7 @@ import numpy as np
 from har_runtime.answers.place import MIN_BELIEF, PlaceFilter
 from har_runtime.answers.rejection import Rejector, group_of, window_statistics
 from har_runtime.classify import Prediction
-from har_runtime.contract import FAMILIES, HOP_S, WINDOW
+from har_runtime.contract import FAMILIES, HOP_S, SAMPLE_RATE_HZ, WINDOW
 from har_runtime.errors import DataError
 from har_runtime.model.card import ModelCard
 from har_runtime.personal.head import Whitener
@@ -33,7 +33,7 @@ def why_not(label: str, predictions: Sequence[Prediction], card: ModelCard) -> s
         predictions: of the shipped model, for the stretch's windows.
     """
     if len(predictions) < MIN_WINDOWS:
-        seconds = (WINDOW / 50) + (MIN_WINDOWS - 1) * HOP_S
+        seconds = WINDOW / SAMPLE_RATE_HZ + (MIN_WINDOWS - 1) * HOP_S
         return f"{label}: {len(predictions)} whole windows, {MIN_WINDOWS} are needed: {seconds:.1f} s without a gap"
     if label in FAMILIES["still"] and any(one.window.up and not one.window.up.shows_posture for one in predictions):
         return f"{label}: it is not known yet which way is up: stand still, or walk for some seconds, before"

@@ -126,7 +126,7 @@ def test_a_new_activity_is_named_and_answered(
     assert "rowing (" in said.err and "name them in --activities to add them" in said.err
     assert "new activities" not in said.out
     names = "standing,walking,sitting,lying,rowing"
-    assert run("--from", table, "--out", out, "--place", "waist", "--activities", names) == 0
+    assert run("--from", f"{table}?labels=0:rowing", "--out", out, "--place", "waist", "--activities", names) == 0
     assert "new activities: rowing" in capsys.readouterr().out
     arguments = ["run", "--source", f"replay:{table}?speed=max", "--profile", str(out), "--place", "waist", "--json"]
     assert main([*arguments, "--sink", f"jsonl:{tmp_path / 'day.jsonl'}"]) == 0
