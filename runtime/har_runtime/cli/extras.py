@@ -9,7 +9,7 @@ _TRAIN: Final = (
 EXTRAS: Final[Mapping[str, tuple[str, ...]]] = {
     "parquet": ("pyarrow",),
     "mqtt": ("paho",),
-    "web": ("bokeh", "tornado"),
+    "web": ("bokeh", "tornado", "segno"),
     "report": ("matplotlib",),
     "train": _TRAIN,
     "cluster": (*_TRAIN, "ray"),

@@ -1,6 +1,6 @@
 """The program `har-stream`: its subcommands, with everything that they import."""
 
-from har_runtime.cli import devices, doctor, personalise, record, report, run, simulate, token
+from har_runtime.cli import devices, doctor, personalise, qr, record, report, run, simulate, token
 from har_runtime.cli.common import Command, Program
 
 PROGRAM = Program(
@@ -53,6 +53,14 @@ PROGRAM = Program(
             personalise.run,
             "Learn how one person does the activities, and new ones, from a few labelled seconds: prompted with a "
             "sensor, or from a recording with labels. Writes a profile for har-stream --profile.",
+        ),
+        Command(
+            "qr",
+            "show a code for a phone's camera: the address of a web: source",
+            qr.add_arguments,
+            qr.run,
+            "Show the address that a phone's browser opens to be the sensor of a web: source, as a code for its "
+            "camera. It contains the token: whoever sees it can be the sensor.",
         ),
         Command(
             "token",

@@ -1,0 +1,63 @@
+"""`har-stream qr`: the address for a phone's camera."""
+
+from pathlib import Path
+
+import pytest
+
+from har_runtime.cli import qr
+from har_runtime.cli.qr import address_of
+from har_runtime.cli.stream import main
+from har_runtime.errors import SourceError
+
+TOKEN = "0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("source", "host", "address"),
+    [
+        ("web://192.168.1.20:8443?certificate=c&key=k", None, "https://192.168.1.20:8443/"),
+        ("web://192.168.1.20:8443", None, "http://192.168.1.20:8443/"),
+        (f"web://0.0.0.0:9000?token={TOKEN}", "pi.local", f"http://pi.local:9000/#{TOKEN}"),
+        ("web://127.0.0.1:8443", "tunnel.example", "http://tunnel.example:8443/"),
+        ("web://192.168.1.20", "fe80::1", "http://[fe80::1]:8443/"),
+    ],
+)
+def test_the_address_has_the_scheme_of_the_source_and_its_token(source: str, host: str | None, address: str) -> None:
+    assert address_of(source, host) == address
+
+
+def test_a_source_that_listens_everywhere_is_opened_by_this_computer_s_address(monkeypatch) -> None:
+    monkeypatch.setattr(qr, "_own_address", lambda: "10.0.0.7")
+    assert address_of("web://0.0.0.0:8443") == "http://10.0.0.7:8443/"
+    assert address_of("web://[::]:8443") == "http://10.0.0.7:8443/"
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("web:", "127.0.0.1 is this computer alone, which no phone can open; listen on 0.0.0.0, or give --host"),
+        ("live:0.0.0.0:8765", "no page for a phone; give a web: source"),
+        ("web://0.0.0.0:8443?token=1234", "has fewer than 16 characters"),
+    ],
+)
+def test_what_no_phone_can_open_is_refused_in_one_line(source: str, message: str) -> None:
+    with pytest.raises(SourceError, match=message) as caught:
+        address_of(source)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_code_is_printed_under_the_address(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "token.txt"
+    file.write_text(f"{TOKEN}\n")
+    file.chmod(0o600)
+    assert main(["qr", f"web://192.168.1.20:8443?token-file={file}&certificate=c&key=k"]) == 0
+    address, blank, *code = capsys.readouterr().out.splitlines()
+    assert (address, blank) == (f"https://192.168.1.20:8443/#{TOKEN}", "")
+    assert len(code) >= 15
+    assert set("".join(code)) & {"\u2588", "\u2580", "\u2584"}
+
+
+def test_without_segno_it_says_what_to_install(monkeypatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "segno", None)
+    assert main(["qr", "web://192.168.1.20:8443"]) == 2
+    assert "pip install 'haredge[web]'" in capsys.readouterr().err
