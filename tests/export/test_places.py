@@ -112,7 +112,7 @@ def test_the_ends_of_the_int8_file_compute_in_float32(place_files: Path, tested:
     """An int8 softmax has steps of 1/256; what the runtime's filter multiplies must be finer. And LiteRT's reference
     kernels add int8 numbers up wrongly."""
     kinds = flatbuffer.operators((place_files / "toy.tflite").read_bytes())
-    assert kinds["DEQUANTIZE"] == 2, "the logits of the places, and those of the activities"
+    assert kinds["DEQUANTIZE"] == 3, "the features, the logits of the places, and those of the activities"
     found = load_model(place_files / "toy.tflite").outputs(tested.x)
     for output in (found.probabilities, found.places, found.by_place):
         assert output is not None
@@ -123,7 +123,7 @@ def test_the_ends_of_the_int8_file_compute_in_float32(place_files: Path, tested:
 
 
 @pytest.mark.slow
-def test_tflm_gives_the_three_outputs_of_the_reference_kernels(place_files: Path, trained, tested) -> None:
+def test_tflm_gives_the_outputs_of_the_reference_kernels(place_files: Path, trained, tested) -> None:
     few = tested.x[::8]
     rows = json.loads((place_files / "toy-parity.json").read_bytes())["rows"]
     micro = {row["format"]: row for row in rows if row["runtime"] == MICRO}
@@ -133,8 +133,10 @@ def test_tflm_gives_the_three_outputs_of_the_reference_kernels(place_files: Path
     for name, bound in (("toy-fp32.tflite", 1e-4), ("toy.tflite", 0.35)):
         got = MicroInterpreter((place_files / name).read_bytes())(few)
         right = np.concatenate([output.reshape(len(few), -1) for output in wanted(trained, few)], axis=1)
-        assert got.shape == right.shape == (len(few), sum(SIZES))
+        got, features = np.split(got, [sum(SIZES)], axis=1)
+        assert got.shape == right.shape
         assert np.abs(got - right).max() < bound
+        assert features.shape == trained.last_features(few).shape
 
 
 @pytest.mark.slow

@@ -45,7 +45,7 @@ def test_the_command_line_overrides_the_file_even_with_a_default_value(config: P
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('sorce = "x"', "unknown key 'sorce'; known: allow-empty, axes, "),
+        ('sorce = "x"', "unknown key 'sorce'; known: adapt, allow-empty, axes, "),
         ('log_level = "info"', "unknown key 'log_level'"),
         ('config = "other.toml"', "unknown key 'config'"),
         ("help = true", "unknown key 'help'"),

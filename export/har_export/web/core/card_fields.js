@@ -89,5 +89,28 @@ export const CARD_FIELDS = {
     "nullable": true,
     "missing": null
   },
+  "prototypes": {
+    "kind": "table",
+    "fields": {
+      "whitening": {"kind": "list", "of": {"kind": "number"}},
+      "prior_weight": {"kind": "number"},
+      "sharpness": {"kind": "number"},
+      "network_share": {"kind": "number"},
+      "known": {
+        "kind": "list",
+        "of": {
+          "kind": "table",
+          "fields": {
+            "label": {"kind": "text"},
+            "place": {"kind": "text", "nullable": true},
+            "mean": {"kind": "list", "of": {"kind": "number"}},
+            "windows": {"kind": "integer"}
+          }
+        }
+      }
+    },
+    "nullable": true,
+    "missing": null
+  },
   "sha256": {"kind": "text", "nullable": true, "missing": null}
 };
