@@ -48,7 +48,7 @@ def _runtime_speed(result: dict[str, Any]) -> str:
 
 def _page_speed(result: dict[str, Any]) -> str:
     machine, latency, control = result["machine"], result["latency_us"], result["control_us"]
-    busy = ", as the machine was busy with other work" if result["noise"]["reasons"] else ""
+    noise = "".join(f" ({reason})" for reason in result["noise"]["reasons"])
     return (
         f"Measured with `{result['model']}` in {result['browser']} on {machine['cpu']}, {machine['cores']} cores:\n\n"
         f"- the site: {result['site_bytes'] / 1e6:.1f} MB, of which all but LiteRT's web runtime: "
@@ -56,7 +56,7 @@ def _page_speed(result: dict[str, Any]) -> str:
         f"- ready after {result['median_seconds_until_ready']:.1f} s; from Start to the first answer "
         f"{result['median_seconds_from_start_to_answer']:.1f} s (medians of {len(result['seconds_until_ready'])})\n"
         f"- a window: p50 {latency['p50'] / 1e3:.1f} ms, p99 {latency['p99'] / 1e3:.1f} ms, over {result['windows']:,} "
-        f"windows; a loop of about that length without the model: p99 {control['p99'] / 1e3:.1f} ms{busy}\n"
+        f"windows; a loop of about that length without the model: p99 {control['p99'] / 1e3:.1f} ms{noise}\n"
     )
 
 

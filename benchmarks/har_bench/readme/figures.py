@@ -1,6 +1,7 @@
 """Writes the measured figures and the pictures into the READMEs; none of them is typed by hand.
 
     python -m har_bench.readme.figures          # after a benchmark has written its JSON
+    python -m har_bench.readme.figures --text   # the figures alone: the pictures take minutes
     python -m har_bench.readme.figures --check  # exit code 2 if a README differs from the JSON
 
 A block starts with `<!-- figures: NAME -->` and ends with `<!-- end -->`.
@@ -26,7 +27,9 @@ BLOCK = re.compile(r"(?<=<!-- figures: )([a-z0-9_]+)( -->\n).*?(?=<!-- end -->)"
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
     parser = script_parser("readme.figures", "Write measured figures into the READMEs.")
-    parser.add_argument("--check", action="store_true", help="change nothing; fail if something would change")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--text", action="store_true", help="leave the pictures, which take minutes, as they are")
+    what.add_argument("--check", action="store_true", help="change nothing; fail if something would change")
     return run_script(parser, arguments, _run)
 
 
@@ -39,7 +42,7 @@ def _run(options: argparse.Namespace) -> int:
                 page = path.relative_to(REPOSITORY)
                 raise DataError(f"{page} differs from benchmarks/results; run python -m har_bench.readme.figures")
             write_bytes(path, wanted.encode())
-    if not options.check:
+    if not (options.check or options.text):
         from har_bench.readme.pictures import draw_pictures
 
         draw_pictures()
