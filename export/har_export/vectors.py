@@ -1,8 +1,8 @@
 """Golden vectors for code in other languages: raw sensor events, the windows that they give, what the model makes of
 them and their distance from the training data; events with which way is up and the windows turned by it
 (`upright_vectors`); acceleration with the steps of each window (`step_vectors`); sequences
-of probabilities with the smoothing filter's beliefs; and of a model's outputs with the
-answers (`answer_vectors`).
+of probabilities with the smoothing filter's beliefs; of a model's outputs with the answers (`answer_vectors`); and
+profiles with the outputs for one person (`personal_vectors`).
 
     har-export vectors waist --out export/vectors.json
 
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_export.answer_vectors import answer_vectors
+from har_export.personal_vectors import personal_vectors, refused_profiles
 from har_export.sensor_streams import Signal, Stream, by_arrival
 from har_export.step_vectors import step_vectors
 from har_export.upright_vectors import up_of, upright_vectors
@@ -63,7 +64,7 @@ def _faults(signal: Signal, rng: np.random.Generator) -> list[Stream]:
     return [acc, gyro.select(np.insert(order, 40, 40))]
 
 
-LISTS = ("cases", "upright", "steps", "smoothing")
+LISTS = ("cases", "upright", "steps", "smoothing", "personal")
 """Keys of the file that hold lists of cases."""
 CASES: dict[str, Callable[[Signal, np.random.Generator], list[Stream]]] = {
     "phone": _phone,
@@ -139,6 +140,8 @@ def make_vectors(model: Model) -> dict[str, Any]:
         "steps": step_vectors(),
         "smoothing": _smoothing_cases(HmmFilter(model.card.smoothing), len(model.card.labels)),
         "answers": answer_vectors(model.card, _windows(upright)),
+        "personal": personal_vectors(),
+        "refused_profiles": refused_profiles(),
     }
 
 
@@ -200,9 +203,12 @@ def _smoothing_cases(hmm: HmmFilter, classes: int) -> list[dict[str, Any]]:
 
 def to_json(vectors: dict[str, Any]) -> str:
     """JSON with one event or window per line, so that a diff shows what changed."""
-    text = json.dumps({**vectors, **dict.fromkeys(LISTS), "answers": None}, indent=1, allow_nan=False)
+    apart = dict.fromkeys((*LISTS, "answers", "refused_profiles"))
+    text = json.dumps({**vectors, **apart}, indent=1, allow_nan=False)
     for key in LISTS:
         text = text.replace(f'"{key}": null', f'"{key}": {_list(map(_table, vectors[key]))}')
+    refused = _list(map(_line, vectors["refused_profiles"]))
+    text = text.replace('"refused_profiles": null', f'"refused_profiles": {refused}')
     answers = {**vectors["answers"], "cases": None}
     cases = _list(map(_table, vectors["answers"]["cases"]))
     text = text.replace('"answers": null', f'"answers": {_table(answers)}').replace(
@@ -214,7 +220,7 @@ def to_json(vectors: dict[str, Any]) -> str:
 def _table(values: dict[str, Any]) -> str:
     """One entry per line, and of lists one item per line."""
     lines = [
-        f'"{key}": {_list(map(_line, value)) if isinstance(value, list) else json.dumps(value, allow_nan=False)}'
+        f'"{key}": {_list(map(_line, value)) if isinstance(value, list) else _line(value)}'
         for key, value in values.items()
     ]
     return "{" + ",\n".join(lines) + "}"

@@ -18,15 +18,20 @@ from tests.conftest import VECTORS
 
 from har_export.answer_vectors import with_places
 from har_export.cli import main
-from har_export.vectors import make_vectors, to_json
+from har_export.vectors import LISTS, make_vectors, to_json
 from har_runtime.contract import PLACES
 from har_runtime.model.card import ModelCard, card_from_json
 from har_runtime.model.load import Model, load_model
+from har_runtime.model.outputs import output_names
+from har_runtime.personal.model import personalised
+from har_runtime.personal.profile import profile_from_table, why_unusable
 from har_runtime.signal.resample import Resampler
 from har_runtime.signal.window import Windower
 
 FLOAT64 = {"belief", "distance", "up", "confidence", "cadence"}
 """What may differ in its last digits."""
+FLOAT32 = 2e-6
+"""How far probabilities for one person may differ, which are products in float32."""
 
 
 STILL = np.tile(np.array([0, 0, 9.81, 0, 0, 0], np.float32), (2, 50, 1))
@@ -34,7 +39,7 @@ STILL = np.tile(np.array([0, 0, 9.81, 0, 0, 0], np.float32), (2, 50, 1))
 
 
 def _windows(vectors: dict[str, Any]) -> list[dict[str, Any]]:
-    kinds = (vectors["cases"], vectors["upright"], vectors["steps"], vectors["smoothing"], vectors["answers"]["cases"])
+    kinds = (*(vectors[name] for name in LISTS), vectors["answers"]["cases"])
     cases = [case for kind in kinds for case in kind]
     return [window for case in cases for window in case["windows"]]
 
@@ -59,6 +64,9 @@ def test_the_vectors_in_the_repository_are_those_of_the_shipped_model(vectors: d
         if "up" in wanted:
             np.testing.assert_allclose(_imu(mine), _imu(wanted), rtol=2e-7, atol=1e-9)
             mine["imu"] = wanted["imu"]
+        for name, output in wanted.get("personal", {}).items():
+            np.testing.assert_allclose(mine["personal"][name], output, rtol=0, atol=FLOAT32)
+            mine["personal"][name] = output
     assert again == vectors
     assert vectors["format"] == "haredge-vectors-2"
     assert vectors["model_sha256"] == load_model("waist").card.sha256
@@ -143,6 +151,38 @@ def test_the_answers_are_of_every_kind(vectors: dict) -> None:
     assert {window["found"] for window in cases["no-reference"]} == {"window", "gait"}
 
 
+def test_the_personal_outputs_are_the_heads(vectors: dict) -> None:
+    for case in vectors["personal"]:
+        card = card_from_json(json.dumps(case["card"]), "vectors")
+        profile = profile_from_table(case["profile"])
+        assert why_unusable(profile, card) is None
+        for window in case["windows"]:
+            shipped = [np.array([window[name]], np.float32) for name in output_names(card)]
+            model = personalised(Model(card, GivenBackend(shipped)), profile)
+            assert model.card.labels == tuple(case["labels"])
+            outputs = model.outputs(np.zeros((1, 50, 6), np.float32))
+            for name, wanted in window["personal"].items():
+                np.testing.assert_allclose(getattr(outputs, name)[0], wanted, rtol=0, atol=FLOAT32)
+
+
+def test_the_personal_cases_have_new_activities_and_a_place_where_nothing_counts(vectors: dict) -> None:
+    places, plain = vectors["personal"]
+    assert places["labels"][-2:] == ["rowing", "juggling"] and plain["labels"][-1] == "rowing"
+    torso, thigh, wrist = np.transpose([window["personal"]["by_place"] for window in places["windows"]], (1, 0, 2))
+    assert torso[:, :-2].tolist() == [window["by_place"][0] for window in places["windows"]]
+    assert thigh[1, 4] > 0.3 > 1e-5 > wrist[1, 4] and wrist[2, 5] > 0.1 > 1e-5 > thigh[2, 5]
+    last = plain["windows"][-1]
+    assert last["probabilities"][0] > 0.8 and np.argmax(last["personal"]["probabilities"]) == 2
+    assert len(plain["means"]) == 3, "of the activity that the card knows, no group is added in the frame of the device"
+
+
+def test_profiles_are_refused_for_every_reason(vectors: dict) -> None:
+    refused = vectors["refused_profiles"]
+    for wanted in ("format", "twice", "of length 1", "made for waist", "another version", "no means", "does not fit"):
+        assert any(wanted in one["why"] for one in refused), wanted
+    assert {one["damaged"] for one in refused if "does not fit" in one["why"]} == {False}
+
+
 def test_a_model_of_the_upright_frame_that_tells_places_has_vectors_too() -> None:
     card = replace(with_places(load_model("waist").card, STILL), name="anyplace")
     vectors = json.loads(to_json(make_vectors(Model(card, MadeUpBackend(card)))))
@@ -164,3 +204,13 @@ class MadeUpBackend:
     def outputs(self, windows: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         shapes = [(self._classes,), (self._places,), (self._places, self._classes)]
         return [np.full((len(windows), *shape), 1 / shape[-1], np.float32) for shape in shapes]
+
+
+class GivenBackend:
+    """A model that has made these outputs of its windows."""
+
+    def __init__(self, outputs: list[NDArray[np.float32]]):
+        self._outputs = outputs
+
+    def outputs(self, windows: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        return self._outputs

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from har_runtime.answers.answer import UNKNOWN
 from har_runtime.answers.rejection import Group
@@ -102,17 +103,25 @@ def read_profile(path: Path) -> Profile:
         DataError: it cannot be read, is damaged, or is none.
     """
     try:
-        table = read_json(path)
-        if isinstance(table, dict) and table.get("format") != FORMAT:
-            raise TableError(f"its format is not {FORMAT}")
-        profile = from_table(Profile, table)
-        _check(profile)
+        return profile_from_table(read_json(path))
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
     except TableError as error:
         raise DataError(
             f"{path}: no profile, or damaged: {error}; make it again with har-stream personalise"
         ) from error
+
+
+def profile_from_table(table: Any) -> Profile:
+    """A profile from the value of its JSON.
+
+    Raises:
+        TableError: it is damaged, or none.
+    """
+    if isinstance(table, dict) and table.get("format") != FORMAT:
+        raise TableError(f"its format is not {FORMAT}")
+    profile = from_table(Profile, table)
+    _check(profile)
     return profile
 
 
