@@ -95,13 +95,14 @@ def run(options: argparse.Namespace) -> int:
     place = None if options.place == AUTO else options.place
     axes = parse_axes(options.axes)
     source = open_source(options.source or _replay(options.recording))
-    collector = Collector(model, activities, only=options.activities is not None)
+    collector = Collector(model, activities, only=options.activities is not None, place=place)
     with Interruptible() as interruptible:
         try:
             chunks: Iterable[SampleChunk] = checked(source, interruptible.items(source))
             chunks = turned(chunks, axes) if axes != IDENTITY else chunks
             if options.recording:
                 collector.push_recording(_known_gyroscope(chunks, collector, source))
+                _say(*collector.remarks())
             else:
                 session = Keys(activities) if options.keys else Prompts(activities, options.seconds, options.pause)
                 _listen(session, _known_gyroscope(chunks, collector, source), collector, options.keys, activities)
@@ -200,6 +201,9 @@ def _listen(
                     _say(problem, *session.again(span.label))
                 else:
                     session.accepted()
+                    for label, why in collector.retracted():
+                        _say(why, *session.again(label))
+                _say(*collector.remarks())
             if session.is_over:
                 return
 
@@ -219,7 +223,8 @@ def _learnt(collector: Collector, label: str, begin_ns: int, end_ns: int) -> str
             still = measure_still(collector.chunks(begin_ns, end_ns), collector.gyroscope)
         except HarError as error:
             return str(error).replace("--still", label)
-        collector.set_up(still.up)
+        if problem := collector.set_up(still.up):
+            return problem
     return collector.take(label, begin_ns, end_ns)
 
 

@@ -4,13 +4,25 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from har_runtime.answers.place import place_index
 from har_runtime.classify import Prediction, classify
 from har_runtime.contract import HOP
 from har_runtime.errors import DataError
 from har_runtime.model.card import ModelCard
 from har_runtime.model.load import Model
 from har_runtime.personal.learn import learn, place_of, why_not
+from har_runtime.personal.postures import (
+    POSTURES,
+    STEPS,
+    Posture,
+    alike,
+    mean_direction,
+    posture_of,
+    why_another,
+    why_not_upright,
+)
 from har_runtime.personal.profile import Learnt
 from har_runtime.recording import LabelTrack
 from har_runtime.samples import SampleChunk
@@ -38,9 +50,16 @@ class Collector:
         model: as it is shipped.
         activities: that may be learnt.
         only: whether labels of a recording that are not among them are left out on purpose, and not reported.
+        place: where the sensor is worn, as the user names it; None to find out.
+
+    Raises:
+        HarError: there is no such place, or the model does not know it.
     """
 
-    def __init__(self, model: Model, activities: Sequence[str], only: bool = False):
+    def __init__(self, model: Model, activities: Sequence[str], only: bool = False, place: str | None = None):
+        if place is not None:
+            place_index(model.card, place)
+        self._place = place
         self._model, self._activities, self._only = model, tuple(activities), only
         self._is_upright = model.card.frame == "upright"
         self._tracker = UprightTracker() if self._is_upright else None
@@ -52,6 +71,12 @@ class Collector:
         """The same, in the frame of the model."""
         self._chunks: deque[SampleChunk] = deque()
         self._taken: dict[str, list[Prediction]] = {}
+        self._spans: dict[str, list[tuple[int, int]]] = {}
+        """Begin and end of the stretches of a live source that were taken."""
+        self._postures: dict[str, Posture] = {}
+        self._gait: NDArray[np.float64] | None = None
+        """Mean direction of the last stretch of steps, axes of the device."""
+        self._remarks: list[str] = []
         self._refused: list[str] = []
         self._other: Counter[str] = Counter()
         self.gyroscope = True
@@ -69,9 +94,15 @@ class Collector:
         """Whether the model needs to know which way is up."""
         return self._is_upright
 
-    def set_up(self, up: Up) -> None:
-        """Use a direction that was measured."""
+    def set_up(self, up: Up) -> str | None:
+        """Use a direction that was measured while standing; returns why it is not up, one line, or None."""
+        if problem := why_not_upright(self._gait, up.direction, self._known_place()):
+            return problem
         self.up = up.direction
+        self._turn_by(up)
+        return None
+
+    def _turn_by(self, up: Up) -> None:
         self._tracker = UprightTracker(up)
         self._windows = deque(self._tracker.step(window) for window in self._raw)
 
@@ -97,7 +128,41 @@ class Collector:
 
     def take(self, label: str, begin_ns: int, end_ns: int) -> str | None:
         """Learn the windows between two times as an activity; returns why they are none of it, one line, or None."""
-        return self._take(label, [one for one in self._windows if begin_ns <= one.start_ns and one.end_ns <= end_ns])
+        windows = [one for one in self._windows if begin_ns <= one.start_ns and one.end_ns <= end_ns]
+        problem = self._take(label, windows)
+        if problem is None:
+            self._spans.setdefault(label, []).append((begin_ns, end_ns))
+        return problem
+
+    def retracted(self) -> list[tuple[str, str]]:
+        """Activities of a live source that were taken, and are no longer, by what came since; why, one line each.
+
+        Walking shows which way is up, and where the sensor is worn: both may show that what was taken for standing,
+        sitting or lying was something else.
+        """
+        place, found = self._known_place(), list[tuple[str, str]]()
+        problem = why_not_upright(self._gait, self.up, place)
+        if problem is not None and self._gait is not None:
+            found.append((STANDING, problem))
+            x, y, z = self._gait.tolist()
+            self.up = None
+            self._turn_by(Up((x, y, z), "gait"))
+            spans, self._spans = self._spans, {}
+            self._taken, self._postures, self._remarks = {}, {}, []
+            for label, stretches in spans.items():
+                for begin_ns, end_ns in stretches if label != STANDING else ():
+                    if why := self.take(label, begin_ns, end_ns):
+                        found.append((label, why))
+        for label in [one for one in POSTURES if one in self._taken]:
+            if why := why_another(label, self._taken[label], place):
+                found.append((label, why))
+                del self._taken[label], self._spans[label], self._postures[label]
+        return found
+
+    def remarks(self) -> list[str]:
+        """Doubts about what was taken, one line each, once."""
+        remarks, self._remarks = self._remarks, []
+        return remarks
 
     def push_recording(self, chunks: Iterable[SampleChunk]) -> None:
         """Take a whole recording with labels.
@@ -120,14 +185,10 @@ class Collector:
         if not labelled:
             raise DataError("the recording has no labels: it needs a column that says the activity of each sample")
         labels = [track.of(window) for window in windows]
-        if self._is_upright:
-            windows = self._turned(windows, labels)
-        for label in dict.fromkeys(label for label in labels if label):
-            own = [window for window, its in zip(windows, labels, strict=True) if its == label]
-            if label not in self._activities:
-                self._other[label] += len(own)
-            elif problem := self._take(label, own):
-                self._refused.append(problem)
+        for label in dict.fromkeys(labels):
+            if label and label not in self._activities:
+                self._other[label] += labels.count(label)
+        self._refused += self._take_labelled(windows, labels)
 
     def skipped(self) -> list[str]:
         """What was not learnt, one line each."""
@@ -142,12 +203,48 @@ class Collector:
         """The windows of each activity, as the shipped model sees them."""
         return self._taken
 
+    def _take_labelled(self, windows: list[Window], labels: list[str | None]) -> list[str]:
+        """Take the windows of a recording; returns what is refused."""
+        turned = self._turned(windows, labels) if self._is_upright else windows
+        names = [label for label in dict.fromkeys(labels) if label and label in self._activities]
+        refused: list[str] = []
+        for name in sorted(names, key=lambda name: name not in STEPS):  # They show up and the place.
+            own = [window for window, label in zip(turned, labels, strict=True) if label == name]
+            if problem := self._take(name, own):
+                refused.append(problem)
+        if STANDING in labels and (problem := why_not_upright(self._gait, self.up, self._known_place())):
+            self.up, self._taken, self._postures, self._remarks = None, {}, {}, []
+            others = [None if label == STANDING else label for label in labels]
+            return [problem, *self._take_labelled(windows, others)]
+        self._taken = {name: self._taken[name] for name in names if name in self._taken}
+        return refused
+
     def _take(self, label: str, windows: list[Window]) -> str | None:
+        card = self._model.card
         predictions = classify(self._model, windows[:MAX_WINDOWS])
-        problem = why_not(label, predictions, self._model.card)
-        if problem is None:
-            self._taken.setdefault(label, []).extend(predictions)
-        return problem
+        problem = why_not(label, predictions, card) or why_another(label, predictions, self._known_place())
+        if problem is not None:
+            return problem
+        self._taken.setdefault(label, []).extend(predictions)
+        if label in STEPS and self._is_upright:
+            self._gait = mean_direction(predictions)
+        if label in POSTURES and card.prototypes is not None and (own := posture_of(predictions, card.prototypes)):
+            self._postures.pop(label, None)
+            self._remarks += [
+                f"{label}: neither gravity nor features tell it from {other}; if it was not {label}, do it again"
+                for other, its in self._postures.items()
+                if alike(own, its)
+            ]
+            self._postures[label] = own
+        return None
+
+    def _known_place(self) -> str | None:
+        """Of the card's places; None if nothing shows it yet."""
+        everything = sorted((one for part in self._taken.values() for one in part), key=lambda one: one.window.start_ns)
+        try:
+            return place_of(everything, self._model.card, self._place)
+        except DataError:
+            return None
 
     def _cut(self, chunk: SampleChunk) -> list[Window]:
         if self._resampler is None:
