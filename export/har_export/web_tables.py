@@ -1,9 +1,9 @@
-"""The tables that the signal path in JavaScript shares with Python: names, limits, and what a model card holds.
+"""The tables that the signal path in JavaScript shares with Python: names, limits, and what cards and profiles hold.
 
     python -m har_export.web_tables
 
-writes `contract.js`, `limits.js` and `card_fields.js` in `web/core/`, from the constants of `har_runtime` and with
-their docstrings, so that neither is written down twice.
+writes `contract.js`, `limits.js`, `card_fields.js` and `profile_fields.js` in `web/core/`, from the constants of
+`har_runtime` and with their docstrings, so that neither is written down twice.
 """
 
 import ast
@@ -19,6 +19,7 @@ from typing import Any, get_args, get_origin
 
 from har_runtime.files import write_all
 from har_runtime.model.card import ModelCard
+from har_runtime.personal.profile import Profile
 
 CORE = Path(__file__).parent / "web" / "core"
 COMMAND = "python -m har_export.web_tables"
@@ -31,6 +32,7 @@ CONTRACT = {
     "answers.row": "VERSION=ROW_VERSION DECIMALS CADENCE_DECIMALS TIME_DECIMALS",
     "answers.effort": "INTENSITIES METS_FROM",
     "model.card": "FORMAT=CARD_FORMAT FRAME_OF_0_1 GYROSCOPE STATISTICS UPRIGHT_STATISTICS",
+    "personal.profile": "FORMAT=PROFILE_FORMAT",
 }
 """By module of har_runtime: its constants, and after = what they are called in `contract.js` if not the same."""
 LIMITS = {
@@ -50,6 +52,9 @@ LIMITS = {
     "answers.worn": "STILL_SPREAD_ACC STILL_SPREAD_GYRO STILL_DRIFT_ACC NOT_WORN_WINDOWS "
     "MAX_BREAK_NS=NOT_WORN_MAX_BREAK_NS",
     "answers.events": "MAX_BREAK_NS=ACTIVITY_MAX_BREAK_NS",
+    "model.card": "MAX_FEATURES",
+    "personal.head": "FLOOR",
+    "personal.profile": "MAX_LEARNT LONGEST=MAX_LEARNT_WINDOWS",
     "text": "MAX_SHOWN MAX_NAME",
     "tables": "MAX_BYTES MAX_DEPTH MAX_TEXT MAX_ITEMS",
 }
@@ -62,7 +67,8 @@ def tables() -> dict[str, str]:
     return {
         "contract.js": _constants("The signal contract, and the names that answers and cards use.", CONTRACT),
         "limits.js": _constants("The thresholds and limits of every step.", LIMITS),
-        "card_fields.js": _card_fields(),
+        "card_fields.js": _fields_of(ModelCard, "CARD_FIELDS", "What a model card holds"),
+        "profile_fields.js": _fields_of(Profile, "PROFILE_FIELDS", "What a person's profile holds"),
     }
 
 
@@ -114,11 +120,11 @@ def _literal(value: Any) -> str:
     return json.dumps(value, allow_nan=False)
 
 
-def _card_fields() -> str:
+def _fields_of(kind: type, name: str, about: str) -> str:
     return (
-        f"{_head('What a model card holds: the entries of `har_runtime.model.card.ModelCard`.')}"
+        f"{_head(f'{about}: the entries of `{kind.__module__}.{kind.__name__}`.')}"
         "/** Of each entry: its kind, whether it may be null, and its value if it is missing; see `table.js`. */\n"
-        f"export const CARD_FIELDS = {_laid_out(_table_of(ModelCard))};\n"
+        f"export const {name} = {_laid_out(_table_of(kind))};\n"
     )
 
 

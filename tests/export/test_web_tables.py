@@ -14,7 +14,7 @@ from har_runtime.signal import resample, sensor_stream, steps, stretch, upright
 JAVA = ROOT / "android_demo" / "app" / "src" / "main" / "java" / "io" / "haredge" / "demo" / "core"
 
 
-@pytest.mark.parametrize("name", ["contract.js", "limits.js", "card_fields.js"])
+@pytest.mark.parametrize("name", ["contract.js", "limits.js", "card_fields.js", "profile_fields.js"])
 def test_the_tables_of_javascript_are_those_of_python(name: str) -> None:
     assert (CORE / name).read_text(encoding="utf-8") == tables()[name], "run python -m har_export.web_tables"
 

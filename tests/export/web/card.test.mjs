@@ -78,7 +78,8 @@ test("entries that do not fit each other are refused by name", () => {
   assert.match(refusal(changed((card) => (card.smoothing.prior[0] = 0))), /smoothing of the card/);
   assert.match(refusal(changed((card) => card.rejection.means[0].pop())), /rejection of the card/);
   assert.match(refusal(changed((card) => (card.place_filter.change = 1.5))), /place_filter of the card/);
-  assert.match(refusal(changed((card) => (card.places[0] = "ankle"))), /places and place_filter/);
+  assert.match(refusal(changed((card) => (card.places[0] = "ankle"))), /prototypes of the card/);
+  assert.match(refusal(changed((card) => ([card.places, card.prototypes] = [["ankle"], null]))), /places and place_filter/);
   assert.match(refusal(changed((card) => delete card.place_filter)), /places and place_filter/);
   assert.match(refusal(changed((card) => (card.families.walking = ["lying", "sitting"]))), /the family walking/);
   assert.match(refusal(changed((card) => (card.families.resting = ["lying"]))), /the family resting/);
@@ -123,7 +124,7 @@ test("names that JavaScript's objects have by themselves are only names", () => 
   const text = changed((card) => {
     card.labels = ["__proto__", "constructor", "toString"];
     card.families = JSON.parse('{"hasOwnProperty": ["__proto__", "constructor"]}');
-    card.smoothing = card.rejection = card.place_filter = null;
+    card.smoothing = card.rejection = card.place_filter = card.prototypes = null;
     card.places = [];
   });
   const card = readCard(text);

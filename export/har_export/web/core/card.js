@@ -6,7 +6,7 @@ import {
   UPRIGHT_STATISTICS, WINDOW,
 } from "./contract.js";
 import { ModelError } from "./errors.js";
-import { MAX_NAME } from "./limits.js";
+import { MAX_FEATURES, MAX_NAME } from "./limits.js";
 import { TableError, parseJson, readTable, shown } from "./table.js";
 import { clean, isName } from "./text.js";
 
@@ -94,7 +94,9 @@ function checkContract(card, where) {
   if (card.labels.length === 0 || new Set(card.labels).size !== card.labels.length) {
     throw new ModelError(`${where}: the labels of the card are empty or repeat: ${shown(card.labels)}`);
   }
-  const checks = { smoothing: smoothingFits, rejection: rejectionFits, place_filter: filterFits };
+  const checks = {
+    smoothing: smoothingFits, rejection: rejectionFits, place_filter: filterFits, prototypes: prototypesFit,
+  };
   for (const [name, fits] of Object.entries(checks)) {
     if (card[name] !== null && !fits(card)) {
       throw new ModelError(`${where}: ${name} of the card does not fit its labels; export the model again`);
@@ -152,4 +154,21 @@ function rejectionFits({ rejection, labels, frame }) {
   const thresholds = confidence >= 0 && confidence < 1 && raw >= 0 && raw < 1 && distance > 0;
   const grouped = means.length === whitening.length && (upright ? means.length >= 1 : means.length === labels.length);
   return grouped && shaped && thresholds;
+}
+
+function prototypesFit({ prototypes, labels, places }) {
+  const width = featureCount(prototypes);
+  const { whitening, known, prior_weight: prior, sharpness, network_share: share } = prototypes;
+  const triangle = width > 0 && width <= MAX_FEATURES && whitening.length === (width * (width + 1)) / 2;
+  const at = places.length > 0 ? places : [null];
+  const named = known.every((one) => labels.includes(one.label) && at.includes(one.place));
+  const pairs = new Set(known.map((one) => JSON.stringify([one.place, one.label])));
+  const shaped = known.every((one) => one.mean.length === width && one.windows > 0);
+  const weights = prior > 0 && sharpness > 0 && share >= 0 && share < 1;
+  return triangle && named && pairs.size === known.length && shaped && weights;
+}
+
+/** The number of features of a model, from the prototypes of its card. */
+export function featureCount({ whitening }) {
+  return Math.floor((Math.floor(Math.sqrt(8 * whitening.length + 1)) - 1) / 2);
 }

@@ -95,3 +95,6 @@ export const GYROSCOPE = Object.freeze(["required", "optional"]);
 export const STATISTICS = 13;
 /** The same in the frame "upright". */
 export const UPRIGHT_STATISTICS = 7;
+
+// personal.profile
+export const PROFILE_FORMAT = "haredge-profile-1";

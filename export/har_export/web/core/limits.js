@@ -145,6 +145,20 @@ export const NOT_WORN_MAX_BREAK_NS = 5000000000;
 /** A doubt, a gap or another activity that lasts no longer than this (5 s) does not interrupt an activity. */
 export const ACTIVITY_MAX_BREAK_NS = 5000000000;
 
+// model.card
+/** Of a model that can be made personal: with more, the shared covariance would not fit a list of a card. */
+export const MAX_FEATURES = 190;
+
+// personal.head
+/** Added to probabilities before they are multiplied: neither the network nor the prototypes can rule one out. */
+export const FLOOR = 1e-06;
+
+// personal.profile
+/** Activities, each at a place, of a profile. */
+export const MAX_LEARNT = 100;
+/** Windows of one of them: more is no number of windows that somebody recorded. */
+export const MAX_LEARNT_WINDOWS = 100000;
+
 // text
 /** Characters of a name or a value that are shown. */
 export const MAX_SHOWN = 80;

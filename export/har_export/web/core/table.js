@@ -28,19 +28,24 @@ export function parseJson(text) {
 }
 
 /**
- * A table with the known entries, each of the kind that is asked for; others are of another version and skipped.
+ * A table with the known entries, each of the kind that is asked for.
  * @param {object} fields of each entry: its kind, whether it may be null, and its value if it is missing
- * @param {string} prefix keys above the table, for errors
+ * @param {{ strict?: boolean, prefix?: string }} options `strict`: whether an unknown entry is an error, or of another
+ *   version and skipped; `prefix`: keys above the table, for errors
  * @returns {object} frozen, as is everything in it; it inherits no names
- * @throws {TableError} not a table, a missing entry, or a value of another kind
+ * @throws {TableError} not a table, an unknown or missing entry, or a value of another kind
  */
-export function readTable(fields, table, prefix = "") {
+export function readTable(fields, table, { strict = false, prefix = "" } = {}) {
   if (!isTable(table)) throw new TableError(`'${prefix.replace(/\.$/, "")}' must be a table, not ${shown(table)}`);
+  const unknown = Object.keys(table).find((name) => !Object.hasOwn(fields, name));
+  if (strict && unknown !== undefined) {
+    throw new TableError(`unknown key '${prefix}${clean(unknown)}'; known here: ${Object.keys(fields).join(", ")}`);
+  }
   const values = Object.create(null);
   for (const [name, field] of Object.entries(fields)) {
     const key = prefix + name;
     if (Object.hasOwn(table, name)) {
-      values[name] = checked(field, table[name], key);
+      values[name] = checked(field, table[name], key, strict);
     } else if ("missing" in field) {
       values[name] = Object.freeze(field.missing);
     } else {
@@ -57,19 +62,20 @@ export function shown(value) {
   return clean(JSON.stringify(value));
 }
 
-function isTable(value) {
+/** Whether a value is a table, and no list. */
+export function isTable(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
-function checked(field, value, key) {
+function checked(field, value, key, strict) {
   if (value === null && field.nullable) return null;
   switch (field.kind) {
     case "table":
-      return readTable(field.fields, value, `${key}.`);
+      return readTable(field.fields, value, { strict, prefix: `${key}.` });
     case "list":
-      return list(field, value, key);
+      return list(field, value, key, strict);
     case "map":
-      return map(field, value, key);
+      return map(field, value, key, strict);
     case "text":
       return text(value, key);
     default:
@@ -77,22 +83,22 @@ function checked(field, value, key) {
   }
 }
 
-function list(field, value, key) {
+function list(field, value, key, strict) {
   if (!Array.isArray(value)) throw new TableError(`'${key}' must be a list, not ${shown(value)}`);
   checkLength(value.length, key);
   if (field.length !== undefined && value.length !== field.length) {
     throw new TableError(`'${key}' must be a list of ${field.length}, not ${shown(value)}`);
   }
-  return Object.freeze(value.map((item, index) => checked(field.of, item, `${key}[${index}]`)));
+  return Object.freeze(value.map((item, index) => checked(field.of, item, `${key}[${index}]`, strict)));
 }
 
-function map(field, value, key) {
+function map(field, value, key, strict) {
   if (!isTable(value)) throw new TableError(`'${key}' must be a table, not ${shown(value)}`);
   const entries = Object.entries(value);
   checkLength(entries.length, key);
   const values = Object.create(null);
   for (const [name, entry] of entries) {
-    values[text(name, key)] = checked(field.of, entry, `${key}.${clean(name)}`);
+    values[text(name, key)] = checked(field.of, entry, `${key}.${clean(name)}`, strict);
   }
   return Object.freeze(values);
 }
