@@ -16,6 +16,9 @@ from har_bench.measure.compare import read_measured
 from har_bench.readme.browser import PATIENCE_S, served, set_motion, set_view
 from har_export.page import make_page
 from har_runtime.model.load import load_model
+from har_runtime.personal.head import Whitener
+from har_runtime.personal.model import personalised
+from har_runtime.personal.profile import Learnt, Profile, empty_profile, read_profile, write_profile
 from har_runtime.recognizer import Recognizer
 from har_runtime.sources import open_source
 
@@ -25,6 +28,8 @@ from har_runtime.sources.web.source import BrowserSource
 pytestmark = pytest.mark.slow
 TOKEN = "not-easy-to-guess"
 KEEP_ANSWERS = "window.answers = []; addEventListener('answer', (event) => answers.push(event.detail));"
+UNMOVED = (0.3, 9.7, 1.0, 0.0, 0.0, 0.0)
+"""What the sensors read where nothing else is said."""
 Found = TypeVar("Found")
 
 
@@ -57,7 +62,7 @@ def click(browser: Any, element: str) -> None:
 def opened(browser: Any, url: str) -> None:
     """Load the page, and wait until the model is ready."""
     set_view(browser, 390, 844)
-    set_motion(browser, (0.3, 9.7, 1.0), (0.0, 0.0, 0.0))
+    set_motion(browser, UNMOVED[:3], UNMOVED[3:])
     browser.get(url)
     wait_for(lambda: text(browser, "status") == "ready")
     browser.execute_script(KEEP_ANSWERS)
@@ -145,6 +150,79 @@ def test_the_day_survives_a_reload_and_can_be_forgotten(page: Any, url: str) -> 
     assert text(page, "totals") == ""
     opened(page, url)
     assert text(page, "totals") == ""
+
+
+def with_profile(browser: Any, path: Path) -> str:
+    """Choose a file as the profile; returns what the page then says."""
+    before = text(browser, "profile-state")
+    browser.find_element("id", "profile-file").send_keys(str(path))
+    wait_for(lambda: text(browser, "profile-state") != before)
+    return text(browser, "profile-state")
+
+
+def test_a_profile_adds_its_activity_over_a_reload_and_is_removed(page: Any, url: str, tmp_path: Path) -> None:
+    path = tmp_path / "anna.json"
+    model, card = load_model("anywhere"), load_model("anywhere").card
+    click(page, "start")
+    wait_for(lambda: text(page, "status") == "live")
+    wait_for(lambda: run(page, "answers.length") >= 2)
+    times_ns = np.arange(60) * 20_000_000
+    answered = Recognizer(model).push(times_ns, np.tile(UNMOVED[:3], (60, 1)), np.tile(UNMOVED[3:], (60, 1)))
+    windows = np.stack([one.prediction.window.imu for one in answered])
+    features = model.outputs(windows).features
+    assert features is not None and card.prototypes is not None
+    whitened = Whitener(card.prototypes)(features)[0]
+    learnt = [Learnt("rowing", place, 500, tuple(whitened.tolist()), "test", 1e9) for place in card.places]
+    write_profile(path, empty_profile(card).with_learnt(learnt))
+    assert with_profile(page, path) == ("anna.json is used: rowing, worn at the torso and the thigh and the wrist.")
+    seen = run(page, "answers.length")
+    wait_for(lambda: run(page, "answers.length") > seen + 2)
+    answer = run(page, "answers.at(-1)")
+    personal = personalised(model, read_profile(path))
+    (wanted,) = personal.outputs(windows).probabilities
+    found = [answer["window_probabilities"][label] for label in personal.card.labels]
+    np.testing.assert_allclose(found, wanted, atol=0.01)
+    assert answer["window_label"] == "rowing" and "rowing" in text(page, "bars")
+    assert run(page, "document.querySelectorAll('[data-label=rowing]').length") == 1
+
+    opened(page, url)
+    assert text(page, "profile-state").startswith("anna.json is used: rowing")
+    click(page, "profile-remove")
+    assert text(page, "profile-state") == "None is used; anywhere answers as it is shipped."
+    assert "rowing" not in text(page, "bars")
+    opened(page, url)
+    assert text(page, "profile-state").startswith("None is used")
+    assert run(page, "document.getElementById('profile-remove').hidden")
+
+
+def test_a_profile_that_does_not_fit_is_one_line_and_the_model_goes_on(page: Any, tmp_path: Path) -> None:
+    click(page, "start")
+    wait_for(lambda: text(page, "status") == "live")
+    other = tmp_path / "other.json"
+    write_profile(other, Profile("haredge-profile-1", "<b>waist</b>", None, ()))
+    assert with_profile(page, other) == (
+        "other.json: it was made for <b>waist</b>, and the model is anywhere: make it again with har-stream "
+        "personalise; anywhere answers as it is shipped"
+    )
+    damaged = tmp_path / "damaged.json"
+    damaged.write_text("[]")
+    assert with_profile(page, damaged).startswith("damaged.json: no profile, or damaged: ")
+    large = tmp_path / "large.json"
+    large.write_text(" " * 1_000_001)
+    assert "larger than" in with_profile(page, large)
+    assert run(page, "localStorage.getItem('haredge-profile')") is None
+    seen = run(page, "answers.length")
+    wait_for(lambda: run(page, "answers.length") > seen)
+    assert text(page, "status") == "live"
+    own = tmp_path / "own.json"
+    write_profile(own, empty_profile(load_model("anywhere").card))
+    assert with_profile(page, own) == "own.json is used: it holds no activity."
+    assert with_profile(page, other).endswith("; the profile before it stays in use")
+
+
+def test_a_model_that_cannot_be_made_personal_asks_for_no_profile(browser: Any, site_of: Callable[..., str]) -> None:
+    opened(browser, site_of("waist"))
+    assert run(browser, "document.getElementById('profile').hidden")
 
 
 def test_a_sensor_that_stops_is_said_and_the_activity_becomes_unavailable(page: Any) -> None:
@@ -335,7 +413,7 @@ def test_it_sends_to_the_computer_that_the_command_named_once_that_is_asked_for(
     wait_for(lambda: sum(len(chunk.times_ns) for chunk in list(chunks) if chunk.acc is not None) >= 20)
     assert text(browser, "send-state") == "sending"
     acc = np.concatenate([chunk.acc for chunk in list(chunks) if chunk.acc is not None])
-    np.testing.assert_allclose(acc, np.tile((0.3, 9.7, 1.0), (len(acc), 1)), atol=0.051)
+    np.testing.assert_allclose(acc, np.tile(UNMOVED[:3], (len(acc), 1)), atol=0.051)
 
 
 def test_the_model_file_must_be_that_of_the_card(browser: Any, node_modules: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import { Sender } from "../sensor/sender.js";
 import { measured, resultOf } from "./benchmark.js";
 import { Day } from "./day.js";
 import { UNAVAILABLE, element, setActivity, setStatus, setText } from "./parts.js";
+import { OwnProfile } from "./profile.js";
 import { Recording } from "./recording.js";
 import { openModel } from "./runtime.js";
 import { View } from "./view.js";
@@ -23,7 +24,7 @@ const SAVE_MS = 10000;
 
 const motion = new Motion(read, (problems) => view?.showProblems(problems));
 const recording = new Recording();
-let card, site, day, view, model;
+let card, site, day, view, model, profile;
 let meter = new SensorMeter();
 let recognizer = null;
 let held = []; // Samples before it is known whether there is a gyroscope.
@@ -37,10 +38,11 @@ async function open() {
   site = JSON.parse(siteText);
   card = readCard(cardText);
   day = new Day(localStorage, card.name);
-  view = new View(card, activitiesOf(card));
+  profile = new OwnProfile(localStorage, card);
+  view = new View();
   setText("model", `model ${card.name}${card.placement ? `, worn at the ${card.placement}` : ""}`);
-  view.showEmpty(day);
-  view.showLabels(label);
+  element("profile").hidden = card.prototypes === null;
+  showProfile();
   if (site.send_to !== null) {
     element("sending").hidden = element("unless").hidden = false;
     setText("send-to", `What the sensors read goes to ${site.send_to}, to the har-stream there, and to nobody else.`);
@@ -88,8 +90,8 @@ function begin(hasGyroscope) {
   const samples = held;
   held = [];
   try {
-    const run = async (imu) => (await model).run(imu);
-    recognizer = new Recognizer(card, run, { gyroscope: hasGyroscope, earlier: day.earlier });
+    const run = async (imu) => profile.outputs(await (await model).run(imu));
+    recognizer = new Recognizer(profile.card, run, { gyroscope: hasGyroscope, earlier: day.earlier });
   } catch (error) {
     motion.stop();
     fail(error);
@@ -220,6 +222,26 @@ function stopSending() {
   setText("send", "Send");
 }
 
+// The card, and with it the labels, are those of the person from now on, or of the shipped model again.
+function showProfile() {
+  const own = profile.card;
+  view.setCard(own, [...activitiesOf(own), ...Object.keys(day.totals?.seconds ?? {})]);
+  view.showEmpty(day);
+  view.showLabels(label);
+  label(own.labels.includes(recording.label) ? recording.label : "");
+  setText("profile-state", profile.text);
+  element("profile-remove").hidden = !profile.isKept;
+  if (isRunning) [recognizer, held] = [null, []]; // Begins again with the next sample.
+}
+
+async function chooseProfile() {
+  const [file] = element("profile-file").files;
+  element("profile-file").value = ""; // So that the same file can be chosen again.
+  if (!file) return;
+  if (await profile.choose(file)) showProfile();
+  else setText("profile-state", profile.text);
+}
+
 async function measure() {
   element("measure").disabled = true;
   setText("measured", "measuring");
@@ -247,6 +269,11 @@ element("forget").addEventListener("click", () => {
   day.forget();
   view.showDay(day);
   if (isRunning) [recognizer, held] = [null, []]; // Begins a new day with the next sample.
+});
+element("profile-file").addEventListener("change", chooseProfile);
+element("profile-remove").addEventListener("click", () => {
+  profile.remove();
+  showProfile();
 });
 addEventListener("pagehide", () => day?.save());
 document.addEventListener("visibilitychange", () => document.hidden && day?.save());

@@ -17,8 +17,8 @@ export class View {
   #families;
   #samples = []; // [timeNs, acc, gyro] of the last ten seconds.
 
-  // `activities` are all that an answer may have.
-  constructor(card, activities) {
+  // From now on the answers are of this card; `activities` are all that an answer, or the day so far, may have.
+  setCard(card, activities) {
     this.#card = card;
     this.#colours = activityColours(activities);
     this.#families = new Families(card.families);
