@@ -5,9 +5,12 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
+
+import numpy as np
 
 from har_runtime.answers.totals import duration_text
 from har_runtime.cli.common import add_json
@@ -18,12 +21,16 @@ from har_runtime.errors import HarError, SourceError
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.axes import IDENTITY, parse_axes, turned
 from har_runtime.sources import checked, open_source
+from har_runtime.sources.base import Mark
+from har_runtime.sources.replay.labels import Labels, annotated
 from har_runtime.stream import begun
 from har_runtime.text import MAX_LINE, clean, is_name
 
 ACTIVITIES = "walking,stairs_up,stairs_down,running,standing,sitting,lying"
 MAX_ACTIVITIES = 9
 """One for each key."""
+MAX_SAID = 100
+"""Unknown words of a phone that are said, each once."""
 STOP, UNDO, END = "0 ", "u", "q"
 """Keys; the first of `STOP` is the one that is shown."""
 DRAW_S = 0.5
@@ -70,7 +77,9 @@ def run(options: argparse.Namespace) -> int:
             print("no keys: standard input is no terminal", file=sys.stderr)
         else:
             print(_help(names), file=sys.stderr, flush=True)
-        recorder = Recorder(path, names, lambda: source.report.gyroscope, keys, options.source_labels)
+        recorder = Recorder(
+            path, names, lambda: source.report.gyroscope, keys, options.source_labels, source.report.marks
+        )
         try:
             chunks: Iterable[SampleChunk] = begun(checked(source, interruptible.items(source)))
             if axes != IDENTITY:
@@ -114,6 +123,7 @@ class Recorder:
         gyroscope: whether the source has one, once the first chunk has come.
         keys: None without a terminal.
         source_labels: whether labels of the source are used where no key has set one.
+        marks: what is said at the sensor: each sets the label from its time on, and is taken out.
         draw: shows the status, given as one line; None for standard error, if it is a terminal.
     """
 
@@ -124,11 +134,14 @@ class Recorder:
         gyroscope: Callable[[], bool],
         keys: Keys | None,
         source_labels: bool = False,
+        marks: deque[Mark] | None = None,
         draw: Callable[[str], None] | None = None,
     ) -> None:
         self._path, self._names, self._gyroscope, self._keys = path, names, gyroscope, keys
         self._source_labels, self._draw = source_labels, draw or _draw
         self._tables: list[LabelledTable] = []
+        self._marks = deque[Mark]() if marks is None else marks
+        self._words, self._said = Labels(), set[str]()
         self._label = ""
         self._drawn_s = 0.0
         self._is_ended = False
@@ -159,10 +172,11 @@ class Recorder:
             if self._is_ended:
                 return
             table = self._table(chunk)
-            if self._label or not self._source_labels or chunk.labels is None:
-                table.write(chunk, self._label)
-            else:
-                _write_labelled(table, chunk)
+            for part in self._between_marks(chunk):
+                if self._label or not self._source_labels or part.labels is None:
+                    table.write(part, self._label)
+                else:
+                    _write_labelled(table, part)
             if time.monotonic() - self._drawn_s >= DRAW_S:
                 self._show()
 
@@ -196,6 +210,31 @@ class Recorder:
             self._label = "" if name == self._label else name
         self._drawn_s = 0.0
 
+    def _between_marks(self, chunk: SampleChunk) -> Iterator[SampleChunk]:
+        """The chunk in parts, each of which ends where a mark sets the label; the accelerometer's times count."""
+        begin = 0
+        while chunk.acc is not None and len(chunk.times_ns) and self._marks:
+            if self._marks[0].time_ns > chunk.times_ns[-1]:
+                break
+            mark = self._marks.popleft()
+            at = max(begin, int(np.searchsorted(chunk.times_ns, mark.time_ns)))
+            if at > begin:
+                yield chunk.part(begin, at)
+            begin = at
+            self._set_by(mark)
+        if begin < len(chunk.times_ns) or not begin:
+            yield chunk.part(begin, len(chunk.times_ns)) if begin else chunk
+
+    def _set_by(self, mark: Mark) -> None:
+        """Use what a mark says as the label."""
+        label = annotated(mark.text)
+        own = next((name for name in self._names if name.lower() == label.lower()), None)
+        self._label = own or str(self._words.ours([label])[0])
+        self._drawn_s = 0.0
+        if self._label and self._label not in (*self._names, *self._said) and len(self._said) < MAX_SAID:
+            self._said.add(self._label)
+            _say(f"'{clean(self._label)}', written on the phone, is none of --labels; it is recorded as it is")
+
     def _table(self, chunk: SampleChunk) -> LabelledTable:
         """The table for a chunk: the current one, unless the sensor's clock has started again."""
         last = self._tables[-1] if self._tables else None
@@ -214,6 +253,11 @@ class Recorder:
         self._drawn_s = time.monotonic()
         minutes = "  ".join(f"{label} {duration_text(seconds)}" for label, seconds in self.seconds.items())
         self._draw(f"[{self._label or 'no label'}]  {self.samples} samples  {minutes}")
+
+
+def _say(line: str) -> None:
+    """Print a line for itself, where the status is drawn again below it."""
+    print(f"\r\x1b[K{line}" if sys.stderr.isatty() else line, file=sys.stderr, flush=True)
 
 
 def _write_labelled(table: LabelledTable, chunk: SampleChunk) -> None:

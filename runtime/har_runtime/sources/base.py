@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -10,6 +10,18 @@ from typing import Protocol
 from har_runtime.samples import SampleChunk
 
 _LOG = logging.getLogger(__name__)
+MAX_MARKS = 64
+"""That wait for somebody to ask for them; of more, the newest."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a person said at the sensor while it measured."""
+
+    time_ns: int
+    """On the clock of the samples."""
+    text: str
+    """As it came; bounded, and not cleaned."""
 
 
 @dataclass
@@ -37,6 +49,8 @@ class SourceReport:
     """Our words for those of its labels that are other words, as far as they have occurred."""
     can_wait: bool = False
     """Whether nothing is lost while the source is held up: true for a recording, false for a sensor."""
+    marks: deque[Mark] = field(default_factory=lambda: deque(maxlen=MAX_MARKS))
+    """What a person said at the sensor, in the order of their times; whoever uses a mark takes it out."""
     trouble: str | None = None
     """What keeps samples from coming at the moment, one line with what to do; None if nothing is known to. `say` sets
     it, and views show it while it lasts."""

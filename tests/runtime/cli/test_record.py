@@ -4,14 +4,19 @@ import csv
 import json
 import os
 import pty
+import re
+import signal
 import subprocess
 import sys
 import termios
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.runtime.sources.sensorlogger.sensor_logger_app import START_NS, android
+from tests.runtime.sources.sensorlogger.test_source import post
 
 from har_runtime.cli.keys import open_keys
 from har_runtime.cli.labelled_table import LabelledTable
@@ -19,6 +24,7 @@ from har_runtime.cli.record import Recorder
 from har_runtime.cli.stream import main
 from har_runtime.errors import HarError
 from har_runtime.samples import SampleChunk
+from har_runtime.sources.base import Mark
 from har_train.datasets import load
 
 NAMES = ("walking", "sitting", "vacuuming")
@@ -84,6 +90,36 @@ def test_undo_takes_the_last_label_back_and_leaves_the_samples(tmp_path: Path, t
 def test_q_ends_and_other_keys_do_nothing(tmp_path: Path, terminal: tuple[int, int]) -> None:
     record(tmp_path / "a.csv", terminal, ["x9é\x1b[A", "1", "q", ""])
     assert labels_of(tmp_path / "a.csv") == ["", "walking"]
+
+
+def test_what_is_written_on_the_phone_begins_a_label_where_it_was_written(tmp_path: Path, capsys) -> None:
+    """The gyroscope, which is ahead of the accelerometer, takes no mark away."""
+    marks = deque([Mark(500_000_000, "Walking"), Mark(2_000_000_000, "Vacuuming"), Mark(2_500_000_000, "x\x1b[2Jy,z")])
+    recorder = Recorder(tmp_path / "a.csv", NAMES, lambda: True, None, marks=marks, draw=lambda line: None)
+
+    def chunks() -> Iterator[SampleChunk]:
+        for second in range(4):
+            both = chunk(float(second))
+            yield SampleChunk(both.times_ns, None, both.gyro)
+            yield SampleChunk(both.times_ns, both.acc, None)
+        marks.append(Mark(0, "stop"))
+        yield chunk(4.0)
+
+    recorder.record(chunks())
+    recorder.close()
+    with (tmp_path / "a.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["acc_x"]]
+    labels = [row["label"] for row in rows]
+    assert labels == [*[""] * 25, *["walking"] * 75, *["vacuuming"] * 25, *["x?[2Jy z"] * 75, *[""] * 50]
+    assert not marks
+    said = capsys.readouterr().err
+    assert said == "'x?[2Jy z', written on the phone, is none of --labels; it is recorded as it is\n"
+
+
+def test_a_key_takes_back_what_was_written_on_the_phone(tmp_path: Path, terminal: tuple[int, int]) -> None:
+    marks = deque([Mark(1_000_000_000, "walking")])
+    record(tmp_path / "a.csv", terminal, ["2", "", "u", "3"], marks=marks)
+    assert labels_of(tmp_path / "a.csv") == ["sitting", "", "", "vacuuming"]
 
 
 def test_the_terminal_is_as_before_even_after_an_error(terminal: tuple[int, int]) -> None:
@@ -184,6 +220,34 @@ def test_the_program_records_with_the_keys_of_its_terminal(tmp_path: Path, termi
     assert list(result["seconds"]) == ["rowing"] and result["samples"] == 1000
     assert termios.tcgetattr(program) == before
     assert (tmp_path / "data" / "ben" / "monday.csv").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.slow
+def test_the_program_records_what_is_written_on_a_phone(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "har_runtime", "record", str(tmp_path / "ben"), "--name", "a"]
+    command += ["--source", "sensorlogger://127.0.0.1:0"]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        found = re.search(r"http://[0-9.:]+/", process.stderr.readline())
+        assert found
+        for number in range(3):
+            body = android(number)
+            if number == 1:
+                note = {"name": "annotation", "time": START_NS + 1_500_000_000, "values": {"text": "Sit"}}
+                body["payload"].append(note)
+            assert post(found.group(), body) == 200
+        while not (tmp_path / "ben" / "a.csv").exists() or labels_in(tmp_path / "ben" / "a.csv").count("sitting") < 150:
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert "sitting: 0:00:01" in process.stderr.read()
+        assert process.wait(60) == 130
+    assert set(labels_in(tmp_path / "ben" / "a.csv")) == {"", "sitting"}
+
+
+def labels_in(path: Path) -> list[str]:
+    """Of the whole rows of the accelerometer, in a table that may be written to."""
+    rows = [line.split(",") for line in path.read_text().split("\n")[1:-1]]
+    return [row[-1] for row in rows if row[1]]
 
 
 def test_labels_of_the_source_are_recorded_if_asked_for(tmp_path: Path, capsys) -> None:

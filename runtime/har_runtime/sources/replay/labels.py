@@ -6,6 +6,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from har_runtime.text import clean
+
 MAX_LABEL = 80
 """Characters of a label that are kept."""
 MAX_LABELS = 1000
@@ -32,6 +34,20 @@ WORDS: Mapping[str, str] = {word: ours for ours, words in _SYNONYMS.items() for 
 """Our word for each of theirs, in lower case letters and digits alone: those of UCI HAR, HAPT, WISDM, MotionSense,
 MobiAct, PAMAP2, mHealth, Opportunity and HHAR, and of people. `stairs` is up or down; "" is no label. Words of a
 passage from one activity to another, such as "sit down", are none of them."""
+
+
+STOPS = ("stop", "stopp", "end", "ende", "pause", "off", "0")
+"""Annotations that end the activity before, as one without a text does."""
+
+
+def annotated(text: str) -> str:
+    """What a person wrote as an annotation, fit to be a label in a table; "" if it ends the activity before.
+
+    >>> annotated(" rowing, hard\x1b[2J"), annotated("Stop"), annotated("")
+    ('rowing hard?[2J', '', '')
+    """
+    label = " ".join(clean(text, MAX_LABEL).replace('"', " ").replace(",", " ").split())[:MAX_LABEL]
+    return "" if label.lower() in STOPS else label
 
 
 def parse_labels(text: str) -> dict[str, str] | None:

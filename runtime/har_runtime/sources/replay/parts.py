@@ -244,7 +244,7 @@ def sign_of(path: Path) -> str | None:
     By the Metadata.csv that Sensor Logger puts beside its tables: an iPhone's, unless 'Standardise Units & Frames' was
     on.
     """
-    text = _metadata(path)
+    text = text_beside(path, "metadata.csv")
     rows = [line.split(",") for line in text.splitlines()[:2]]
     if len(rows) < 2:
         return None
@@ -255,20 +255,26 @@ def sign_of(path: Path) -> str | None:
     return next((sign for name, sign in platforms.items() if name in told.get("platform", "")), None)
 
 
-def _metadata(path: Path) -> str:
+def text_beside(path: Path, name: str, limit: int = 10_000) -> str:
+    """The text of a file beside the tables of a recording, in its folder or zip; "" if there is none.
+
+    Args:
+        name: in small letters.
+        limit: bytes that are read.
+    """
     with suppress(OSError, zipfile.BadZipFile, KeyError, RuntimeError, NotImplementedError):
         if path.is_dir():
-            for file in _metadata_files(path):
+            for file in _files_named(path, name):
                 with file.open("rb") as found:
-                    return found.read(10_000).decode("utf-8", "replace")
+                    return found.read(limit).decode("utf-8", "replace")
         elif path.is_file() and zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                for name in archive.namelist()[:MAX_FILES]:
-                    if PurePosixPath(name).name.lower() == "metadata.csv":
-                        with archive.open(name) as found:
-                            return found.read(10_000).decode("utf-8", "replace")
+                for member in archive.namelist()[:MAX_FILES]:
+                    if PurePosixPath(member).name.lower() == name:
+                        with archive.open(member) as found:
+                            return found.read(limit).decode("utf-8", "replace")
     return ""
 
 
-def _metadata_files(path: Path) -> Iterator[Path]:
-    yield from (file for file in itertools.islice(path.iterdir(), MAX_FILES) if file.name.lower() == "metadata.csv")
+def _files_named(path: Path, name: str) -> Iterator[Path]:
+    yield from (file for file in itertools.islice(path.iterdir(), MAX_FILES) if file.name.lower() == name)

@@ -28,10 +28,11 @@ from har_runtime.signal.unit_search import (
 )
 from har_runtime.signal.units import SIGNS, acceleration_unit, angular_rate_unit
 from har_runtime.sources.base import Pace, SourceReport
+from har_runtime.sources.replay.annotations import Annotations, annotations_of
 from har_runtime.sources.replay.fields import Fields
 from har_runtime.sources.replay.labels import Labels
 from har_runtime.sources.replay.options import NAMES, ReadOptions, read_options
-from har_runtime.sources.replay.recordings import LINEAR_MESSAGE, OpenRecording, open_recording
+from har_runtime.sources.replay.recordings import LINEAR_MESSAGE, SENSOR_LOGGER, OpenRecording, open_recording
 from har_runtime.uri import Uri, speed_option
 
 CHUNK_ROWS = 512
@@ -86,6 +87,7 @@ class Replay:
             self._opened.stream.close()
             raise
         clock = self._opened.stream.clock
+        self._annotations = self._find_annotations(clock.unix_offset_ns)
         self.report.units = f"{self._units.text}; {sign_why}" if sign_why else self._units.text
         if not (sign_why or self._is_sign_known()):
             self.report.units += f"; {ASSUMED_SIGN}"
@@ -96,8 +98,8 @@ class Replay:
 
     @property
     def labelled(self) -> bool:
-        """Whether it has a column of labels."""
-        return self._opened.acc.label is not None
+        """Whether it has a column of labels, or annotations."""
+        return self._opened.acc.label is not None or self._annotations is not None
 
     @property
     def size(self) -> int | None:
@@ -131,7 +133,16 @@ class Replay:
         for begin in range(0, len(chunk.times_ns), step):
             piece = chunk.part(begin, begin + step)
             pace.wait_until(int(piece.times_ns[-1]))
+            if self._annotations is not None and piece.acc is not None:
+                piece = replace(piece, labels=self._annotations.at(piece.times_ns))
             yield from _by_sensor(self._scaled(piece))
+
+    def _find_annotations(self, unix_offset_ns: int | None) -> Annotations | None:
+        """What was written while it was recorded, if nothing else labels it and its date is known."""
+        if self._opened.acc.label is not None or unix_offset_ns is None or self._opened.acc.profile != SENSOR_LOGGER:
+            return None
+        marks = annotations_of(self.path)
+        return Annotations(marks, unix_offset_ns, self.labels) if marks else None
 
     def _scaled(self, chunk: SampleChunk) -> SampleChunk:
         if not self.report.gyroscope:
@@ -236,6 +247,7 @@ class Replay:
         facts += [" + ".join(opened.files)] if opened.files else []
         facts += [opened.acc.profile] if opened.acc.profile else []
         facts += [opened.acc.note] if opened.acc.note else []
+        facts += ["labels of its Annotation.csv"] if self._annotations is not None else []
         facts += ["gravity is in it, though its name says linear"] if opened.acc.linear else []
         if not (self._units.acc.size == 1.0 and (self._units.gyro is None or self._units.gyro.size == 1.0)):
             facts.append(self._units.text)

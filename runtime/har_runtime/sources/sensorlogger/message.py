@@ -4,7 +4,7 @@ Format: https://github.com/tszheichoi/awesome-sensor-logger, PUSHING.md (message
 """
 
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeGuard
@@ -12,12 +12,20 @@ from typing import Any, Final, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
+from har_runtime.sources.base import Mark
+
 SENSORS: Final = ("accelerometer", "gravity", "totalacceleration", "accelerometeruncalibrated", "gyroscope")
 """The sensors of a phone that are read."""
 WRIST: Final = ("wrist motion", "wristmotion")
 """Names of the one sensor of a watch that is read, which has acceleration, gravity and angular rate at once."""
 WRIST_PARTS: Final = {"wristacceleration": "acceleration", "wristgravity": "gravity", "wristrotation": "rotationRate"}
 """The sensors that are made of it, and what the names of their axes begin with (UNITS.md)."""
+ANNOTATION: Final = "annotation"
+"""What a person wrote in the app while it recorded; its values have a `text`."""
+MAX_ANNOTATIONS: Final = 16
+"""Of a message that are kept, the last ones."""
+MAX_ANNOTATION: Final = 200
+"""Characters of its text that are kept."""
 MAX_NAMES: Final = 64
 MAX_NAME_LENGTH: Final = 40
 MAX_VALUE: Final = 1e6
@@ -52,6 +60,8 @@ class Message:
     """Counts the messages of a recording from 0."""
     readings: dict[str, Readings] = field(default_factory=dict)
     """By sensor of `SENSORS` and `WRIST_PARTS`."""
+    marks: tuple[Mark, ...] = ()
+    """Its annotations, ordered by time."""
     names: frozenset[str] = frozenset()
     """Every sensor in it, also those that are not read, in small letters."""
     newest_ns: int | None = None
@@ -81,6 +91,7 @@ def parse_message(body: bytes) -> Message:
         return Message("body that is not a message of Sensor Logger")
     number = message.get("messageId")
     rows: dict[str, list[tuple[int, list[float]]]] = {}
+    marks: deque[Mark] = deque(maxlen=MAX_ANNOTATIONS)
     names: set[str] = set()
     newest_ns: int | None = None
     has_accuracy = False
@@ -94,10 +105,13 @@ def parse_message(body: bytes) -> Message:
             names.add(name)
         try:
             time_ns = _time_ns(entry.get("time"))
+            if name == ANNOTATION:
+                marks.append(Mark(time_ns, _text(entry.get("values"))))
+                continue
             newest_ns = time_ns if newest_ns is None else max(newest_ns, time_ns)
             parts = _parts(name, entry.get("values"))
         except _UnusableError as error:
-            lost[str(error)] += name in SENSORS or name in WRIST
+            lost[str(error)] += name in SENSORS or name in WRIST or name == ANNOTATION
         else:
             for part, axes in parts.items():
                 rows.setdefault(part, []).append((time_ns, axes))
@@ -107,6 +121,7 @@ def parse_message(body: bytes) -> Message:
         session=_identity(message.get("sessionId")),
         number=int(number) if _is_number(number) and 0 <= number < MAX_NUMBER else None,
         readings={name: _readings(found) for name, found in rows.items()},
+        marks=tuple(sorted(marks, key=lambda mark: mark.time_ns)),
         names=frozenset(names),
         newest_ns=newest_ns,
         has_accuracy=has_accuracy,
@@ -132,6 +147,13 @@ def _time_ns(value: Any) -> int:
     if not _is_number(value) or not 0 < value <= MAX_TIME_NS:  # False for NaN.
         raise _UnusableError("reading without a time")
     return int(value)
+
+
+def _text(values: Any) -> str:
+    text = values.get("text", "") if isinstance(values, dict) else None
+    if not isinstance(text, str):
+        raise _UnusableError("annotation without a text")
+    return text[:MAX_ANNOTATION]
 
 
 def _parts(name: str, values: Any) -> dict[str, list[float]]:

@@ -5,6 +5,8 @@ then under Data Streaming HTTP Push with the address of this computer, `http://A
 period of a second or less. Without BIND it listens on 127.0.0.1, which a phone cannot reach: give an address of this
 computer, or 0.0.0.0 for all of them, and a token T in FILE, or in the variable HAREDGE_SENSORLOGGER_TOKEN.
 
+What is written in the app as an annotation becomes a mark of the report: `har-stream record` takes it for a label.
+
 In this app Accelerometer is without gravity, so Gravity is added; `Session` explains how the sign is found, and
 `GyroscopeGate` what happens to a phone without a gyroscope.
 """
@@ -140,6 +142,7 @@ class RecordingReader:
             self._number, self._session = number, Session(self._platform, self._report)
             self._gate.begin()
             _LOG.info("a recording of the phone '%s'", clean(message.device))
+        self._report.marks.extend(message.marks)
         for chunk in self._session.samples(message):
             yield from self._gate.push(chunk)
 

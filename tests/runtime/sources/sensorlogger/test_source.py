@@ -313,6 +313,31 @@ def test_a_token_is_required_if_the_uri_has_one() -> None:
     assert source.report.lost == {"wrong token": 1}
 
 
+def annotation(at_ns: int, text: Any) -> dict[str, Any]:
+    """As the app sends what a person wrote."""
+    return {"name": "annotation", "time": at_ns, "values": {"text": text, "millisecond_press_duration": 80}}
+
+
+def test_what_is_written_in_the_app_becomes_marks() -> None:
+    messages = [android(0), android(1)]
+    messages[0]["payload"] += [annotation(START_NS + S // 2, "walking"), annotation(START_NS + S // 4, "a" * 5000)]
+    messages[1]["payload"] += [annotation(START_NS + S, ""), annotation(START_NS + S, 5), annotation(-1, "x")]
+    chunks, report = received(messages)
+    assert sum(len(chunk.times_ns) for chunk in chunks if chunk.acc is not None) == 200
+    assert [(mark.time_ns - START_NS, mark.text) for mark in report.marks] == [
+        (S // 4, "a" * 200),
+        (S // 2, "walking"),
+        (S, ""),
+    ]
+    assert report.lost == {"annotation without a text": 1, "reading without a time": 1}
+
+
+def test_nobody_needs_to_take_the_marks() -> None:
+    flood = [message(number, [annotation(START_NS + number, f"{number}")] * 100) for number in range(20)]
+    _, report = received(flood)
+    assert len(report.marks) == 64 and report.marks[-1].text == "19"
+
+
 @pytest.mark.parametrize(
     ("uri", "message"),
     [
