@@ -8,7 +8,10 @@ from tests.conftest import ROOT
 
 from har_export.web_tables import CORE, tables
 from har_runtime import contract
+from har_runtime import text as har_text
 from har_runtime.answers import place, rejection, smoothing, worn
+from har_runtime.model import card
+from har_runtime.personal import head, profile
 from har_runtime.signal import resample, sensor_stream, steps, stretch, upright
 
 JAVA = ROOT / "android_demo" / "app" / "src" / "main" / "java" / "io" / "haredge" / "demo" / "core"
@@ -49,6 +52,10 @@ JAVA_CONSTANTS: dict[str, tuple[Any, dict[str, str]]] = {
     "PlaceFilter": (place, {}),
     "Rejector": (rejection, {}),
     "WornDetector": (worn, {"PATIENCE_WINDOWS": "NOT_WORN_WINDOWS"}),
+    "Prototypes": (card, {}),
+    "PrototypeHead": (head, {}),
+    "Profile": (profile, {}),
+    "Text": (har_text, {}),
     "Contract": (contract, {"HOP_NS": "", "CHANNEL_COUNT": ""}),
 }
 """Of classes of the Java core: the module that they follow, and constants of another name there (none: of Java)."""

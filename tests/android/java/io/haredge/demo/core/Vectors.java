@@ -57,6 +57,16 @@ final class Vectors {
         return read(property).getJSONObject("answers");
     }
 
+    /** Cards, profiles and outputs for one person, of the file that a system property names. */
+    static List<JSONObject> personal(String property) throws IOException, JSONException {
+        return objects(read(property), "personal");
+    }
+
+    /** What makes the first of these profiles one that is refused. */
+    static List<JSONObject> refusedProfiles(String property) throws IOException, JSONException {
+        return objects(read(property), "refused_profiles");
+    }
+
     /** The sequences of answers with the smoothing filter's beliefs, of the file that a system property names. */
     static List<JSONObject> sequences(String property) throws IOException, JSONException {
         return objects(read(property), "smoothing");

@@ -2,8 +2,11 @@ package io.haredge.demo.core;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.json.JSONArray;
 import org.json.JSONObject;
@@ -41,7 +44,8 @@ public final class Card {
     private final String gyroscope;
     private final String[] places;
     private final Family[] families;
-    private final int features;
+    /** Null if the model cannot be made personal. */
+    final Prototypes prototypes;
 
     /** The hidden Markov model that smooths the probabilities. */
     public static final class Smoothing {
@@ -109,6 +113,15 @@ public final class Card {
             whitening = Json.rows(table, "whitening");
         }
 
+        /** The same thresholds with other groups of windows. */
+        Rejection(Rejection thresholds, double[][] means, double[][] whitening) {
+            confidence = thresholds.confidence;
+            rawConfidence = thresholds.rawConfidence;
+            distance = thresholds.distance;
+            this.means = means;
+            this.whitening = whitening;
+        }
+
         private boolean fits(int classes, boolean upright) {
             int size = upright ? Rejector.UPRIGHT_STATISTICS : Rejector.STATISTICS;
             boolean fits = (upright ? means.length > 0 : means.length == classes)
@@ -164,13 +177,35 @@ public final class Card {
         rejection = rejectionTable == null ? null : new Rejection(rejectionTable);
         JSONObject placeTable = Json.optional(table, "place_filter", JSONObject.class);
         placeFilter = placeTable == null ? null : new PlaceFilter(placeTable);
-        JSONObject prototypes = Json.optional(table, "prototypes", JSONObject.class);
-        features = prototypes == null ? 0 : width(Json.entry(prototypes, "whitening", JSONArray.class).length());
+        JSONObject prototypeTable = Json.optional(table, "prototypes", JSONObject.class);
+        prototypes = prototypeTable == null ? null : new Prototypes(prototypeTable);
     }
 
-    /** Rows of a lower triangle with so many numbers. */
-    private static int width(int numbers) {
-        return (int) Math.round((Math.sqrt(8.0 * numbers + 1) - 1) / 2);
+    private Card(Card shipped, String[] labels, Smoothing smoothing, Rejection rejection) {
+        name = shipped.name;
+        version = shipped.version;
+        placement = shipped.placement;
+        macroF1 = shipped.macroF1;
+        unseenPeople = shipped.unseenPeople;
+        data = shipped.data;
+        licence = shipped.licence;
+        sha256 = shipped.sha256;
+        placeFilter = shipped.placeFilter;
+        frame = shipped.frame;
+        gyroscope = shipped.gyroscope;
+        places = shipped.places;
+        families = shipped.families;
+        prototypes = shipped.prototypes;
+        this.labels = labels;
+        this.smoothing = smoothing;
+        this.rejection = rejection;
+    }
+
+    /** The card with further labels at the end of its own, and with what they change. */
+    Card with(List<String> further, Smoothing newSmoothing, Rejection newRejection) {
+        List<String> all = new ArrayList<>(Arrays.asList(labels));
+        all.addAll(further);
+        return new Card(this, all.toArray(new String[0]), newSmoothing, newRejection);
     }
 
     /**
@@ -179,16 +214,17 @@ public final class Card {
      * @throws BadModelException no card, an incomplete one, or a model that wants other input than this app gives
      */
     public static Card parse(String text) throws BadModelException {
-        JSONObject table = Json.read(text);
-        if (!FORMAT.equals(table.opt("format"))) {
-            throw new BadModelException("no model card (format " + FORMAT + " is missing)");
-        }
         try {
+            JSONObject table = Json.read(text);
+            if (!FORMAT.equals(table.opt("format"))) {
+                throw new BadModelException("no model card (format " + FORMAT + " is missing)");
+            }
             Card card = new Card(table);
             card.checkContract(table);
             return card;
         } catch (IllegalArgumentException error) {
-            throw Json.damaged(error.getMessage(), error);
+            String why = "the model card is damaged or incomplete (" + error.getMessage() + ")";
+            throw new BadModelException(why, error);
         }
     }
 
@@ -218,7 +254,22 @@ public final class Card {
 
     /** Width of the model's last output, its features; 0 if it does not give them. */
     public int features() {
-        return features;
+        return prototypes == null ? 0 : prototypes.width;
+    }
+
+    /** SHA-256 of the model file, lower-case hexadecimal; null if the card does not say. */
+    String sha256() {
+        return sha256;
+    }
+
+    /** Index of a label; -1 if the card does not have it. */
+    int labelIndex(String label) {
+        return Arrays.asList(labels).indexOf(label);
+    }
+
+    /** The places, or one null if the model does not tell them: where an activity is learnt. */
+    List<String> learningPlaces() {
+        return places.length == 0 ? Collections.singletonList(null) : Arrays.asList(places);
     }
 
     /** A place that the phone may be worn at: torso, thigh or wrist. */
@@ -276,6 +327,11 @@ public final class Card {
         return activity(index).equals(UNKNOWN);
     }
 
+    /** Whether a name is that of a family or of no activity, which nobody can learn. */
+    boolean isAnswerOfItsOwn(String name) {
+        return name.equals(UNKNOWN) || Arrays.stream(families).anyMatch(family -> family.name.equals(name));
+    }
+
     /** The families, the narrowest first. */
     Family[] families() {
         return families;
@@ -324,6 +380,9 @@ public final class Card {
         }
         if (rejection != null && !rejection.fits(labels.length, isUpright())) {
             throw new BadModelException("the card's rejection does not fit its " + labels.length + " labels");
+        }
+        if (prototypes != null && !prototypes.fit(Arrays.asList(labels), learningPlaces())) {
+            throw new BadModelException("the card's prototypes do not fit its labels and places");
         }
         checkPlaces();
         for (Family family : families) {

@@ -6,7 +6,7 @@ import org.json.JSONObject;
 import org.json.JSONTokener;
 
 /**
- * A card's JSON, and its values, of exactly the type that is asked for.
+ * JSON of cards and profiles, and its values, of exactly the type that is asked for.
  *
  * <p>The getters of org.json would make a string of a number, and the reverse. Those of this class throw
  * IllegalArgumentException with the name of what is missing or of another type.
@@ -15,28 +15,25 @@ final class Json {
     private Json() {}
 
     /**
-     * Reads a card's text as one JSON object.
+     * Reads a text as one JSON object.
      *
-     * @throws BadModelException the text is not a JSON object
+     * @throws IllegalArgumentException the text is not a JSON object
      */
-    static JSONObject read(String text) throws BadModelException {
+    static JSONObject read(String text) {
         JSONTokener tokener = new JSONTokener(text);
         try {
             Object value = tokener.nextValue();
             if (value instanceof JSONObject && tokener.nextClean() == 0) {
                 return (JSONObject) value;
             }
-            throw damaged("not one JSON object", null);
+            throw new IllegalArgumentException("not one JSON object");
         } catch (JSONException | NumberFormatException error) { // The latter only from older versions of Android.
             // org.json quotes the whole text after the position.
-            throw damaged(error.getMessage().replaceFirst("(?s)( at character \\d+).*", "$1"), error);
+            String why = error.getMessage().replaceFirst("(?s)( at character \\d+).*", "$1");
+            throw new IllegalArgumentException(Text.clean(why), error);
         } catch (StackOverflowError error) { // org.json reads recursively and does not limit the depth.
-            throw damaged("nested too deeply", error);
+            throw new IllegalArgumentException("nested too deeply", error);
         }
-    }
-
-    static BadModelException damaged(String why, Throwable cause) {
-        return new BadModelException("the model card is damaged or incomplete (" + why + ")", cause);
     }
 
     static <T> T entry(JSONObject table, String name, Class<T> type) {
@@ -55,6 +52,15 @@ final class Json {
 
     static double number(JSONObject table, String name) {
         return number(table.opt(name), name);
+    }
+
+    /** A whole number that was written without a point. */
+    static long whole(JSONObject table, String name) {
+        Object value = table.opt(name);
+        if (!(value instanceof Integer) && !(value instanceof Long)) {
+            throw new IllegalArgumentException(value == null ? "no " + name : name + " is not a whole number");
+        }
+        return ((Number) value).longValue();
     }
 
     static double[] numbers(JSONObject table, String name) {
@@ -77,6 +83,11 @@ final class Json {
             strings[index] = typed(array.opt(index), name, String.class);
         }
         return strings;
+    }
+
+    /** A table of an array. */
+    static JSONObject item(JSONArray array, int index, String name) {
+        return typed(array.opt(index), name, JSONObject.class);
     }
 
     private static double number(Object value, String name) {
