@@ -2,6 +2,7 @@
 
 import argparse
 import itertools
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from har_runtime.cli.buttons.board import Board, Button, label_buttons
+from har_runtime.cli.buttons.page import add_page, open_page
 from har_runtime.cli.interrupt import Interruptible
 from har_runtime.cli.keys import open_keys
 from har_runtime.cli.run import AUTO, PLACES
@@ -27,7 +30,7 @@ from har_runtime.personal.profile import (
 )
 from har_runtime.personal.session import Keys, Prompts, Session
 from har_runtime.samples import SampleChunk
-from har_runtime.signal.axes import IDENTITY, parse_axes, turned
+from har_runtime.signal.axes import IDENTITY, Axes, parse_axes, turned
 from har_runtime.sources import Source, checked, open_source
 from har_runtime.text import clean, print_lines
 
@@ -35,6 +38,8 @@ FIRST = ("standing", "walking")
 """Asked for first: they show which way is up, which the postures need."""
 SECONDS = 10.0
 SHORT_NS = 250_000_000
+_COUNTED = re.compile(r"( \d+ s|get ready .*)$")
+"""Lines that count seconds and name keys, which the page shows in its own way."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keys", action="store_true", help="no prompts: the keys 1 to 9 say which activity begins, others end it"
     )
+    add_page(parser)
     parser.add_argument("--add", action="store_true", help="keep what the profile has of other activities")
     parser.add_argument("--remove", metavar="ACTIVITY", help="remove an activity from the profile, and nothing else")
     parser.add_argument(
@@ -96,7 +102,14 @@ def run(options: argparse.Namespace) -> int:
     axes = parse_axes(options.axes)
     source = open_source(options.source or _replay(options.recording))
     collector = Collector(model, activities, only=options.activities is not None, place=place)
-    with Interruptible() as interruptible:
+    buttons = [*label_buttons(activities), Button(" ", "stop")] if options.keys else [Button("s", "skip")]
+    page = open_page(
+        None if options.recording else options.page,
+        f"learning how you do it: {options.out.name}",
+        [*buttons, Button("q", "end", "end")],
+        lambda: source.report.trouble,
+    )
+    with Interruptible() as interruptible, page as board:
         try:
             chunks: Iterable[SampleChunk] = checked(source, interruptible.items(source))
             chunks = turned(chunks, axes) if axes != IDENTITY else chunks
@@ -105,16 +118,33 @@ def run(options: argparse.Namespace) -> int:
                 _say(*collector.remarks())
             else:
                 session = Keys(activities) if options.keys else Prompts(activities, options.seconds, options.pause)
-                _listen(session, _known_gyroscope(chunks, collector, source), collector, options.keys, activities)
+                names = activities if options.keys else []
+                _listen(session, _known_gyroscope(chunks, collector, source), collector, names, board)
         finally:
             source.close()
         interruptible.raise_if_interrupted()
+        return _learn(options, model, before, collector, axes, source.description, board)
+
+
+def _learn(
+    options: argparse.Namespace,
+    model: Model,
+    before: Profile,
+    collector: Collector,
+    axes: Axes,
+    description: str,
+    board: Board | None,
+) -> int:
+    """Write the profile of what was gathered; returns the exit code."""
+    place = None if options.place == AUTO else options.place
     begin = time.perf_counter()
-    learnt = learn_all(collector, place, source.description, time.time())
+    learnt = learn_all(collector, place, description, time.time())
     for line in collector.skipped():
         print_lines(line, file=sys.stderr)
     if not learnt:
         print_lines(f"{options.label}: nothing was learnt; {options.out} is not written", file=sys.stderr)
+        if board:
+            board.say(f"nothing was learnt; {options.out.name} is not written")
         return 1
     still = None if collector.up is None else StillReference(collector.up, str(axes))
     profile = before.with_learnt(learnt, still)
@@ -122,6 +152,8 @@ def run(options: argparse.Namespace) -> int:
     took = time.perf_counter() - begin
     what = ", ".join(f"{one.label} {one.windows} windows" for one in learnt)
     at = f" at the {learnt[0].place}" if learnt[0].place else ""
+    if board:
+        board.say(f"{options.out.name}: {what}{at}")
     new = [one.label for one in learnt if one.label not in model.card.labels]
     print_lines(
         f"{options.out}: {what}{at}; learnt in {took:.2f} s",
@@ -182,12 +214,23 @@ def _known_gyroscope(chunks: Iterable[SampleChunk], collector: Collector, source
 
 
 def _listen(
-    session: Session, chunks: Iterator[SampleChunk], collector: Collector, by_keys: bool, activities: list[str]
+    session: Session, chunks: Iterator[SampleChunk], collector: Collector, activities: list[str], board: Board | None
 ) -> None:
-    """Follow a session until it ends, or the samples do."""
+    """Follow a session until it ends, or the samples do.
+
+    Args:
+        activities: of the keys; empty if there are prompts.
+        board: of the page with buttons; None without one.
+    """
+
+    def say(*lines: str) -> None:
+        _say(*lines)
+        if board:
+            board.say(*(line for line in lines if not _COUNTED.search(line)))
+
     with open_keys() as keys:
-        if by_keys:
-            if keys is None:
+        if activities:
+            if keys is None and board is None:
                 raise SourceError("--keys: there are no keys, as stdin is no terminal")
             _say(", ".join(f"{number}: {name}" for number, name in enumerate(activities[:9], 1)))
             _say("any other key ends an activity, q ends it all")
@@ -195,15 +238,17 @@ def _listen(
         for chunk in itertools.chain.from_iterable(map(_short, chunks)):
             collector.push(chunk)
             newest = max(newest, int(chunk.times_ns[-1]))  # Two sensors need not be in step.
-            _say(*session.step(newest, keys.pressed() if keys else ""))
+            say(*session.step(newest, "".join(one.pressed() for one in (keys, board) if one)))
+            if board:
+                board.show(session.now.label, "now" if session.now.is_doing else "ready", session.now.left_s)
             while span := session.ended():
                 if problem := _learnt(collector, span.label, span.begin_ns, span.end_ns):
-                    _say(problem, *session.again(span.label))
+                    say(problem, *session.again(span.label))
                 else:
                     session.accepted()
                     for label, why in collector.retracted():
-                        _say(why, *session.again(label))
-                _say(*collector.remarks())
+                        say(why, *session.again(label))
+                say(*collector.remarks())
             if session.is_over:
                 return
 

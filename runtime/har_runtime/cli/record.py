@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from har_runtime.answers.totals import duration_text
+from har_runtime.cli.buttons.board import Board, Button, label_buttons
+from har_runtime.cli.buttons.page import add_page, open_page
 from har_runtime.cli.common import add_json
 from har_runtime.cli.interrupt import Interruptible
 from har_runtime.cli.keys import Keys, open_keys
@@ -56,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--source-labels", action="store_true", help="where no key has set a label, record the one that the source has"
     )
+    add_page(parser)
     add_json(parser)
 
 
@@ -72,13 +75,15 @@ def run(options: argparse.Namespace) -> int:
     _check_place(options.folder, path)
     source = open_source(options.source)
     print(f"{clean(source.description, MAX_LINE)} -> {path}", file=sys.stderr)
-    with Interruptible() as interruptible, open_keys() as keys:
+    buttons = [*label_buttons(names), Button(STOP[0], "stop"), Button(UNDO, "undo"), Button(END, "end", "end")]
+    page = open_page(options.page, f"recording {path.name}", buttons, lambda: source.report.trouble)
+    with Interruptible() as interruptible, open_keys() as keys, page as board:
         if keys is None:
             print("no keys: standard input is no terminal", file=sys.stderr)
         else:
             print(_help(names), file=sys.stderr, flush=True)
         recorder = Recorder(
-            path, names, lambda: source.report.gyroscope, keys, options.source_labels, source.report.marks
+            path, names, lambda: source.report.gyroscope, keys, options.source_labels, source.report.marks, board
         )
         try:
             chunks: Iterable[SampleChunk] = begun(checked(source, interruptible.items(source)))
@@ -124,6 +129,7 @@ class Recorder:
         keys: None without a terminal.
         source_labels: whether labels of the source are used where no key has set one.
         marks: what is said at the sensor: each sets the label from its time on, and is taken out.
+        board: of the page with buttons; None without one.
         draw: shows the status, given as one line; None for standard error, if it is a terminal.
     """
 
@@ -135,10 +141,11 @@ class Recorder:
         keys: Keys | None,
         source_labels: bool = False,
         marks: deque[Mark] | None = None,
+        board: Board | None = None,
         draw: Callable[[str], None] | None = None,
     ) -> None:
         self._path, self._names, self._gyroscope, self._keys = path, names, gyroscope, keys
-        self._source_labels, self._draw = source_labels, draw or _draw
+        self._source_labels, self._board, self._draw = source_labels, board, draw or _draw
         self._tables: list[LabelledTable] = []
         self._marks = deque[Mark]() if marks is None else marks
         self._words, self._said = Labels(), set[str]()
@@ -169,6 +176,8 @@ class Recorder:
         for chunk in chunks:
             for key in self._keys.pressed() if self._keys else "":
                 self._press(key)
+            for key in self._board.pressed() if self._board else "":
+                self._press(key, toggles=False)
             if self._is_ended:
                 return
             table = self._table(chunk)
@@ -196,7 +205,13 @@ class Recorder:
         files = [str(table.path) for table in self._tables]
         return {"files": files, "samples": self.samples, "seconds": self.seconds}
 
-    def _press(self, key: str) -> None:
+    def _press(self, key: str, toggles: bool = True) -> None:
+        """Do what a key says.
+
+        Args:
+            toggles: whether that of the current label ends it. Not if it may have been pressed twice for once, by two
+                people or over a slow network.
+        """
         if key == END:
             self._is_ended = True
         elif key in STOP:
@@ -207,7 +222,7 @@ class Recorder:
                 self._tables[-1].undo()
         elif key in "123456789"[: len(self._names)]:
             name = self._names[int(key) - 1]
-            self._label = "" if name == self._label else name
+            self._label = "" if name == self._label and toggles else name
         self._drawn_s = 0.0
 
     def _between_marks(self, chunk: SampleChunk) -> Iterator[SampleChunk]:
@@ -233,7 +248,10 @@ class Recorder:
         self._drawn_s = 0.0
         if self._label and self._label not in (*self._names, *self._said) and len(self._said) < MAX_SAID:
             self._said.add(self._label)
-            _say(f"'{clean(self._label)}', written on the phone, is none of --labels; it is recorded as it is")
+            line = f"'{clean(self._label)}', written on the phone, is none of --labels; it is recorded as it is"
+            _say(line)
+            if self._board:
+                self._board.say(line)
 
     def _table(self, chunk: SampleChunk) -> LabelledTable:
         """The table for a chunk: the current one, unless the sensor's clock has started again."""
@@ -252,6 +270,8 @@ class Recorder:
     def _show(self) -> None:
         self._drawn_s = time.monotonic()
         minutes = "  ".join(f"{label} {duration_text(seconds)}" for label, seconds in self.seconds.items())
+        if self._board:
+            self._board.show(self._label, "now", samples=self.samples, seconds=self.seconds)
         self._draw(f"[{self._label or 'no label'}]  {self.samples} samples  {minutes}")
 
 

@@ -24,10 +24,23 @@ class Span:
     end_ns: int
 
 
+@dataclass(frozen=True)
+class Now:
+    """What is asked for, or said, at the moment."""
+
+    label: str
+    """"" if it is nothing."""
+    is_doing: bool
+    """Whether it is being done; False while it is counted down to."""
+    left_s: int | None = None
+    """Seconds until it begins or ends, if that is known."""
+
+
 class Session(Protocol):
     """Takes the time and the keys as samples come, and says what to do."""
 
     is_over: bool
+    now: Now
 
     def step(self, now_ns: int, keys: str = "") -> list[str]:
         """Samples up to this time are here, and these keys were pressed; returns lines for the person."""
@@ -66,6 +79,7 @@ class Prompts:
         self._done: Span | None = None
         self._attempts = 1
         self.is_over = not self._queue
+        self.now = Now("", False)
 
     def step(self, now_ns: int, keys: str = "") -> list[str]:
         if self.is_over:
@@ -84,9 +98,11 @@ class Prompts:
             lines.append(f"{label}: get ready (s skips it, q ends)")
         left = -(-(self._begin_ns - now_ns) // SECOND_NS)
         if left > 0:
+            self.now = Now(label, False, left)
             return [*lines, *self._count(f"{label} in", left)]
         if now_ns < self._begin_ns + self._seconds_ns:
             left = -(-(self._begin_ns + self._seconds_ns - now_ns) // SECOND_NS)
+            self.now = Now(label, True, left)
             return [*lines, *self._count(f"{label} now,", left)]
         self._done = Span(label, self._begin_ns, self._begin_ns + self._seconds_ns)
         self._next()
@@ -135,6 +151,7 @@ class Keys:
         """Seconds of the activity, as last said."""
         self._done: deque[Span] = deque()
         self.is_over = False
+        self.now = Now("", True)
 
     def step(self, now_ns: int, keys: str = "") -> list[str]:
         lines: list[str] = []
@@ -149,6 +166,7 @@ class Keys:
             if key.isdecimal() and 0 < int(key) <= len(self._activities):
                 self._begun, self._said = (self._activities[int(key) - 1], now_ns), 0
                 lines.append(f"{self._begun[0]}: from now")
+        self.now = Now(self._begun[0] if self._begun else "", True)
         if self._begun is not None and (now_ns - self._begun[1]) // (EVERY * SECOND_NS) * EVERY > self._said:
             self._said += EVERY
             lines.append(f"{self._begun[0]}: {self._said} s")

@@ -23,6 +23,7 @@ from har_runtime.sinks.live.sink import LiveSink
 
 pytest.importorskip("bokeh", reason="needs pip install 'haredge[web]'")
 from har_runtime.sinks.live import server as page_server
+from har_runtime.web import page as pages
 
 PATIENCE_S = 30
 TOKEN = "not-easy-to-guess"
@@ -152,7 +153,7 @@ def test_a_viewer_too_many_is_refused_and_does_not_disturb_the_others(open_page:
     status, _, body = ask(page, "/state?viewer=one-too-many")
     assert (status, body) == (503, f"{page_server.VIEWERS} others are watching\n")
     assert ask(page, "/state?viewer=0")[0] == 200
-    monkeypatch.setattr(page_server, "VIEWER_TIMEOUT_S", 0.0)  # All of them have left.
+    monkeypatch.setattr(pages, "VIEWER_TIMEOUT_S", 0.0)  # All of them have left.
     assert ask(page, "/state?viewer=one-too-many")[0] == 200
 
 
@@ -223,7 +224,7 @@ def test_wrong_tokens_are_answered_ever_more_slowly_and_logged_in_one_line(
     async def sleep(seconds: float) -> None:
         delays.append(seconds)
 
-    monkeypatch.setattr(page_server, "asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(pages, "asyncio", SimpleNamespace(sleep=sleep))
     page = open_page(f"live:0.0.0.0:0?token={TOKEN}")
     with caplog.at_level(logging.WARNING):
         for guess in range(20):

@@ -1,0 +1,1 @@
+"""A page with buttons for commands that ask for keys: `--page live:HOST:PORT` of `record` and `personalise`."""
