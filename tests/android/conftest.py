@@ -32,7 +32,7 @@ def properties(classes: Path, assets: Path, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("made")
     (folder / "faulty.json").write_text(json.dumps({"cases": faulty_cases()}), encoding="ascii")
     write_wearer(folder / "wearer.csv")
-    write_answers(folder / "wearer.csv", folder / "answers.json")
+    write_answers(folder / "wearer.csv", folder / "answers.json", folder / "anna.json")
     write_places_model(folder)
     for name, model in (("anyplace", folder / "anyplace.tflite"), ("anywhere", "anywhere")):
         write_outputs(load_model(model), folder / f"{name}-outputs.json")

@@ -7,6 +7,7 @@ import java.util.Map;
 
 public class Intent {
     public static final String ACTION_CREATE_DOCUMENT = "android.intent.action.CREATE_DOCUMENT";
+    public static final String ACTION_OPEN_DOCUMENT = "android.intent.action.OPEN_DOCUMENT";
     public static final String ACTION_SEND = "android.intent.action.SEND";
     public static final String ACTION_CHOOSER = "android.intent.action.CHOOSER";
     public static final String CATEGORY_OPENABLE = "android.intent.category.OPENABLE";

@@ -71,12 +71,17 @@ final class Picture {
         for (int stretch = 0; stretch + 1 < DAY.length; stretch++) {
             for (int minute = DAY[stretch][0]; minute < DAY[stretch + 1][0]; minute++) {
                 for (int window = 0; window < 120; window++) {
-                    day.count(midnight + minute * minuteMs, DAY[stretch][1]);
+                    day.count(midnight + minute * minuteMs, DAY[stretch][1], window % 2 * walked(DAY[stretch][1]));
                 }
             }
         }
         try (DataOutputStream out = new DataOutputStream(new FileOutputStream(file))) {
             day.write(out);
         }
+    }
+
+    /** Steps in a second of an activity. */
+    private static int walked(int activity) {
+        return activity == 3 || activity == 5 || activity == 6 ? 2 : 0;
     }
 }

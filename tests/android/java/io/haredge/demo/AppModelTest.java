@@ -4,8 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.haredge.demo.core.Answer;
 import io.haredge.demo.core.Card;
+import io.haredge.demo.core.Model;
+import io.haredge.demo.core.PersonalModel;
+import io.haredge.demo.core.Profile;
 import io.haredge.demo.core.Reason;
 import io.haredge.demo.core.Recognizer;
+import io.haredge.demo.core.StepCounter;
 import io.haredge.standins.Phone;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,28 +36,36 @@ class AppModelTest {
     }
 
     @Test
-    void activitiesFamiliesPlacesAndReasonsAreThoseOfPythonWhateverIsSet() throws Exception {
+    void activitiesFamiliesPlacesReasonsAndStepsAreThoseOfPythonWhateverIsSet() throws Exception {
         JSONArray cases = new JSONObject(Files.readString(Path.of(System.getProperty("haredge.answers"))))
                 .getJSONArray("cases");
-        assertEquals(4, cases.length());
+        assertEquals(5, cases.length());
         for (int index = 0; index < cases.length(); index++) {
             assertSameAnswers(cases.getJSONObject(index));
         }
     }
 
     private static void assertSameAnswers(JSONObject expected) throws Exception {
-        Card card = Card.parse(TestFiles.text(Session.MODEL + ".json"));
+        Card shipped = Card.parse(TestFiles.text(Session.MODEL + ".json"));
+        Profile profile = Profile.parse(TestFiles.profile());
+        boolean isPersonal = expected.getBoolean("profile");
+        Card card = isPersonal ? PersonalModel.cardOf(shipped, profile) : shipped;
         Recognizer.Options options = new Recognizer.Options();
         options.gyroscope = expected.getBoolean("gyroscope");
         options.place = expected.isNull("place") ? null : expected.getString("place");
         options.coarse = expected.getBoolean("coarse");
         List<String> answers = new ArrayList<>();
         List<Double> confidences = new ArrayList<>();
-        try (LiteRtModel model = new LiteRtModel(TestFiles.bytes(Session.MODEL + ".tflite"), card)) {
-            Recognizer recognizer = new Recognizer(card, model, options, answer -> {
+        List<Integer> steps = new ArrayList<>();
+        List<Double> cadences = new ArrayList<>();
+        try (LiteRtModel model = new LiteRtModel(TestFiles.bytes(Session.MODEL + ".tflite"), shipped)) {
+            Model used = isPersonal ? new PersonalModel(shipped, model, profile) : model;
+            Recognizer recognizer = new Recognizer(card, used, options, answer -> {
                 answers.add(words(card.activity(answer.activity), words(answer.reason),
                         answer.place == Answer.NO_PLACE ? null : card.place(answer.place)));
                 confidences.add(answer.confidence);
+                steps.add(answer.steps);
+                cadences.add(answer.cadence);
             });
             feed(recognizer, options.gyroscope);
         }
@@ -66,8 +78,11 @@ class AppModelTest {
         }
         assertEquals(wanted, answers);
         for (int index = 0; index < windows.length(); index++) {
-            double confidence = windows.getJSONObject(index).getDouble("confidence");
-            assertEquals(confidence, confidences.get(index), TOLERANCE, "window " + index);
+            JSONObject window = windows.getJSONObject(index);
+            assertEquals(window.getDouble("confidence"), confidences.get(index), TOLERANCE, "window " + index);
+            assertEquals(window.getInt("steps"), steps.get(index), "window " + index);
+            double cadence = window.isNull("cadence") ? StepCounter.NO_CADENCE : window.getDouble("cadence");
+            assertEquals(cadence, cadences.get(index), 1e-3, "window " + index);
         }
     }
 

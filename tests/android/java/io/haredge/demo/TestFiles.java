@@ -37,6 +37,11 @@ public final class TestFiles {
         return new String(placesBytes(name), StandardCharsets.UTF_8);
     }
 
+    /** A profile for the app's model: the walk of the simulated wearer is "marching". */
+    public static String profile() throws IOException {
+        return placesText("anna.json");
+    }
+
     public static ByteBuffer direct(String name) throws IOException {
         byte[] content = bytes(name);
         ByteBuffer buffer = ByteBuffer.allocateDirect(content.length).order(ByteOrder.nativeOrder());

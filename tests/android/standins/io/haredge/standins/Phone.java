@@ -59,6 +59,8 @@ public final class Phone {
     public final Set<Integer> sensors = new HashSet<>(Set.of(Sensor.TYPE_ACCELEROMETER, Sensor.TYPE_GYROSCOPE));
     public final Set<String> granted = new HashSet<>();
     public final Map<String, Document> documents = new HashMap<>();
+    /** Documents that other apps offer to read. */
+    public final Map<String, byte[]> readable = new HashMap<>();
     public final Map<String, byte[]> changedAssets = new HashMap<>();
     public final Map<String, Map<String, Object>> preferences = new HashMap<>();
     public final List<Intent> launched = new ArrayList<>();

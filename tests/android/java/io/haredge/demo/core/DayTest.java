@@ -50,12 +50,44 @@ class DayTest {
     }
 
     @Test
-    void aDayThatIsCutOffOrOfAnotherModelIsRefusedAndLeavesAnEmptyDay() throws IOException {
+    void stepsAddUpUntilMidnightAndComeBackFromTheFile() throws IOException {
+        count(5, 0, 100);
+        day.count(MIDNIGHT + 400_000L, 0, 17);
+        assertEquals(117, day.steps());
+        Day again = new Day(LABELS);
+        again.read(new DataInputStream(new ByteArrayInputStream(written())));
+        assertEquals(117, again.steps());
+        again.turnTo(MIDNIGHT + 86_400_000L);
+        assertEquals(0, again.steps());
+    }
+
+    @Test
+    void aDayThatIsCutOffIsRefusedAndLeavesAnEmptyDay() throws IOException {
         count(5, 1, 100);
         byte[] whole = written();
         assertRefused(new Day(LABELS), Arrays.copyOf(whole, whole.length - 1));
         assertRefused(new Day(LABELS), new byte[3]);
-        assertRefused(new Day(new String[] {"walking", "sitting"}), whole);
+        byte[] huge = whole.clone();
+        huge[4] = 0x7f; // The number of activities.
+        assertRefused(new Day(LABELS), huge);
+    }
+
+    @Test
+    void withOtherActivitiesADayKeepsTheTimeOfThoseThatItHas() throws IOException {
+        count(5, 1, 100);
+        count(6, 0, 50);
+        count(6, Answer.UNKNOWN, 10);
+        String[] others = {"lying", "rowing, fast", "sitting"};
+        Day read = new Day(others);
+        read.read(new DataInputStream(new ByteArrayInputStream(written())));
+        for (Day other : new Day[] {read, day.with(others)}) {
+            assertEquals(0, other.activityAt(5));
+            assertEquals(50, other.seconds(0));
+            assertEquals(Answer.UNKNOWN, other.activityAt(6));
+            assertEquals(30, other.seconds(Answer.UNKNOWN), "walking is not among them");
+            assertEquals(160, other.steps());
+            assertEquals(0, other.seconds(1) + other.seconds(2));
+        }
     }
 
     private static void assertRefused(Day day, byte[] content) {
@@ -71,7 +103,7 @@ class DayTest {
 
     private void count(int minute, int activity, int times) {
         for (int answer = 0; answer < times; answer++) {
-            day.count(MIDNIGHT + minute * 60_000L + 500L * answer, activity);
+            day.count(MIDNIGHT + minute * 60_000L + 500L * answer, activity, 1);
         }
     }
 }

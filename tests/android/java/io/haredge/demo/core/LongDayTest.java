@@ -70,7 +70,7 @@ class LongDayTest {
         misplaced += nextEndNs >= 0 && answer.endNs != nextEndNs ? 1 : 0;
         nextEndNs = answer.endNs + Contract.HOP_NS;
         answers++;
-        day.count(answer.endNs / 1_000_000L, answer.activity);
+        day.count(answer.endNs / 1_000_000L, answer.activity, answer.steps);
     }
 
     private static long heapAfterCollection() {

@@ -9,7 +9,12 @@ final class ActivityNames {
 
     /** The name of an answer's activity. One that the app does not know is shown as the card writes it. */
     static String of(Context context, Card card, int activity) {
-        switch (card.activity(activity)) {
+        return of(context, card.activity(activity));
+    }
+
+    /** The same, by the name that the card has. */
+    static String of(Context context, String activity) {
+        switch (activity) {
             case "unknown":
                 return context.getString(R.string.unknown);
             case "walking":
@@ -35,7 +40,7 @@ final class ActivityNames {
             case "on_foot":
                 return context.getString(R.string.on_foot);
             default:
-                return card.activity(activity);
+                return activity;
         }
     }
 

@@ -6,6 +6,7 @@ import io.haredge.demo.core.Answer;
 import io.haredge.demo.core.Card;
 import io.haredge.demo.core.Day;
 import io.haredge.demo.core.Reason;
+import io.haredge.demo.core.StepCounter;
 import io.haredge.demo.core.Trouble;
 import java.util.Arrays;
 
@@ -29,6 +30,8 @@ final class LiveState {
         /** Why the activity is unknown; null if it is known. */
         final Reason reason;
         final double confidence;
+        /** Steps a minute; NaN if the wearer takes none. */
+        final double cadence;
         /** Probability of every label after smoothing. */
         final double[] probabilities;
         /** Index of a place of the card, or {@code Answer.NO_PLACE}. */
@@ -39,7 +42,9 @@ final class LiveState {
         /** Hz; NaN if it is not known. */
         final double accelerometerHz;
         final double gyroscopeHz;
-        /** Null if nothing is known of the day. */
+        /** Of the person, if there is a profile; null if no session has begun. */
+        final Card card;
+        /** With the activities of the card; null likewise. */
         final Day day;
         /** Bytes recorded so far; negative if nothing is being recorded. */
         final long recorded;
@@ -51,12 +56,14 @@ final class LiveState {
             activity = state.activity;
             reason = state.reason;
             confidence = state.confidence;
+            cadence = state.cadence;
             probabilities = state.probabilities.clone();
             place = state.place;
             showsPosture = state.showsPosture;
             hasGyroscope = state.hasGyroscope;
             accelerometerHz = state.accelerometerHz;
             gyroscopeHz = state.gyroscopeHz;
+            card = state.card;
             day = state.day;
             recorded = state.recorded;
         }
@@ -72,12 +79,14 @@ final class LiveState {
     private int activity = Answer.UNKNOWN;
     private Reason reason;
     private double confidence;
+    private double cadence = StepCounter.NO_CADENCE;
     private double[] probabilities = new double[0];
     private int place = Answer.NO_PLACE;
     private boolean showsPosture = true;
     private boolean hasGyroscope = true;
     private double accelerometerHz = Double.NaN;
     private double gyroscopeHz = Double.NaN;
+    private Card card;
     private Day day;
     private long recorded = -1;
 
@@ -103,11 +112,12 @@ final class LiveState {
         }
     }
 
-    synchronized void starting(Card card, Day today, boolean gyroscope) {
+    synchronized void starting(Card ofPerson, Day today, boolean gyroscope) {
         phase = Phase.WAITING;
         message = null;
         trouble = Trouble.NONE;
-        probabilities = new double[card.classes()];
+        probabilities = new double[ofPerson.classes()];
+        card = ofPerson;
         day = today;
         hasGyroscope = gyroscope;
         changed();
@@ -118,6 +128,7 @@ final class LiveState {
         activity = answer.activity;
         reason = answer.reason;
         confidence = answer.confidence;
+        cadence = answer.cadence;
         place = answer.place;
         showsPosture = answer.up == null || answer.up.showsPosture();
         System.arraycopy(answer.probabilities, 0, probabilities, 0, probabilities.length);
@@ -157,6 +168,15 @@ final class LiveState {
         recorded = -1;
         Arrays.fill(probabilities, 0);
         changed();
+    }
+
+    /** The card of a session that has ended is no longer that of the person. */
+    synchronized void forgetCard() {
+        if (phase == Phase.STOPPED) {
+            card = null;
+            day = null;
+            changed();
+        }
     }
 
     private void changed() {

@@ -19,8 +19,12 @@ public final class MainActivity extends Activity {
     private final LiveState live = LiveState.get();
     private final Runnable watcher = this::show;
     private Screen screen;
-    /** The day of the file, shown until the service runs in this process. */
+    /** As it is shipped; null if it cannot be used. */
+    private Card shipped;
+    /** Of the person, shown until the service runs in this process; so is the day of the file. */
+    private Card storedCard;
     private Day storedDay;
+    private Card shown;
 
     @Override
     protected void onCreate(Bundle savedInstanceState) {
@@ -32,10 +36,7 @@ public final class MainActivity extends Activity {
         screen.benchmark.setOnClickListener(view -> startActivity(new Intent(this, BenchmarkActivity.class)));
         setContentView(screen.root);
         try {
-            Card card = LiteRtModel.loadCard(getAssets(), Session.MODEL);
-            screen.setCard(card);
-            storedDay = new Day(card.activityNames());
-            new DayFile(getFilesDir()).read(storedDay);
+            shipped = LiteRtModel.loadCard(getAssets(), Session.MODEL);
         } catch (BadModelException error) {
             live.complain(getString(R.string.bad_model, error.getMessage()));
         }
@@ -44,6 +45,11 @@ public final class MainActivity extends Activity {
     @Override
     protected void onStart() {
         super.onStart();
+        if (shipped != null && live.snapshot().card == null) { // The settings may have changed the profile.
+            storedCard = new ProfileFile(getFilesDir()).personal(shipped);
+            storedDay = new Day(storedCard.activityNames());
+            new DayFile(getFilesDir()).read(storedDay);
+        }
         live.watch(watcher);
         if (KeepRunning.get(this) && !isRunning()) {
             SensorService.start(this); // The process ended, and Android did not restart the service.
@@ -73,7 +79,12 @@ public final class MainActivity extends Activity {
 
     private void show() {
         LiveState.Snapshot state = live.snapshot();
-        Day day = state.day != null ? state.day : storedDay;
+        Card card = state.card != null ? state.card : storedCard;
+        Day day = state.card != null ? state.day : storedDay;
+        if (card != null && card != shown) {
+            shown = card;
+            screen.setCard(card);
+        }
         if (day != null && state.phase == LiveState.Phase.STOPPED) {
             day.turnTo(DayFile.localMs());
         }

@@ -31,10 +31,12 @@ final class Screen {
     private final Context context;
     private final TextView activity;
     private final TextView confidence;
+    private final TextView cadence;
     private final TextView place;
     private final TextView message;
     private final TextView rates;
     private final TextView recorded;
+    private final TextView steps;
     private final TextView totals;
     private final TextView about;
     private final ProbabilityBars bars;
@@ -47,11 +49,13 @@ final class Screen {
         activity.setTypeface(Typeface.DEFAULT_BOLD);
         activity.setAccessibilityLiveRegion(View.ACCESSIBILITY_LIVE_REGION_POLITE);
         confidence = text(context, 16, R.color.faint);
+        cadence = text(context, 16, R.color.faint);
         place = text(context, 16, R.color.faint);
         message = text(context, 16, R.color.warning);
         message.setAccessibilityLiveRegion(View.ACCESSIBILITY_LIVE_REGION_POLITE);
         rates = text(context, 14, R.color.faint);
         recorded = text(context, 14, R.color.faint);
+        steps = text(context, 16, R.color.text);
         totals = text(context, 14, R.color.faint);
         about = text(context, 14, R.color.faint);
         bars = new ProbabilityBars(context);
@@ -63,8 +67,9 @@ final class Screen {
         benchmark = new Button(context);
         benchmark.setText(R.string.benchmark);
 
-        LinearLayout now = column(activity, confidence, place, message, bars, row(startStop, record), rates, recorded);
-        LinearLayout rest = column(heading(context, R.string.today), chart, totals,
+        LinearLayout now = column(activity, confidence, cadence, place, message, bars, row(startStop, record),
+                rates, recorded);
+        LinearLayout rest = column(heading(context, R.string.today), steps, chart, totals,
                 heading(context, R.string.model), about, row(settings, benchmark));
         boolean wide = context.getResources().getConfiguration().orientation == Configuration.ORIENTATION_LANDSCAPE;
         root = new ScrollView(context);
@@ -102,6 +107,8 @@ final class Screen {
         setText(activity, recognising ? ActivityNames.of(context, card, state.activity)
                 : context.getString(running ? R.string.waiting : R.string.stopped));
         setText(confidence, recognising ? confidence(state) : null);
+        boolean isWalking = recognising && !Double.isNaN(state.cadence);
+        setText(cadence, isWalking ? context.getString(R.string.cadence, Math.round(state.cadence)) : null);
         setText(place, recognising ? place(state) : null);
         setText(message, state.message != null ? state.message : textOf(state.trouble));
         setText(rates, running ? rates(state) : null);
@@ -114,6 +121,7 @@ final class Screen {
         bars.setContentDescription(
                 recognising ? probabilities(state.probabilities) : context.getString(R.string.stopped));
         chart.show(day);
+        setText(steps, day == null ? null : context.getString(R.string.steps, day.steps()));
         String totalsText = totals(day);
         setText(totals, totalsText);
         chart.setContentDescription(totalsText);

@@ -10,12 +10,18 @@ import android.os.Handler;
 import android.os.PowerManager;
 import io.haredge.demo.core.Answer;
 import io.haredge.demo.core.BadModelException;
+import io.haredge.demo.core.BadProfileException;
 import io.haredge.demo.core.Card;
 import io.haredge.demo.core.Day;
+import io.haredge.demo.core.Model;
+import io.haredge.demo.core.PersonalModel;
+import io.haredge.demo.core.Profile;
 import io.haredge.demo.core.Recognizer;
 import io.haredge.demo.core.TroubleFinder;
 import io.haredge.demo.core.Up;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -45,12 +51,16 @@ final class Session implements SensorEventListener {
     private final DayFile dayFile;
     private final Runnable checker = this::check;
     private TroubleFinder troubles = new TroubleFinder();
-    private Card card;
+    private Card shipped;
     private LiteRtModel model;
+    /** The card of the person, or the shipped one if there is no profile. */
+    private Card card;
     private Recognizer recognizer;
     private Recording recording;
     private Day day;
     private boolean hasGyroscope;
+    /** Why the profile is not used; null if it is, or if there is none. */
+    private String profileProblem;
     private int activity = Answer.UNKNOWN;
     private int checks;
     private boolean failed;
@@ -96,29 +106,22 @@ final class Session implements SensorEventListener {
 
     private void open() {
         try {
-            card = LiteRtModel.loadCard(context.getAssets(), MODEL);
-            model = LiteRtModel.load(context.getAssets(), card);
+            shipped = LiteRtModel.loadCard(context.getAssets(), MODEL);
+            model = LiteRtModel.load(context.getAssets(), shipped);
         } catch (BadModelException error) {
             fail(context.getString(R.string.bad_model, error.getMessage()));
             return;
         }
-        day = new Day(card.activityNames());
-        dayFile.read(day);
-        day.turnTo(DayFile.localMs());
         Sensor accelerometer = sensors.getDefaultSensor(Sensor.TYPE_ACCELEROMETER);
         Sensor gyroscope = sensors.getDefaultSensor(Sensor.TYPE_GYROSCOPE);
-        if (accelerometer == null || (gyroscope == null && !card.gyroscopeIsOptional())) {
+        if (accelerometer == null || (gyroscope == null && !shipped.gyroscopeIsOptional())) {
             fail(context.getString(accelerometer == null ? R.string.no_accelerometer : R.string.no_gyroscope));
             return;
         }
         hasGyroscope = gyroscope != null;
-        try {
-            recognizer = newRecognizer(WhichWayUp.read(context));
-        } catch (BadModelException error) {
-            fail(context.getString(R.string.bad_model, error.getMessage()));
+        if (!takeRecognizer(WhichWayUp.read(context))) {
             return;
         }
-        live.starting(card, day, hasGyroscope);
         if (!register(accelerometer) || (hasGyroscope && !register(gyroscope))) {
             fail(context.getString(R.string.refused));
         } else {
@@ -126,24 +129,62 @@ final class Session implements SensorEventListener {
         }
     }
 
-    /** @param up which way is up for the wearer; null if it is not known */
-    private Recognizer newRecognizer(Up up) throws BadModelException {
+    /**
+     * Takes the model of the person, if there is a profile, and a recognizer with the settings; false if that failed.
+     *
+     * @param up which way is up for the wearer; null if it is not known
+     */
+    private boolean takeRecognizer(Up up) {
         Recognizer.Options options = new Recognizer.Options();
         options.gyroscope = hasGyroscope;
         options.up = up;
-        Settings.apply(context, card, options);
-        return new Recognizer(card, model, options, this::write);
+        Settings.apply(context, shipped, options);
+        String problem = null;
+        Model ofPerson = model;
+        Card before = card;
+        card = shipped;
+        try {
+            Profile profile = new ProfileFile(context.getFilesDir()).read();
+            if (profile != null) {
+                PersonalModel personal = new PersonalModel(shipped, model, profile);
+                ofPerson = personal;
+                card = personal.card;
+            }
+        } catch (BadProfileException error) {
+            problem = context.getString(R.string.profile_unused, error.getMessage());
+        }
+        try {
+            recognizer = new Recognizer(card, ofPerson, options, this::write);
+        } catch (BadModelException error) {
+            fail(context.getString(R.string.bad_model, error.getMessage()));
+            return false;
+        }
+        if (before == null || !Arrays.equals(before.activityNames(), card.activityNames())) {
+            takeDay();
+            live.starting(card, day, hasGyroscope);
+        }
+        if (!Objects.equals(problem, profileProblem)) {
+            profileProblem = problem;
+            live.complain(problem);
+        }
+        return true;
+    }
+
+    /** The day so far, with the activities of the card. */
+    private void takeDay() {
+        if (day != null) {
+            day = day.with(card.activityNames());
+        } else {
+            day = new Day(card.activityNames());
+            dayFile.read(day);
+        }
+        day.turnTo(DayFile.localMs());
+        activity = Answer.UNKNOWN;
     }
 
     private void restartRecognizer() {
-        if (recognizer == null || failed || stopped) {
+        if (recognizer == null || failed || stopped || !takeRecognizer(recognizer.up())) {
             return; // It will start with the settings, or not at all.
-        }
-        try {
-            recognizer = newRecognizer(recognizer.up());
-        } catch (BadModelException error) {
-            fail(context.getString(R.string.bad_model, error.getMessage()));
-            return;
         }
         troubles = new TroubleFinder(); // The counts of samples start again, so the next check must wait for samples.
         worker.removeCallbacks(checker);
@@ -191,7 +232,7 @@ final class Session implements SensorEventListener {
     }
 
     private void write(Answer answer) {
-        day.count(DayFile.localMs(), answer.activity);
+        day.count(DayFile.localMs(), answer.activity, answer.steps);
         if (answer.activity != activity) {
             activity = answer.activity;
             notification.show(ActivityNames.of(context, card, activity));
