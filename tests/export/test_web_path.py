@@ -18,6 +18,8 @@ from tests.conftest import ROOT, VECTORS
 from har_export.sensor_streams import Signal
 from har_runtime.answers.row import row_of
 from har_runtime.model.load import Model, load_model
+from har_runtime.personal.learn import learn
+from har_runtime.personal.profile import Profile, empty_profile
 from har_runtime.recognizer import Recognizer
 from har_runtime.signal.resample import Resampler
 from har_runtime.signal.window import Up, Windower
@@ -120,7 +122,21 @@ def _outings() -> list[dict[str, Any]]:
         _outing("a known reference and place", anywhere, outing, up=(0.0, 0.6, 0.8), place_belief=[0.1, 0.2, 0.7]),
         _outing("no gyroscope", anywhere, (*outing[:2], None)),
         _outing("left on a table", waist, table),
+        _outing("a personal model", anywhere, outing, profile=_marching(anywhere, outing)),
     ]
+
+
+def _marching(model: Model, samples: tuple[np.ndarray, np.ndarray, np.ndarray]) -> Profile:
+    """What the model takes for a walk, as a new activity, and sitting as this person does it."""
+    times, acc, gyro = samples
+    recognizer = Recognizer(model)
+    answers = recognizer.push(np.rint(times * 1e9).astype(np.int64), acc, gyro) + recognizer.finish()
+    of = {label: [one.prediction for one in answers if one.activity == label] for label in ("walking", "sitting")}
+    return empty_profile(model.card).with_learnt(
+        learn(label, of[seen], model.card, place, "simulated:", 1e9)
+        for label, seen in (("marching", "walking"), ("sitting", "sitting"))
+        for place in model.card.places[:2]
+    )
 
 
 def _sampled(wearer: Wearer, seconds: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -133,19 +149,22 @@ def _sampled(wearer: Wearer, seconds: float) -> tuple[np.ndarray, np.ndarray, np
 
 
 def _outing(
-    name: str, model: Model, samples: tuple[np.ndarray, np.ndarray, np.ndarray | None], **options: Any
+    name: str,
+    model: Model,
+    samples: tuple[np.ndarray, np.ndarray, np.ndarray | None],
+    profile: Profile | None = None,
+    **options: Any,
 ) -> dict[str, Any]:
     times, acc, gyro = samples
     gyroscope = gyro is not None
     given = {**options, "up": Up(options["up"], "given")} if "up" in options else options
-    recognizer = Recognizer(model, gyroscope=gyroscope, unix_offset_ns=UNIX_OFFSET_NS, **given)
+    recognizer = Recognizer(model, gyroscope=gyroscope, unix_offset_ns=UNIX_OFFSET_NS, profile=profile, **given)
     times_ns = np.rint(times * 1e9).astype(np.int64)
     answers = recognizer.push(times_ns, acc, gyro) + recognizer.finish()
     names = {"place_belief": "placeBelief"}
-    outputs = [
-        [None if part is None else part.tolist() for part in (own.probabilities, own.places, own.by_place)]
-        for own in (answer.prediction for answer in answers)
-    ]
+    shipped = model.outputs(np.stack([answer.prediction.window.imu for answer in answers]))
+    parts = (shipped.probabilities, shipped.places, shipped.by_place)
+    outputs = [[None if part is None else part[row].tolist() for part in parts] for row in range(len(answers))]
     return {
         "name": name,
         "card": json.loads(model.card.to_json()),
@@ -157,8 +176,10 @@ def _outing(
         "times": times_ns.tolist(),
         "acc": acc.tolist(),
         "gyro": None if gyro is None else gyro.tolist(),
+        "profile": None if profile is None else asdict(profile),
         "outputs": outputs,
-        "rows": [row_of(answer, model.card.labels) for answer in answers],
+        "features": None if shipped.features is None else shipped.features.tolist(),
+        "rows": [row_of(answer, recognizer.model.card.labels) for answer in answers],
         "totals": {**asdict(answers[-1].totals), "seconds": dict(answers[-1].totals.seconds)},
         "reports": {
             sensor: {key: getattr(report, key) for key in ("received", "gaps", "stuck", "rate_hz")}

@@ -90,8 +90,9 @@ function begin(hasGyroscope) {
   const samples = held;
   held = [];
   try {
-    const run = async (imu) => profile.outputs(await (await model).run(imu));
-    recognizer = new Recognizer(profile.card, run, { gyroscope: hasGyroscope, earlier: day.earlier });
+    const own = profile.model;
+    const run = async (imu) => own.outputs(await (await model).run(imu));
+    recognizer = new Recognizer(own.card, run, { gyroscope: hasGyroscope, earlier: day.earlier });
   } catch (error) {
     motion.stop();
     fail(error);
@@ -112,7 +113,7 @@ async function take(promise) {
   try {
     answers = await promise;
   } catch (error) {
-    fail(error);
+    if (asked === recognizer) fail(error);
     return;
   }
   if (asked !== recognizer) return;
@@ -224,7 +225,7 @@ function stopSending() {
 
 // The card, and with it the labels, are those of the person from now on, or of the shipped model again.
 function showProfile() {
-  const own = profile.card;
+  const { card: own } = profile.model;
   view.setCard(own, [...activitiesOf(own), ...Object.keys(day.totals?.seconds ?? {})]);
   view.showEmpty(day);
   view.showLabels(label);

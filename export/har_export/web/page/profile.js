@@ -38,14 +38,9 @@ export class OwnProfile {
     }
   }
 
-  // The card for `Recognizer`.
-  get card() {
-    return this.#personal?.card ?? this.#card;
-  }
-
-  // The outputs for the person, from those of the model.
-  outputs(outputs) {
-    return this.#personal?.outputs(outputs) ?? outputs;
+  // The card for `Recognizer`, and what makes of the model's outputs those for the person. It does not change later.
+  get model() {
+    return this.#personal ?? { card: this.#card, outputs: (outputs) => outputs };
   }
 
   // Use this file from now on; promises whether it fits. If it does not, all stays as it was.
