@@ -58,6 +58,13 @@ def test_a_recording_of_a_phone_without_a_gyroscope_replays_to_the_same_upright_
         np.testing.assert_allclose(window.imu, imu, rtol=2e-7, atol=1e-9)
 
 
+def test_labels_that_were_set_on_the_phone_are_read(junit: dict[str, str], made: Path) -> None:
+    assert not junit["CsvRecorderTest.aLabelledRecordingIsWrittenForTheReplay"]
+    source = open_source(f"replay:{made / 'labelled.csv'}?speed=max")
+    labels = [label for chunk in source if chunk.labels is not None for label in chunk.labels.tolist()]
+    assert labels == [*["walking"] * 100, *[""] * 100, *["größer  höher"] * 100]
+
+
 @pytest.mark.slow
 def test_the_benchmark_is_a_result_of_har_bench(slow_junit: dict[str, str], made: Path) -> None:
     assert not slow_junit["BenchmarkTest.bothModelsAreMeasuredAndSharedAsJson"]

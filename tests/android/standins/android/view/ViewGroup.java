@@ -52,6 +52,10 @@ public abstract class ViewGroup extends View {
         children.add(child);
     }
 
+    public void removeAllViews() {
+        children.clear();
+    }
+
     public int getChildCount() {
         return children.size();
     }

@@ -8,6 +8,8 @@ import android.net.Uri;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,7 +38,55 @@ class RecordingTest extends PhoneTestCase {
         wearer.wear(2);
         List<String> lines = written.toString().lines().collect(Collectors.toList());
         assertEquals(1 + 1000 + 500, lines.size());
-        assertEquals("time,acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z", lines.get(0));
+        assertEquals("time,acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z,label", lines.get(0));
+        assertTrue(lines.stream().skip(1).allMatch(line -> line.endsWith(",")), "no label was set");
+    }
+
+    @Test
+    void buttonsLabelWhatComesAfterThem() {
+        assertTrue(!phone.texts().contains("Walking upstairs"), "there are no labels without a recording");
+        record();
+        wearer.wear(2);
+        phone.press("Walking upstairs");
+        wearer.wear(4);
+        phone.press("Sitting");
+        assertShows("End: Sitting");
+        wearer.wear(3);
+        phone.press("End: Sitting");
+        wearer.wear(1);
+        phone.press("Stop recording");
+        List<String> labels = written.toString().lines().skip(1)
+                .map(line -> line.substring(line.lastIndexOf(',') + 1)).collect(Collectors.toList());
+        List<String> expected = new ArrayList<>();
+        for (String[] part : new String[][] {{"", "2"}, {"stairs_up", "4"}, {"sitting", "3"}, {"", "1"}}) {
+            expected.addAll(Collections.nCopies(150 * Integer.parseInt(part[1]), part[0]));
+        }
+        assertEquals(expected, labels);
+        assertTrue(!phone.texts().contains("Walking upstairs"), "nor after it");
+    }
+
+    @Test
+    void aNewRecordingBeginsWithoutALabel() {
+        record();
+        phone.press("Lying");
+        wearer.wear(1);
+        phone.press("Stop recording");
+        written.reset();
+        record();
+        assertShows("Lying");
+        wearer.wear(1);
+        phone.press("Stop recording");
+        assertTrue(written.toString().lines().skip(1).allMatch(line -> line.endsWith(",")));
+    }
+
+    @Test
+    void aLabelSurvivesATurnOfThePhone() {
+        record();
+        phone.press("Running");
+        phone.recreate(true, false);
+        assertShows("End: Running");
+        phone.press("End: Running");
+        assertShows("Running");
     }
 
     @Test

@@ -48,6 +48,8 @@ final class LiveState {
         final Day day;
         /** Bytes recorded so far; negative if nothing is being recorded. */
         final long recorded;
+        /** That of the recording, as the card writes it; empty for none. */
+        final String label;
 
         private Snapshot(LiveState state) {
             phase = state.phase;
@@ -66,6 +68,7 @@ final class LiveState {
             card = state.card;
             day = state.day;
             recorded = state.recorded;
+            label = state.label;
         }
     }
 
@@ -89,6 +92,7 @@ final class LiveState {
     private Card card;
     private Day day;
     private long recorded = -1;
+    private String label = "";
 
     private LiveState() {}
 
@@ -149,6 +153,12 @@ final class LiveState {
 
     synchronized void recorded(long bytes) {
         recorded = bytes;
+        label = bytes < 0 ? "" : label;
+        changed();
+    }
+
+    synchronized void labelled(String name) {
+        label = name;
         changed();
     }
 
@@ -166,6 +176,7 @@ final class LiveState {
         accelerometerHz = Double.NaN;
         gyroscopeHz = Double.NaN;
         recorded = -1;
+        label = "";
         Arrays.fill(probabilities, 0);
         changed();
     }

@@ -32,6 +32,7 @@ public final class MainActivity extends Activity {
         screen = new Screen(this);
         screen.startStop.setOnClickListener(view -> startOrStop());
         screen.record.setOnClickListener(view -> recordOrStop());
+        screen.labels.setListener(name -> SensorService.label(this, name));
         screen.settings.setOnClickListener(view -> startActivity(new Intent(this, SettingsActivity.class)));
         screen.benchmark.setOnClickListener(view -> startActivity(new Intent(this, BenchmarkActivity.class)));
         setContentView(screen.root);

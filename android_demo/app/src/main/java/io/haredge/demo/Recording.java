@@ -42,6 +42,11 @@ final class Recording {
         }
     }
 
+    /** Sets the label of the events from now on; empty for none. */
+    void label(String name) {
+        recorder.label(name);
+    }
+
     String flush() {
         return failureOf(recorder::flush);
     }

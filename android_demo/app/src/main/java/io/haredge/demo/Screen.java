@@ -26,6 +26,7 @@ final class Screen {
     final ScrollView root;
     final Button startStop;
     final Button record;
+    final LabelButtons labels;
     final Button settings;
     final Button benchmark;
     private final Context context;
@@ -62,13 +63,14 @@ final class Screen {
         chart = new DayChart(context);
         startStop = new Button(context);
         record = new Button(context);
+        labels = new LabelButtons(context);
         settings = new Button(context);
         settings.setText(R.string.settings);
         benchmark = new Button(context);
         benchmark.setText(R.string.benchmark);
 
         LinearLayout now = column(activity, confidence, cadence, place, message, bars, row(startStop, record),
-                rates, recorded);
+                labels, rates, recorded);
         LinearLayout rest = column(heading(context, R.string.today), steps, chart, totals,
                 heading(context, R.string.model), about, row(settings, benchmark));
         boolean wide = context.getResources().getConfiguration().orientation == Configuration.ORIENTATION_LANDSCAPE;
@@ -83,6 +85,7 @@ final class Screen {
         this.card = card;
         bars.setRows(card, IntStream.range(0, card.classes()).toArray());
         chart.setRows(card, IntStream.range(0, card.activities()).filter(it -> !card.isUnknown(it)).toArray());
+        labels.setCard(card);
         about.setText(context.getString(R.string.card, card.name, card.version, placements(), 100 * card.macroF1,
                 card.unseenPeople, card.data, card.licence));
     }
@@ -117,6 +120,7 @@ final class Screen {
         startStop.setEnabled(card != null);
         record.setText(state.recorded >= 0 ? R.string.stop_recording : R.string.record);
         record.setEnabled(running);
+        labels.show(state.recorded >= 0, state.label);
         bars.show(recognising ? state.probabilities : new double[0]);
         bars.setContentDescription(
                 recognising ? probabilities(state.probabilities) : context.getString(R.string.stopped));

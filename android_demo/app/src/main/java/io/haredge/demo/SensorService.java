@@ -22,6 +22,9 @@ public final class SensorService extends Service {
     /** Records to the document in the intent's data. */
     static final String ACTION_RECORD = "io.haredge.demo.RECORD";
     static final String ACTION_STOP_RECORDING = "io.haredge.demo.STOP_RECORDING";
+    /** Labels the recording, from now on, with the intent's extra of this name. */
+    static final String ACTION_LABEL = "io.haredge.demo.LABEL";
+    static final String EXTRA_LABEL = "io.haredge.demo.extra.LABEL";
     /** Takes over changed settings. */
     static final String ACTION_SETTINGS = "io.haredge.demo.SETTINGS";
 
@@ -39,6 +42,12 @@ public final class SensorService extends Service {
     /** Sends an action to the running service. */
     static void send(Context context, String action, Uri data) {
         context.startService(new Intent(context, SensorService.class).setAction(action).setData(data));
+    }
+
+    /** Labels the recording of the running service; empty for no label. */
+    static void label(Context context, String name) {
+        context.startService(new Intent(context, SensorService.class).setAction(ACTION_LABEL)
+                .putExtra(EXTRA_LABEL, name));
     }
 
     @Override
@@ -65,8 +74,8 @@ public final class SensorService extends Service {
             end(null);
             return START_NOT_STICKY;
         }
-        if (ACTION_SETTINGS.equals(action)) {
-            return applySettings();
+        if (ACTION_SETTINGS.equals(action) || ACTION_LABEL.equals(action)) {
+            return change(intent);
         }
         if (session == null && !begin()) {
             return START_NOT_STICKY;
@@ -87,12 +96,16 @@ public final class SensorService extends Service {
     }
 
     /** They do not start recognition: the user may have stopped it since. */
-    private int applySettings() {
+    private int change(Intent intent) {
         if (session == null) {
             stopSelf();
             return START_NOT_STICKY;
         }
-        session.applySettings();
+        if (ACTION_LABEL.equals(intent.getAction())) {
+            session.label(intent.getStringExtra(EXTRA_LABEL));
+        } else {
+            session.applySettings();
+        }
         return START_STICKY;
     }
 

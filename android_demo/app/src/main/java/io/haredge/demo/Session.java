@@ -99,6 +99,16 @@ final class Session implements SensorEventListener {
         worker.post(() -> endRecording(null));
     }
 
+    /** Sets the label of a recording from now on; empty for none. */
+    void label(String name) {
+        worker.post(() -> {
+            if (recording != null) {
+                recording.label(name);
+                live.labelled(name);
+            }
+        });
+    }
+
     /** Takes over what the user has set, for the windows from now on. */
     void applySettings() {
         worker.post(this::restartRecognizer);

@@ -3,21 +3,25 @@ package io.haredge.demo.core;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 
 /**
  * Writes the events of both sensors as a recording that {@code har-stream --source replay:FILE} reads.
  *
  * <p>Each event is a line of its own in order of arrival, with empty cells for the other sensor and with every digit,
- * so that the replay cuts exactly the windows that were cut here.
+ * so that the replay cuts exactly the windows that were cut here. The last cell is what the wearer said they do, if
+ * anything.
  */
 public final class CsvRecorder implements Closeable {
-    private static final String HEADER = "time,acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z\n";
+    private static final String HEADER = "time,acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z,label\n";
     private static final int BUFFER = 1 << 15;
     private static final long SECOND_NS = 1_000_000_000L;
+    private static final int MAX_LABEL = 80;
 
     private final OutputStream out;
     private final StringBuilder line = new StringBuilder(160);
     private final byte[] buffer = new byte[BUFFER];
+    private String label = "";
     private int filled;
     private long written;
 
@@ -27,12 +31,24 @@ public final class CsvRecorder implements Closeable {
         endLine();
     }
 
+    /**
+     * Sets the label of the events from now on; empty for none. Characters that would end a cell become spaces, and
+     * what is longer than 80 characters is cut.
+     */
+    public void label(String name) {
+        StringBuilder kept = new StringBuilder();
+        name.codePoints().limit(MAX_LABEL).forEach(point -> kept.appendCodePoint(
+                point == ',' || point == '"' || Character.isISOControl(point) ? ' ' : point));
+        // Each character of the line is a byte.
+        label = new String(kept.toString().trim().getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    }
+
     /** Writes an event of the accelerometer. */
     public void pushAccelerometer(long timeNs, double x, double y, double z) throws IOException {
         startLine(timeNs);
         values(x, y, z);
-        line.append(",,,\n");
-        endLine();
+        line.append(",,,");
+        endRow();
     }
 
     /** Writes an event of the gyroscope. */
@@ -40,8 +56,7 @@ public final class CsvRecorder implements Closeable {
         startLine(timeNs);
         line.append(",,,");
         values(x, y, z);
-        line.append('\n');
-        endLine();
+        endRow();
     }
 
     /** Hands everything recorded so far to the system. */
@@ -77,7 +92,12 @@ public final class CsvRecorder implements Closeable {
         line.append(',').append(x).append(',').append(y).append(',').append(z);
     }
 
-    /** Moves the line into the buffer. It is ASCII, so a character is a byte. */
+    private void endRow() throws IOException {
+        line.append(',').append(label).append('\n');
+        endLine();
+    }
+
+    /** Moves the line into the buffer. A character of it is a byte. */
     private void endLine() throws IOException {
         if (filled + line.length() > buffer.length) {
             flush();
