@@ -128,8 +128,6 @@ class _AtPlace:
         self._have = have
         self._rest = [index for index in range(known) if index not in have]
         """Of these the network alone knows something here."""
-        self._new = [position for position, index in enumerate(have) if index >= known]
-        """Of these it knows nothing: they take from its answers what the prototypes give them."""
         self._zeros = [0.0] * (count - known)
         self._share = prototypes.network_share
         scale = prototypes.sharpness
@@ -144,17 +142,20 @@ class _AtPlace:
     def _row(self, own: list[float], logits: list[float]) -> list[float]:
         top = max(logits)
         near = [math.exp(value - top) for value in logits]
-        scale = (1 - sum(own[index] for index in self._rest)) / sum(near)
+        left = 1.0
+        for index in self._rest:
+            left -= own[index]
+        scale = left / sum(near)
         table = own + self._zeros
         for index, value in zip(self._have, near, strict=True):
             table[index] = value * scale
         share, other = self._share, 1 - self._share
         if share:
-            left = 1 - scale * sum(near[position] for position in self._new)
-            known = len(own)
-            for index, value in enumerate(table):
-                network = own[index] * left if index < known else value
-                table[index] = (network + FLOOR) ** share * (value + FLOOR) ** other
+            # Of new activities the network knows nothing: they take from its answers what the prototypes give them.
+            new = table[len(own) :]
+            left = 1 - sum(new)
+            network = [value * left for value in own] + new
+            table = [(a + FLOOR) ** share * (b + FLOOR) ** other for a, b in zip(network, table, strict=True)]
         total = sum(table)
         return [value / total for value in table]
 
