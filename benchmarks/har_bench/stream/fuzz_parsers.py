@@ -115,6 +115,8 @@ LABELLED = (
     b"I (1234) imu: ax=1.004 ay=-0.254 az=0.095 gx=-2.72 gy=0.41 gz=1.86\r\n" * 8,
     b'{"ts":20,"acc":{"x":0.1,"y":0.2,"z":9.8},"gyro":[1,-2,3]}\n' * 8,
     b"| Hum[%]: 33 | Acc[mg]: 12 -5 1003 | Gyr[mdps]: 70 -210 140 |\na/g:\t16446\t-4154\t1551\t-356\t54\t244\n" * 6,
+    b"$VNIMU,1.06,-0.25,3.06,0.01,-0.25,9.78,0.1,-0.5,0.7,22.0,99.3*6A\r\n" * 8,
+    b">ax:1790937470123:0.1\n>ay:1790937470123:-0.2|g\n>az:1790937470123:9.7\n" * 8,
     b"IMU1 ax=1 ay=2 az=9 gx=1 gy=2 gz=3\nIMU2 ax1:1 ay1:2 az1:9 ax2:2 ay2:9 az2:1\n/*1,2,3*/\n[acc/mg]: 1, 2, 3\n" * 7,
     b"2026-11-30 10:15:00.020,(9,844; -2,486; 0,928)\n[0.1 0.2 9.8] [1 2 3]\nnan,inf,1e308\n" * 6,
 )
@@ -184,6 +186,8 @@ TABLES = (
     ("timestamp,sensor,x,y,z\n" + _rows(",", "%d", "gyro", *SIX[3:]) + _rows(",", "%d", "acc", *SIX[:3])).encode(),
     (",Accel,,,Gyro,,\nTime,X,Y,Z,X,Y,Z\n" + _rows(",", "%d", *SIX)).encode(),
     ("% rate = 50 Hz\na_S_x [m s^-2],a_S_y [m s^-2],a_S_z [m s^-2]\n" + _rows(",", *SIX[:3])).encode(),
+    ("[" + _rows("", '{"t":%d,"acc":{"x":0.1,"y":0.2,"z":9.8},"gyro":[1,-2,3]},')[:-2] + "]").encode(),
+    json.dumps({name: [0.02 * i for i in range(25)] for name in ("t", "ax", "ay", "az")}, allow_nan=False).encode(),
     gzip.compress(("t,ax,ay,az\n" + _rows(",", "%d", *SIX[:3])).encode()),
     *FRAMES,
     *LINES[:1],

@@ -51,9 +51,14 @@ _OTHER = {
     "count", "id",
 }  # fmt: skip
 """Beside an axis, these are none of our sensors, whatever the unit."""
-_WITH_NUMBER = re.compile(r"(.*?[A-Za-z])[ _]*[\[(]?([0-3])[\])]?\s*(?:[(\[](.*)[)\]])?")
+_WITH_NUMBER = (
+    re.compile(r"(.*?[A-Za-z]\d?)[ _]*[\[(]([0-3])[\])]\s*(?:[(\[](.*)[)\]])?"),
+    re.compile(r"(.*?[A-Za-z])[ _]*([0-3])\s*(?:[(\[](.*)[)\]])?"),
+)
 _NUMBERED = {"channel", "ch", "adc", "smooth", "axis", "value", "values", "raw", "data", "sensor", "imu"}
 """Beside a sensor whose axes have numbers."""
+_UNNAMED = {"double", "float", "value", "values"}
+"""Beside the numbers of axes, the sensor is left to the name of the file: AWARE's "double_values_0"."""
 _ANGLES = {"deg", "rad", "degrees", "radians"}
 _ANGULAR = {"angular", "rotational"}
 _ACC_UNITS = {
@@ -104,6 +109,7 @@ _DATES = re.compile(r"(y{2,4}|d{1,2}|m{1,3}|mo)( (y{2,4}|d{1,2}|m{1,2}|mo|hh?|ss
 """A name that is the pattern of a date, e.g. AndroSensor's "YYYY-MO-DD HH-MI-SS_SSS"."""
 _WORDS = re.compile(r"(?:mp|m)s2|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _BRACKETS = re.compile(r"\s*[(\[{](.*)[)\]}]\s*$")
+_AXIS_IN_BRACKETS = re.compile(r"\s*[(\[{]([xyz])[)\]}]\s*$", re.IGNORECASE)
 
 
 def _channel_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
@@ -136,10 +142,12 @@ def split_name(name: str) -> tuple[list[str], str]:
     plain = unicodedata.normalize("NFKC", name[:MAX_NAME]).replace("°", "deg").replace("μ", "u")
     if not plain.isascii():  # "Accélération" is Acceleration.
         plain = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(letter))
-    unit = ""
+    unit = axis = ""
+    if match := _AXIS_IN_BRACKETS.search(plain):  # GoPro: "Accelerometer [m/s2] (z)".
+        plain, axis = plain[: match.start()], match[1]
     if match := _BRACKETS.search(plain):
         plain, unit = plain[: match.start()], re.sub(r"[^a-z0-9]", "", match[1].lower())
-    return _WORDS.findall(plain)[:MAX_WORDS], unit
+    return _WORDS.findall(f"{plain} {axis}")[:MAX_WORDS], unit
 
 
 def _shared_words(names: list[list[str]]) -> int:
@@ -211,13 +219,12 @@ def numbered_channels(names: Sequence[str]) -> dict[str, list[tuple[int, str | N
     """
     found: dict[tuple[str, str], list[tuple[int, int, str | None]]] = {}
     for index, name in enumerate(names):
-        if not (match := _WITH_NUMBER.fullmatch(name[:MAX_NAME].strip())):
+        whole = name[:MAX_NAME].strip()
+        if (match := next(filter(None, (pattern.fullmatch(whole) for pattern in _WITH_NUMBER)), None)) is None:
             continue
         lower = [word.lower() for word in split_name(match[1])[0]]
-        key = "".join(word for word in lower if word not in _NUMBERED)
-        kind = next((one for one, pattern in _SENSOR_NAMES if pattern.fullmatch(key)), None)
-        if kind is not None and not _STOP & set(lower):
-            unit = (_GYRO_UNITS if kind == GYROSCOPE else _ACC_UNITS).get(split_name(f"({match[3]})")[1])
+        if not _STOP & set(lower) and (sensor := _numbered_sensor(lower, split_name(f"({match[3]})")[1])):
+            kind, key, unit = sensor
             found.setdefault((kind, key), []).append((int(match[2]), index, unit))
     channels: dict[str, list[tuple[int, str | None]]] = {}
     for (kind, _), cells in found.items():
@@ -225,6 +232,20 @@ def numbered_channels(names: Sequence[str]) -> dict[str, list[tuple[int, str | N
         if [number - cells[0][0] for number, _, _ in cells] == [0, 1, 2]:
             channels.setdefault(kind, [(index, unit) for _, index, unit in cells])
     return channels
+
+
+def _numbered_sensor(words: list[str], unit: str) -> tuple[str, str, str | None] | None:
+    """Kind, name and unit of a sensor whose axes have numbers; its unit may be its last words (PX4's "gyro_rad")."""
+    if words and _UNNAMED.issuperset(words):
+        return BARE, "", _ACC_UNITS.get(unit)
+    for end in range(len(words), max(0, len(words) - 4), -1):
+        key = "".join(word for word in words[:end] if word not in _NUMBERED)
+        kind = next((one for one, pattern in _SENSOR_NAMES if pattern.fullmatch(key)), None)
+        if kind is not None:
+            units = _GYRO_UNITS if kind == GYROSCOPE else _ACC_UNITS
+            last = "".join(words[end:])
+            return (kind, key, units.get(last or unit)) if not last or last in units else None
+    return None
 
 
 def _named(kind: str, rest: set[str], axis: str, unit: str) -> tuple[str, str, str, str | None]:

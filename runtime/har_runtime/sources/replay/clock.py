@@ -31,6 +31,8 @@ BACK_SHARE: Final = 0.01
 MAX_TIME_NS: Final = 9.2e18
 MAX_COUNT: Final = 1e9
 """Of samples: a larger number is none of theirs."""
+DAYS_1970: Final = {"days since 1900": 25_569, "days since the year 0": 719_529}
+"""The first of January 1970 as spreadsheets and MATLAB's datenum count days."""
 STEPS_SHOWN: Final = 3
 
 
@@ -44,6 +46,8 @@ class RecordingClock:
     """Measured over the first rows, without gaps."""
     factor: float = 1.0
     """Nanoseconds in one of the column's unit."""
+    origin: float = 0.0
+    """Subtracted from the column's times, in their unit."""
     unix_offset_ns: int | None = None
     """Added to the recording's times gives nanoseconds since 1970; None if the recording does not know its date."""
     is_time_of_day: bool = False
@@ -75,7 +79,7 @@ class RecordingClock:
             times = rows.times.astype(np.int64, copy=False)
             times = times if self.factor == 1.0 else _multiplied(times, int(self.factor))
             return self._across_midnight(times) if self.is_time_of_day else times
-        return _scaled(rows.times.astype(np.float64, copy=False), self.factor)
+        return _scaled(rows.times.astype(np.float64, copy=False) - self.origin, self.factor)
 
     def _counted(self, rows: RawRows, begin: int) -> NDArray[np.int64]:
         """Times by the number of each sample; a counter that starts again goes on."""
@@ -166,7 +170,7 @@ def find_clock(
     stamped = (
         clock.stamp(RawRows(times, np.empty((len(times), 3)), None, None)) if len(times) else np.empty(0, np.int64)
     )
-    clock = RecordingClock(clock.unit, None, clock.factor, clock.unix_offset_ns, clock.is_time_of_day)
+    clock = RecordingClock(clock.unit, None, clock.factor, clock.origin, clock.unix_offset_ns, clock.is_time_of_day)
     stamped = stamped[stamped != NO_TIME]
     if len(stamped) and clock.unix_offset_ns is None and dated_ns is not None:
         clock.unix_offset_ns = dated_ns - int(stamped[0])
@@ -315,6 +319,8 @@ def _named_clock(
     counted = len(ahead) >= 4 and float(np.mean(steps == 1)) > 0.9 and mean < 2
     if given is None and column.unit is None and counted and not _since_1970(middle, None):
         return None
+    if given is None and column.unit is None and (days := _days(middle, step)):
+        return days
     unit = given or column.unit or _since_1970(middle, None, step)
     if unit is None and own_header and step < 1:
         unit = "s"
@@ -336,6 +342,17 @@ def _named_clock(
     return RecordingClock(
         f"{unit} since 1970" if dated else unit, None, UNIT_NS[unit], unix_offset_ns=0 if dated else None
     )
+
+
+def _days(middle: float, step: float) -> RecordingClock | None:
+    """The clock of times that spreadsheets and MATLAB count in days, with fractions; None if they are not such."""
+    rate_hz = 1e9 / (step * DAY_NS) if step else 0.0
+    for name, first in DAYS_1970.items():
+        if USUAL_HZ[0] <= rate_hz <= USUAL_HZ[1] and _since_1970((middle - first) * DAY_NS, "ns"):
+            day = int(middle)
+            midnight = (day - first) * DAY_NS
+            return RecordingClock(name, None, float(DAY_NS), day, unix_offset_ns=midnight - local_offset_ns(midnight))
+    return None
 
 
 def _since_1970(value: float, unit: str | None, step: float | None = None) -> str | None:

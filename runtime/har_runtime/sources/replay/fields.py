@@ -61,6 +61,8 @@ class Fields:
     acc_tag: str | None = None
     """What it says of acceleration; `acc` and `gyro` are the same columns then."""
     gyro_tag: str | None = None
+    sensor_cell: int | None = None
+    """The column that names the sensor of each row, if the first rows are not of both sensors."""
     note: str = ""
     """For the user, on what was chosen of several, e.g. "columns 2 to 4 are taken for acceleration"."""
 

@@ -114,7 +114,10 @@ def with_tags(fields: Fields, rows: Sequence[Sequence[str]]) -> Fields:
         gyro = next((value for value in names if kinds[value] == GYROSCOPE), None)
         if acc is not None and len(found) > 1:
             gyro_cells = fields.acc if gyro is not None else None
-            return replace(fields, tag=cell, acc_tag=acc, gyro_tag=gyro, gyro=gyro_cells)
+            alone = cell if gyro is None else None
+            return replace(fields, tag=cell, acc_tag=acc, gyro_tag=gyro, gyro=gyro_cells, sensor_cell=alone)
+        if len(found) == 1 and kinds[names[0]] is not None:
+            return replace(fields, sensor_cell=cell)
     return fields
 
 

@@ -131,6 +131,8 @@ def with_rows(
         first, units = at + 1, row
     rows: Sequence[Sequence[str]] = [row for at, row in below if at >= first]
     fields = with_tags(fields, rows)
+    if fields.tag is not None and named.profile is not None:
+        fields = replace(fields, gyro_unit=fields.gyro_unit or named.profile.gyro_unit)
     rows = rows_of_acceleration(fields, rows)
     if units is not None:
         fields = _with_units(fields, cells, units)

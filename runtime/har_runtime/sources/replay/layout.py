@@ -16,6 +16,7 @@ from har_runtime.sources.replay.first_rows import ROWS_LOOKED_AT, has_decimal_co
 from har_runtime.sources.replay.header import find_header, with_rows
 from har_runtime.sources.replay.headerless import NEEDED, empatica, no_acceleration, without_header
 from har_runtime.sources.replay.options import ReadOptions
+from har_runtime.sources.serial_port.sentences import sentence_of
 from har_runtime.text import clean
 
 HEAD_LINES: Final = 300
@@ -36,8 +37,8 @@ def find_layout(lines: Sequence[str], options: ReadOptions, sensor: str | None =
     Raises:
         DataError: no acceleration and no angular rate can be found in it.
     """
-    if lines and lines[0].lstrip().startswith("[{"):
-        raise NoTableError("JSON is read as one object a line: write it so (jq -c '.[]' FILE), or export CSV")
+    if any(map(sentence_of, lines)):
+        raise NoTableError("no table, but sentences")
     found = _layout(lines, options, sensor)
     if found is None:
         raise NoTableError(_nothing_found(lines))

@@ -13,7 +13,7 @@ from har_runtime.errors import DataError
 from har_runtime.sources.replay.text_lines import READ_ERRORS, open_bytes, reason
 from har_runtime.text import clean
 
-SUFFIXES: Final = (".csv", ".tsv", ".txt", ".tab", ".dat", ".log", ".gz")
+SUFFIXES: Final = (".csv", ".tsv", ".txt", ".tab", ".dat", ".log", ".json", ".jsonl", ".gz")
 """Of the tables in a folder or zip; a file that is named itself may have any name."""
 PARQUET_SUFFIXES: Final = (".parquet", ".pq")
 PARQUET: Final = b"PAR1"
@@ -57,6 +57,8 @@ class Part:
     """Its path if it is Parquet."""
     again: bool = True
     """Whether it can be opened twice."""
+    rows_of: tuple[int, str] | None = None
+    """A column and its value in the rows that are read; None for all rows."""
 
 
 def find_parts(path: Path) -> list[Part]:

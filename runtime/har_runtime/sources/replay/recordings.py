@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,13 +13,16 @@ from har_runtime.sources.column_names import GRAVITY, GYROSCOPE, LINEAR, PLAIN, 
 from har_runtime.sources.replay.byte_stream import ByteRows, is_witmotion
 from har_runtime.sources.replay.fields import Fields
 from har_runtime.sources.replay.first_rows import is_linear
+from har_runtime.sources.replay.json_table import as_table
 from har_runtime.sources.replay.labels import Labels
 from har_runtime.sources.replay.layout import NoTableError
 from har_runtime.sources.replay.options import ReadOptions
-from har_runtime.sources.replay.parts import Part, find_parts, sign_of
+from har_runtime.sources.replay.parts import OpenFile, Part, find_parts, sign_of
 from har_runtime.sources.replay.raw import RawReader
 from har_runtime.sources.replay.streams import JoinedStream, Stream, SummedStream, TableStream
+from har_runtime.sources.replay.text_lines import READ_ERRORS, reason
 from har_runtime.sources.replay.text_table import TextTable
+from har_runtime.text import clean
 
 MAX_TABLES: Final = 100
 """Tables of a folder or zip whose header is looked at."""
@@ -82,6 +85,8 @@ def open_recording(
     """
     parts = [part for one in (path, *more) for part in find_parts(one)]
     if len(parts) == 1:
+        parts = _by_sensor(parts[0], options) or parts
+    if len(parts) == 1:
         return _single(parts[0], path, options, labels, lost)
     return _several(parts, path, options, labels, lost)
 
@@ -122,7 +127,7 @@ def open_rows(part: Part, options: ReadOptions, sensor: str | None, lost: Counte
     if options.columns is None and is_witmotion(file, part.name):
         return ByteRows(file, part.name, witmotion=True, lost=lost)
     try:
-        table = TextTable(file, part.name, options, sensor)
+        table = TextTable(_as_table(file, part), part.name, options, sensor, part.rows_of)
     except NoTableError:
         # Lines that are no table, as a sketch prints them, if they are such.
         if not part.again or (rows := _lines(part, lost)) is None:
@@ -130,6 +135,37 @@ def open_rows(part: Part, options: ReadOptions, sensor: str | None, lost: Counte
         return rows
     table.lost = lost
     return table
+
+
+def _by_sensor(part: Part, options: ReadOptions) -> list[Part]:
+    """The sensors of a table that holds first all rows of one and then all of another; empty if it is no such table."""
+    if not part.again or part.parquet is not None or options.columns is not None:
+        return []
+    try:
+        rows = open_rows(part, options, sensor_named(part.stem), Counter())
+    except DataError:  # What is wrong is said when it is read.
+        return []
+    try:
+        cell = rows.fields.sensor_cell
+        names = rows.values_of(cell, MAX_TABLES) if cell is not None and isinstance(rows, TextTable) else []
+    except DataError:
+        return []
+    finally:
+        rows.close()
+    sensors = [name for name in names if sensor_named(name) is not None]
+    if cell is None or len(sensors) < 2:
+        return []
+    return [
+        replace(part, name=f"{part.name}: {clean(name)}", stem=clean(name), rows_of=(cell, name)) for name in sensors
+    ]
+
+
+def _as_table(file: OpenFile, part: Part) -> OpenFile:
+    try:
+        return as_table(file)
+    except (DataError, *READ_ERRORS) as error:
+        file.close()
+        raise DataError(f"{part.name}: {reason(error)}") from error
 
 
 def _lines(part: Part, lost: Counter[str]) -> ByteRows | None:

@@ -27,6 +27,8 @@ MAX_APART_NS: Final = 3_600_000_000_000
 """Sensors whose first samples are further apart have clocks that do not fit."""
 SHIFT_NS: Final = 1_000_000_000
 """Clocks that differ by more, by the dates of both, are shifted."""
+MAX_LEAD_NS: Final = 2_000_000_000
+"""How far a sensor may be ahead of the other: answers wait for both."""
 MAX_HELD: Final = 200_000
 """Samples of gravity that wait for the acceleration they belong to."""
 
@@ -141,7 +143,8 @@ class JoinedStream:
         if not streams:
             return None
         behind = min(streams, key=lambda stream: stream.newest_ns)
-        chunk = behind.read(count)
+        other = next((stream for stream in streams if stream is not behind), None)
+        chunk = behind.read(count, None if other is None else other.reached_ns + MAX_LEAD_NS)
         return self.read(count) if chunk is None else chunk
 
     def close(self) -> None:
@@ -220,11 +223,20 @@ class _Ahead:
             known = first.times_ns[first.times_ns != NO_TIME]
             self.first_ns = int(known[0]) if len(known) else None
 
-    def read(self, count: int) -> SampleChunk | None:
+    @property
+    def reached_ns(self) -> int:
+        """The newest time that was read, or the first one."""
+        return self.newest_ns if self.first_ns is None else max(self.newest_ns, self.first_ns + self.shift_ns)
+
+    def read(self, count: int, until_ns: int | None = None) -> SampleChunk | None:
+        """The next samples, at most `count`, up to a time if one of them is before it."""
         chunk = self._waiting.popleft() if self._waiting else self.stream.read(count)
         if chunk is None:
             self.ended = True
             return None
+        if until_ns is not None:
+            later = np.flatnonzero(chunk.times_ns > until_ns - self.shift_ns)
+            count = min(count, max(1, int(later[0]))) if len(later) else count
         if len(chunk.times_ns) > count:
             self._waiting.appendleft(chunk.part(count, len(chunk.times_ns)))
             chunk = chunk.part(0, count)
@@ -237,10 +249,13 @@ class _Ahead:
 
 
 def _of_one_sensor(rows: RawRows, fields: Fields) -> RawRows:
-    """The rows whose times are those of one sensor: two have each its own, which may be the same."""
-    if fields.tag is None or rows.acc is None or rows.times is None:
+    """The rows whose times are those of one sensor: two that take turns have each its own, which may be the same."""
+    if rows.acc is None or rows.times is None:
         return rows
     own = np.isfinite(rows.acc).all(axis=1)
+    take_turns = rows.gyro is not None and not np.isfinite(rows.gyro[own]).any()
+    if fields.tag is None and not take_turns:
+        return rows
     return RawRows(rows.times[own], rows.acc[own], None, None) if own.any() else rows
 
 

@@ -30,34 +30,39 @@ READ_ERRORS: Final = (OSError, EOFError, UnicodeDecodeError, zlib.error, zipfile
 
 def open_bytes(file: BinaryIO) -> io.BufferedReader:
     """The bytes of a file, unpacked if it is gzip."""
-    buffered = file if isinstance(file, io.BufferedReader) else _buffered(file)
-    if buffered.peek(2)[:2] == GZIP:
-        return _buffered(gzip.GzipFile(fileobj=buffered))
-    return buffered
+    opened = file if isinstance(file, io.BufferedReader) else buffered(file)
+    if opened.peek(2)[:2] == GZIP:
+        return buffered(gzip.GzipFile(fileobj=opened))
+    return opened
 
 
-def open_text(buffered: io.BufferedReader) -> TextIO:
+def open_text(file: io.BufferedReader) -> TextIO:
     """The text of a file as `open_bytes` opens it; lines end as they do in the file.
 
     Raises:
         DataError: it is not text. While it is read: UnicodeDecodeError, or DataError for a line that is too long.
     """
-    head = buffered.peek(HEAD_BYTES)[:HEAD_BYTES]
-    encoding, mark = _encoding(head)
-    buffered.read(mark)
+    head = file.peek(HEAD_BYTES)[:HEAD_BYTES]
+    encoding, mark = encoding_of(head)
+    file.read(mark)
     if encoding == "utf-8":
-        lines: io.RawIOBase = _BoundedLines(buffered)
+        lines: io.RawIOBase = _BoundedLines(file)
     else:
-        lines = _BoundedLines(_buffered(_Recoded(buffered, encoding)))
-    return io.TextIOWrapper(_buffered(lines), encoding="utf-8", newline="")
+        lines = _BoundedLines(buffered(_Recoded(file, encoding)))
+    return io.TextIOWrapper(buffered(lines), encoding="utf-8", newline="")
 
 
-def _buffered(raw: object) -> io.BufferedReader:
+def buffered(raw: object) -> io.BufferedReader:
+    """A reader of what a raw file reads."""
     return io.BufferedReader(raw, HEAD_BYTES)  # pyright: ignore[reportArgumentType] - readinto is all it needs.
 
 
-def _encoding(head: bytes) -> tuple[str, int]:
-    """The encoding, and the length of the mark that names it."""
+def encoding_of(head: bytes) -> tuple[str, int]:
+    """The encoding of a file, by its first bytes, and the length of the mark that names it.
+
+    Raises:
+        DataError: it is not text.
+    """
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding, len(mark)

@@ -27,6 +27,7 @@ HEAD_CHARACTERS: Final = 2_000_000
 BAD_LINES: Final = 10
 """Lines that give no row and are passed over; further ones only while they are few among the rows."""
 BAD_SHARE: Final = 0.01
+BLOCK_LINES: Final = 8192
 PLAIN_FAILURES: Final = 10
 """After so many pieces of a table that are not plain numbers, none is tried as such any more."""
 
@@ -38,13 +39,21 @@ class TextTable:
         file: as `parts.open_file` opens it.
         name: for messages.
         sensor: the kind of sensor that the file's name names.
+        rows_of: a column, and its value in the rows that are read; None for all rows.
 
     Raises:
         DataError: not text, or no sensor in it.
     """
 
-    def __init__(self, file: OpenFile, name: str, options: ReadOptions, sensor: str | None = None):
-        self._open, self._name = file, name
+    def __init__(
+        self,
+        file: OpenFile,
+        name: str,
+        options: ReadOptions,
+        sensor: str | None = None,
+        rows_of: tuple[int, str] | None = None,
+    ):
+        self._open, self._name, self._rows_of_value = file, name, rows_of
         self.lost: Counter[str] = Counter()
         self.dated_ns: int | None = None
         self._rows_read = self._bad = 0
@@ -78,10 +87,10 @@ class TextTable:
             if (read := self._read_plain(lines)) is not None:
                 self._line += len(lines)
                 return read
-            rows = self._rows_of(lines)
+            rows = self._split(lines)
             first_line = self._line + 1
             self._line += len(rows)
-            if self._tag is not None and not (rows := self._of_sensors(rows)):
+            if self._is_chosen and not (rows := self._of_sensors(rows)):
                 continue
             try:
                 # All at once, for speed; the faulty line or cell is searched for only after an error.
@@ -127,8 +136,9 @@ class TextTable:
         ]
         used += [self._other_time.cell] if self._other_time else []
         self._width = max(used) + 1
+        self._is_chosen = fields.tag is not None or self._rows_of_value is not None
         self._is_plain = (
-            plain and fields.tag is None and not (self.layout.decimal_comma and self.layout.delimiter == ",")
+            plain and not self._is_chosen and not (self.layout.decimal_comma and self.layout.delimiter == ",")
         )
         self._plain_failures = 0
         self._comma_cells = self.layout.decimal_comma and self.layout.delimiter == ","
@@ -139,7 +149,18 @@ class TextTable:
         except (DataError, *READ_ERRORS) as error:
             raise self._failed(error) from error
 
-    def _rows_of(self, lines: list[str]) -> list[list[str]]:
+    def values_of(self, cell: int, most: int) -> list[str]:
+        """The values of a column, each once, in their order; no more than `most`. The rows are read by that.
+
+        Raises:
+            DataError: the file cannot be read.
+        """
+        values: dict[str, None] = {}
+        while len(values) < most and (lines := self._next_lines(BLOCK_LINES)):
+            values |= dict.fromkeys(row[cell].strip() for row in self._split(lines) if cell < len(row))
+        return list(values)[:most]
+
+    def _split(self, lines: list[str]) -> list[list[str]]:
         try:
             return list(lines_to_rows(lines, self.layout.delimiter, self.layout.decimal_comma))
         except csv.Error as error:
@@ -149,7 +170,7 @@ class TextTable:
         return DataError(f"{self._name}: {reason(error)}, after line {self._line}")
 
     def _read_plain(self, lines: list[str]) -> RawRows | None:
-        """What `_rows_of` and `_raw` make of lines of nothing but numbers and labels, in half of the time; None if they
+        """What `_split` and `_raw` make of lines of nothing but numbers and labels, in half of the time; None if they
         are not that, or if nothing is known yet of the first of them."""
         if not self._is_plain or not self._rows_read or '"' in "".join(lines) or not lines[0].strip():
             return None
@@ -178,11 +199,12 @@ class TextTable:
         return [line.rstrip("\r\n").split(self.layout.delimiter)[cell].lstrip(" ") for line in lines]
 
     def _of_sensors(self, rows: list[list[str]]) -> list[list[str]]:
-        """The rows of the sensors that are read, in a table that holds one sensor after the other."""
-        tag = self._tag
-        assert tag is not None
-        wanted = (self.fields.acc_tag, self.fields.gyro_tag)
-        return [row for row in rows if tag < len(row) and row[tag].strip() in wanted]
+        """The rows of the sensors that are read, in a table that holds several."""
+        if self._rows_of_value is not None:
+            tag, *wanted = self._rows_of_value
+        else:
+            tag, wanted = self._tag, [self.fields.acc_tag, self.fields.gyro_tag]
+        return [row for row in rows if tag is not None and tag < len(row) and row[tag].strip() in wanted]
 
     def _numbers(self, rows: list[list[str]]) -> NDArray[np.float64]:
         cells = itertools.chain.from_iterable(map(self._cells_of, rows))

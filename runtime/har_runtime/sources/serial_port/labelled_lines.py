@@ -7,7 +7,7 @@ What the names mean is for `columns` to say.
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from har_runtime.sources.column_names import GYROSCOPE, PLAIN, TOTAL
@@ -24,6 +24,7 @@ MAX_TIME_NUMBERS = 2
 TIME = "time"
 CLOCK_NAME = "time (s)"
 """Name of a time that stands before the labels."""
+TIME_MS_NAME = "time (ms)"
 
 _NAN = r"(?<![\w.])[-+]?(?:nan|NaN|NAN|inf|INF)(?!\w)"
 _NUMBER = r"(?<![\w.^/°²@-])[-+]?(?:\d+(?:{point}\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?!x)"
@@ -42,6 +43,8 @@ _DEVICE = re.compile(r"\W*([A-Za-z]+[_#-]?\d{1,2}|left|right)[\s:>|,-]+[A-Za-z]"
 """A line's first word, if it tells devices apart."""
 _NOT_AS_MEASURED = {"linear", "lin", "user", "free", "dynamic", "world", "earth", "real", "areal", "aworld", "aaworld"}
 """Words for acceleration without gravity, or in other axes than the sensor's."""
+_TELEPLOT = re.compile(r">([^:;|§]{1,60}):(\d{1,19}(?:\.\d+)?):([-+.\deE]+)(?:§[^|]*)?(?:\|\w*)?")
+"""Teleplot's lines with a time in ms: ">ax:1627551892437:0.5" (https://github.com/nesnes/teleplot)."""
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 _LOG_PREFIX = re.compile(
     r"\s*(?:"
@@ -150,6 +153,8 @@ class LabelledLines:
     def __init__(self) -> None:
         self.sensor = ""
         """The sensor that axes without one belong to."""
+        self._timed = ""
+        """Of lines that each have a time, the name whose time is that of a reading: the first."""
 
     def heading(self, text: str) -> bool:
         """Note a line without numbers; returns whether it names the sensor of the next lines."""
@@ -167,6 +172,8 @@ class LabelledLines:
 
     def parse(self, text: str) -> LabelledLine | None:
         """Labels and numbers of a line; None if it has no text or no number."""
+        if match := _TELEPLOT.fullmatch(text.strip()):
+            return self._with_time(match[1], match[2], match[3])
         pattern = _VALUES_WITH_COMMAS if has_decimal_commas(text) else _VALUES
         matches = list(pattern.finditer(text))
         if not matches or len(matches) > MAX_VALUES:
@@ -198,6 +205,14 @@ class LabelledLines:
         return LabelledLine(
             readings, tuple(value for run in runs for value in run.values), "" if says_nothing else label
         )
+
+    def _with_time(self, name: str, time_ms: str, value: str) -> LabelledLine | None:
+        """One value with its own time."""
+        line = self.parse(f"{name}: {value}")
+        if line is None or not line.readings:
+            return line
+        self._timed = self._timed or name
+        return replace(line, readings={TIME_MS_NAME: float(time_ms)} | line.readings) if name == self._timed else line
 
     def _between(self, text: str, runs: list[_Run]) -> None:
         """Note the text between two numbers: the unit of the first, and the label of the second, which begins a run."""

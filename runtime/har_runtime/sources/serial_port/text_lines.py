@@ -24,6 +24,7 @@ from har_runtime.sources.serial_port.labelled_lines import (
     without_log_prefix,
 )
 from har_runtime.sources.serial_port.reading_gatherer import MAX_PAUSE_LINES, ReadingGatherer
+from har_runtime.sources.serial_port.sentences import SENTENCES, sentence_of
 from har_runtime.text import clean
 
 MAX_LINE_BYTES = 1024
@@ -181,6 +182,10 @@ class TextLines:
         self._note(printed)
         text = without_log_prefix(printed)
         cells, are_named = split_cells(text)
+        if self.columns is None and (word := sentence_of(text)) and not self._use_header([word, *SENTENCES[word]]):
+            self.readable += 1
+            self._columns_problem = f'"{word}" has no acceleration with gravity, which is needed'
+            return
         columns = self.columns
         if columns is not None and columns is not self._gatherer.columns and len(cells) == columns.width:
             # Once the columns are known, the others may hold anything, e.g. the OpenLog's date.

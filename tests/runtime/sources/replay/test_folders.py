@@ -9,6 +9,7 @@ import pytest
 from tests.runtime.sources.replay.tables import FIRST_UNIX_NS, WEARER, cells, is_the_wearer, own, read, table
 
 from har_runtime.errors import DataError
+from har_runtime.sources import open_source
 
 GRAVITY = (9.6, -2.5, 1.0)
 Values = Callable[[list[float], list[float]], list[float]]
@@ -160,3 +161,26 @@ def test_archives_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:300])
     with pytest.raises(DataError, match="not an intact zip"):
         read(path)
+
+
+def test_numbered_values_are_those_of_the_sensor_that_the_file_is_named_after(tmp_path: Path) -> None:
+    """AWARE's tables, whose names leave the sensor to the file."""
+    header = "_id,timestamp,device_id,double_values_0,double_values_1,double_values_2,accuracy,label"
+    for name, values in (("accelerometer", total), ("gyroscope", rates)):
+        row = lambda n, _, a, w, values=values: cells(n, 1_790_000_000_000 + 20 * n, "8d31", *values(a, w), 3, "")  # noqa: E731
+        (tmp_path / f"{name}.csv").write_text(table(header, row))
+    is_the_wearer(read(tmp_path, "&gyro=rad/s"))
+
+
+def test_neither_sensor_is_read_far_ahead_of_the_other(tmp_path: Path) -> None:
+    """An answer waits for both; a sensor without samples for some seconds would be taken for dead."""
+    for name, values in (("Accelerometer", total), ("Gyroscope", rates)):
+        (tmp_path / f"{name}.csv").write_text(phyphox("m/s^2" if values is total else "rad/s", values))
+    newest = {"acc": 0, "gyro": 0}
+    replay = open_source(f"replay:{tmp_path}?speed=max")
+    for chunk in replay:
+        newest["acc" if chunk.acc is not None else "gyro"] = int(chunk.times_ns[-1])
+        if all(newest.values()):
+            assert abs(newest["acc"] - newest["gyro"]) <= 2.1e9
+    replay.close()
+    assert all(newest.values())

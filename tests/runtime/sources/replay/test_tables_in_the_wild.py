@@ -65,6 +65,20 @@ WITH_BOTH: dict[str, tuple[str, Any]] = {
         "accSmooth[2] (g)",
         lambda n, _, a, w: cells(20_000 * n, *DEGREES[n].tolist(), *g(a)),
     ),
+    "PX4, with units between names and numbers": (
+        "timestamp,gyro_rad[0],gyro_rad[1],gyro_rad[2],gyro_integral_dt,accelerometer_timestamp_relative,"
+        "accelerometer_m_s2[0],accelerometer_m_s2[1],accelerometer_m_s2[2]",
+        lambda n, _, a, w: cells(112_000_000 + 20_000 * n, *w, 5000, 0, *a),
+    ),
+    "GoPro, with the axis after the unit": (
+        "cts,date,"
+        + ",".join(f"Accelerometer [m/s2] ({axis})" for axis in "zxy")
+        + ","
+        + ",".join(f"Gyroscope [rad/s] ({axis})" for axis in "zxy"),
+        lambda n, _, a, w: cells(
+            20 * n, f"2026-10-02T07:48:{n // 50:02d}.{n % 50 * 20:03d}Z", a[2], *a[:2], w[2], *w[:2]
+        ),
+    ),
     "Muse": (
         "TimeStamp,Accelerometer_X,Accelerometer_Y,Accelerometer_Z,Gyro_X,Gyro_Y,Gyro_Z",
         lambda n, _, a, w: cells(f"2026-10-02 07:48:{n // 50:02d}.{n % 50 * 20:03d}", *g(a), *DEGREES[n].tolist()),
@@ -253,11 +267,28 @@ def test_what_a_table_does_not_show_is_asked_for_by_the_option_that_says_it(tmp_
         read(path)
 
 
-def test_json_in_one_line_is_refused_with_the_way_to_split_it(tmp_path: Path) -> None:
-    path = tmp_path / "walk.json"
-    path.write_text("[" + ",".join(['{"ax":1.5,"ay":2.5,"az":9.5}'] * 30_000) + "]")
-    with pytest.raises(DataError, match=r"JSON is read as one object a line: write it so \(jq -c '.\[\]' FILE\)"):
-        read(path)
+@pytest.mark.parametrize(("name", "first_day"), [("a spreadsheet's", 25_569), ("MATLAB's", 719_529)])
+def test_days_with_fractions_are_times(name: str, first_day: int, tmp_path: Path) -> None:
+    path = tmp_path / "walk.csv"
+    day = first_day + 20_000.25
+    row = lambda n, _, a, w: f"{day + n * 0.02 / 86_400:.10f},{cells(*a, *w)}"  # noqa: E731
+    path.write_text(table("time,ax,ay,az,gx,gy,gz", row))
+    found = read(path, "&gyro=rad/s")
+    is_the_wearer(found, steps_ns=20_000)
+    assert "days since" in found.replay.description, name
+    assert found.replay.report.unix_offset_ns is not None
+    date = (found.times_ns[0] + found.replay.report.unix_offset_ns) / 86_400e9
+    assert date == pytest.approx(20_000.25, abs=0.6), "within the hours of a time zone"
+
+
+def test_rows_of_one_sensor_after_those_of_the_other_are_joined_by_their_times(tmp_path: Path) -> None:
+    path = tmp_path / "walk.csv"
+    acc = table("sensor,time_ms,x,y,z", lambda n, _, a, w: cells("accelerometer", 20 * n, *a))
+    gyro = table("", lambda n, _, a, w: cells("gyroscope", 20 * n, *w))
+    path.write_text(acc + gyro)
+    found = read(path, "&gyro=rad/s")
+    is_the_wearer(found)
+    assert "accelerometer + gyroscope" in found.replay.description
 
 
 def test_a_sensor_that_is_named_twice_is_read_once_and_that_is_said(tmp_path: Path) -> None:

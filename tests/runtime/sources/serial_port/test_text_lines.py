@@ -417,6 +417,44 @@ def test_one_device_is_no_choice() -> None:
 
 
 @pytest.mark.parametrize(
+    ("word", "before", "after"),
+    [("VNIMU", 3, 2), ("VNMAR", 3, 0), ("VNYMR", 6, 0), ("VNQMR", 7, 0)],
+)
+def test_the_sentences_of_vectornav_are_read_by_their_word(word: str, before: int, after: int) -> None:
+    lines = TextLines()
+    row = [9.5, -2.25, 0.75, 0.125, -0.25, 0.5]
+    sentence = f"${word},{printed([*range(before), *row, *range(after)])}*6A\r\n"
+    found = lines.push(sentence.encode() * 5)
+    np.testing.assert_array_equal(found[:, 1:], [row] * 4)
+    assert lines.columns is not None
+    assert (lines.columns.acc_unit, lines.columns.gyro_unit) == ("m/s2", "rad/s")
+
+
+def test_a_sentence_without_gravity_says_so() -> None:
+    lines = TextLines()
+    assert len(lines.push(b"$VNYBA,1,2,3,0.1,0.2,0.3,0.01,0.02,0.03*44\r\n" * 30)) == 0
+    assert lines.problem is not None
+    assert lines.problem.startswith('"VNYBA" has no acceleration with gravity, which is needed; one line is "$VNYBA,')
+
+
+@pytest.mark.parametrize("end", ["", "|np", "§m/s²", "§m/s²|g"])
+@pytest.mark.parametrize("step_ms", [0, 1])
+def test_teleplots_times_are_those_of_the_readings(step_ms: int, end: str) -> None:
+    lines = TextLines()
+    values = dict(zip(CHANNEL_KEYS, (9.5, -2.25, 0.75, 0.125, -0.25, 0.5), strict=True))
+    printed_lines = [
+        f">{name}:{1_790_000_000_000 + 20 * reading + step_ms * at}:{value}{end}\n"
+        for reading in range(20)
+        for at, (name, value) in enumerate(values.items())
+    ]
+    found = lines.push("".join(printed_lines).encode())
+    assert len(found) > 10
+    np.testing.assert_array_equal(found[:, 1:], [list(values.values())] * len(found))
+    np.testing.assert_array_equal(np.diff(found[:, 0]), 20)
+    assert lines.columns is not None and lines.columns.time_unit == "ms"
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "/*0.5,0.25,9.5,1,2,3*/",
