@@ -90,7 +90,7 @@ def recordings_in(folder: Path) -> list[Path]:
     listed = sorted(itertools.islice(folder.iterdir(), MAX_FILES + 1))
     if len(listed) > MAX_FILES:
         raise DataError(f"{folder}: more than {MAX_FILES} files in it; split the folder")
-    return [
+    found = [
         one
         for one in listed
         if not one.name.startswith(".")
@@ -99,6 +99,7 @@ def recordings_in(folder: Path) -> list[Path]:
             or (one.is_dir() and one.name.lower() not in SKIPPED_FOLDERS and any(map(_is_table_file, one.iterdir())))
         )
     ]
+    return [one for one in found if not _is_json(one.name)] or found
 
 
 def open_file(path: Path) -> OpenFile:
@@ -151,6 +152,7 @@ def _of_folder(path: Path, depth: int = 0) -> list[Part]:
     if len(listed) > MAX_FILES:
         raise DataError(f"{path}: more than {MAX_FILES} files in it; name the file, or the folder of one recording")
     files = sorted(file for file in listed if file.is_file() and _is_table(file.name))
+    files = [file for file in files if not _is_json(file.name)] or files
     if files:
         return [_of_file(file) for file in files]
     folders = [file for file in listed if file.is_dir() and not _is_skipped(PurePosixPath(file.name))]
@@ -173,6 +175,7 @@ def _of_zip(path: Path) -> list[Part]:
     if any(member.filename == "[Content_Types].xml" for member in members):
         raise DataError(f"{path}: a document of an office program; save the table as CSV, and give that")
     tables = [member for member in members if _is_table(member.filename)]
+    tables = [member for member in tables if not _is_json(member.filename)] or tables
     folders = {PurePosixPath(member.filename).parent for member in tables}
     if not folders:
         raise DataError(f"{path}: no table ({', '.join(SUFFIXES[:5])}) in this zip")
@@ -214,6 +217,11 @@ def _check_directory(path: Path) -> None:
     end = tail.rfind(_END_OF_DIRECTORY)
     if end >= 0 and int.from_bytes(tail[end + 12 : end + 16], "little") > MAX_DIRECTORY_BYTES:
         raise DataError(f"{path}: its list of files is too long; unpack it, and name the file to read")
+
+
+def _is_json(name: str) -> bool:
+    """Whether a file is JSON, which beside other tables only describes them."""
+    return name.lower().endswith((".json", ".jsonl"))
 
 
 def _is_table_file(path: Path) -> bool:

@@ -10,6 +10,7 @@ from tests.runtime.sources.replay.tables import FIRST_UNIX_NS, WEARER, cells, is
 
 from har_runtime.errors import DataError
 from har_runtime.sources import open_source
+from har_runtime.sources.replay.parts import recordings_in
 
 GRAVITY = (9.6, -2.5, 1.0)
 Values = Callable[[list[float], list[float]], list[float]]
@@ -184,3 +185,10 @@ def test_neither_sensor_is_read_far_ahead_of_the_other(tmp_path: Path) -> None:
             assert abs(newest["acc"] - newest["gyro"]) <= 2.1e9
     replay.close()
     assert all(newest.values())
+
+
+def test_json_beside_tables_describes_them(tmp_path: Path) -> None:
+    (tmp_path / "walk.csv").write_text(own())
+    (tmp_path / "session.json").write_text('{"device": "watch", "ax": 1}')
+    is_the_wearer(read(tmp_path))
+    assert recordings_in(tmp_path) == [tmp_path / "walk.csv"]
