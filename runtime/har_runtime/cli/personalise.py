@@ -95,6 +95,8 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if bool(options.source) == bool(options.recording):
         raise SourceError("nothing to learn from: give either --source URI or --from FILE")
+    if options.recording and options.page:
+        raise SourceError("--page: a recording has its labels already; leave it out")
     model = load_model(options.model)
     before = _profile_before(options, model)
     activities = _activities(options.activities, model)
@@ -104,7 +106,7 @@ def run(options: argparse.Namespace) -> int:
     collector = Collector(model, activities, only=options.activities is not None, place=place)
     buttons = [*label_buttons(activities), Button(" ", "stop")] if options.keys else [Button("s", "skip")]
     page = open_page(
-        None if options.recording else options.page,
+        options.page,
         f"learning how you do it: {options.out.name}",
         [*buttons, Button("q", "end", "end")],
         lambda: source.report.trouble,

@@ -176,6 +176,7 @@ def test_prompts_learn_what_is_done_and_say_what_is_not(
         (["--from", "x.csv", "--activities", "walking,walking"], "--activities: 'walking' is there twice"),
         (["--from", "x.csv", "--activities", "still"], "--activities: 'still' is an answer of its own"),
         (["--from", "x.csv", "--model", "waist"], "the model waist cannot be made personal"),
+        (["--from", "x.csv", "--page", "live:"], "--page: a recording has its labels already"),
         (["--from", "x.csv", "--add"], "there is no such profile to add to"),
         (["--from", "x.csv", "--seconds", "0"], "'0' is not a number from 1 to 600"),
         (["--source", "simulated:?seed=1&speed=max", "--keys"], "--keys: there are no keys"),

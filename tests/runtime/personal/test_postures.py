@@ -1,6 +1,6 @@
 """A posture is checked against the others: by its angle to upright, and by what was learnt in the same session.
 
-With the people of HAPT, who wear a phone at the waist.
+With the people of HAPT, who wear a phone at the waist, and of DiFronzo, in a trouser pocket.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from har_runtime.personal.profile import read_profile
 from har_runtime.recording import Recording
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.window import Up
+from har_train.datasets import load
 
 pytestmark = pytest.mark.real_data
 DONE = ("standing", "walking", "sitting", "lying")
@@ -178,3 +179,17 @@ def write(path: Path, bouts: list[tuple[str, NDArray[np.float64]]], labels: bool
             lines.append(",".join([*cells, label] if labels else cells))
     path.write_text("\n".join(lines) + "\n")
     return path
+
+
+@pytest.mark.parametrize(("wanted", "done"), [("sitting", "standing"), ("lying", "standing"), ("standing", "sitting")])
+def test_at_the_thigh_sitting_and_standing_are_not_taken_for_each_other(data: Path, wanted: str, done: str) -> None:
+    people = [Person(recording) for recording in load("difronzo", data)]
+    whole = [person for person in people if all(person.bouts(label) for label in DONE[:3])]
+    assert whole
+    for person in whole:
+        standing, walking, sitting = ((label, person.doing(label)) for label in DONE[:3])
+        wrong = (wanted, person.doing(done))
+        order = (wrong, walking) if wanted == "standing" else (standing, walking, wrong)
+        refused = ask(*order, place="pocket").refused
+        assert list(refused) == [wanted] and "degrees from upright" in refused[wanted]
+        assert ask(standing, walking, sitting, place="pocket").refused == {}
