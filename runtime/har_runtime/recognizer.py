@@ -14,7 +14,7 @@ from har_runtime.classify import classify
 from har_runtime.contract import HOP
 from har_runtime.model.load import Model, check_gyroscope
 from har_runtime.personal.drift import Drift, Drifted
-from har_runtime.personal.model import everywhere, personalised, usable_profile
+from har_runtime.personal.model import drifting, personalised, usable_profile
 from har_runtime.personal.profile import Profile
 from har_runtime.recording import LabelTrack
 from har_runtime.samples import SampleChunk
@@ -105,7 +105,7 @@ class Recognizer:
         self._answering = self._make_answering()
         self._drift: Drift | None = None
         if self._adapt:
-            self.model, head = everywhere(self._given)  # From where the prototypes began.
+            self.model, head = drifting(self._given)  # From where the prototypes began.
             self._drift = Drift(head, self.model.card.places)
         self._arrived = time.perf_counter()
 

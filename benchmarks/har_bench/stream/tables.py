@@ -87,6 +87,17 @@ def turns(result: dict[str, Any]) -> str:
     )
 
 
+def adapt(result: dict[str, Any]) -> str:
+    """With and without `--adapt`."""
+    found = result["summary"]
+    return (
+        f"Over {found['hours']:.1f} hours of {found['people']} people that {result['model']} never saw, mean macro-F1 "
+        f"after smoothing is {100 * found['adapt']:.1f} % with `--adapt` and {100 * found['shipped']:.1f} % without; "
+        f"the largest gain of a person is {100 * found['largest_gain']:.1f} points, the largest loss "
+        f"{100 * found['largest_loss']:.1f}.\n"
+    )
+
+
 def _percent(value: float | None, places: int = 0) -> str:
     return "" if value is None else f"{100 * value:.{places}f} %"
 

@@ -53,13 +53,17 @@ def _run(options: argparse.Namespace) -> int:
             print("reading the data", file=sys.stderr, flush=True)
             windows = load_windows_of(checkpoint.record.recipe.data, data_folder(options.data))[0].single
         print(f"without {folder.name}", file=sys.stderr, flush=True)
-        rows.append({"set": folder.name, **left_out(checkpoint, windows)})
+        row = left_out(checkpoint, windows)
+        if row is None:
+            print(f"{folder.name}: nobody did two activities for long enough", file=sys.stderr)
+            continue
+        rows.append({"set": folder.name, **row})
         write_result(options.out, {"recipe": checkpoint.record.recipe.name, "rows": rows})
     return 0
 
 
-def left_out(checkpoint: Checkpoint, windows: WindowSet) -> dict[str, Any]:
-    """The result of one network on the people that its training left out.
+def left_out(checkpoint: Checkpoint, windows: WindowSet) -> dict[str, Any] | None:
+    """The result of one network on the people that its training left out; None if nobody of them can be scored.
 
     Args:
         windows: of all data sets.
@@ -74,6 +78,8 @@ def left_out(checkpoint: Checkpoint, windows: WindowSet) -> dict[str, Any]:
     card = replace(card_of(record, record.recipe.name), prototypes=prototypes)
     scored = [wearer for wearer in wearers(test) if wearer.place in card.places]
     rows = [person_row(card, outputs, test, wearer) for wearer in scored]
+    if not rows:
+        return None
     return {
         "prior_weight": prototypes.prior_weight,
         "sharpness": prototypes.sharpness,

@@ -7,11 +7,11 @@ the first windows of a bout count, few in an hour, each moves the prototype a li
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from har_runtime.answers.answer import Answer
 from har_runtime.contract import HOP_S
-from har_runtime.personal.head import Pair, PrototypeHead
+from har_runtime.personal.drifting_head import DriftingHead
+from har_runtime.personal.head import Pair
 
 CONFIDENCE = 0.95
 """Of an answer, after smoothing, and of the window's own probability, from which it counts."""
@@ -46,9 +46,8 @@ class Drift:
         places: those of its card.
     """
 
-    def __init__(self, head: PrototypeHead, places: tuple[str, ...]):
+    def __init__(self, head: DriftingHead, places: tuple[str, ...]):
         self._head, self._places = head, places
-        self._anchors: dict[Pair, NDArray[np.float64]] = dict(head.means)
         self._counts: dict[Pair, int] = {}
         self._hour: dict[Pair, tuple[int, int]] = {}
         """Of each pair, the number of the hour and the windows counted in it."""
@@ -62,7 +61,7 @@ class Drift:
         self._bout = label, lasted
         place = answer.place if self._places else None
         pair = place, label
-        if features is None or answer.reason is not None or pair not in self._anchors or place not in self._head.served:
+        if features is None or answer.reason is not None or pair not in self._head.anchors:
             return
         index = self._head.labels.index(label)
         sure = min(answer.confidence, float(answer.prediction.probabilities[index]))
@@ -73,19 +72,17 @@ class Drift:
             return
         self._hour[pair] = hour, counted[1] + 1
         self._counts[pair] = self._counts.get(pair, 0) + 1
-        mean, anchor = self._head.means[pair], self._anchors[pair]
+        mean, anchor = self._head.means[pair], self._head.anchors[pair]
         moved = mean + RATE * (self._head.whiten(features) - mean) - anchor
         far = float(np.sqrt(moved @ moved))
-        self._head.means[pair] = anchor + moved * min(1.0, REACH / max(far, REACH))
-        self._head.refresh(place)
+        self._head.move(pair, anchor + moved * min(1.0, REACH / max(far, REACH)))
 
     def report(self) -> tuple[Drifted, ...]:
         """What has moved so far."""
         return tuple(
-            Drifted(
-                label, place, count, float(np.linalg.norm(self._head.means[place, label] - self._anchors[place, label]))
-            )
-            for (place, label), count in self._counts.items()
+            Drifted(label, place, count, float(np.linalg.norm(self._head.means[pair] - self._head.anchors[pair])))
+            for (pair, count) in self._counts.items()
+            for (place, label) in [pair]
         )
 
     @property

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from har_runtime.errors import DataError, ModelError
 from har_runtime.model.card import ModelCard, Smoothing
 from har_runtime.model.load import Backend, Model
+from har_runtime.personal.drifting_head import DriftingBackend, DriftingHead
 from har_runtime.personal.head import PrototypeHead, posterior
 from har_runtime.personal.profile import Profile, read_profile, why_unusable
 from har_runtime.text import clean
@@ -40,23 +41,21 @@ def personalised(model: Model, profile: Profile) -> Model:
     return Model(card, PersonalBackend(model.backend, PrototypeHead(model.card, card.labels, means, places)))
 
 
-def everywhere(model: Model) -> tuple[Model, PrototypeHead]:
-    """The model with a head of its own that counts at every place that has prototypes, for `Drift` to start from.
+def drifting(model: Model) -> tuple[Model, DriftingHead]:
+    """The model, shipped or personal, with a head that `Drift` moves. Until it does, it answers as the model does.
 
     Raises:
         ModelError: the model cannot be made personal.
     """
-    if model.card.prototypes is None:
-        raise ModelError(f"--adapt: the model {model.card.name} does not give its features; use --model anywhere")
+    card = model.card
+    if card.prototypes is None:
+        raise ModelError(f"--adapt: the model {card.name} does not give its features; use --model anywhere")
     if isinstance(model.backend, PersonalBackend):
-        head, backend = model.backend.head, model.backend.shipped
-        means, shipped, labels = head.means, head.card, head.labels
+        anchors = model.backend.head.means
     else:
-        means, _ = posterior(model.card.prototypes, ())
-        backend, shipped, labels = model.backend, model.card, model.card.labels
-    served = {place for place, _ in means}
-    own = PrototypeHead(shipped, labels, means, served)
-    return Model(model.card, PersonalBackend(backend, own)), own
+        anchors, _ = posterior(card.prototypes, ())
+    head = DriftingHead(card.prototypes, card.places or (None,), card.labels, anchors)
+    return Model(card, DriftingBackend(model.backend, head)), head
 
 
 def usable_profile(profile: Profile | Path | str | None, card: ModelCard) -> tuple[Profile | None, str | None]:
