@@ -181,7 +181,8 @@ def _run(options: argparse.Namespace, service: Service, interruptible: Interrupt
     _LOG.info("source: %s", source.description)
     # Sinks need not show families that no answer will be.
     description = clean(source.description, MAX_LINE)
-    info = StreamInfo(model.card if coarse else replace(model.card, families={}), description, source.report)
+    card = model.card if coarse else replace(model.card, families={})
+    info = StreamInfo(card, description, source.report, options.source or DEMO_SOURCE)
     sinks = FanOut(info)
     watch = AnswerWatch((service, sinks), source.report)
     still: dict[str, Any] | None = None

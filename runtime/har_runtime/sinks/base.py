@@ -50,6 +50,8 @@ class StreamInfo:
     """The source's description."""
     report: SourceReport
     """The source's own. Its counts change while the stream runs, on another thread: copy a dict before iterating."""
+    uri: str = ""
+    """The source's, which may hold a secret: it is never shown."""
     sink_reports: list[Callable[[], SinkReport]] = field(default_factory=list)
     """Of every open sink: returns its counts so far."""
 

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from har_runtime.cli import qr
-from har_runtime.cli.qr import address_of
 from har_runtime.cli.stream import main
 from har_runtime.errors import SourceError
+from har_runtime.sources.web import address
+from har_runtime.sources.web.address import address_of
 
 TOKEN = "0123456789abcdef"
 
 
 @pytest.mark.parametrize(
-    ("source", "host", "address"),
+    ("source", "host", "opened"),
     [
         ("web://192.168.1.20:8443?certificate=c&key=k", None, "https://192.168.1.20:8443/"),
         ("web://192.168.1.20:8443", None, "http://192.168.1.20:8443/"),
@@ -22,12 +22,12 @@ TOKEN = "0123456789abcdef"
         ("web://192.168.1.20", "fe80::1", "http://[fe80::1]:8443/"),
     ],
 )
-def test_the_address_has_the_scheme_of_the_source_and_its_token(source: str, host: str | None, address: str) -> None:
-    assert address_of(source, host) == address
+def test_the_address_has_the_scheme_of_the_source_and_its_token(source: str, host: str | None, opened: str) -> None:
+    assert address_of(source, host) == opened
 
 
 def test_a_source_that_listens_everywhere_is_opened_by_this_computer_s_address(monkeypatch) -> None:
-    monkeypatch.setattr(qr, "_own_address", lambda: "10.0.0.7")
+    monkeypatch.setattr(address, "_own_address", lambda: "10.0.0.7")
     assert address_of("web://0.0.0.0:8443") == "http://10.0.0.7:8443/"
     assert address_of("web://[::]:8443") == "http://10.0.0.7:8443/"
 

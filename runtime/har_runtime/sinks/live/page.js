@@ -31,6 +31,7 @@ async function start() {
   if (!response.ok) throw new Error(await response.text());
   setup = await response.json();
   const placement = setup.placement ? `, worn at the ${setup.placement}` : "";
+  if (setup.has_code) element("code").src = "code.svg";
   setText("source", `${setup.source} · model ${setup.model}${placement}`);
   for (const label of setup.labels) {
     const item = make("li", displayName(label));
@@ -77,6 +78,7 @@ function show(news) {
     showTimeline(news);
   }
   const since = news.unavailable_since_unix_s;
+  element("phone").hidden = !setup.has_code || (known.answer !== undefined && since === null);
   if (since !== null) showUnavailable(`no answer since ${clock(since, news.utc_offset_s)}`);
   else if (element("activity").dataset.activity === UNAVAILABLE && known.answer) showNow({ answer: known.answer });
   if (news.trouble) return setStatus("lost", news.trouble);

@@ -42,7 +42,7 @@ class LiveServer:
         SourceError: it cannot listen on the address, or strangers could watch.
     """
 
-    def __init__(self, host: str, port: int, state: LiveState, token: str | None = None):
+    def __init__(self, host: str, port: int, state: LiveState, token: str | None = None, code: bytes | None = None):
         """Start to listen.
 
         Args:
@@ -50,6 +50,7 @@ class LiveServer:
             port: 0 for any free port.
             state: what is shown.
             token: that a viewer must know; without one only this computer can watch.
+            code: the source's address for a phone's camera, as SVG; None to show none.
         """
         sockets = listen("live", host, port, token)
         open_to_others = are_open_to_others(sockets)
@@ -59,7 +60,7 @@ class LiveServer:
         hosts = None if open_to_others else OWN_NAMES | {host}
         access = PageAccess(token, hosts, self.port, refusals, VIEWERS)
         access.server = BoundedServer(
-            _application(state, access),
+            _application(state, access, code),
             places=PLACES,
             # Browsers connect in advance and then ask for nothing: that is no refusal.
             count=lambda reason: None if reason == TOO_SLOW else refusals.count(reason),
@@ -81,8 +82,9 @@ class _Handler(PageHandler):
     policy = CONTENT_SECURITY_POLICY
 
 
-def _application(state: LiveState, access: PageAccess) -> Application:
+def _application(state: LiveState, access: PageAccess, code: bytes | None) -> Application:
     setup = state.setup()
+    setup["has_code"] = code is not None
     setup["charts"] = charts(setup["labels"], setup["colours"])
     library = static_path() / "js" / "bokeh.min.js"
     replies: dict[str, Callable[[PageHandler], None]] = {
@@ -90,6 +92,8 @@ def _application(state: LiveState, access: PageAccess) -> Application:
         "state": lambda handler: _send_state(handler, state),
         "bokeh.min.js": lambda handler: handler.send(library.read_bytes(), "text/javascript"),
     }
+    if code is not None:
+        replies["code.svg"] = lambda handler: handler.send(code, "image/svg+xml")
     for path, (package, name, kind) in FILES.items():
         content = files(package).joinpath(name).read_bytes()
         replies[path] = lambda handler, content=content, kind=kind: handler.send(content, kind)

@@ -22,7 +22,7 @@ from har_bench.readme.browser import open_browser, set_view
 from har_runtime.answers.palette import COLOURS
 from har_runtime.errors import SourceError
 from har_runtime.model.load import load_model
-from har_runtime.sinks import StreamInfo
+from har_runtime.sinks import StreamInfo, open_sink
 from har_runtime.sinks.live.sink import LiveSink
 from har_runtime.sources.base import SourceReport
 
@@ -307,6 +307,26 @@ def test_without_answers_the_activity_is_unavailable_until_the_next_one(
     page_of_places(("walking", "thigh", 8))
     wait_for(lambda: text(browser, "activity") == "walking")
     assert text(browser, "percent").endswith(" %")
+
+
+def test_the_code_for_a_phone_is_shown_while_there_are_no_answers(browser: Any) -> None:
+    secret = "a-secret-of-the-sensor"
+    info = StreamInfo(fake_model.CARD, "a web: source", SourceReport(), f"web://192.168.1.20:8443?token={secret}")
+    sink = open_sink("live:127.0.0.1:0?token=a-secret-of-the-page&qr=on", info)
+    assert isinstance(sink, LiveSink)
+    hidden = "return document.getElementById('phone').hidden"
+    try:
+        browser.get(f"{sink.url}?token=a-secret-of-the-page")
+        wait_for(lambda: run(browser, "document.getElementById('code').naturalWidth > 100"))
+        wait_for(lambda: not browser.execute_script(hidden))
+        assert secret not in browser.page_source
+        for answer in fake_model.answered(("walking", "thigh", 8), begin_s=time.time() - 60):
+            sink.write(answer)
+        wait_for(lambda: browser.execute_script(hidden))
+        sink.silence(time.time())
+        wait_for(lambda: not browser.execute_script(hidden))
+    finally:
+        sink.close()
 
 
 def test_a_family_is_shown_in_words_with_what_it_contains_and_with_its_colour(page_of_places, browser: Any) -> None:

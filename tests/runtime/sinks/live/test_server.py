@@ -275,6 +275,37 @@ def test_a_port_in_use_is_one_clear_line(open_page: Opener, capsys) -> None:
     assert f"cannot listen on 127.0.0.1:{port} (Address already in use)" in line
 
 
+@pytest.mark.parametrize(
+    ("sink", "source", "message"),
+    [
+        ("live:?qr=on", "web://192.168.1.20:8443", "qr=on shows the source's secret: give the page a token too"),
+        (f"live:?token={TOKEN}&qr=on", "serial:auto", "live: qr=on: serial: no page for a phone; give a web: source"),
+        (f"live:?token={TOKEN}&qr=on", "web:", "127.0.0.1 is this computer alone, which no phone can open"),
+        (f"live:?token={TOKEN}&qr=yes", "web://192.168.1.20:8443", "qr"),
+    ],
+)
+def test_a_code_that_cannot_be_shown_is_refused(sink: str, source: str, message: str) -> None:
+    with pytest.raises(SourceError) as found:
+        open_sink(sink, replace(stream_info(), uri=source))
+    assert message in str(found.value)
+
+
+def test_only_viewers_with_the_token_get_the_code(open_page: Opener) -> None:
+    page = open_sink(f"live:127.0.0.1:0?token={TOKEN}&qr=on", replace(stream_info(), uri="web://192.168.1.20:8443"))
+    assert isinstance(page, LiveSink)
+    try:
+        assert ask(page, "/code.svg")[0] == 401
+        _, headers, _ = ask(page, f"/?token={TOKEN}")
+        status, kind, body = ask(page, "/code.svg", Cookie=headers["Set-Cookie"].split(";")[0])
+        assert (status, kind["Content-Type"]) == (200, "image/svg+xml; charset=utf-8")
+        assert "<svg" in body
+    finally:
+        page.close()
+    without = open_page(f"live:127.0.0.1:0?token={TOKEN}")
+    _, headers, _ = ask(without, f"/?token={TOKEN}")
+    assert ask(without, "/code.svg", Cookie=headers["Set-Cookie"].split(";")[0])[0] == 404
+
+
 def test_without_bokeh_one_line_says_what_to_install(open_page: Opener, monkeypatch) -> None:
     for name in [name for name in sys.modules if name.startswith("har_runtime.sinks.live")]:
         monkeypatch.delitem(sys.modules, name)
