@@ -263,6 +263,7 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "left_out_activities": ("left_out_activities", unknowns_tables.left_out_activities),
     "personal": ("personal", unknowns_tables.personal),
     "personal_sets": ("personal_sets", unknowns_tables.personal_sets),
+    "personal_groups": ("personal_groups", unknowns_tables.personal_sets),
     "adapt": ("adapt", stream_tables.adapt),
 }
 """For each block, the result that it shows and its renderer."""

@@ -1,11 +1,14 @@
-"""Profiles on data sets that taught a network nothing: other people, other devices, other laboratories.
+"""Profiles on people whom a network never saw: those of a data set that taught it nothing, or of a group.
 
     python -m har_bench.unknowns.personal_sets --runs DIR --out benchmarks/results/personal_sets.json
+    python -m har_bench.unknowns.personal_sets --runs DIR --out benchmarks/results/personal_groups.json
 
-DIR holds a folder for each data set, named after it, with the run of a network that was trained on all others: what
-`har-train cross-validate --protocol leave-one-set-out` writes. Prototypes and their settings come from that network's
-own training and validation users; every person of the set that was left out is then scored as in `unknowns.personal`,
-in float32, with at most a minute of each activity. Sets that the result has already are not repeated.
+DIR holds a folder for each data set, named after it, with the run of a network that was trained on all others, as
+`har-train cross-validate --protocol leave-one-set-out` writes it; or a folder fold-NN for each group of people, with
+that of a network that was trained on the other groups (`--protocol groups:10`). Prototypes and their settings come from
+that network's own training and validation users; every person who was left out is then scored as in
+`unknowns.personal`, in float32, with at most a minute of each activity. Sets that the result has already are not
+repeated.
 """
 
 import argparse
@@ -27,6 +30,7 @@ from har_train.fit.card import card_of
 from har_train.fit.checkpoint import Checkpoint, load_checkpoint
 from har_train.fit.prototypes import fit_prototypes, wearers
 
+GROUPS = "groups"
 PERSON_WINDOWS = 120
 """Of each activity of a person who is scored: the first minute."""
 TRAINING_WINDOWS = 20
@@ -35,35 +39,51 @@ TRAINING_WINDOWS = 20
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = script_parser("unknowns.personal_sets", "Profiles on data sets left out.", "runs", "out", "data")
+    parser = script_parser(
+        "unknowns.personal_sets", "Profiles on people left out of a training.", "runs", "out", "data"
+    )
     return run_script(parser, arguments, _run)
 
 
 def _run(options: argparse.Namespace) -> int:
-    folders = sorted(path.parents[1] for path in options.runs.glob("*/run/model.safetensors"))
-    if not folders:
-        raise DataError(f"{options.runs}: no SET/run/model.safetensors in it; see har-train cross-validate")
-    windows: WindowSet | None = None
+    runs = {path.parents[1].name: path.parent for path in sorted(options.runs.glob("*/run/model.safetensors"))}
+    folds = {path.parent.name: path.parent for path in sorted(options.runs.glob("fold-*/model.safetensors"))}
+    if not (runs or folds):
+        raise DataError(f"{options.runs}: neither SET/run nor fold-NN with a model in it; see har-train cross-validate")
     rows: list[dict[str, Any]] = read_result(options.out)["rows"] if options.out.exists() else []
-    for folder in folders:
-        if any(row["set"] == folder.name for row in rows):
+    people: list[dict[str, Any]] = []
+    windows: WindowSet | None = None
+    for name, run in (runs or folds).items():
+        if any(row["set"] == name for row in rows):
             continue
-        checkpoint = load_checkpoint(folder / "run")
+        checkpoint = load_checkpoint(run)
         if windows is None:
             print("reading the data", file=sys.stderr, flush=True)
             windows = load_windows_of(checkpoint.record.recipe.data, data_folder(options.data))[0].single
-        print(f"without {folder.name}", file=sys.stderr, flush=True)
-        row = left_out(checkpoint, windows)
-        if row is None:
-            print(f"{folder.name}: nobody did two activities for long enough", file=sys.stderr)
-            continue
-        rows.append({"set": folder.name, **row})
+        print(f"people of {name}", file=sys.stderr, flush=True)
+        found = left_out(checkpoint, windows)
+        if runs and found:
+            rows.append(_row(name, found))
+        elif runs:
+            print(f"{name}: nobody did two activities for long enough", file=sys.stderr)
+        else:
+            people += found
+            rows = [_row(part, [one for one in people if _part(one) == part]) for part in sorted({*map(_part, people)})]
         write_result(options.out, {"recipe": checkpoint.record.recipe.name, "rows": rows})
     return 0
 
 
-def left_out(checkpoint: Checkpoint, windows: WindowSet) -> dict[str, Any] | None:
-    """The result of one network on the people that its training left out; None if nobody of them can be scored.
+def _part(person: dict[str, Any]) -> str:
+    return f"{person['set']}, {person['place']}"
+
+
+def _row(name: str, people: list[dict[str, Any]]) -> dict[str, Any]:
+    windows = sum(one["windows"] for one in people)
+    return {"set": name, "people": len(people), "windows": windows, "summary": summary(people)}
+
+
+def left_out(checkpoint: Checkpoint, windows: WindowSet) -> list[dict[str, Any]]:
+    """A row for each person whom the training of a network left out, and who did two activities for long enough.
 
     Args:
         windows: of all data sets.
@@ -76,18 +96,12 @@ def left_out(checkpoint: Checkpoint, windows: WindowSet) -> dict[str, Any] | Non
     test = windows.select(_few(windows, record.split.test, PERSON_WINDOWS))
     outputs = replace(checkpoint.outputs(test.x), features=checkpoint.last_features(test.x))
     card = replace(card_of(record, record.recipe.name), prototypes=prototypes)
-    scored = [wearer for wearer in wearers(test) if wearer.place in card.places]
-    rows = [person_row(card, outputs, test, wearer) for wearer in scored]
-    if not rows:
-        return None
-    return {
-        "prior_weight": prototypes.prior_weight,
-        "sharpness": prototypes.sharpness,
-        "network_share": prototypes.network_share,
-        "people": len(rows),
-        "windows": sum(row["windows"] for row in rows),
-        "summary": summary(rows),
-    }
+    sets = dict(zip(test.user.tolist(), test.dataset.tolist(), strict=True))
+    return [
+        {"set": sets[wearer.user], **person_row(card, outputs, test, wearer)}
+        for wearer in wearers(test)
+        if wearer.place in card.places
+    ]
 
 
 def _relabelled(windows: WindowSet, labels: tuple[str, ...]) -> WindowSet:
