@@ -69,6 +69,34 @@ def _measure(options: argparse.Namespace) -> int:
     return 0
 
 
+def _add_instructions(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "models",
+        nargs="*",
+        metavar="MODEL",
+        help="a .tflite or a pretrained name (default: all pretrained models)",
+    )
+    parser.add_argument(
+        "--counter",
+        choices=("perf", "stepping", "valgrind"),
+        help="what counts (default: the first of these that works here)",
+    )
+    parser.add_argument("--json", type=Path, metavar="F", help="write the result as JSON")
+
+
+def _instructions(options: argparse.Namespace) -> int:
+    from har_bench.instructions.counted import count_models, remark, table
+    from har_bench.instructions.counters import choose
+
+    counter = choose(options.counter)
+    with step_display() as show_step:
+        result = count_models(options.models or pretrained_names(), counter, show_step)
+    if options.json:
+        write_result(options.json, result)
+    tables.show([table(result)], [remark(result)])
+    return 0
+
+
 def _table4(options: argparse.Namespace) -> int:
     from har_train.quiet import quiet_tensorflow
 
@@ -89,6 +117,14 @@ PROGRAM = Program(
             _measure,
             "Measure how fast and how large models are on this machine, and how much energy they take: in one run, by "
             "turns.",
+        ),
+        Command(
+            "instructions",
+            "count the instructions of one inference",
+            _add_instructions,
+            _instructions,
+            "Count the instructions of one inference in LiteRT, which do not depend on what else the machine does. It "
+            "says what counted: perf, the counter of the processor; stepping through the process; or valgrind.",
         ),
         Command(
             "table4",

@@ -36,6 +36,10 @@ class LiteRt:
         self._interpreter.invoke()
         return [self._interpreter.get_tensor(output) for output in self._outputs]
 
+    def invoke(self) -> None:
+        """Run it once more on the window of the last call, and copy nothing."""
+        self._interpreter.invoke()
+
 
 class OnnxRuntime:
     """A .onnx with one input, of any shape, in ONNX Runtime."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from har_bench import tables
+from har_bench.instructions import processors
 from har_bench.stream import tables as stream_tables
 from har_bench.training import anywhere_tables
 from har_bench.training.cross_validation import METHODS, PARTS, SUITES
@@ -242,6 +243,7 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "cross_validation": ("cross_validation", _cross_validation),
     "hapt_groups": ("cross_validation", _hapt_groups),
     "har_bench": ("har_bench", tables.markdown),
+    "processors": ("processors", processors.markdown),
     "table4": ("table4", _table4),
     "peers": ("peers", _peers),
     "anywhere_left_out": ("anywhere", anywhere_tables.left_out),
