@@ -27,6 +27,7 @@ def atomic_path(target: Path, private: bool = False) -> Iterator[Path]:
     """
     temporary: Path | None = None
     try:
+        _refuse_other_kinds(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=UNFINISHED, dir=target.parent)
         os.close(handle)
@@ -39,6 +40,21 @@ def atomic_path(target: Path, private: bool = False) -> Iterator[Path]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def check_target(target: Path) -> None:
+    """Make sure that a file can be written, before the work whose result it will hold.
+
+    Raises:
+        HarError: its folder cannot be written to, or something else has the name.
+    """
+    try:
+        _refuse_other_kinds(target)
+        folder = next(parent for parent in target.absolute().parents if parent.exists())
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise HarError(f"{target}: cannot be written ({error.strerror or error})") from error
 
 
 def write_bytes(target: Path, content: bytes, private: bool = False) -> None:
@@ -63,6 +79,13 @@ def write_all(files: Mapping[Path, bytes]) -> None:
     with ExitStack() as stack:
         for target, content in files.items():
             stack.enter_context(atomic_path(target)).write_bytes(content)
+
+
+def _refuse_other_kinds(target: Path) -> None:
+    """Refuse what cannot be replaced by a file, and a device or pipe, which root could replace by one."""
+    if target.exists() and not target.is_file():
+        kind = "a folder" if target.is_dir() else "a device or pipe"
+        raise HarError(f"{target}: cannot be written (it is {kind}); give the name of a file")
 
 
 def _umask() -> int:

@@ -17,6 +17,7 @@ from har_runtime.cli.keys import open_keys
 from har_runtime.cli.run import AUTO, PLACES
 from har_runtime.cli.still_check import STILL_S, measure_still
 from har_runtime.errors import ConfigError, DataError, HarError, SourceError
+from har_runtime.files import check_target
 from har_runtime.model.load import DEFAULT_MODEL, Model, check_gyroscope, load_model
 from har_runtime.personal.collect import Collector, learn_all
 from har_runtime.personal.profile import (
@@ -97,6 +98,7 @@ def run(options: argparse.Namespace) -> int:
         raise SourceError("nothing to learn from: give either --source URI or --from FILE")
     if options.recording and options.page:
         raise SourceError("--page: a recording has its labels already; leave it out")
+    check_target(options.out)
     model = load_model(options.model)
     before = _profile_before(options, model)
     activities = _activities(options.activities, model)

@@ -195,6 +195,14 @@ def test_what_cannot_be_is_one_line_and_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_where_nothing_can_be_written_is_said_before_anybody_walks_for_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["personalise", "--source", "serial:/dev/absent", "--out", str(tmp_path)]
+    assert main(arguments) == 2
+    assert "cannot be written (it is a folder)" in capsys.readouterr().err
+
+
 def test_a_recording_without_labels_is_refused(
     standing: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

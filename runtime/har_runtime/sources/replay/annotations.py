@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from har_runtime.sources.base import Mark
 from har_runtime.sources.replay.labels import Labels, annotated
 from har_runtime.sources.replay.parts import text_beside
+from har_runtime.tables import MAX_INTEGER
 
 FILE: Final = "annotation.csv"
 MAX_BYTES: Final = 1_000_000
@@ -52,7 +53,9 @@ class Annotations:
     """
 
     def __init__(self, marks: list[Mark], unix_offset_ns: int, labels: Labels):
-        self._times = np.array([mark.time_ns - unix_offset_ns for mark in marks], np.int64)
+        # The first row says the date, and its own time may be anything.
+        times = [mark.time_ns - unix_offset_ns for mark in marks]
+        self._times = np.array([min(max(time, -MAX_INTEGER), MAX_INTEGER) for time in times], np.int64)
         words = labels.ours([annotated(mark.text) for mark in marks])
         self._words: NDArray[np.str_] = np.concatenate([np.array([""]), words])
 

@@ -133,6 +133,7 @@ class Spread:
         return np.rint(times).astype(np.int64)
 
 
+@np.errstate(all="ignore")  # Cells may hold numbers next to infinity, which are no times.
 def find_clock(
     first: RawRows, fields: Fields, options: ReadOptions, dated_ns: int | None, spread: Spread | None = None
 ) -> RecordingClock:

@@ -77,7 +77,8 @@ def _growth(cells: Sequence[str], form: TimeFormat) -> float:
         times = read_times(cells, form)
     except ValueError:
         return 0.0
-    return float(np.mean(np.diff(times) > 0)) if len(times) > 1 else 0.0
+    with np.errstate(all="ignore"):  # Cells may hold infinity, or numbers next to it.
+        return float(np.mean(np.diff(times) > 0)) if len(times) > 1 else 0.0
 
 
 def is_linear(acc: NDArray[np.float64], gravity: NDArray[np.float64]) -> bool:

@@ -18,9 +18,16 @@ from har_runtime.errors import DataError
 from har_runtime.sources.column_names import AXES
 from har_runtime.sources.replay.parts import OpenFile
 from har_runtime.sources.replay.text_lines import HEAD_BYTES, buffered, encoding_of
+from har_runtime.text import clean, has_control
 
 MAX_VALUE: Final = 64_000_000
 """Characters of one value, which is held at once: columns of some hours."""
+MAX_PARTS: Final = 2_000_000
+"""Lists and objects in one value: the rows of ten hours."""
+MAX_NUMBERS: Final = 12_000_000
+"""Values in one value: six columns of eleven hours."""
+FEW: Final = 4_000_000
+"""Characters whose parts need not be counted."""
 LOOK_RECORDS: Final = 200
 """Records whose names are the header."""
 MAX_NAMES: Final = 300
@@ -32,11 +39,17 @@ MIN_COLUMN: Final = 20
 BAD_LINES: Final = 10
 """Lines that are not JSON and are passed over; further ones only while they are few."""
 BAD_SHARE: Final = 0.01
+MAX_LINE: Final = 1_000_000
+"""Characters after a mistake in which the line must end."""
+CUT: Final = 16
+"""A mistake so near the end of what is held may only be a word or a number that is cut off there."""
 _BEGINNING = re.compile(r'\s*(?:\{\s*"|\[\s*[{\[])')
 _BETWEEN: Final = " \t\r\n,"
 """What may stand between two values."""
 Record = dict[str, Any] | list[Any]
 """Values by their names, or a row of a table without names."""
+Cells = dict[str, str] | list[str]
+"""The same as text, bounded."""
 
 
 def as_table(file: OpenFile) -> OpenFile:
@@ -80,11 +93,11 @@ class _Text:
         self._stream, self._decoder = stream, codecs.getincrementaldecoder(encoding)()
 
     def read(self, size: int) -> str:
-        """The text of the next bytes; empty at the end."""
+        """The text of the next bytes, with blanks for the zeros that a power failure leaves; empty at the end."""
         while data := self._stream.read(size):
             if text := self._decoder.decode(data):
-                return text
-        return self._decoder.decode(b"", final=True)
+                return text.replace("\0", " ")
+        return ""  # The rest may be a part of a letter.
 
 
 def _values(text: _Text) -> Iterator[Any]:
@@ -100,52 +113,79 @@ def _values(text: _Text) -> Iterator[Any]:
     while True:
         while at < len(held) and held[at] in _BETWEEN:
             at += 1
+        problem, is_cut = "", True
         if at < len(held):
             if is_array and held[at] == "]":
                 return
+            if len(held) > FEW:
+                _check_parts(held)
             try:
                 value, at = decoder.raw_decode(held, at)
             except RecursionError as error:
                 raise DataError("its JSON is nested too deeply") from error
             except ValueError as error:
-                problem = str(error)
+                problem, is_cut = str(error), _is_cut(error, held)
             else:
                 count += 1
                 yield value
                 continue
-        else:
-            problem = ""
         held, at = held[at:], 0
-        if len(held) > MAX_VALUE:
-            raise DataError(f"a value of its JSON has more than {MAX_VALUE} characters: export it as CSV")
-        # As much as is held, so that a long value is tried a few times only.
-        if more := text.read(max(HEAD_BYTES, len(held))):
-            held += more
-        elif is_array or "\n" not in held:
-            if problem and not count:
-                raise DataError(f"it begins as JSON, but is not: {problem}")
-            return  # The end, or what a recorder that was stopped has left of it.
-        else:
-            bad += 1
-            if bad > BAD_LINES + BAD_SHARE * count:
-                raise DataError(f"it begins as JSON, but {bad} of its lines are not: {problem}")
-            at = held.index("\n") + 1
+        line_end = held.find("\n")
+        if is_cut or (line_end < 0 and len(held) <= MAX_LINE):
+            if len(held) > MAX_VALUE:
+                raise DataError(f"a value of its JSON has more than {MAX_VALUE} characters: export it as CSV")
+            # As much as is held, so that a long value is tried a few times only.
+            if more := text.read(max(HEAD_BYTES, len(held))):
+                held += more
+                continue
+            if (is_array and is_cut) or (line_end < 0 and not is_array):
+                if problem and not count:
+                    raise DataError(f"it begins as JSON, but is not: {problem}")
+                return  # The end, or what a recorder that was stopped has left of it.
+        if line_end < 0:
+            after = f"its JSON is damaged after {count} records" if count else "it begins as JSON, but is not"
+            raise DataError(f"{after}: {problem}")
+        bad += 1
+        if bad > BAD_LINES + BAD_SHARE * count:
+            raise DataError(f"it begins as JSON, but {bad} of its lines are not: {problem}")
+        at = line_end + 1
+
+
+def _is_cut(error: ValueError, held: str) -> bool:
+    """Whether more text may make JSON of what is held."""
+    if not isinstance(error, json.JSONDecodeError):
+        return False  # A number of thousands of digits.
+    # A text does not go on in the next line.
+    return error.msg.startswith("Unterminated string") or error.pos >= len(held) - CUT
+
+
+def _check_parts(held: str) -> None:
+    """Refuse what would take far more memory as values than as text."""
+    if held.count("[") + held.count("{") > MAX_PARTS or held.count(",") > MAX_NUMBERS:
+        raise DataError("a value of its JSON has too many parts: export it as CSV")
 
 
 def _table(values: Iterator[Any]) -> Iterator[str]:
     """Lines of CSV: a header if there are names, and a line for each record."""
-    records = (record for value in values for record in records_of(value))
+    records = (_cells(record) for value in values for record in records_of(value))
     first = list(itertools.islice(records, LOOK_RECORDS))
     names = list(dict.fromkeys(name for one in first if isinstance(one, dict) for name in one))[:MAX_NAMES]
     if names:
         yield _line(names)
     for record in itertools.chain(first, records):
-        yield _line([record.get(name) for name in names] if isinstance(record, dict) else record)
+        yield _line([record.get(name, "") for name in names] if isinstance(record, dict) else record)
 
 
-def _line(cells: Sequence[Any]) -> str:
+def _cells(record: Record) -> Cells:
+    """A record as text, so that what is held of it is bounded."""
+    if isinstance(record, list):
+        return [_text(value) for value in record[:MAX_NAMES]]
+    return {_text(name): _text(value) for name, value in itertools.islice(record.items(), MAX_NAMES)}
+
+
+def _line(cells: Sequence[str]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(map(_text, cells))
+    csv.writer(out, lineterminator="\n").writerow(cells)
     return out.getvalue()
 
 
@@ -153,7 +193,8 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return repr(value) if math.isfinite(value) else ""
     if isinstance(value, str):
-        return " ".join(value[:MAX_TEXT].split())
+        text = " ".join(value[:MAX_TEXT].split())
+        return clean(text, MAX_TEXT) if has_control(text) else text
     return str(value) if isinstance(value, int) and abs(value) < 10**30 else ""
 
 
@@ -172,7 +213,7 @@ def records_of(value: Any) -> Iterator[Record]:
     if not isinstance(value, dict):
         return
     payload = value.get("payload")  # Edge Impulse's.
-    if rows := _named_rows(payload if isinstance(payload, dict) else value):
+    if (rows := _named_rows(payload if isinstance(payload, dict) else value)) is not None:
         yield from rows
     elif columns := _columns(value):
         yield from (dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True))
@@ -183,26 +224,26 @@ def records_of(value: Any) -> Iterator[Record]:
         yield flat(value)
 
 
-def _named_rows(value: dict[str, Any]) -> list[Record]:
-    """The rows of names and values: of pandas' "split" and "table", and of Edge Impulse."""
+def _named_rows(value: dict[str, Any]) -> Iterator[Record] | None:
+    """The rows of names and values, of pandas' "split" and "table", and of Edge Impulse; None if it has none."""
     sensors, samples = _list_of(value.get("sensors"), dict), _list_of(value.get("values"), list)
     if sensors and samples:
-        names = [f"{one.get('name')} ({one.get('units')})" for one in sensors]
+        names = [f"{one.get('name')} ({one.get('units')})" for one in sensors[:MAX_NAMES]]
         interval = value.get("interval_ms")
         if isinstance(interval, (int, float)):
-            return [
+            return (
                 {"time (ms)": at * interval, **dict(zip(names, row, strict=False))} for at, row in enumerate(samples)
-            ]
-        return [dict(zip(names, row, strict=False)) for row in samples]
-    columns, rows = _list_of(value.get("columns"), str), _list_of(value.get("data"), list)
-    return [dict(zip(columns, row, strict=False)) for row in rows] if columns else []
+            )
+        return (dict(zip(names, row, strict=False)) for row in samples)
+    columns, rows = _list_of(value.get("columns"), str)[:MAX_NAMES], _list_of(value.get("data"), list)
+    return (dict(zip(columns, row, strict=False)) for row in rows) if columns and rows else None
 
 
 def _columns(value: dict[str, Any]) -> dict[str, list[Any]]:
     """The columns of a table that is written column by column, as lists or by the number of each row."""
     columns = {
         name: list(column.values()) if isinstance(column, dict) else column
-        for name, column in value.items()
+        for name, column in itertools.islice(value.items(), MAX_NAMES)
         if isinstance(column, list) or (isinstance(column, dict) and all(key.isdigit() for key in column))
     }
     lengths = {len(column) for column in columns.values()}
@@ -217,7 +258,9 @@ def _list_of(value: Any, kind: type) -> list[Any]:
 def flat(value: dict[str, Any], before: str = "", depth: int = 0) -> dict[str, Any]:
     """A record without records in it; the three numbers of a list are the axes."""
     found: dict[str, Any] = {}
-    for key, inner in itertools.islice(value.items(), MAX_NAMES):
+    for key, inner in value.items():
+        if len(found) >= MAX_NAMES:
+            break
         name = f"{before}{key}"[:MAX_TEXT]
         if isinstance(inner, dict):
             found |= flat(inner, f"{name}_", depth + 1) if depth < MAX_DEPTH else {}

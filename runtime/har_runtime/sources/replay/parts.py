@@ -272,7 +272,7 @@ def text_beside(path: Path, name: str, limit: int = 10_000) -> str:
         name: in small letters.
         limit: bytes that are read.
     """
-    with suppress(OSError, zipfile.BadZipFile, KeyError, RuntimeError, NotImplementedError):
+    with suppress(*READ_ERRORS, KeyError, RuntimeError, ValueError):
         if path.is_dir():
             for file in _files_named(path, name):
                 with file.open("rb") as found:
@@ -287,4 +287,6 @@ def text_beside(path: Path, name: str, limit: int = 10_000) -> str:
 
 
 def _files_named(path: Path, name: str) -> Iterator[Path]:
-    yield from (file for file in itertools.islice(path.iterdir(), MAX_FILES) if file.name.lower() == name)
+    yield from (
+        file for file in itertools.islice(path.iterdir(), MAX_FILES) if file.name.lower() == name and file.is_file()
+    )

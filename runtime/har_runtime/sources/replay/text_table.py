@@ -28,6 +28,10 @@ BAD_LINES: Final = 10
 """Lines that give no row and are passed over; further ones only while they are few among the rows."""
 BAD_SHARE: Final = 0.01
 BLOCK_LINES: Final = 8192
+BLOCK_CHARACTERS: Final = 4_000_000
+"""Of the lines that are held at once, which usually have some hundred each; a line may have a million."""
+FEW_LINES: Final = 8
+"""Lines that are read before their length counts."""
 PLAIN_FAILURES: Final = 10
 """After so many pieces of a table that are not plain numbers, none is tried as such any more."""
 
@@ -144,8 +148,16 @@ class TextTable:
         self._comma_cells = self.layout.decimal_comma and self.layout.delimiter == ","
 
     def _next_lines(self, count: int) -> list[str]:
+        lines: list[str] = []
+        size = 0
         try:
-            return list(itertools.islice(self._lines, count))
+            while size < BLOCK_CHARACTERS and len(lines) < count:
+                few = list(itertools.islice(self._lines, min(FEW_LINES, count - len(lines))))
+                if not few:
+                    break
+                lines += few
+                size += sum(map(len, few))
+            return lines
         except (DataError, *READ_ERRORS) as error:
             raise self._failed(error) from error
 

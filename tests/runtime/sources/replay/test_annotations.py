@@ -1,5 +1,6 @@
 """What a person wrote in Sensor Logger while it recorded labels the samples from then on."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -74,3 +75,29 @@ def test_hostile_ones_are_bounded_and_clean(tmp_path: Path) -> None:
 def test_a_file_without_any_changes_nothing(tmp_path: Path, text: str) -> None:
     found = read(laid_out(tmp_path, {**ANDROID, "Annotation.csv": text}, packed=False))
     assert found.labels is None and not found.replay.labelled
+
+
+def test_a_date_far_from_the_times_of_the_samples_is_no_overflow(tmp_path: Path) -> None:
+    dated = "".join(f"{FIRST_UNIX_NS},{8.5e9 + at / 50:.2f},9.81,0.1,0.2\n" for at in range(300))
+    note = "4199999999000000000,0,walking,90\n"
+    files = {"TotalAcceleration.csv": f"time,seconds_elapsed,z,y,x\n{dated}", "Annotation.csv": HEADER + note}
+    found = read(laid_out(tmp_path, files, packed=False))
+    assert found.labels is not None and set(found.labels.tolist()) == {""}
+
+
+def test_what_is_beside_the_tables_and_cannot_be_read_changes_nothing(tmp_path: Path) -> None:
+    files = written((100, "walking"))
+    files |= {name: files[name] + "".join(map(str, range(2000))) for name in ("Metadata.csv", "Annotation.csv")}
+    path = laid_out(tmp_path, files, packed=True)
+    packed = path.read_bytes()
+    for name in (b"export/Metadata.csv", b"export/Annotation.csv"):
+        at = packed.index(name) + len(name)
+        packed = packed[:at] + bytes(value ^ 0xFF for value in packed[at : at + 20]) + packed[at + 20 :]
+    path.write_bytes(packed)
+    assert read(path).labels is None
+
+    path = laid_out(tmp_path, files, packed=False)
+    for name in ("Metadata.csv", "Annotation.csv"):
+        (path / name).unlink()
+        os.mkfifo(path / name)  # Nobody writes to it: to open it would wait without end.
+    assert read(path).labels is None

@@ -117,6 +117,15 @@ def test_times_that_tell_nothing_are_refused_with_the_option_to_add(tmp_path, ti
         read(with_times(tmp_path, times, header), options)
 
 
+@pytest.mark.parametrize(
+    "times", [["1e308", "-1e308"] * 300, [f"{number}e305" for number in range(-300, 300)], ["9" * 5000] * 600]
+)
+@pytest.mark.filterwarnings("error")
+def test_numbers_next_to_infinity_are_refused_without_a_word_of_numpy(tmp_path: Path, times: list[str]) -> None:
+    with pytest.raises(DataError, match=r"which fit no unit|it has no times"):
+        read(with_times(tmp_path, times))
+
+
 def test_a_time_of_another_unit_can_be_named(tmp_path: Path) -> None:
     path = with_times(tmp_path, (6000 + 20 * NUMBERS).tolist(), NAMES.replace("time", "time (s)"))
     is_the_wearer(read(path, "&time=ms"))

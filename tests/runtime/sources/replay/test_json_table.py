@@ -11,6 +11,7 @@ import pytest
 from tests.runtime.sources.replay.tables import FIRST_UNIX_NS, SECONDS, WEARER, is_the_wearer, read
 
 from har_runtime.errors import DataError
+from har_runtime.sources.replay import json_table
 
 assert WEARER.gyro is not None
 NAMES = ("ax", "ay", "az", "gx", "gy", "gz")
@@ -147,3 +148,75 @@ def test_what_is_no_recording_is_refused_in_one_line(text: str, message: str, tm
         read(path)
     assert message in str(found.value)
     assert "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize(
+    "damage", ['{"time_s": 0.3, "ax": 0.', '{"time_s": 0.3, oops}', '{"time_s": ' + "9" * 5000 + "}"]
+)
+@pytest.mark.parametrize("is_array", [False, True])
+def test_a_damaged_line_costs_itself_alone_however_much_follows(
+    damage: str, is_array: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_table, "MAX_VALUE", 40_000)
+    monkeypatch.setattr(json_table, "HEAD_BYTES", 1000)
+    lines = [*map(json.dumps, RECORDS)]
+    lines[10] = damage
+    path = tmp_path / "walk.json"
+    path.write_text("[" + ",\n".join(lines) + "]" if is_array else "\n".join(lines))
+    assert path.stat().st_size > 45_000
+    assert len(read(path, "&gyro=rad/s").times_ns) == len(RECORDS) - 1
+
+
+def test_a_mistake_in_an_array_of_one_line_is_said_and_does_not_end_the_recording_in_silence(tmp_path: Path) -> None:
+    path = tmp_path / "walk.json"
+    path.write_text(json.dumps(RECORDS).replace("}, {", "}, oops, {", 1))
+    with pytest.raises(DataError, match="its JSON is damaged after 1 records: Expecting value"):
+        read(path, "&gyro=rad/s")
+
+
+def test_zeros_and_the_part_of_a_letter_that_a_power_failure_leaves_are_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "walk.json"
+    whole = "\n".join(map(json.dumps, RECORDS)).encode()
+    path.write_bytes(whole + b"\n" + bytes(4096))
+    padded = read(path, "&gyro=rad/s")
+    path.write_bytes(whole + '\n{"label": "gr\u00f6'.encode()[:-1])
+    assert len(padded.times_ns) == len(read(path, "&gyro=rad/s").times_ns) == len(RECORDS)
+
+
+def test_control_characters_in_texts_do_not_make_it_another_file(tmp_path: Path) -> None:
+    path = tmp_path / "walk.json"
+    path.write_text(json.dumps([{**row, "activity": "a\0\x1b[2J\ud800b", "te\amp": 1} for row in RECORDS]))
+    found = read(path, "&gyro=rad/s")
+    assert found.labels is not None
+    assert set(found.labels.tolist()) == {"a??[2J?b"}
+
+
+def test_what_is_held_of_large_records_is_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "walk.json"
+    inner = {f"k{number:06d}": "x" * 100 for number in range(300)}
+    many = json.dumps({f"s{number}": inner for number in range(100)} | {"text": "y" * 1_000_000})
+    row = json.dumps(list(range(1_000_000, 1_100_000)))
+    for one in (many, row):
+        path.write_text("\n".join([one] * 20))
+        tracemalloc.start()
+        with pytest.raises(DataError):
+            read(path)
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert used < 40e6, "one or two records as they are read, and little of the others"
+
+
+@pytest.mark.parametrize("part", ["[],", '{"a":1},', "1e9,"])
+def test_a_value_of_too_many_parts_is_refused_before_it_is_made(
+    part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"FEW": 100_000, "MAX_PARTS": 20_000, "MAX_NUMBERS": 100_000}.items():
+        monkeypatch.setattr(json_table, name, value)
+    path = tmp_path / "walk.json"
+    path.write_text('{"a": [' + part * 150_000 + "0]}")
+    tracemalloc.start()
+    with pytest.raises(DataError, match="too many parts: export it as CSV"):
+        read(path)
+    used = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert used < 6 * path.stat().st_size + 1e6

@@ -1,6 +1,7 @@
 """Text tables of apps, boards and spreadsheets: columns, units, delimiters, encodings, and what is refused."""
 
 import gzip
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -220,6 +221,18 @@ def test_thousands_of_columns_are_read(tmp_path: Path) -> None:
     path = tmp_path / "wide.csv"
     path.write_text("\n".join(lines) + "\n")
     np.testing.assert_allclose(read(path).acc, WEARER.acc[:100], atol=1e-6)
+
+
+def test_lines_of_a_million_characters_are_not_held_by_the_thousand(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    lines = [f"{20 * number},0.1,0.2,9.8" for number in range(200)]
+    path.write_text("\n".join(["time_ms,ax,ay,az", *lines[:100], *(line + ",11" * 100_000 for line in lines[100:])]))
+    tracemalloc.start()
+    found = read(path)
+    used = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(found.times_ns) == 200
+    assert used < 250e6, "all at once would be 600 MB"
 
 
 def test_columns_can_be_named_in_their_order(tmp_path: Path) -> None:
