@@ -2,6 +2,9 @@
 bounded."""
 
 import re
+import shutil
+import sys
+import textwrap
 import unicodedata
 from typing import TextIO
 
@@ -43,7 +46,36 @@ def print_lines(*lines: str, file: TextIO | None = None) -> None:
     Args:
         file: stdout if None.
     """
-    print("\n".join(clean(line, MAX_LINE) for line in lines), file=file, flush=True)
+    out = file or sys.stdout
+    print("\n".join(folded(clean(line, MAX_LINE), out) for line in lines), file=out, flush=True)
+
+
+def wrap(text: str, width: int, indent: str = "") -> list[str]:
+    """Lines of a text, broken at spaces alone, so that addresses, options and names stay whole.
+
+    >>> wrap("give --token-file FILE", 14, "  ")
+    ['give', '  --token-file', '  FILE']
+
+    Args:
+        width: characters of a line.
+        indent: before every line but the first.
+    """
+    return textwrap.wrap(text, max(width, 1), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def folded(line: str, file: TextIO, indent: str = "    ") -> str:
+    """A line for a person, folded between words if it goes to a terminal, which would break words.
+
+    Args:
+        line: what to print.
+        file: where it goes.
+        indent: before what follows a fold.
+    """
+    if not file.isatty():
+        return line
+    begin = line[: len(line) - len(line.lstrip())]
+    lines = wrap(line.strip(), shutil.get_terminal_size().columns - 1 - len(begin), indent)
+    return "\n".join(begin + part for part in lines)
 
 
 def has_control(text: str) -> bool:

@@ -81,11 +81,15 @@ class Uri:
         return f"{self.kind}://HOST:PORT"
 
 
-def parse_uri(text: str) -> Uri:
+def parse_uri(text: str, example: str = "replay:walk.csv or simulated:") -> Uri:
     """Parse `replay:walk.csv?speed=10`.
 
     >>> parse_uri("replay:walk.csv?speed=10")
     Uri(kind='replay', target='walk.csv', options={'speed': '10'})
+
+    Args:
+        text: as the user wrote it.
+        example: of what is wanted, for the message.
 
     Raises:
         SourceError: no kind, or options that are not `name=value`.
@@ -93,7 +97,7 @@ def parse_uri(text: str) -> Uri:
     kind, colon, rest = text.partition(":")
     if not colon or not kind:
         shown = text.partition("?")[0]  # Options may be secret.
-        raise SourceError(f"'{shown}' is not a source or sink; write it as KIND:TARGET, such as replay:walk.csv")
+        raise SourceError(f"'{shown}' does not say what kind it is; write KIND:TARGET, such as {example}")
     target, _, query = rest.partition("?")
     try:
         options = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=True)) if query else {}
@@ -135,7 +139,10 @@ def number(low: float, high: float) -> Callable[[str], float]:
     """
 
     def convert(text: str) -> float:
-        value = float(text)
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
         if not low <= value <= high:  # False for NaN.
             raise ValueError(f"must be {low:.12g} to {high:.12g}")
         return value
@@ -151,7 +158,10 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
     """
 
     def convert(text: str) -> int:
-        value = int(text)
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
         if not low <= value <= high:
             raise ValueError(f"must be {low} to {high}")
         return value

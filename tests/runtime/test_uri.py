@@ -33,6 +33,13 @@ def test_what_is_no_address_is_refused_with_the_shape_of_one(text: str) -> None:
         parse_uri(text).address("127.0.0.1", 80)
 
 
+def test_what_has_no_kind_is_refused_with_an_example_of_what_is_wanted() -> None:
+    with pytest.raises(SourceError, match=r"^'walk\.csv' does not say .* such as replay:walk.csv or simulated:$"):
+        parse_uri("walk.csv?token=secret")
+    with pytest.raises(SourceError, match=r"such as jsonl:day\.jsonl$"):
+        parse_uri("walk.jsonl", "jsonl:day.jsonl")
+
+
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e400", "-1", "1e12", "x", ""])
 @pytest.mark.parametrize(
     "uri",

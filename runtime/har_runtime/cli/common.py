@@ -19,8 +19,10 @@ from har_runtime.cli.interrupt import Terminated
 from har_runtime.cli.log import add_log_level, set_up_log
 from har_runtime.cli.streams import OutputError, careful_streams, flush_output, open_closed_streams
 from har_runtime.errors import DataError, HarError
-from har_runtime.text import MAX_LINE, clean, hide_secrets
+from har_runtime.text import MAX_LINE, clean, hide_secrets, wrap
 
+_TYPES: Final = {"int": "a whole number", "float": "a number"}
+"""What argparse calls by Python's names."""
 COMMON_OPTIONS: Final = ("-h", "--help", "--debug", "--log-level")
 """These may precede the command."""
 
@@ -52,6 +54,8 @@ class Program:
     """The extras of the distribution that it needs."""
     has_log: bool = False
     """Whether its commands have `--log-level`."""
+    hint: Callable[[str], str | None] = lambda _: None
+    """What to write instead of a word that is no command, if that can be guessed."""
 
     def main(self, arguments: list[str] | None = None) -> int:
         """Parse the arguments (of the process by default), run the command, and return the exit code.
@@ -104,7 +108,8 @@ class Program:
         if first is not None and first in commands:
             return [first, *common, *rest[1:]]
         if first is not None and not first.startswith("-") and not (program.default and program.default.takes_values):
-            program.error(f"unknown command '{first}'; known: {', '.join(commands)}")
+            known = self.hint(first) or f"known: {', '.join(commands)}"
+            program.error(f"unknown command '{first}'; {known}")
         if self.default is None or (first is None and {"-h", "--help"} & set(common)):
             return [*common, *rest]
         return [self.default, *common, *rest]
@@ -114,7 +119,7 @@ class OneLineParser(argparse.ArgumentParser):
     """Reports a mistake in one line, without what could steer the terminal."""
 
     def __init__(self, **settings: Any):
-        super().__init__(**settings)
+        super().__init__(**{"formatter_class": _Help, **settings})
         self.label = self.prog
         """What its messages begin with."""
         self.default: OneLineParser | None = None
@@ -132,7 +137,19 @@ class OneLineParser(argparse.ArgumentParser):
         return f"{text}\nWithout a command, {self.prog} means {self.default.prog}:\n\n{self.default.format_help()}"
 
     def error(self, message: str) -> NoReturn:
+        for types, wanted in _TYPES.items():
+            message = message.replace(f"invalid {types} value:", f"not {wanted}:")
         self.exit(2, f"{self.label}: {clean(message, MAX_LINE)}; see {self.prog} --help\n")
+
+
+class _Help(argparse.HelpFormatter):
+    """Breaks lines at spaces alone: an option or a name that is broken at a hyphen cannot be read or copied."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return wrap(" ".join(text.split()), width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(indent + line for line in wrap(" ".join(text.split()), width - len(indent)))
 
 
 def add_debug(parser: argparse.ArgumentParser) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from har_runtime.answers.answer import UNKNOWN
 from har_runtime.cli.common import add_json
 from har_runtime.cli.source_check import Finding, source_findings
 from har_runtime.contract import CHANNELS, HOP_S, WINDOW
@@ -25,7 +26,7 @@ from har_runtime.model.card import ModelCard
 from har_runtime.model.litert_backend import INTERPRETERS
 from har_runtime.model.load import DEFAULT_MODEL, load_model
 from har_runtime.sources.serial_port.ports import serial_ports
-from har_runtime.text import MAX_LINE, clean
+from har_runtime.text import MAX_LINE, clean, folded
 from har_runtime.uri import parse_uri
 
 PYTHON = ((3, 11), (3, 13))
@@ -74,9 +75,10 @@ def run(options: argparse.Namespace) -> int:
         )
     else:
         for finding in findings:
-            print(f"{finding.state:5}{finding.subject:15}{clean(finding.found, MAX_LINE)}")
+            found = f"{finding.state:5}{finding.subject:15}{clean(finding.found, MAX_LINE)}"
+            print(folded(found, sys.stdout, " " * 20))
             if finding.advice:
-                print(f"{'':20}-> {clean(finding.advice, MAX_LINE)}")
+                print(folded(f"{'':20}-> {clean(finding.advice, MAX_LINE)}", sys.stdout, " " * 3))
         print("all is well" if well else "something needs fixing: see the lines that begin with fix")
     return 0 if well else 1
 
@@ -130,10 +132,9 @@ def model_finding(name: str) -> tuple[Finding, ModelCard | None]:
         durations.append(time.perf_counter() - begin)
     seconds = statistics.median(durations)
     card = model.card
-    text = (
-        f"{card.name} {card.version}, worn at: {card.placement or 'unknown'}, {len(card.labels)} activities, "
-        f"{1e6 * seconds:,.0f} us a window"
-    )
+    worn = " or ".join(card.places) if card.places else card.placement or "unknown"
+    activities = sum(label != UNKNOWN for label in card.labels)
+    text = f"{card.name} {card.version}, worn at: {worn}, {activities} activities, {1e6 * seconds:,.0f} us a window"
     if seconds > HOP_S:
         return Finding("model", "fix", text, "too slow for real time: use an int8 model"), card
     return Finding("model", "ok", text), card

@@ -18,6 +18,7 @@ from har_runtime.cli.run import AUTO, PLACES
 from har_runtime.cli.still_check import STILL_S, measure_still
 from har_runtime.errors import ConfigError, DataError, HarError, SourceError
 from har_runtime.files import check_target
+from har_runtime.model.card import ModelCard
 from har_runtime.model.load import DEFAULT_MODEL, Model, check_gyroscope, load_model
 from har_runtime.personal.collect import Collector, learn_all
 from har_runtime.personal.profile import (
@@ -25,6 +26,7 @@ from har_runtime.personal.profile import (
     StillReference,
     empty_profile,
     read_profile,
+    why_kept,
     why_no_label,
     why_unusable,
     write_profile,
@@ -38,6 +40,7 @@ from har_runtime.text import clean, print_lines
 FIRST = ("standing", "walking")
 """Asked for first: they show which way is up, which the postures need."""
 SECONDS = 10.0
+PAUSE_S = 5.0
 SHORT_NS = 250_000_000
 _COUNTED = re.compile(r"( \d+ s|get ready .*)$")
 """Lines that count seconds and name keys, which the page shows in its own way."""
@@ -59,10 +62,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seconds",
         type=_seconds,
-        default=SECONDS,
+        metavar="N",
         help="of each activity (default: 10; from a recording: all that are labelled)",
     )
-    parser.add_argument("--pause", type=_seconds, default=5.0, help="seconds before each activity (default: 5)")
+    parser.add_argument("--pause", type=_seconds, metavar="N", help="seconds before each activity (default: 5)")
     parser.add_argument(
         "--keys", action="store_true", help="no prompts: the keys 1 to 9 say which activity begins, others end it"
     )
@@ -91,21 +94,30 @@ def run(options: argparse.Namespace) -> int:
         KeyboardInterrupt: after Ctrl-C; nothing is written then.
     """
     if options.remove is not None:
+        if options.source or options.recording or options.add:
+            raise ConfigError("--remove: removes one activity and learns nothing; leave --source, --from and --add out")
         write_profile(options.out, read_profile(options.out).without(options.remove))
         print_lines(f"{options.out}: {clean(options.remove)} is removed")
         return 0
-    if bool(options.source) == bool(options.recording):
+    if options.source and options.recording:
+        raise SourceError("--source and --from: give one of them, a sensor or a recording")
+    if not (options.source or options.recording):
         raise SourceError("nothing to learn from: give either --source URI or --from FILE")
-    if options.recording and options.page:
-        raise SourceError("--page: a recording has its labels already; leave it out")
+    if options.recording:
+        for name, given in (("--page", options.page), ("--keys", options.keys), ("--pause", options.pause)):
+            if given:
+                raise SourceError(f"{name}: a recording has its labels already; leave it out")
     check_target(options.out)
+    if why := why_kept(options.out):
+        raise DataError(f"--out {options.out}: {why}; give another name")
     model = load_model(options.model)
     before = _profile_before(options, model)
     activities = _activities(options.activities, model)
     place = None if options.place == AUTO else options.place
     axes = parse_axes(options.axes)
     source = open_source(options.source or _replay(options.recording))
-    collector = Collector(model, activities, only=options.activities is not None, place=place)
+    only = options.activities is not None
+    collector = Collector(model, activities, only=only, place=place, seconds=options.seconds)
     buttons = [*label_buttons(activities), Button(" ", "stop")] if options.keys else [Button("s", "skip")]
     page = open_page(
         options.page,
@@ -121,7 +133,11 @@ def run(options: argparse.Namespace) -> int:
                 collector.push_recording(_known_gyroscope(chunks, collector, source))
                 _say(*collector.remarks())
             else:
-                session = Keys(activities) if options.keys else Prompts(activities, options.seconds, options.pause)
+                session = (
+                    Keys(activities)
+                    if options.keys
+                    else Prompts(activities, options.seconds or SECONDS, options.pause or PAUSE_S)
+                )
                 names = activities if options.keys else []
                 _listen(session, _known_gyroscope(chunks, collector, source), collector, names, board)
         finally:
@@ -162,13 +178,14 @@ def _learn(
     print_lines(
         f"{options.out}: {what}{at}; learnt in {took:.2f} s",
         *([f"  new activities: {', '.join(new)}"] if new else []),
-        f"  use it: har-stream --profile {options.out} --source ...; without --profile all is as before",
+        f"  use it: har-stream --profile {options.out} --source ...",
     )
     return 0
 
 
 def _replay(recording: str) -> str:
-    """The URI of a recording, which may have options of its own."""
+    """The URI of a recording, which may have options of its own, and may be written as one."""
+    recording = recording.removeprefix("replay:")
     return f"replay:{recording}{'&' if '?' in recording else '?'}speed=max"
 
 
@@ -199,13 +216,19 @@ def _activities(option: str | None, model: Model) -> list[str]:
     if option is None:
         known = [label for label in card.labels if why_no_label(label, card) is None]
         return [*(label for label in FIRST if label in known), *(label for label in known if label not in FIRST)]
-    names = [name.strip() for name in option.split(",")]
+    names = [_known_name(name.strip(), card) for name in option.split(",")]
     for name in names:
         if problem := why_no_label(name, card):
             raise ConfigError(f"--activities: {problem}")
         if names.count(name) > 1:
             raise ConfigError(f"--activities: '{clean(name)}' is there twice")
     return names
+
+
+def _known_name(name: str, card: ModelCard) -> str:
+    """The model's own word, if only capitals and spaces differ: `Stairs up` is no new activity beside `stairs_up`."""
+    plain = "_".join(name.lower().split())
+    return plain if plain in card.labels else name
 
 
 def _known_gyroscope(chunks: Iterable[SampleChunk], collector: Collector, source: Source) -> Iterator[SampleChunk]:

@@ -2,8 +2,14 @@
 
 import argparse
 import io
+import sys
+from pathlib import Path
 
+from har_runtime.errors import SourceError
 from har_runtime.sources.web.address import address_of
+from har_runtime.sources.web.source import HTTPS, certificate_of
+from har_runtime.text import clean
+from har_runtime.uri import Uri, parse_uri
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,13 +24,24 @@ def run(options: argparse.Namespace) -> int:
     """Print the address and its code; returns the exit code.
 
     Raises:
-        SourceError: it is no `web:` source, its token cannot be read, or a phone cannot open it.
+        SourceError: it is no `web:` source, its token or certificate cannot be read, or a phone cannot open it.
         ModuleNotFoundError: segno is not installed.
     """
     import segno
 
     address = address_of(options.source, options.host)
+    _check_files(parse_uri(options.source))
     code = io.StringIO()
     segno.make_qr(address, error="l").terminal(code, compact=True)
     print(f"{address}\n\n{code.getvalue()}", end="")
+    if address.startswith("http:") and options.host is None:
+        print(f"{options.label}: {HTTPS}", file=sys.stderr)
     return 0
+
+
+def _check_files(uri: Uri) -> None:
+    """Raises SourceError if har-stream could not serve the page that the code leads to."""
+    certificate = certificate_of(uri) or ()
+    for name, path in zip(("certificate", "key"), certificate, strict=False):
+        if not Path(path).is_file():
+            raise SourceError(f"web: {name}={clean(path)}: there is no such file")

@@ -26,7 +26,7 @@ from har_runtime.sources import checked, open_source
 from har_runtime.sources.base import Mark
 from har_runtime.sources.replay.labels import Labels, annotated
 from har_runtime.stream import begun
-from har_runtime.text import MAX_LINE, clean, is_name
+from har_runtime.text import MAX_LINE, clean, folded, is_name
 
 ACTIVITIES = "walking,stairs_up,stairs_down,running,standing,sitting,lying"
 MAX_ACTIVITIES = 9
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--labels",
         default=ACTIVITIES,
         metavar="A,B,...",
-        help=f"activities of the keys 1 to {MAX_ACTIVITIES} (default: {ACTIVITIES})",
+        help=f"activities of the keys 1 to {MAX_ACTIVITIES} (default: {ACTIVITIES.replace(',', ', ')})",
     )
     parser.add_argument(
         "--axes", metavar="x=-y,y=x,z=z", default=str(IDENTITY), help="which sensor axis is each axis of the recording"
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
         if keys is None:
             print("no keys: standard input is no terminal", file=sys.stderr)
         else:
-            print(_help(names), file=sys.stderr, flush=True)
+            print(folded(_help(names), sys.stderr), file=sys.stderr, flush=True)
         recorder = Recorder(
             path, names, lambda: source.report.gyroscope, keys, options.source_labels, source.report.marks, board
         )
@@ -96,7 +96,8 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             print(json.dumps(recorder.to_dict(), indent=1, allow_nan=False))
         else:
-            print("\n".join(recorder.summary()), file=sys.stderr)
+            below = "\n" if sys.stderr.isatty() and recorder.samples else ""  # The status is still on its line.
+            print(below + "\n".join(recorder.summary()), file=sys.stderr)
         interruptible.raise_if_interrupted()
     if not recorder.samples:
         print(f"{options.label}: no samples came, so there is no recording", file=sys.stderr)
@@ -197,7 +198,7 @@ class Recorder:
 
     def summary(self) -> list[str]:
         """What was recorded, for a person."""
-        lines = [f"\n{table.path}: {table.samples} samples" for table in self._tables]
+        lines = [f"{table.path}: {table.samples} samples" for table in self._tables]
         return lines + [f"  {label}: {duration_text(seconds)}" for label, seconds in self.seconds.items()]
 
     def to_dict(self) -> dict[str, object]:

@@ -33,7 +33,7 @@ from har_runtime.sinks.answer_watch import AnswerWatch
 from har_runtime.sinks.fan_out import FanOut
 from har_runtime.sources import checked, open_source
 from har_runtime.stream import StreamResult, begun, run_stream
-from har_runtime.text import MAX_LINE, clean
+from har_runtime.text import MAX_LINE, clean, folded
 
 _LOG = logging.getLogger(__name__)
 PLACES = ("waist", "pocket", "wrist", "chest")
@@ -158,7 +158,7 @@ def _run(options: argparse.Namespace, service: Service, interruptible: Interrupt
     if not (options.source or options.demo):
         raise SourceError("nothing to read: give --source URI, or --demo to try it without a sensor")
     if options.demo:
-        print(DEMO_NOTE, file=sys.stderr, flush=True)
+        print(folded(DEMO_NOTE, sys.stderr, ""), file=sys.stderr, flush=True)
     axes = parse_axes(options.axes)
     model = load_model(options.model)
     profile, problem = usable_profile(options.profile, model.card)
@@ -240,7 +240,7 @@ def _run(options: argparse.Namespace, service: Service, interruptible: Interrupt
         print(json.dumps(to_dict(result, info, still), indent=1, allow_nan=False))
     else:
         for line in summary(result, info):
-            print(line, file=sys.stderr)
+            print(folded(line, sys.stderr), file=sys.stderr)
     return _Outcome(why_empty(result, model.card, source.report.gyroscope), unwritten)
 
 

@@ -2,6 +2,18 @@
 
 from har_runtime.cli import devices, doctor, personalise, qr, record, report, run, simulate, token
 from har_runtime.cli.common import Command, Program
+from har_runtime.sources import SOURCES
+
+RECORDINGS = (".csv", ".txt", ".tsv", ".zip", ".gz", ".json", ".parquet")
+
+
+def _source_hint(word: str) -> str | None:
+    """How to read what was given without an option."""
+    kind = word.partition(":")[0]
+    if ":" in word and kind in SOURCES:
+        return f"a source is given as --source {word}"
+    return f"a recording is given as --source replay:{word}" if word.lower().endswith(RECORDINGS) else None
+
 
 PROGRAM = Program(
     "har-stream",
@@ -73,6 +85,7 @@ PROGRAM = Program(
     ),
     default="run",
     has_log=True,
+    hint=_source_hint,
 )
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from har_runtime.answers.place import place_index
 from har_runtime.classify import Prediction, classify
-from har_runtime.contract import HOP
+from har_runtime.contract import HOP, HOP_S
 from har_runtime.errors import DataError
 from har_runtime.model.card import ModelCard
 from har_runtime.model.load import Model
@@ -51,16 +51,26 @@ class Collector:
         activities: that may be learnt.
         only: whether labels of a recording that are not among them are left out on purpose, and not reported.
         place: where the sensor is worn, as the user names it; None to find out.
+        seconds: of each activity of a recording that are learnt; None for all.
 
     Raises:
         HarError: there is no such place, or the model does not know it.
     """
 
-    def __init__(self, model: Model, activities: Sequence[str], only: bool = False, place: str | None = None):
+    def __init__(
+        self,
+        model: Model,
+        activities: Sequence[str],
+        only: bool = False,
+        place: str | None = None,
+        seconds: float | None = None,
+    ):
         if place is not None:
             place_index(model.card, place)
         self._place = place
         self._model, self._activities, self._only = model, tuple(activities), only
+        self._most = MAX_WINDOWS if seconds is None else max(1, int(seconds / HOP_S) - 1)
+        """Windows of one stretch or recording: those that lie within the seconds."""
         self._is_upright = model.card.frame == "upright"
         self._tracker = UprightTracker() if self._is_upright else None
         self._resampler: Resampler | None = None
@@ -79,6 +89,8 @@ class Collector:
         self._remarks: list[str] = []
         self._refused: list[str] = []
         self._other: Counter[str] = Counter()
+        self._labels: list[str] = []
+        """Those of a recording."""
         self.gyroscope = True
         """Whether the sensor has a gyroscope; set before the first samples."""
         self.up: tuple[float, float, float] | None = None
@@ -185,6 +197,7 @@ class Collector:
         if not labelled:
             raise DataError("the recording has no labels: it needs a column that says the activity of each sample")
         labels = [track.of(window) for window in windows]
+        self._labels = [label for label in dict.fromkeys(labels) if label]
         for label in dict.fromkeys(labels):
             if label and label not in self._activities:
                 self._other[label] += labels.count(label)
@@ -193,6 +206,9 @@ class Collector:
     def skipped(self) -> list[str]:
         """What was not learnt, one line each."""
         lines = [f"not learnt: {problem}" for problem in self._refused]
+        if self._labels and (missing := [name for name in self._activities if name not in self._labels]) and self._only:
+            names = ", ".join(map(clean, missing))
+            lines.append(f"not learnt: {names}: the recording has the labels {', '.join(map(clean, self._labels[:9]))}")
         if self._other and not self._only:
             names = ", ".join(f"{clean(name)} ({count} windows)" for name, count in self._other.most_common(6))
             lines.append(f"not learnt: {names}: the model does not know them; name them in --activities to add them")
@@ -221,7 +237,7 @@ class Collector:
 
     def _take(self, label: str, windows: list[Window]) -> str | None:
         card = self._model.card
-        predictions = classify(self._model, windows[:MAX_WINDOWS])
+        predictions = classify(self._model, windows[: self._most])
         problem = why_not(label, predictions, card) or why_another(label, predictions, self._known_place())
         if problem is not None:
             return problem

@@ -18,6 +18,8 @@ from har_runtime.tables import TableError, from_table, read_json
 from har_runtime.text import MAX_NAME, clean, is_name
 
 FORMAT = "haredge-profile-1"
+HEAD_BYTES = 1000
+"""A profile names its format in these."""
 MAX_LEARNT = 100
 """Activities, each at a place, of a profile."""
 LONGEST = 100_000
@@ -110,6 +112,19 @@ def read_profile(path: Path) -> Profile:
         raise DataError(
             f"{path}: no profile, or damaged: {error}; make it again with har-stream personalise"
         ) from error
+
+
+def why_kept(path: Path) -> str | None:
+    """Why a profile cannot be written to this path without losing something else, one line; None if it can.
+
+    A profile that is damaged, and a file that a power cut left empty, may be replaced.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError:
+        return None  # Nothing is there, or writing will say what is wrong.
+    return None if not head.strip(b"\0 \r\n") or b"haredge-profile" in head else "is there already, and no profile"
 
 
 def profile_from_table(table: Any) -> Profile:

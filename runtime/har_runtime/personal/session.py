@@ -115,7 +115,7 @@ class Prompts:
     def again(self, label: str) -> list[str]:
         if self._attempts >= ATTEMPTS:
             self._attempts = 1
-            return [f"{label}: skipped after {ATTEMPTS} times"]
+            return [f"{label}: skipped after {ATTEMPTS} attempts"]
         self._attempts += 1
         self._queue.appendleft(label)
         self._begin_ns, self.is_over = None, False

@@ -162,7 +162,7 @@ def find_angular_rate_unit(evidence: Evidence) -> Found | None:
     if turns := sure_turns(evidence.turns, 1):
         slope = statistics.median(turn.slope for turn in turns)
         unit = unit_of_slope(slope)
-        return unit and Found(unit, f"by the turn of gravity, {slope:.2g} times its own")
+        return unit and Found(unit, f"by how gravity turns, {slope:.2g} times what it reads")
     moving = [block.gyro_rms for block in evidence.blocks if block.is_moving and block.gyro_rms is not None]
     if len(moving) < VOTES:
         return None

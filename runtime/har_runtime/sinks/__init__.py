@@ -25,7 +25,7 @@ def open_sink(text: str, info: StreamInfo) -> AnySink:
     Raises:
         SourceError: the sink does not exist or cannot be opened.
     """
-    uri = parse_uri(text)
+    uri = parse_uri(text, "jsonl:day.jsonl or terminal:")
     if uri.kind not in SINKS:
         raise SourceError(f"unknown sink '{uri.kind}:'; known: {', '.join(f'{kind}:' for kind in SINKS)}")
     return resolve_name(f"{__name__}.{SINKS[uri.kind]}")(uri, info)

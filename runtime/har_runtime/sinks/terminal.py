@@ -176,7 +176,13 @@ def waiting(info: StreamInfo, silent_since_s: float | None = None) -> Any:
     if info.report.trouble:
         trouble = Text(info.report.trouble, style="bold yellow")
         text = trouble if silent_since_s is None else Text("\n").join((text, trouble))
-    return Panel(text, title=info.source, subtitle=f"model {info.card.name}", width=WIDTH)
+    return Panel(text, title=_title(info), subtitle=f"model {info.card.name}", width=WIDTH)
+
+
+def _title(info: StreamInfo) -> str:
+    """The source, short enough for the panel's width: a longer title would make the panel as wide as the terminal."""
+    room = WIDTH - 6
+    return info.source if len(info.source) <= room else f"{info.source[: room - 1]}…"
 
 
 def panel(info: StreamInfo, answer: Answer, signal: str = "", silent_since_s: float | None = None) -> Any:
@@ -219,7 +225,7 @@ def panel(info: StreamInfo, answer: Answer, signal: str = "", silent_since_s: fl
         lines.append(Text(info.report.trouble, style="bold yellow"))
     return Panel(
         Group(headline, Text(), bars, Text(), *lines),
-        title=info.source,
+        title=_title(info),
         subtitle=f"model {info.card.name}",
         width=WIDTH,
     )

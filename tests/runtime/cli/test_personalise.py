@@ -162,7 +162,7 @@ def test_prompts_learn_what_is_done_and_say_what_is_not(
     said = capsys.readouterr().err
     assert "standing now, 8 s" in said and "standing: thank you" in said
     assert said.count("walking: that looked like") == 3
-    assert "walking: once more" in said and "walking: skipped after 3 times" in said
+    assert "walking: once more" in said and "walking: skipped after 3 attempts" in said
     profile = read_profile(out)
     assert [one.label for one in profile.learnt] == ["standing"]
     assert profile.still is not None and profile.learnt[0].windows >= 13
@@ -172,11 +172,14 @@ def test_prompts_learn_what_is_done_and_say_what_is_not(
     ("options", "message"),
     [
         ([], "nothing to learn from: give either --source URI or --from FILE"),
-        (["--from", "x.csv", "--source", "simulated:"], "nothing to learn from: give either"),
+        (["--from", "x.csv", "--source", "simulated:"], "--source and --from: give one of them"),
         (["--from", "x.csv", "--activities", "walking,walking"], "--activities: 'walking' is there twice"),
         (["--from", "x.csv", "--activities", "still"], "--activities: 'still' is an answer of its own"),
         (["--from", "x.csv", "--model", "waist"], "the model waist cannot be made personal"),
         (["--from", "x.csv", "--page", "live:"], "--page: a recording has its labels already"),
+        (["--from", "x.csv", "--keys"], "--keys: a recording has its labels already"),
+        (["--from", "x.csv", "--pause", "5"], "--pause: a recording has its labels already"),
+        (["--remove", "walking", "--from", "x.csv"], "--remove: removes one activity and learns nothing"),
         (["--from", "x.csv", "--add"], "there is no such profile to add to"),
         (["--from", "x.csv", "--seconds", "0"], "'0' is not a number from 1 to 600"),
         (["--source", "simulated:?seed=1&speed=max", "--keys"], "--keys: there are no keys"),
@@ -201,6 +204,44 @@ def test_where_nothing_can_be_written_is_said_before_anybody_walks_for_it(
     arguments = ["personalise", "--source", "serial:/dev/absent", "--out", str(tmp_path)]
     assert main(arguments) == 2
     assert "cannot be written (it is a folder)" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_profile_is_never_replaced(labelled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = labelled.read_bytes()
+    assert run("--from", labelled, "--out", labelled) == 2
+    assert capsys.readouterr().err.endswith(f"--out {labelled}: is there already, and no profile; give another name\n")
+    assert labelled.read_bytes() == before
+
+
+def test_a_profile_that_is_cut_off_or_empty_is_made_again(labelled: Path, tmp_path: Path) -> None:
+    out = tmp_path / "anna.json"
+    assert run("--from", labelled, "--out", out) == 0
+    whole = out.read_bytes()
+    for damaged in (whole[:200], b"", bytes(500)):
+        out.write_bytes(damaged)
+        assert run("--from", labelled, "--out", out) == 0
+        assert [one.label for one in read_profile(out).learnt]
+
+
+def test_seconds_limit_what_is_learnt_of_a_recording(labelled: Path, tmp_path: Path) -> None:
+    out = tmp_path / "anna.json"
+    assert run("--from", labelled, "--out", out, "--activities", "standing,walking", "--seconds", "4") == 0
+    assert [one.windows for one in read_profile(out).learnt] == [7, 7]
+
+
+def test_activities_may_be_written_with_capitals_and_a_recording_as_a_source(labelled: Path, tmp_path: Path) -> None:
+    out = tmp_path / "anna.json"
+    assert run("--from", f"replay:{labelled}", "--out", out, "--activities", "Walking, Stairs up") == 0
+    assert {one.label for one in read_profile(out).learnt} <= {"walking", "stairs_up"}
+
+
+def test_an_activity_that_the_recording_lacks_is_named(
+    labelled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--from", labelled, "--out", tmp_path / "anna.json", "--activities", "typing") == 1
+    why, end = capsys.readouterr().err.splitlines()
+    assert why.startswith("not learnt: typing: the recording has the labels ") and "walking" in why
+    assert end == f"har-stream personalise: nothing was learnt; {tmp_path / 'anna.json'} is not written"
 
 
 def test_a_recording_without_labels_is_refused(
@@ -230,13 +271,13 @@ def until(process: subprocess.Popen[str], text: str) -> list[str]:
 @pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_leaves_an_older_profile_as_it_was(tmp_path: Path) -> None:
     out = tmp_path / "anna.json"
-    out.write_text("old")
+    out.write_text('{"format": "haredge-profile-1"}')
     process = start("--source", "simulated:?seed=1", "--out", out, stdin=subprocess.DEVNULL)
     until(process, "standing in")
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130 and "stopped" in said
-    assert out.read_text() == "old" and list(tmp_path.iterdir()) == [out]
+    assert out.read_text() == '{"format": "haredge-profile-1"}' and list(tmp_path.iterdir()) == [out]
 
 
 @pytest.mark.slow

@@ -104,6 +104,36 @@ def test_an_unknown_command_is_one_line_and_exit_code_2(program: Program, tmp_pa
         assert line == f"{program.name}: unknown command 'instal'; known: {names}; see {program.name} --help"
 
 
+@pytest.mark.parametrize(
+    ("word", "advice"),
+    [
+        ("walk.csv", "a recording is given as --source replay:walk.csv"),
+        ("replay:walk.csv", "a source is given as --source replay:walk.csv"),
+        ("serial:auto", "a source is given as --source serial:auto"),
+    ],
+)
+def test_a_source_without_its_option_is_told_how_to_be_given(word: str, advice: str, capsys) -> None:
+    with pytest.raises(SystemExit):
+        HAR_STREAM.main([word])
+    assert capsys.readouterr().err == f"har-stream: unknown command '{word}'; {advice}; see har-stream --help\n"
+
+
+def test_a_number_that_is_none_is_called_so_and_not_by_pythons_types(capsys) -> None:
+    with pytest.raises(SystemExit):
+        HAR_STREAM.main(["doctor", "--seconds", "x"])
+    assert "argument --seconds: not a number: 'x'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["run", "record", "personalise", "qr"])
+def test_help_breaks_no_option_and_no_name(command: str, monkeypatch, capsys) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        HAR_STREAM.main([command, "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    assert not [line for line in lines if line.rstrip().endswith(("-", "_"))]
+    assert not [line for line in lines if line.lstrip().startswith("_")]
+
+
 @each_program
 @pytest.mark.parametrize("arguments", [["--no-such-option"], ["--log-level"], ["--log-level", "loud"], ["run", "--x"]])
 def test_a_wrong_option_is_one_line_and_exit_code_2(program: Program, arguments: list[str], capsys) -> None:

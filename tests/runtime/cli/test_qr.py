@@ -50,11 +50,27 @@ def test_the_code_is_printed_under_the_address(tmp_path: Path, capsys: pytest.Ca
     file = tmp_path / "token.txt"
     file.write_text(f"{TOKEN}\n")
     file.chmod(0o600)
-    assert main(["qr", f"web://192.168.1.20:8443?token-file={file}&certificate=c&key=k"]) == 0
+    for name in ("c", "k"):
+        (tmp_path / name).touch()
+    source = f"web://192.168.1.20:8443?token-file={file}&certificate={tmp_path / 'c'}&key={tmp_path / 'k'}"
+    assert main(["qr", source]) == 0
     address, blank, *code = capsys.readouterr().out.splitlines()
     assert (address, blank) == (f"https://192.168.1.20:8443/#{TOKEN}", "")
     assert len(code) >= 15
     assert set("".join(code)) & {"\u2588", "\u2580", "\u2584"}
+
+
+def test_a_certificate_that_is_not_there_or_alone_is_refused_and_plain_http_is_warned_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = f"web://192.168.1.20:8443?token={TOKEN}"
+    assert main(["qr", f"{source}&certificate={tmp_path / 'c.pem'}&key={tmp_path / 'k.pem'}"]) == 2
+    error = capsys.readouterr().err
+    assert error == f"har-stream qr: web: certificate={tmp_path / 'c.pem'}: there is no such file\n"
+    assert main(["qr", f"{source}&certificate={tmp_path / 'c.pem'}"]) == 2
+    assert "certificate and key belong together" in capsys.readouterr().err
+    assert main(["qr", source]) == 0
+    assert "reads its sensors only over https" in capsys.readouterr().err
 
 
 def test_without_segno_it_says_what_to_install(monkeypatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,7 +45,7 @@ def test_what_was_not_done_is_asked_for_again_but_not_for_ever() -> None:
             said += prompts.again(span.label)
         if prompts.is_over:
             break
-    assert said == [*["walking: once more"] * (ATTEMPTS - 1), f"walking: skipped after {ATTEMPTS} times"]
+    assert said == [*["walking: once more"] * (ATTEMPTS - 1), f"walking: skipped after {ATTEMPTS} attempts"]
 
 
 def test_keys_begin_and_end_activities() -> None:

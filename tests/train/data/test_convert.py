@@ -85,6 +85,17 @@ def test_an_option_that_does_not_fit_is_refused_in_the_words_of_the_command(
     assert text.count("\n") == 1
 
 
+def test_a_recording_is_never_written_over_itself(tmp_path: Path, capsys) -> None:
+    path = tmp_path / "walk.csv"
+    path.write_text("time,acc_x,acc_y,acc_z\n" + "".join(f"{k / 50},0,0,9.81\n" for k in range(500)))
+    before = path.read_bytes()
+    assert main(["convert", str(path), "--out", str(path)]) == 2
+    assert "is the recording itself; give another name" in capsys.readouterr().err
+    assert path.read_bytes() == before
+    assert main(["convert", str(path), "--out", str(tmp_path / "own.csv")]) == 0
+    assert "for Apple's: --sign apple" in capsys.readouterr().err
+
+
 def test_labels_with_commas_and_quotes_stay_cells(tmp_path: Path) -> None:
     write_replay(replace(WEARER, labels=np.full(600, 'by bus, "slowly"')), tmp_path / "walk.csv")
     assert convert(tmp_path / "walk.csv", "--out", tmp_path / "own.csv") == 0

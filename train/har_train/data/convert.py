@@ -66,6 +66,8 @@ def convert(files: list[Path], out: Path, options: ReadOptions) -> Converted:
         HarError: the recording cannot be read, or the file not be written.
     """
     try:
+        if out.exists() and any(out.samefile(file) for file in files if file.exists()):
+            raise DataError(f"--out {out}: is the recording itself; give another name")
         replay = Replay(files[0], float("inf"), options, files[1:])
         try:
             with atomic_path(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
@@ -165,7 +167,7 @@ def report_lines(found: Converted, out: Path) -> list[str]:
     """What was written, for a person."""
     lines = [found.source, f"{found.rows} rows, {found.seconds:.1f} s, written to {out}"]
     if found.units:
-        lines.append(f"  units: {found.units}")
+        lines.append(f"  units: {_as_options(found.units)}")
     if found.labels:
         lines.append("  labels: " + ", ".join(f"{theirs} is {ours}" for theirs, ours in found.labels.items()))
     if found.lost:

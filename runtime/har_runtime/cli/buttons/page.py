@@ -46,7 +46,7 @@ def open_page(
     if uri is None:
         yield None
         return
-    parsed = parse_uri(uri)
+    parsed = parse_uri(uri, "live:0.0.0.0:8765?token-file=FILE or live:")
     if parsed.kind != "live":
         raise SourceError(f"--page: '{clean(uri)}' is no page; write it as live:HOST:PORT?token-file=FILE, or live:")
     parsed.only(*TOKEN_OPTIONS)

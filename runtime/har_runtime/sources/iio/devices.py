@@ -83,5 +83,6 @@ def _choose_device(target: str, devices: list[IioDevice], sensor: str, name: str
         raise SourceError(f"iio:{target}: more than one {sensor}; name the device, as in iio:device0: {listed}")
     if named:
         raise SourceError(f"iio:{target}: it has no {sensor}; name two devices as iio:ACC,GYRO; there are: {listed}")
-    listed = listed or "none (is the driver of the sensor loaded?)"
+    if not listed:
+        raise SourceError(f"iio:{target} finds nothing: there is no IIO device; is the driver of the sensor loaded?")
     raise SourceError(f"iio:{target}: no such device; there are: {listed}")

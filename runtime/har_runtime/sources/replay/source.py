@@ -44,7 +44,7 @@ MAX_ANGULAR_RATE = 70.0
 MIN_FAST = 5
 FAST_SHARE = 0.02
 """So many readings, and such a share of those read at a time, must be larger."""
-ASSUMED_SIGN: Final = "Android's sign assumed, which samples do not show (sign=apple for Apple's)"
+ASSUMED_SIGN: Final = "Android's sign assumed, as samples do not show it (for Apple's: sign=apple)"
 """A reversal of all three axes of acceleration is the wearer's mirror image: see `signal.evidence`."""
 DEFAULTS: Final = ReadOptions()
 

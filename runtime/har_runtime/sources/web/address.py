@@ -27,7 +27,7 @@ def address_of(source: str, host: str | None = None) -> str:
     >>> address_of("web://192.168.1.20:8443?token=0123456789abcdef&certificate=c.pem&key=k.pem")
     'https://192.168.1.20:8443/#0123456789abcdef'
     """
-    uri = parse_uri(source)
+    uri = parse_uri(source, "web://0.0.0.0:8443")
     if uri.kind != "web":
         raise SourceError(f"{uri.kind}: no page for a phone; give a web: source, such as web://0.0.0.0:8443")
     bound, port = uri.address("127.0.0.1", DEFAULT_PORT)

@@ -290,7 +290,9 @@ def _tls(certificate: str, key: str) -> ssl.SSLContext:
     try:
         context.load_cert_chain(certificate, key, no_password)
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
+        # OpenSSL's own words, such as "[SSL] PEM lib (_ssl.c:3905)", help nobody.
+        not_pem = "not PEM, or the key is not that of the certificate"
+        why = not_pem if isinstance(error, ssl.SSLError) else getattr(error, "strerror", None) or error
         raise SourceError(
             f"web: certificate={clean(certificate)} with key={clean(key)} cannot be used ({why}); both are PEM files, "
             "as openssl writes them"

@@ -48,11 +48,21 @@ def open_web(uri: Uri) -> "BrowserSource":
     uri.only(*TOKEN_OPTIONS, "certificate", "key", "platform")
     host, port = uri.address("127.0.0.1", DEFAULT_PORT)
     token = token_of(uri, BROWSER_TOKEN)
-    files = [uri.options.get(name) for name in ("certificate", "key")]
-    if None in files and files != [None, None]:
+    return BrowserSource(host, port, token, certificate_of(uri), uri.option("platform", one_of(SIGNS), "auto"))
+
+
+def certificate_of(uri: Uri) -> tuple[str, str] | None:
+    """The files of the certificate and of its key; None without.
+
+    Raises:
+        SourceError: one of them is missing.
+    """
+    certificate, key = uri.options.get("certificate"), uri.options.get("key")
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
         raise SourceError("web: certificate and key belong together; give both files")
-    certificate = None if files[0] is None or files[1] is None else (files[0], files[1])
-    return BrowserSource(host, port, token, certificate, uri.option("platform", one_of(SIGNS), "auto"))
+    return certificate, key
 
 
 class BrowserSource:

@@ -302,7 +302,7 @@ def test_an_ambiguous_or_unknown_device_is_asked_for(tmp_path: Path, target: str
 
 
 def test_a_computer_without_devices_says_so(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"iio:: no such device; there are: none \(is the driver of the sensor load"):
+    with pytest.raises(SourceError, match=r"iio: finds nothing: there is no IIO device; is the driver"):
         open_iio(parse_uri("iio:"), tmp_path)
 
 

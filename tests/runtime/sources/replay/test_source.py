@@ -140,7 +140,7 @@ def test_a_binary_file_is_refused(tmp_path: Path) -> None:
         ("simulated:?seed=x", "option seed=x is not valid"),
         ("simulated:?seed=-1", r"option seed=-1 is not valid \(must be 0 to 4294967295\)"),
         ("telepathy:me", "unknown source 'telepathy:'"),
-        ("walk.csv", "write it as KIND:TARGET"),
+        ("walk.csv", "write KIND:TARGET, such as replay:walk.csv"),
         ("replay:absent.csv?speed", "must be name=value"),
     ],
 )
@@ -153,7 +153,7 @@ def test_the_sign_is_said_to_be_assumed_unless_it_is_given(tmp_path: Path) -> No
     path = csv_file(tmp_path, *rows(500))
     right, reversed_ = (open_source(f"replay:{path}?speed=max&sign={sign}") for sign in ("android", "apple"))
     assumed = open_source(f"replay:{path}?speed=max")
-    assert "Android's sign assumed, which samples do not show (sign=apple for Apple's)" in str(assumed.report.units)
+    assert "Android's sign assumed, as samples do not show it (for Apple's: sign=apple)" in str(assumed.report.units)
     assert "sign" not in str(right.report.units)
     assert str(reversed_.report.units).endswith("Apple's sign, as given")
     assert [float(next(iter(source)).acc[0, 2]) for source in (assumed, right, reversed_)] == [9.81, 9.81, -9.81]

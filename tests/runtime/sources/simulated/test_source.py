@@ -62,7 +62,7 @@ def test_it_says_how_the_device_is_carried(options: str, description: str) -> No
         ("move=60:hip", "option move=60:hip is not valid (it can be waist, pocket)"),
         ("move=0:waist", "option move=0:waist is not valid (must be 1 to 100000000)"),
         ("move=60:waist:up", "option move=60:waist:up is not valid (give the axis that points up"),
-        ("move=60:waist:x:far", "option move=60:waist:x:far is not valid (could not convert"),
+        ("move=60:waist:x:far", "option move=60:waist:x:far is not valid (must be -360 to 360)"),
     ],
 )
 def test_a_wish_that_cannot_be_fulfilled_is_one_line(options: str, message: str) -> None:
