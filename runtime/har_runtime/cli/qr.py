@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the address and its code; returns the exit code.
+    """Print the address and its code; returns the exit code: 1 if the output's encoding has no blocks for the code.
 
     Raises:
         SourceError: it is no `web:` source, its token or certificate cannot be read, or a phone cannot open it.
@@ -33,6 +33,16 @@ def run(options: argparse.Namespace) -> int:
     _check_files(parse_uri(options.source))
     code = io.StringIO()
     segno.make_qr(address, error="l").terminal(code, compact=True)
+    encoding = sys.stdout.encoding or "ascii"
+    try:
+        code.getvalue().encode(encoding)
+    except UnicodeEncodeError:
+        print(address.encode(encoding, "backslashreplace").decode(encoding))
+        print(
+            f"{options.label}: the output's encoding, {encoding}, has no blocks: PYTHONIOENCODING=utf-8 shows the code",
+            file=sys.stderr,
+        )
+        return 1
     print(f"{address}\n\n{code.getvalue()}", end="")
     if address.startswith("http:") and options.host is None:
         print(f"{options.label}: {HTTPS}", file=sys.stderr)

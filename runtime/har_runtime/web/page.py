@@ -98,6 +98,9 @@ class PageHandler(RequestHandler):
         self.set_header("Referrer-Policy", "no-referrer")
         self.set_header("Cache-Control", "no-cache")
 
+    def decode_argument(self, value: bytes, name: str | None = None) -> str:
+        return value.decode("utf-8", "replace")  # So that what is no text is refused, and counted, as what it is.
+
     async def prepare(self) -> None:
         if not self.access.is_own_request(self.request):
             self.refuse(HTTPStatus.FORBIDDEN, "Requested by another site or under another name")

@@ -1,5 +1,7 @@
 """`har-stream qr`: the address for a phone's camera."""
 
+import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ TOKEN = "0123456789abcdef"
         (f"web://0.0.0.0:9000?token={TOKEN}", "pi.local", f"http://pi.local:9000/#{TOKEN}"),
         ("web://127.0.0.1:8443", "tunnel.example", "http://tunnel.example:8443/"),
         ("web://192.168.1.20", "fe80::1", "http://[fe80::1]:8443/"),
+        ("web://192.168.1.20", "küche.local", "http://küche.local:8443/"),
     ],
 )
 def test_the_address_has_the_scheme_of_the_source_and_its_token(source: str, host: str | None, opened: str) -> None:
@@ -44,6 +47,27 @@ def test_what_no_phone_can_open_is_refused_in_one_line(source: str, message: str
     with pytest.raises(SourceError, match=message) as caught:
         address_of(source)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["pi\x1b[2J\x07", "a b", "pi/#x", "user@pi", "p" * 5000, ""])
+def test_what_is_no_name_of_a_computer_is_refused_in_one_clean_line(
+    host: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["qr", "web://0.0.0.0:8443", "--host", host]) == 2
+    error = capsys.readouterr().err
+    assert "is no name or address of a computer" in error
+    assert error.count("\n") == 1 and error.rstrip().isprintable()
+
+
+def test_an_output_without_blocks_gets_the_address_alone_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", out)
+    assert main(["qr", "web://192.168.1.20:8443"]) == 1
+    out.flush()
+    assert out.buffer.getvalue() == b"http://192.168.1.20:8443/\n"  # pyright: ignore[reportAttributeAccessIssue]
+    assert "encoding, ascii, has no blocks" in capsys.readouterr().err
 
 
 def test_the_code_is_printed_under_the_address(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

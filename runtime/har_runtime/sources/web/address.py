@@ -1,17 +1,22 @@
 """The address of a `web:` source that a phone's browser opens, token included."""
 
+import re
 import socket
 from typing import Final
 
 from har_runtime.errors import SourceError
 from har_runtime.secret import BROWSER_TOKEN, token_of
 from har_runtime.sources.web.source import DEFAULT_PORT
+from har_runtime.text import clean
 from har_runtime.uri import is_loopback, parse_uri
 
 EVERYWHERE: Final = ("0.0.0.0", "::", "")
 """Addresses to listen on that no phone can open."""
 ELSEWHERE: Final = ("192.0.2.1", 9)
 """An address of no host (RFC 5737): which of our own would reach it is known without sending anything."""
+
+_HOST: Final = re.compile(r"[\w.:%-]{1,253}")
+"""Names, also in letters of other languages, and addresses, also of IPv6 with a zone."""
 
 
 def address_of(source: str, host: str | None = None) -> str:
@@ -38,6 +43,8 @@ def address_of(source: str, host: str | None = None) -> str:
                 "tunnel leads there"
             )
         host = _own_address() if bound in EVERYWHERE else bound
+    if not _HOST.fullmatch(host):
+        raise SourceError(f"web: '{clean(host)}' is no name or address of a computer; give it as --host")
     token = token_of(uri, BROWSER_TOKEN)
     scheme = "https" if "certificate" in uri.options else "http"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/{f'#{token}' if token else ''}"

@@ -214,6 +214,9 @@ class _Samples(WebSocketHandler):
         self.clear_header("Server")
         self.set_header("Content-Type", "text/plain; charset=utf-8")
 
+    def decode_argument(self, value: bytes, name: str | None = None) -> str:
+        return value.decode("utf-8", "replace")  # So that what is no text is refused, and counted, as what it is.
+
     async def get(self, *args: Any, **kwargs: Any) -> None:
         refusal = self._phones.refusal(self.request, self.phone, self._platform)
         if refusal is None:

@@ -1,6 +1,7 @@
 """The clock of a recording: units found by steps and size, bursts, sample numbers, and the date of its answers."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from har_runtime.errors import DataError
 NAMES = "time,acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z"
 
 
-def with_times(folder: Path, times: list[object], header: str = NAMES) -> Path:
+def with_times(folder: Path, times: Sequence[object], header: str = NAMES) -> Path:
     path = folder / "walk.csv"
     path.write_text(table(header, lambda i, _, acc, gyro: cells(times[i], *acc, *gyro)))
     return path

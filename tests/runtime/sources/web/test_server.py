@@ -153,6 +153,10 @@ def test_a_phone_without_a_gyroscope_is_known_after_three_seconds(opened) -> Non
         # A page of another site that has been given the token, as one of har-export page.
         ({"token": TOKEN}, {"Origin": "https://pages.example"}, (101, "")),
         ({"token": TOKEN, "platform": "toaster"}, {}, (400, server.NO_PLATFORM[1])),
+        # Bytes that are no text.
+        ({"phone": "%ff", "platform": "%ff", "token": "%ff"}, {}, (401, "wrong token")),
+        ({"token": TOKEN, "platform": "%ff"}, {}, (400, server.NO_PLATFORM[1])),
+        ({"token": TOKEN, "phone": "%ff"}, {}, (101, "")),
     ],
 )
 def test_the_token_decides(opened, query, headers, expected: tuple[int, str]) -> None:
