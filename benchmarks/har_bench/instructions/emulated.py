@@ -38,7 +38,7 @@ class Processor:
     """Its features there."""
 
 
-# Without a /proc/cpuinfo of its own the emulated system shows that of this machine, and LiteRT 2.3.0 crashes.
+# Without a /proc/cpuinfo of its own the emulated system shows that of this machine, and LiteRT 2.3.0 crashed.
 CORTEX_A72 = Processor("cortex-a72", 0xD08, "fp asimd evtstrm crc32 cpuid")
 ARM_V8_2 = "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp"
 CORTEX_A76 = Processor("cortex-a76", 0xD0B, ARM_V8_2)

@@ -60,10 +60,16 @@ def _run(options: argparse.Namespace) -> int:
 def markdown(result: dict[str, Any]) -> str:
     """The table for the README."""
     names = list(result["models"][0]["instructions"])
-    lines = [f"| model | MACs | {' | '.join(names)} |", f"|---|---|{'---|' * len(names)}"]
+    without, with_dots, *_ = names
+    lines = [
+        f"| model | MACs | {' | '.join(names)} | A72 divided by A76 |",
+        f"|---|---|{'---|' * len(names)}---|",
+    ]
     for model in result["models"]:
-        counts = [f"{model['instructions'][name]:,}" for name in names]
-        lines.append(f"| {model['name'].removesuffix('.tflite')} | {model['macs']:,} | {' | '.join(counts)} |")
+        counts = model["instructions"]
+        cells = [f"{counts[name]:,}" for name in names]
+        name, times = model["name"].removesuffix(".tflite"), counts[without] / counts[with_dots]
+        lines.append(f"| {name} | {model['macs']:,} | {' | '.join(cells)} | {times:.1f} |")
     machine, found = result["machine"], " and ".join(result["dot_products_here"]) or "no dot products"
     return "\n".join(lines) + (
         f"\n\nInstructions of one inference in LiteRT {machine['versions']['ai-edge-litert']}, one thread. arm64 is "
