@@ -78,7 +78,8 @@ class Answering:
         families = Families(card.families)
         self._events, self._changes = EventDetector(families), Changes(families, earlier and earlier.last)
         self._clock, self._unix_offset_ns = clock, unix_offset_ns
-        self._count_from(clock(), earlier and earlier.totals)
+        self._earlier = earlier and earlier.totals
+        self._count_from(clock(), self._earlier)
         self._is_dated = unix_offset_ns is None
 
     @property
@@ -149,7 +150,7 @@ class Answering:
             return self._clock()
         if not self._is_dated:
             self._is_dated = True
-            self._count_from((window.start_ns + self._unix_offset_ns) / 1e9)
+            self._count_from((window.start_ns + self._unix_offset_ns) / 1e9, self._earlier)
         return (window.end_ns + self._unix_offset_ns) / 1e9
 
     def _smoothed(self, prediction: Prediction, together: Sequence[int]) -> Smoothed:

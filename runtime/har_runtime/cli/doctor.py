@@ -132,7 +132,7 @@ def model_finding(name: str) -> tuple[Finding, ModelCard | None]:
         durations.append(time.perf_counter() - begin)
     seconds = statistics.median(durations)
     card = model.card
-    worn = " or ".join(card.places) if card.places else card.placement or "unknown"
+    worn = ", ".join(card.places) if card.places else card.placement or "unknown"
     activities = sum(label != UNKNOWN for label in card.labels)
     text = f"{card.name} {card.version}, worn at: {worn}, {activities} activities, {1e6 * seconds:,.0f} us a window"
     if seconds > HOP_S:

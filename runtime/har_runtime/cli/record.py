@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
     page = open_page(options.page, f"recording {path.name}", buttons, lambda: source.report.trouble)
     with Interruptible() as interruptible, open_keys() as keys, page as board:
         if keys is None:
-            print("no keys: standard input is no terminal", file=sys.stderr)
+            print("no keys, as standard input is no terminal", file=sys.stderr)
         else:
             print(folded(_help(names), sys.stderr), file=sys.stderr, flush=True)
         recorder = Recorder(
@@ -199,7 +199,8 @@ class Recorder:
     def summary(self) -> list[str]:
         """What was recorded, for a person."""
         lines = [f"{table.path}: {table.samples} samples" for table in self._tables]
-        return lines + [f"  {label}: {duration_text(seconds)}" for label, seconds in self.seconds.items()]
+        seconds = [f"  {label}: {duration_text(seconds)}" for label, seconds in self.seconds.items()]
+        return lines + (seconds or ["  no label was set: there is nothing to train on"] if lines else [])
 
     def to_dict(self) -> dict[str, object]:
         """What was recorded, as plain JSON-able values."""

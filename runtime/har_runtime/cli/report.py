@@ -165,9 +165,12 @@ def _plain_table(title: str, *columns: str) -> "Table":
     from rich import box
     from rich.table import Table
 
-    table = Table(title=title, box=box.SIMPLE, title_justify="left", title_style="bold", pad_edge=False)
+    padding = (0, 1, 0, 0)  # So that the widest fits into 80 columns.
+    table = Table(
+        title=title, box=box.SIMPLE, title_justify="left", title_style="bold", pad_edge=False, padding=padding
+    )
     for column in columns:
-        table.add_column(column)
+        table.add_column(column, no_wrap=column == "start")
     return table
 
 

@@ -1,6 +1,7 @@
 """The command `har-stream run`: reads samples from a source and writes activities to sinks, in real time."""
 
 import argparse
+import itertools
 import json
 import logging
 import sys
@@ -32,6 +33,8 @@ from har_runtime.sinks import StreamInfo
 from har_runtime.sinks.answer_watch import AnswerWatch
 from har_runtime.sinks.fan_out import FanOut
 from har_runtime.sources import checked, open_source
+from har_runtime.sources.base import SourceReport
+from har_runtime.sources.replay.cells import NO_TIME
 from har_runtime.stream import StreamResult, begun, run_stream
 from har_runtime.text import MAX_LINE, clean, folded
 
@@ -209,12 +212,13 @@ def _run(options: argparse.Namespace, service: Service, interruptible: Interrupt
         watch.start()  # From the first moment in which a sink could show an old answer.
         chunks = begun(service.watched(chunks))
         check_gyroscope(model.card, source.report.gyroscope, source.description)
+        chunks, unix_offset_ns = _dated(chunks, source.report)
         recognizer = make_recognizer(
             gyroscope=source.report.gyroscope,
             up=up,
             place_belief=state.place_belief if state else None,
             earlier=None if source.report.unix_offset_ns else earlier,  # A dated recording has days of its own.
-            unix_offset_ns=source.report.unix_offset_ns,
+            unix_offset_ns=unix_offset_ns,
         )
         if not source.report.gyroscope:
             _LOG.warning("the source: no gyroscope in it; the model %s answers by acceleration alone", model.card.name)
@@ -242,6 +246,20 @@ def _run(options: argparse.Namespace, service: Service, interruptible: Interrupt
         for line in summary(result, info):
             print(folded(line, sys.stderr), file=sys.stderr)
     return _Outcome(why_empty(result, model.card, source.report.gyroscope), unwritten)
+
+
+def _dated(chunks: Iterator[SampleChunk], report: SourceReport) -> tuple[Iterator[SampleChunk], int | None]:
+    """The same chunks, and what added to their times gives nanoseconds since 1970; None if this computer's clock dates
+    the answers.
+
+    What comes faster or slower than it was measured, and has no date, is dated from now on at its own pace: by the
+    clock, an hour of walking would be a second of the day's report.
+    """
+    if report.unix_offset_ns is not None or report.speed == 1:
+        return chunks, report.unix_offset_ns
+    first = list(itertools.islice(chunks, 1))
+    begin_ns = next((int(one) for chunk in first for one in chunk.times_ns if one != NO_TIME), None)
+    return itertools.chain(first, chunks), None if begin_ns is None else time.time_ns() - begin_ns
 
 
 def _measure(chunks: Iterator[SampleChunk], gyroscope: bool, interruptible: Interruptible) -> Still:

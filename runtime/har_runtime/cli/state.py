@@ -36,6 +36,7 @@ MIN_INTERVAL_S = 10.0
 UNIT_TOLERANCE = 1e-6
 """Of the direction's length. What was written is read back exactly; what differs was written by something else."""
 MAX_BYTES = 10_000
+"""Of a state. What is larger, such as a recording, is never replaced by one."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def open_state(path: str | None, card: ModelCard, axes: Axes, place: str | None 
         place: that of `--place`; it is no belief of the model, and therefore not kept.
 
     Raises:
-        SourceError: the path cannot be that of a file.
+        SourceError: the path cannot be that of a file, or is that of something else.
     """
     if path is None:
         return None
@@ -104,7 +105,7 @@ class KeptState:
     """The state kept in one file; also a sink, since each answer has the direction and the belief in the places.
 
     Raises:
-        SourceError: the path is a folder, or its folder is missing.
+        SourceError: the path is a folder, its folder is missing, or a state would be smaller than what is there.
     """
 
     def __init__(
@@ -121,6 +122,8 @@ class KeptState:
             raise SourceError(f"--state {path}: is a folder; give a file, such as {path / 'state.json'}")
         if not path.parent.is_dir():
             raise SourceError(f"--state {path}: there is no folder {path.parent}; make it first")
+        if path.is_file() and path.stat().st_size > MAX_BYTES:
+            raise SourceError(f"--state {path}: is too large to be a state of har-stream; give another file")
         self._path, self._axes, self._clock, self._card = path, axes, clock, card
         self._next_s = -math.inf
         self._troubled = False

@@ -45,6 +45,8 @@ class SourceReport:
     unix_offset_ns: int | None = None
     """Added to its samples' times gives nanoseconds since 1970, if it knows when they were measured: then its answers
     are dated by that. None for a sensor, whose answers are dated by this computer's clock."""
+    speed: float = 1.0
+    """Times real time at which its samples come; infinite for as fast as possible. 1 for a sensor."""
     labels: dict[str, str] = field(default_factory=dict)
     """Our words for those of its labels that are other words, as far as they have occurred."""
     can_wait: bool = False

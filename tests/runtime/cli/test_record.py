@@ -253,7 +253,7 @@ def labels_in(path: Path) -> list[str]:
 def test_labels_of_the_source_are_recorded_if_asked_for(tmp_path: Path, capsys) -> None:
     arguments = ["record", str(tmp_path / "anna"), "--source", "simulated:?seconds=30&speed=max", "--name", "a"]
     assert main([*arguments, "--source-labels"]) == 0
-    assert "no keys: standard input is no terminal" in capsys.readouterr().err
+    assert "no keys, as standard input is no terminal" in capsys.readouterr().err
     with (tmp_path / "anna" / "a.csv").open(newline="") as file:
         assert "standing" in {row["label"] for row in csv.DictReader(file)}
 

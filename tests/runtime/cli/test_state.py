@@ -231,6 +231,10 @@ def test_a_path_that_cannot_be_a_file_is_refused(tmp_path: Path) -> None:
         KeptState(tmp_path, IDENTITY)
     with pytest.raises(SourceError, match=r"there is no folder .*absent; make it first"):
         KeptState(tmp_path / "absent" / "state.json", IDENTITY)
+    recording = tmp_path / "walk.csv"
+    recording.write_text("time,acc_x,acc_y,acc_z\n" + "0,0,0,9.81\n" * 2000)
+    with pytest.raises(SourceError, match="is too large to be a state of har-stream; give another file"):
+        KeptState(recording, IDENTITY)
 
 
 def test_only_the_owner_can_read_it(path: Path) -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -137,6 +138,28 @@ def test_after_a_signal_it_keeps_whole_lines_and_prints_the_summary(stop, code: 
     assert len(rows) >= 5
     assert f"{len(rows)} windows of simulated wearer" in error
     assert error.endswith("har-stream: stopped\n")
+
+
+@pytest.mark.parametrize("speed", ["max", "40"])
+def test_answers_of_a_fast_replay_are_as_far_apart_as_its_samples(speed: str, tmp_path: Path) -> None:
+    """So that a report of it counts an hour as an hour."""
+    log = tmp_path / "day.jsonl"
+    begin = time.time()
+    assert main(["--source", f"simulated:?seconds=60&speed={speed}", "--sink", f"jsonl:{log}"]) == 0
+    times = np.array([json.loads(line)["unix_s"] for line in log.read_text().splitlines()])
+    assert len(times) == 119
+    np.testing.assert_allclose(np.diff(times), 0.5, atol=0.002)
+    assert begin < times[0] < time.time() + 1  # The first window ends a second after its first sample.
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_a_file_of_answers_is_no_recording(kind: str, tmp_path: Path, capsys) -> None:
+    log = tmp_path / f"day.{kind}"
+    assert main(["--source", "simulated:?seconds=20&speed=max", "--sink", f"{kind}:{log}"]) == 0
+    capsys.readouterr()
+    assert main(["--source", f"replay:{log}?speed=max"]) == 2
+    message = f"har-stream: {log}: holds answers that har-stream has written, not samples of a sensor\n"
+    assert capsys.readouterr().err == message
 
 
 @pytest.fixture

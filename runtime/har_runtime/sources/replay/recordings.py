@@ -1,5 +1,6 @@
 """Opens a recording: finds its tables, which sensor each holds, and joins them."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,9 @@ from har_runtime.text import clean
 
 MAX_TABLES: Final = 100
 """Tables of a folder or zip whose header is looked at."""
+HEAD_BYTES: Final = 100
+_ANSWERS = re.compile(rb'\{"unix_s": [\d.]+, "version": \d+, |unix_s,version,')
+"""How files of answers begin."""
 LOOK_ROWS: Final = 512
 """Rows that show whether acceleration holds gravity."""
 SENSOR_LOGGER: Final = "Sensor Logger"
@@ -126,6 +130,7 @@ def open_rows(part: Part, options: ReadOptions, sensor: str | None, lost: Counte
     file = part.open()
     if options.columns is None and is_witmotion(file, part.name):
         return ByteRows(file, part.name, witmotion=True, lost=lost)
+    _refuse_answers(file, part.name)
     try:
         table = TextTable(_as_table(file, part), part.name, options, sensor, part.rows_of)
     except NoTableError:
@@ -135,6 +140,17 @@ def open_rows(part: Part, options: ReadOptions, sensor: str | None, lost: Counte
         return rows
     table.lost = lost
     return table
+
+
+def _refuse_answers(file: OpenFile, name: str) -> None:
+    """Raises DataError for a file of the sinks `jsonl:` and `csv:`, in whose numbers a sensor could be seen."""
+    try:
+        head = file.stream.peek(HEAD_BYTES)[:HEAD_BYTES]
+    except READ_ERRORS:
+        return  # Reading says why.
+    if _ANSWERS.match(head):
+        file.close()
+        raise DataError(f"{name}: holds answers that har-stream has written, not samples of a sensor")
 
 
 def _by_sensor(part: Part, options: ReadOptions) -> list[Part]:

@@ -73,7 +73,7 @@ class Replay:
     def __init__(self, path: Path, speed: float = 1.0, options: ReadOptions = DEFAULTS, more: Sequence[Path] = ()):
         self.path, self._more = path, more
         self._speed, self._options = speed, options
-        self.report = SourceReport(can_wait=True)
+        self.report = SourceReport(can_wait=True, speed=speed)
         self.labels = Labels(options.labels, options.labels_as_written)
         self._opened = self._open()
         try:

@@ -85,7 +85,7 @@ class Simulated:
         how = f"; {carry}" if move or carry != AT_THE_WAIST else ""
         then = f"; after {move.at_s:g} s {move.to}" if move else ""
         self.description = f"simulated wearer (synthetic signals, seed {seed}{how}{then})"
-        self.report = SourceReport(SAMPLE_RATE_HZ, gyroscope=gyroscope, can_wait=True)
+        self.report = SourceReport(SAMPLE_RATE_HZ, gyroscope=gyroscope, can_wait=True, speed=speed)
         self._seed, self._seconds, self._speed = seed, seconds, speed
         self._carry, self._move = carry, move
 
