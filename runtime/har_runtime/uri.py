@@ -108,6 +108,15 @@ def parse_uri(text: str, example: str = "replay:walk.csv or simulated:") -> Uri:
     return Uri(kind, target, options)
 
 
+def parse_sink(text: str) -> Uri:
+    """`parse_uri` for a sink.
+
+    Raises:
+        SourceError: as there.
+    """
+    return parse_uri(text, "jsonl:day.jsonl or terminal:")
+
+
 def is_file_name(text: str) -> bool:
     """Whether a text can be the name of a file, if only by its characters: no NUL, and no half of a surrogate pair.
 

@@ -14,7 +14,7 @@ from har_runtime.cli.activity_rows import MAX_LINE_BYTES, read_rows
 from har_runtime.errors import HarError
 from har_runtime.model.card import ModelCard
 from har_runtime.sinks.files.rotation import rotation_from
-from har_runtime.uri import parse_uri
+from har_runtime.uri import parse_sink
 
 BLOCK: Final = 1 << 16
 """Bytes in which the day's first row is looked for line by line."""
@@ -28,7 +28,7 @@ def earlier_today(uris: Iterable[str], card: ModelCard, unix_s: float) -> Earlie
         card: of the model, whose families count as no change.
         unix_s: now, seconds since 1970.
     """
-    for uri in map(parse_uri, uris):
+    for uri in map(parse_sink, uris):
         if uri.kind != "jsonl" or uri.target in ("", "-"):
             continue
         try:

@@ -72,7 +72,7 @@ def summary(result: StreamResult, info: StreamInfo) -> list[str]:
         lines.append(f"  reconnections: {found.reconnections}")
     lines += [f"  {sink}" for sink in info.sinks if sink.dropped or sink.trouble]
     if result.scores is not None:
-        lines.append(f"  the likeliest activity against the source's labels, {_scored(result.scores)}")
+        lines.append(f"  each window by itself against the source's labels, {_scored(result.scores)}")
         if result.answered is not None:
             share = result.answered.windows / result.scores.windows
             lines.append(f"  an activity was answered to {100 * share:.1f} % of these, {_scored(result.answered)}")

@@ -4,7 +4,7 @@ from pkgutil import resolve_name
 
 from har_runtime.errors import SourceError
 from har_runtime.sinks.base import AnySink, RecordSink, Sink, StreamInfo
-from har_runtime.uri import parse_uri
+from har_runtime.uri import parse_sink
 
 SINKS = {
     "terminal": "terminal:open_terminal",
@@ -25,7 +25,7 @@ def open_sink(text: str, info: StreamInfo) -> AnySink:
     Raises:
         SourceError: the sink does not exist or cannot be opened.
     """
-    uri = parse_uri(text, "jsonl:day.jsonl or terminal:")
+    uri = parse_sink(text)
     if uri.kind not in SINKS:
         raise SourceError(f"unknown sink '{uri.kind}:'; known: {', '.join(f'{kind}:' for kind in SINKS)}")
     return resolve_name(f"{__name__}.{SINKS[uri.kind]}")(uri, info)

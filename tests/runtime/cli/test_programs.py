@@ -118,6 +118,12 @@ def test_a_source_without_its_option_is_told_how_to_be_given(word: str, advice: 
     assert capsys.readouterr().err == f"har-stream: unknown command '{word}'; {advice}; see har-stream --help\n"
 
 
+def test_a_sink_without_its_kind_is_told_what_a_sink_is(capsys) -> None:
+    assert HAR_STREAM.main(["--source", "simulated:?speed=max&seconds=1", "--sink", "walk.jsonl"]) == 2
+    error = capsys.readouterr().err
+    assert error.endswith("does not say what kind it is; write KIND:TARGET, such as jsonl:day.jsonl or terminal:\n")
+
+
 def test_a_number_that_is_none_is_called_so_and_not_by_pythons_types(capsys) -> None:
     with pytest.raises(SystemExit):
         HAR_STREAM.main(["doctor", "--seconds", "x"])

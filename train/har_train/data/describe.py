@@ -138,8 +138,8 @@ def description_lines(found: Description) -> list[str]:
     ]
     labelled = sum(row.windows for row in found.activities)
     lines.append(f"{'(no label)':16} {found.unlabelled_minutes:8.1f} {'':6} {found.windows - labelled:8}")
-    nominal = " or ".join(f"{rate:g}" for rate in found.nominal_hz) or "unknown"
-    lines += ["", f"nominal rate: {nominal} Hz"]
+    nominal = " or ".join(f"{rate:g}" for rate in found.nominal_hz)
+    lines += ["", f"nominal rate: {f'{nominal} Hz' if nominal else 'not known'}"]
     for name, sensor in (("accelerometer", found.accelerometer), ("gyroscope", found.gyroscope)):
         if name == "gyroscope" and found.without_gyroscope == found.recordings:
             lines.append("gyroscope:     none")
@@ -148,10 +148,10 @@ def description_lines(found: Description) -> list[str]:
             rate = "too short to measure a rate"
         else:
             rate = f"{sensor.median_hz:.1f} Hz ({sensor.slowest_hz:.1f} to {sensor.fastest_hz:.1f})"
-        lines.append(
-            f"{name + ':':14} {rate}, {sensor.samples} samples: "
-            + ", ".join(f"{count} {what}" for what, count in sensor.counts.items())
+        odd = (
+            ", ".join(f"{count} {what}" for what, count in sensor.counts.items() if count) or "nothing wrong with them"
         )
+        lines.append(f"{name + ':':14} {rate}, {sensor.samples} samples: {odd}")
     if 0 < found.without_gyroscope < found.recordings:
         lines.append(f"recordings without a gyroscope: {found.without_gyroscope}")
     lines += ["", f"{'at rest (m/s^2)':16} {'size':>6} {'x':>7} {'y':>7} {'z':>7}  up"]
