@@ -62,7 +62,12 @@ class LabelledTable:
             raise HarError(f"{path}: exists already; give another --name") from None
         except OSError as error:
             raise self._failed(error) from error
-        self._append(f"time,{ACC}{f',{GYRO}' if gyroscope else ''},label\n".encode())
+        try:
+            self._append(f"time,{ACC}{f',{GYRO}' if gyroscope else ''},label\n".encode())
+        except HarError:
+            os.close(self._handle)
+            path.unlink(missing_ok=True)  # An empty table would be in the way of the next attempt.
+            raise
         self._synced_s = clock()
 
     def write(self, chunk: SampleChunk, label: str) -> None:
@@ -98,7 +103,9 @@ class LabelledTable:
         try:
             while begin < self._end:
                 block = os.pread(self._handle, min(BLOCK, self._end - begin), begin)
-                block = block[: block.rindex(b"\n") + 1]
+                block = block[: block.rfind(b"\n") + 1]
+                if not block:
+                    raise HarError(f"{self.path}: something else has changed it; labels cannot be taken back")
                 os.pwrite(self._handle, b"".join(map(_without_label, block.splitlines(keepends=True))), begin)
                 begin += len(block)
         except OSError as error:

@@ -206,6 +206,28 @@ def test_a_full_disk_leaves_whole_lines(tmp_path: Path, monkeypatch: pytest.Monk
     table.close()
 
 
+def test_a_disk_that_is_full_from_the_start_leaves_no_empty_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handle: int, content: bytes, at: int) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(HarError, match="No space left on device"):
+        patch.setattr(os, "pwrite", full)
+        LabelledTable(tmp_path / "a.csv", gyroscope=True)
+    assert not list(tmp_path.iterdir())
+    LabelledTable(tmp_path / "a.csv", gyroscope=True).close()  # The same name again, once there is space.
+
+
+def test_a_table_that_something_else_has_cut_off_is_said_so(tmp_path: Path) -> None:
+    table = LabelledTable(tmp_path / "a.csv", gyroscope=True)
+    table.write(chunk(0.0), "walking")
+    os.truncate(tmp_path / "a.csv", 0)
+    with pytest.raises(HarError, match="something else has changed it"):
+        table.undo()
+    table.close()
+
+
 def test_the_program_records_with_the_keys_of_its_terminal(tmp_path: Path, terminal: tuple[int, int]) -> None:
     person, program = terminal
     before = termios.tcgetattr(program)
