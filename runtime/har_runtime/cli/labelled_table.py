@@ -21,6 +21,8 @@ SYNC_S: Final = 5.0
 """How often lines are forced to the disk."""
 LONGEST_STEP_NS: Final = 1_000_000_000
 """Between two samples; the time of a longer gap belongs to no label."""
+MAX_LABELS: Final = 100
+"""Different labels whose seconds are counted; a source may have a new one for each sample."""
 BLOCK: Final = 1 << 16
 ACC = "acc_x,acc_y,acc_z"
 GYRO = "gyro_x,gyro_y,gyro_z"
@@ -45,7 +47,9 @@ class LabelledTable:
         self.newest_ns: int | None = None
         """Time of the newest of them."""
         self.seconds: dict[str, float] = {}
-        """Of each label so far."""
+        """Of each label so far, of the first `MAX_LABELS`."""
+        self.has_more_labels = False
+        """Whether there are others."""
         self._size = 0
         self._label = ""
         self._begin = 0
@@ -144,7 +148,9 @@ class LabelledTable:
     def _count(self, time_ns: int, label: str) -> None:
         self.samples += 1
         before, self.newest_ns = self.newest_ns, time_ns
-        if label and before is not None and 0 < time_ns - before <= LONGEST_STEP_NS:
+        if label and label not in self.seconds and len(self.seconds) >= MAX_LABELS:
+            self.has_more_labels = True
+        elif label and before is not None and 0 < time_ns - before <= LONGEST_STEP_NS:
             self.seconds[label] = self.seconds.get(label, 0.0) + (time_ns - before) / 1e9
             self._label_s += (time_ns - before) / 1e9
 

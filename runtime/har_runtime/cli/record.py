@@ -200,6 +200,8 @@ class Recorder:
         """What was recorded, for a person."""
         lines = [f"{table.path}: {table.samples} samples" for table in self._tables]
         seconds = [f"  {label}: {duration_text(seconds)}" for label, seconds in self.seconds.items()]
+        if any(table.has_more_labels for table in self._tables):
+            seconds.append("  and further labels, which are in the table but not counted")
         return lines + (seconds or ["  no label was set: there is nothing to train on"] if lines else [])
 
     def to_dict(self) -> dict[str, object]:

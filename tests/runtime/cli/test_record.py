@@ -11,6 +11,7 @@ import sys
 import termios
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from tests.runtime.sources.sensorlogger.sensor_logger_app import START_NS, andro
 from tests.runtime.sources.sensorlogger.test_source import post
 
 from har_runtime.cli.keys import open_keys
-from har_runtime.cli.labelled_table import LabelledTable
+from har_runtime.cli.labelled_table import MAX_LABELS, LabelledTable
 from har_runtime.cli.record import Recorder
 from har_runtime.cli.stream import main
 from har_runtime.errors import HarError
@@ -217,6 +218,18 @@ def test_a_disk_that_is_full_from_the_start_leaves_no_empty_table(
         LabelledTable(tmp_path / "a.csv", gyroscope=True)
     assert not list(tmp_path.iterdir())
     LabelledTable(tmp_path / "a.csv", gyroscope=True).close()  # The same name again, once there is space.
+
+
+def test_a_source_with_a_label_for_each_sample_fills_neither_memory_nor_screen(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.csv", (), lambda: True, None, source_labels=True)
+    many = chunk(0.0, samples=1000)
+    labels = np.array([f"label {number}" for number in range(1000)])
+    recorder.record([replace(many, labels=labels)])
+    recorder.close()
+    assert len(recorder.seconds) == MAX_LABELS
+    lines = recorder.summary()
+    assert len(lines) == MAX_LABELS + 2 and "further labels" in lines[-1]
+    assert (tmp_path / "a.csv").read_text().count("label ") == 1000, "all are in the table"
 
 
 def test_a_table_that_something_else_has_cut_off_is_said_so(tmp_path: Path) -> None:

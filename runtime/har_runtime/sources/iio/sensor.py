@@ -48,7 +48,7 @@ class IioSensor:
         sign, _, bits = storage.partition(":")[2].partition("/")[0].partition("s")
         if sign or not bits.isdecimal() or not 1 < int(bits) <= 64:
             return None
-        return f"{self.kind} +-{2.0 ** (int(bits) - 1) * abs(self._scale[0]):.3g} {UNITS[self.kind]}"
+        return f"{self.kind} +-{2.0 ** (int(bits) - 1) * float(abs(self._scale[0])):.3g} {UNITS[self.kind]}"
 
     def raw(self) -> tuple[int, int, int]:
         """Read the three axes.
@@ -62,7 +62,8 @@ class IioSensor:
 
     def si(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
         """Convert raw readings, shape (n, 3), to m/s^2 or rad/s."""
-        return ((raw + self._offset) * self._scale) @ self._matrix.T
+        with np.errstate(all="ignore"):  # What is infinite is dropped and counted later.
+            return ((raw + self._offset) * self._scale) @ self._matrix.T
 
     def check_readable(self) -> None:
         """Make sure that the sensor can be read.
@@ -113,7 +114,9 @@ class IioSensor:
                 matrix = np.array([[float(cell) for cell in row.split(",")] for row in text.split(";")])
             except ValueError:
                 matrix = np.zeros((3, 3))
-            if matrix.shape != (3, 3) or not np.allclose(matrix @ matrix.T, np.eye(3), atol=0.05):
+            # Larger cells than 2 are no rotation's, and their products may be infinite.
+            is_small = matrix.shape == (3, 3) and bool((np.abs(matrix) < 2).all())  # False for NaN.
+            if not is_small or not np.allclose(matrix @ matrix.T, np.eye(3), atol=0.05):
                 raise SourceError(
                     f"{self.device.path / name}: '{text[:60]}' is not a 3 x 3 rotation; correct the device tree"
                 )

@@ -306,6 +306,13 @@ def test_a_computer_without_devices_says_so(tmp_path: Path) -> None:
         open_iio(parse_uri("iio:"), tmp_path)
 
 
+@pytest.mark.filterwarnings("error")
+def test_readings_beyond_all_numbers_are_no_numbers_without_a_word_of_numpy(tmp_path: Path) -> None:
+    device(tmp_path, 0, {**MPU6050, "in_accel_scale": "1e308", "in_accel_x_raw": "9" * 60})
+    acc, _ = read(source(tmp_path), 0.1)
+    assert acc[0].acc is not None and not np.isfinite(acc[0].acc[:, 0]).any()
+
+
 @pytest.mark.parametrize(
     ("attributes", "message"),
     [
@@ -317,6 +324,8 @@ def test_a_computer_without_devices_says_so(tmp_path: Path) -> None:
         ({"in_accel_mount_matrix": "1, 0; 0, 1"}, "is not a 3 x 3 rotation"),
         ({"in_accel_mount_matrix": "1, 0, 0; 0, 1"}, "is not a 3 x 3 rotation"),
         ({"in_accel_mount_matrix": "(null)"}, "is not a 3 x 3 rotation"),
+        ({"in_accel_mount_matrix": "1e308, 1e308, 1; 1, 1, 1; 1, 1, 1"}, "is not a 3 x 3 rotation"),
+        ({"in_accel_mount_matrix": "nan, 0, 0; 0, inf, 0; 0, 0, 1"}, "is not a 3 x 3 rotation"),
         (
             {"sampling_frequency": "10"},
             "samples at 10 Hz, but at least 20 Hz are needed; write one of 10 20 50 100 200 500 to",
@@ -324,6 +333,7 @@ def test_a_computer_without_devices_says_so(tmp_path: Path) -> None:
         ({"in_accel_y_raw": "?"}, "the accelerometer cannot be read"),
     ],
 )
+@pytest.mark.filterwarnings("error")
 def test_an_invalid_device_is_refused_in_one_line(tmp_path: Path, attributes, message: str) -> None:
     device(tmp_path, 0, {**MPU6050, **attributes})
     with pytest.raises(SourceError, match=message) as caught:
