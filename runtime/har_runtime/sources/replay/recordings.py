@@ -32,6 +32,7 @@ _ANSWERS = re.compile(rb'\{"unix_s": [\d.]+, "version": \d+, |unix_s,version,')
 """How files of answers begin."""
 LOOK_ROWS: Final = 512
 """Rows that show whether acceleration holds gravity."""
+RATES_ALONE: Final = "no acceleration in it, only angular rates; give the folder of both sensors"
 SENSOR_LOGGER: Final = "Sensor Logger"
 SENSOR_LOGGER_MESSAGE: Final = (
     "gravity is missing: Sensor Logger's Accelerometer is without it; record Gravity or Total Acceleration too, and "
@@ -103,7 +104,7 @@ def _single(part: Part, path: Path, options: ReadOptions, labels: Labels, lost: 
         if is_sensor_logger_linear(part, sensor, fields):
             raise DataError(f"{part.name}: {SENSOR_LOGGER_MESSAGE}")
         if fields.acc is None:
-            raise DataError(f"{part.name}: no acceleration in it, only angular rates; give the folder of both sensors")
+            raise DataError(f"{part.name}: {RATES_ALONE}")
         if fields.gravity_alone:
             raise DataError(f"{part.name}: it is gravity alone, without the motion")
     except DataError:
@@ -154,7 +155,11 @@ def _refuse_answers(file: OpenFile, name: str) -> None:
 
 
 def _by_sensor(part: Part, options: ReadOptions) -> list[Part]:
-    """The sensors of a table that holds first all rows of one and then all of another; empty if it is no such table."""
+    """The sensors of a table that holds first all rows of one and then all of another; empty if it is no such table.
+
+    Raises:
+        DataError: a column says that all rows are of the gyroscope.
+    """
     if not part.again or part.parquet is not None or options.columns is not None:
         return []
     try:
@@ -169,6 +174,8 @@ def _by_sensor(part: Part, options: ReadOptions) -> list[Part]:
     finally:
         rows.close()
     sensors = [name for name in names if sensor_named(name) is not None]
+    if names and all(sensor_named(name) == GYROSCOPE for name in names):
+        raise DataError(f"{part.name}: {RATES_ALONE}")
     if cell is None or len(sensors) < 2:
         return []
     return [

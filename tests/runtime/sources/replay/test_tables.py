@@ -223,6 +223,13 @@ def test_thousands_of_columns_are_read(tmp_path: Path) -> None:
     np.testing.assert_allclose(read(path).acc, WEARER.acc[:100], atol=1e-6)
 
 
+def test_a_table_whose_rows_are_all_of_the_gyroscope_is_not_taken_for_acceleration(tmp_path: Path) -> None:
+    path = tmp_path / "walk.csv"
+    path.write_text(table("sensor,time_ms,x,y,z", lambda i, _, __, gyro: cells("gyro", 20 * i, *gyro)))
+    with pytest.raises(DataError, match="no acceleration in it, only angular rates"):
+        read(path)
+
+
 def test_lines_of_a_million_characters_are_not_held_by_the_thousand(tmp_path: Path) -> None:
     path = tmp_path / "wide.csv"
     lines = [f"{20 * number},0.1,0.2,9.8" for number in range(200)]
