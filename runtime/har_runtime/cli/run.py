@@ -234,7 +234,7 @@ def _run(options: argparse.Namespace, service: Service, interruptible: Interrupt
         sinks.close(hurry=interruptible.interrupted)
         source.close()
     unwritten = [
-        f"{sink.name}: {sink.dropped} answers were not written" + (f" ({sink.trouble})" if sink.trouble else "")
+        f"{sink.name}: {sink.dropped} {sink.counted} were not written" + (f" ({sink.trouble})" if sink.trouble else "")
         for sink in info.sinks
         if sink.wants_all and sink.dropped
     ]

@@ -34,6 +34,8 @@ class SinkReport:
     """Why it does not accept answers at the moment; None if it does."""
     wants_all: bool = False
     """Whether it is to get every answer, as a file is; a view may miss some."""
+    counted: str = "answers"
+    """What the counts are of; lines if one may stand for many answers."""
 
     def __str__(self) -> str:
         counts = {"written": self.written, "waiting": self.waiting, "dropped": self.dropped}

@@ -34,6 +34,7 @@ class SinkThread:
         self.broken_pipe = False
         """Whether the reader of the sink's pipe has left: the sink will never accept anything again."""
         self._name, self._sink = name, sink
+        self._counted: str = getattr(sink, "counted", "answers")
         self._encode: Callable[[Answer], Any]
         self._write: Callable[[Any], None]
         if isinstance(sink, RecordSink):
@@ -63,6 +64,7 @@ class SinkThread:
                 self._dropped,
                 self._trouble,
                 isinstance(self._sink, RecordSink),
+                self._counted,
             )
 
     def write(self, answer: Answer, wait: bool) -> None:
@@ -203,7 +205,7 @@ class SinkThread:
             self._trouble = why.removeprefix(f"{self._name}: ")
             self._changed.notify_all()  # A source that waits for room need not wait any longer.
         if begins:
-            _LOG.warning("%s; trying again, %d answers may wait", why, self._capacity)
+            _LOG.warning("%s; trying again, %d %s may wait", why, self._capacity, self._counted)
 
     def _remove(self, item: Any, written: bool) -> None:
         with self._changed:
@@ -221,7 +223,7 @@ class SinkThread:
                 self._trouble = None
             self._changed.notify_all()
         if recovered:
-            _LOG.warning("%s: works again, %d answers dropped so far", self._name, self._dropped)
+            _LOG.warning("%s: works again, %d %s dropped so far", self._name, self._dropped, self._counted)
 
     def _close(self) -> None:
         try:
@@ -230,6 +232,9 @@ class SinkThread:
             if not isinstance(error, (HarError, OSError)):
                 _LOG.debug("%s", self._name, exc_info=True)  # A bug in the sink.
             self._fail(error)
+            with self._changed:
+                # What it still held, such as the line of the last answers.
+                self._dropped += isinstance(self._sink, RecordSink) and not self._abandoned
             return
         with self._changed:
             if not self._abandoned:

@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import resource
 import signal
 import subprocess
@@ -36,6 +37,13 @@ def test_a_full_disk_is_a_failure_with_the_count_of_what_is_missing(capsys: pyte
     assert last == (
         f"har-stream: jsonl:/dev/full: {WINDOWS} answers were not written (cannot be written (No space left on device))"
     )
+
+
+@full_disk
+def test_lines_that_stand_for_many_answers_are_not_counted_as_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--source", SOURCE, "--sink", "jsonl:/dev/full?every=change"]) == 1
+    *_, last = capsys.readouterr().err.splitlines()
+    assert re.search(r"/dev/full: \d+ lines, each of up to a minute, were not written \(cannot be", last)
 
 
 def test_a_sink_that_missed_nothing_is_a_success_beside_one_that_did(

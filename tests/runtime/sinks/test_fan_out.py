@@ -258,6 +258,7 @@ def test_what_a_sink_missed_is_reported_at_the_end_and_in_json(known, capsys) ->
         "dropped": 2,
         "trouble": None,
         "wants_all": False,
+        "counted": "answers",
     }
 
 

@@ -28,6 +28,9 @@ class ChangeSink:
         labels: the card's.
     """
 
+    counted = "lines, each of up to a minute,"
+    """For messages about those that could not be written."""
+
     def __init__(self, sink: FileSink | StandardOutputSink, labels: tuple[str, ...]):
         self.capacity = sink.capacity
         self._sink, self._labels = sink, labels
@@ -53,9 +56,12 @@ class ChangeSink:
 
     def close(self) -> int:
         line = self._line()
-        if line is not None:
-            self._sink.append(line)
-        return self._sink.close()
+        try:
+            if line is not None:
+                self._sink.append(line)
+        finally:
+            lost = self._sink.close()
+        return lost
 
     def _continues(self, answer: Answer) -> bool:
         """Whether an answer belongs to the stretch of the last one."""
