@@ -56,7 +56,13 @@ def _problems(reader: FlatbufferReader) -> Iterator[str]:
     if not graphs:
         yield "it has no graph"
     for graph in graphs:
-        tensors = [_tensor(reader, table, buffers) for table in reader.tables(graph, _TENSORS)]
+        tables = reader.tables(graph, _TENSORS)
+        for number, table in enumerate(tables):
+            try:
+                reader.bytes(table, 3).decode()  # LiteRT reads its name.
+            except UnicodeDecodeError:
+                yield f"the name of tensor {number} is no text"
+        tensors = [_tensor(reader, table, buffers) for table in tables]
         for number, tensor in enumerate(tensors):
             if problem := _tensor_problem(tensor):
                 yield f"tensor {number} {problem}"

@@ -80,6 +80,13 @@ def test_weights_of_another_size_than_their_shape_are_refused() -> None:
     assert "bytes for a shape of" in refusal(change)
 
 
+def test_a_name_that_is_no_text_is_refused() -> None:
+    def change(_: Any, graph: Any) -> None:
+        graph.tensors[3].name = b"na\xb2me"
+
+    assert "the name of tensor 3 is no text" in refusal(change)
+
+
 def test_an_operator_that_writes_into_the_input_or_twice_is_refused() -> None:
     def into_input(_: Any, graph: Any) -> None:
         graph.operators[1].outputs = graph.inputs
