@@ -110,7 +110,7 @@ def test_readings_of_less_than_a_second_are_called_too_few_and_no_unit_is_blamed
 def test_a_sensor_that_is_tilted_shows_what_its_counts_are() -> None:
     units, samples = decode(turned(), counts)
     assert units.startswith("acceleration in counts of 8192 a g (by its magnitude")
-    assert "angular rate in counts of 65.5 a deg/s (by the turn of gravity" in units
+    assert "angular rate in counts of 65.5 a deg/s (by how gravity turns" in units
     assert samples.gyro is not None
     assert np.abs(samples.gyro - turned()[1][-len(samples.gyro) :]).max() < 0.01
 
