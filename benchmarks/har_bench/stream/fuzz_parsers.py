@@ -225,7 +225,7 @@ def recordings() -> Parse:
         part = Part("fuzzed", rng.choice(("walk", "Gyroscope", "Accelerometer")), open_it)
         sensor = sensor_named(part.stem)
         make: Callable[[], RawReader] = lambda: open_rows(part, options, sensor, Counter())  # noqa: E731
-        _read_all(TableStream(make, part.name, options, Labels()))
+        _read_all(TableStream(make(), part.name, options, Labels(), make))
 
     return parse
 

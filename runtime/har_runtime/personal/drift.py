@@ -79,11 +79,12 @@ class Drift:
 
     def report(self) -> tuple[Drifted, ...]:
         """What has moved so far."""
-        return tuple(
-            Drifted(label, place, count, float(np.linalg.norm(self._head.means[pair] - self._head.anchors[pair])))
-            for (pair, count) in self._counts.items()
-            for (place, label) in [pair]
-        )
+        moved: list[Drifted] = []
+        for pair, count in self._counts.items():
+            place, label = pair
+            far = float(np.linalg.norm(self._head.means[pair] - self._head.anchors[pair]))
+            moved.append(Drifted(label, place, count, far))
+        return tuple(moved)
 
     @property
     def seconds(self) -> float:

@@ -90,15 +90,19 @@ def open_recording(
     """
     parts = [part for one in (path, *more) for part in find_parts(one)]
     if len(parts) == 1:
-        parts = _by_sensor(parts[0], options) or parts
-    if len(parts) == 1:
         return _single(parts[0], path, options, labels, lost)
     return _several(parts, path, options, labels, lost)
 
 
 def _single(part: Part, path: Path, options: ReadOptions, labels: Labels, lost: Counter[str]) -> OpenRecording:
     sensor = sensor_named(part.stem)
-    stream = TableStream(lambda: open_rows(part, options, sensor, lost), part.name, options, labels, part.again)
+    rows = open_rows(part, options, sensor, lost)
+    if isinstance(rows, TextTable) and rows.fields.sensor_cell is not None and part.again and part.rows_of is None:
+        # The rows that tell whether another sensor follows are read by looking.
+        if found := _by_sensor(part, rows, rows.fields.sensor_cell):
+            return _several(found, path, options, labels, lost)
+        rows = open_rows(part, options, sensor, lost)
+    stream = _stream(part, rows, options, sensor, labels)
     fields = stream.fields
     try:
         if is_sensor_logger_linear(part, sensor, fields):
@@ -112,6 +116,12 @@ def _single(part: Part, path: Path, options: ReadOptions, labels: Labels, lost: 
         raise
     gyro = fields if fields.gyro is not None else None
     return OpenRecording(stream, fields, gyro, (), part.size, sign_of(path) or sign_of(path.parent), part.again)
+
+
+def _stream(part: Part, rows: RawReader, options: ReadOptions, sensor: str | None, labels: Labels) -> TableStream:
+    # What the first pass loses is lost once more by the second, which counts it.
+    again = (lambda: open_rows(part, options, sensor, Counter())) if part.again else None
+    return TableStream(rows, part.name, options, labels, again)
 
 
 def open_rows(part: Part, options: ReadOptions, sensor: str | None, lost: Counter[str]) -> RawReader:
@@ -154,29 +164,26 @@ def _refuse_answers(file: OpenFile, name: str) -> None:
         raise DataError(f"{name}: holds answers that har-stream has written, not samples of a sensor")
 
 
-def _by_sensor(part: Part, options: ReadOptions) -> list[Part]:
+def _by_sensor(part: Part, rows: TextTable, cell: int) -> list[Part]:
     """The sensors of a table that holds first all rows of one and then all of another; empty if it is no such table.
 
+    Args:
+        rows: of the table, which are read to their end and closed.
+        cell: the column that names the sensor.
+
     Raises:
-        DataError: a column says that all rows are of the gyroscope.
+        DataError: the column says that all rows are of the gyroscope.
     """
-    if not part.again or part.parquet is not None or options.columns is not None:
-        return []
     try:
-        rows = open_rows(part, options, sensor_named(part.stem), Counter())
+        names = rows.values_of(cell, MAX_TABLES)
     except DataError:  # What is wrong is said when it is read.
-        return []
-    try:
-        cell = rows.fields.sensor_cell
-        names = rows.values_of(cell, MAX_TABLES) if cell is not None and isinstance(rows, TextTable) else []
-    except DataError:
         return []
     finally:
         rows.close()
     sensors = [name for name in names if sensor_named(name) is not None]
     if names and all(sensor_named(name) == GYROSCOPE for name in names):
         raise DataError(f"{part.name}: {RATES_ALONE}")
-    if cell is None or len(sensors) < 2:
+    if len(sensors) < 2:
         return []
     return [
         replace(part, name=f"{part.name}: {clean(name)}", stem=clean(name), rows_of=(cell, name)) for name in sensors
@@ -221,9 +228,7 @@ def _several(parts: list[Part], path: Path, options: ReadOptions, labels: Labels
     chosen = [one for one in (acc, added, gyro) if one is not None]
 
     def stream_of(one: _Table) -> TableStream:
-        return TableStream(
-            lambda: open_rows(one.part, options, one.kind, lost), one.part.name, options, labels, one.part.again
-        )
+        return _stream(one.part, open_rows(one.part, options, one.kind, lost), options, one.kind, labels)
 
     opened: list[Stream] = []
     try:

@@ -60,21 +60,28 @@ class TableStream:
     """The samples of one table.
 
     Args:
-        make: opens its rows; called twice for `time=spread`.
-        again: whether it can be called twice.
+        rows: its rows, from the first on; closed with the stream.
+        name: for messages.
+        again: opens them once more, for `time=spread`; None if that cannot be done.
 
     Raises:
         DataError: no sample in it, or its times cannot be read.
     """
 
     def __init__(
-        self, make: Callable[[], RawReader], name: str, options: ReadOptions, labels: Labels, again: bool = True
+        self,
+        rows: RawReader,
+        name: str,
+        options: ReadOptions,
+        labels: Labels,
+        again: Callable[[], RawReader] | None = None,
     ):
-        self._name, self._labels = name, labels
-        spread = _spread(make, name, options) if options.time == SPREAD and again and not options.rate_hz else None
-        self._reader = make()
+        self._reader, self._name, self._labels = rows, name, labels
         try:
-            first = self._reader.read(FIRST_ROWS)
+            spread = None
+            if options.time == SPREAD and again is not None and not options.rate_hz:
+                spread = _spread(again(), name, options)
+            first = rows.read(FIRST_ROWS)
             if first is None:
                 raise DataError(f"{name}: no sample in it")
             self.fields = self._reader.fields
@@ -259,9 +266,8 @@ def _of_one_sensor(rows: RawRows, fields: Fields) -> RawRows:
     return RawRows(rows.times[own], rows.acc[own], None, None) if own.any() else rows
 
 
-def _spread(make: Callable[[], RawReader], name: str, options: ReadOptions) -> Spread:
-    """Even times for a whole table, by a pass over it."""
-    reader = make()
+def _spread(reader: RawReader, name: str, options: ReadOptions) -> Spread:
+    """Even times for a whole table, by a pass over it, which closes it."""
     bursts: list[tuple[int, int]] = []
     rows, last_ns, skip, seen = 0, None, 1, 0
     clock: RecordingClock | None = None

@@ -77,6 +77,16 @@ def test_times_that_come_in_bursts_are_spread_if_asked(tmp_path: Path, kind: str
     is_the_wearer(read(path, "&time=spread&rate=50"))
 
 
+def test_a_line_that_both_passes_of_a_spread_lose_is_counted_once(tmp_path: Path) -> None:
+    header = "t_ms,ax,ay,az,gyro_x (rad/s),gyro_y,gyro_z"
+    path = with_times(tmp_path, (6000 + NUMBERS // 10 * 200).tolist(), header)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:100], "what", *lines[100:]]) + "\n")
+    found = read(path, "&time=spread")
+    is_the_wearer(found)
+    assert found.replay.report.lost == {"line that is no sample": 1}
+
+
 def test_a_pause_between_bursts_stays_one(tmp_path: Path) -> None:
     times = (6000 + NUMBERS // 10 * 200 + 60_000 * (NUMBERS >= 300)).tolist()
     steps = np.diff(read(with_times(tmp_path, times), "&time=spread").times_ns)

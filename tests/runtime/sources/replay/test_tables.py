@@ -22,6 +22,8 @@ from tests.runtime.sources.replay.tables import (
 )
 
 from har_runtime.errors import DataError
+from har_runtime.sources.replay import parts
+from har_runtime.sources.replay.parts import open_file
 from har_runtime.sources.serial_port.witmotion import encode_samples
 
 NAMES = "time,acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z"
@@ -221,6 +223,15 @@ def test_thousands_of_columns_are_read(tmp_path: Path) -> None:
     path = tmp_path / "wide.csv"
     path.write_text("\n".join(lines) + "\n")
     np.testing.assert_allclose(read(path).acc, WEARER.acc[:100], atol=1e-6)
+
+
+def test_a_recording_of_one_file_is_opened_once_to_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(parts, "open_file", lambda path: opened.append(path) or open_file(path))
+    path = tmp_path / "walk.csv"
+    path.write_text(own())
+    is_the_wearer(read(path))
+    assert opened == [path]
 
 
 def test_a_table_whose_rows_are_all_of_the_gyroscope_is_not_taken_for_acceleration(tmp_path: Path) -> None:

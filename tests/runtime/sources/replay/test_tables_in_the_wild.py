@@ -290,6 +290,9 @@ def test_rows_of_one_sensor_after_those_of_the_other_are_joined_by_their_times(t
     is_the_wearer(found)
     assert "accelerometer + gyroscope" in found.replay.description
 
+    (tmp_path / "notes.txt").write_text("Walked the dog.\n")
+    is_the_wearer(read(tmp_path, "&gyro=rad/s"))
+
 
 def test_a_sensor_that_is_named_twice_is_read_once_and_that_is_said(tmp_path: Path) -> None:
     path = tmp_path / "walk.csv"
