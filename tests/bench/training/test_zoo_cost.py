@@ -11,15 +11,28 @@ from har_bench.training import zoo_cost
 @pytest.mark.slow
 def test_systems_are_counted_exported_and_measured_beside_what_ships(tmp_path: Path, capsys) -> None:
     out = tmp_path / "cost.json"
-    arguments = ["--out", str(out), "--systems", "ccil", "--runtimes", "litert", "--repetitions", "2", "--no-energy"]
+    arguments = [
+        "--runs",
+        str(tmp_path),
+        "--out",
+        str(out),
+        "--systems",
+        "ccil,tinierhar",
+        "--runtimes",
+        "litert",
+        "--repetitions",
+        "2",
+        "--no-energy",
+    ]
     assert zoo_cost.main(arguments) == 0
     result = json.loads(out.read_text())
-    (row,) = result["systems"]
+    row, small = result["systems"]
     assert (row["system"], row["encoder_parameters"], row["not_exported"]) == ("ccil", 480_768, None)
     assert row["flops"] == 2 * row["macs"]
-    assert {"anywhere", "waist", "ccil.tflite"} <= {model["name"] for model in result["models"]}
+    assert (small["system"], small["parameters"]) == ("tinierhar", 7_285)
+    assert {"anywhere", "waist", "ccil.tflite", "tinierhar.tflite"} <= {model["name"] for model in result["models"]}
 
 
 def test_a_system_that_there_is_not_is_named(tmp_path: Path, capsys) -> None:
-    assert zoo_cost.main(["--out", str(tmp_path / "cost.json"), "--systems", "resnet"]) == 2
+    assert zoo_cost.main(["--runs", str(tmp_path), "--out", str(tmp_path / "cost.json"), "--systems", "resnet"]) == 2
     assert "--systems: unknown system 'resnet'; known: multisupconhar" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """All systems by one command: rows are kept, and the table says what was printed and what was found."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,23 @@ def test_rows_are_trained_once_and_stand_in_one_table(small_hapt: Path, tmp_path
     again = capsys.readouterr()
     assert "10 of 10 rows are finished" in again.err and "training" not in again.err
     assert again.out == shown.out
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copy(tmp_path / "zoo.json", elsewhere)
+    assert main([str(elsewhere) if argument == str(tmp_path) else argument for argument in arguments]) == 0
+    third = capsys.readouterr()
+    assert "10 of 10 rows are finished" in third.err
+    assert third.out == shown.out
+    assert main([*arguments, "--protocol", "groups:2"]) == 2
+    assert "finished with other settings; choose another --out" in capsys.readouterr().err
+
+
+def test_a_damaged_document_is_one_line(small_hapt: Path, tmp_path: Path, capsys) -> None:
+    for content in ("[", '{"settings": []}', '[[{"settings": "0"}]'):
+        (tmp_path / "zoo.json").write_text(content)
+        assert main(["zoo", "--data", str(small_hapt), "--out", str(tmp_path), "--systems", "ccil"]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "zoo.json: damaged" in line
 
 
 def test_a_system_or_schedule_that_there_is_not_is_named_before_anything_runs() -> None:

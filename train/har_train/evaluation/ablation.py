@@ -11,9 +11,11 @@ from statistics import mean
 from typing import Any
 
 from har_runtime.errors import DataError
-from har_train.evaluation.rows import Row, Settings, run_rows
+from har_train.evaluation.rows import Row, Settings, restore_rows, run_rows
 from har_train.recipe_file import load_recipe
 
+DOCUMENT = "ablation.json"
+"""In the folder of all rows."""
 PAPER, SHORT = "paper", "short"
 SCHEDULES: dict[str, tuple[str, ...]] = {
     PAPER: (),
@@ -135,7 +137,7 @@ class Ablation:
 
 def run_ablation(ablation: Ablation, settings: Settings, out: Path, show: Callable[[str], None]) -> dict[str, Any]:
     """Train and score the rows that are not finished yet, all of a seed before the next; returns the document of all.
-    For `show` and errors see `rows.run_rows`."""
+    Results in an earlier document in `out` are kept. For `show` and errors see `rows.run_rows`."""
     studies = {name: STUDIES[name] for name in ablation.studies}
     rows = {
         ablation.row(point, seed, out).folder: ablation.row(point, seed, out)
@@ -143,6 +145,7 @@ def run_ablation(ablation: Ablation, settings: Settings, out: Path, show: Callab
         for study in studies.values()
         for point in study.points
     }
+    restore_rows(list(rows.values()), settings, out / DOCUMENT)
     run_rows(list(rows.values()), settings, show)
     return {
         "protocol": str(settings.protocol),
@@ -168,8 +171,8 @@ def _together(ablation: Ablation, point: Point, out: Path) -> dict[str, Any]:
     return {
         "label": point.label,
         "recipe": rows[0].recipe.name,
-        "dataset": parts[0]["dataset"],
+        "dataset": parts[0].dataset,
         "printed": point.printed,
-        "macro_f1": mean(part["macro_f1"] for part in parts),
-        "seeds": [{"seed": row.seed, **part} for row, part in zip(rows, parts, strict=True)],
+        "macro_f1": mean(part.macro_f1 for part in parts),
+        "seeds": [row.to_dict() for row in rows],
     }

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from har_runtime.files import atomic_path, write_bytes
+from har_train.evaluation.ablation import DOCUMENT
 from har_train.evaluation.plots import BLUE, VERMILLION
 from har_train.evaluation.report import ends_of_seeds, json_text, markdown_table, score_of_seeds
 
@@ -31,7 +32,7 @@ def write_ablation_report(out: Path, document: dict[str, Any]) -> list[Path]:
         parts += [f"## {study['title']}", markdown_table(["", "printed", "found"], _cells(study))]
         if study in drawn:
             parts.append(f"![{study['title']}]({study['study']}.png)")
-    written = [out / "ablation.json", out / "ablation.md", *(out / f"{study['study']}.png" for study in drawn)]
+    written = [out / DOCUMENT, out / "ablation.md", *(out / f"{study['study']}.png" for study in drawn)]
     write_bytes(written[0], f"{json_text({'format': FORMAT, **document})}\n".encode())
     write_bytes(written[1], ("\n\n".join([*parts, NOTES]) + "\n").encode())
     for path, study in zip(written[2:], drawn, strict=True):

@@ -121,6 +121,7 @@ def _network(job: FoldJob, windows: WindowSet) -> tuple[Predict, dict[str, Any]]
         "best_epoch": record.best_epoch + 1,
         "seconds": round(record.seconds),
         "processor_seconds": round(record.processor_seconds),
+        "steps": record.steps,
         "temperature": record.temperature,
         "validation_macro_f1": record.validation_macro_f1,
     }

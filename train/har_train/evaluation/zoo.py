@@ -11,13 +11,15 @@ from statistics import mean
 from typing import Any
 
 from har_runtime.errors import DataError
-from har_train.evaluation.rows import Row, Settings, run_rows
+from har_train.evaluation.rows import Row, Settings, restore_rows, run_rows
 from har_train.methods.registry import SYSTEMS
 from har_train.recipe_file import load_recipe
 
 AUTHORS, BUDGET = "authors", "budget"
 SCHEDULES = (AUTHORS, BUDGET)
 OURS, CONTROLS = "multisupconhar", ("random-forest", "logistic-regression")
+DOCUMENT = "zoo.json"
+"""In the folder of all rows."""
 PRINTED = {"uci-har": 91.07, "mobiact": 85.93, "usc-had": 76.84}
 """Of the paper's own method in its Table 3, macro-F1 in %."""
 
@@ -69,9 +71,11 @@ def recipe_name(system: str, schedule: str) -> str:
 
 def run_zoo(zoo: Zoo, settings: Settings, out: Path, show: Callable[[str], None]) -> dict[str, Any]:
     """Train and score the rows that are not finished yet, a seed of every system before the next seed; returns the
-    document of all. For `show` and errors see `rows.run_rows`."""
+    document of all. Results in an earlier document in `out` are kept. For `show` and errors see `rows.run_rows`."""
     rows = zoo.rows(out)
-    run_rows([row for of_seed in zip(*rows.values(), strict=True) for row in of_seed], settings, show)
+    in_order = [row for of_seed in zip(*rows.values(), strict=True) for row in of_seed]
+    restore_rows(in_order, settings, out / DOCUMENT)
+    run_rows(in_order, settings, show)
     return {
         "protocol": str(settings.protocol),
         "changes": list(zoo.changes),
@@ -94,12 +98,12 @@ def _together(system: str, schedule: str, rows: Sequence[Row]) -> dict[str, Any]
         "title": known.title if known else "MultiSupConHAR" if system == OURS else system.replace("-", " "),
         "schedule": schedule,
         "recipe": recipe_name(system, schedule),
-        "dataset": parts[0]["dataset"],
-        "placement": parts[0]["placement"],
-        "macro_f1": mean(part["macro_f1"] for part in parts),
-        "core_minutes": mean(part["core_minutes"] for part in parts),
-        "parameters": parts[0].get("parameters"),
+        "dataset": parts[0].dataset,
+        "placement": parts[0].placement,
+        "macro_f1": mean(part.macro_f1 for part in parts),
+        "core_minutes": mean(part.core_minutes for part in parts),
+        "parameters": parts[0].parameters,
         "printed": known.printed if known else PRINTED if system == OURS else {},
         "copied": known is not None and known.copied,
-        "seeds": [{"seed": row.seed, **part} for row, part in zip(rows, parts, strict=True)],
+        "seeds": [row.to_dict() for row in rows],
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 from har_runtime.files import write_bytes
 from har_train.evaluation.report import json_text, markdown_table, score_of_seeds, text_table
-from har_train.evaluation.zoo import AUTHORS, BUDGET
+from har_train.evaluation.zoo import AUTHORS, BUDGET, DOCUMENT
 
 FORMAT = "haredge-zoo-1"
 TITLES = ("system", "printed", "authors' schedule", "same budget", "core-minutes", "parameters")
@@ -26,7 +26,7 @@ def write_zoo_report(out: Path, document: dict[str, Any]) -> list[Path]:
     Raises:
         HarError: `out` cannot be written to.
     """
-    written = [out / "zoo.json", out / "zoo.md"]
+    written = [out / DOCUMENT, out / "zoo.md"]
     table = markdown_table(list(TITLES), _cells(document))
     write_bytes(written[0], f"{json_text({'format': FORMAT, **document})}\n".encode())
     write_bytes(written[1], f"# {_subject(document)}\n\n{table}\n\n{NOTES}\n".encode())

@@ -62,6 +62,8 @@ class TrainingRecord:
     test_macro_f1: float
     processor_seconds: float = 0.0
     """Processor time of the training, all threads together; 0 in old checkpoints."""
+    steps: int = 0
+    """Steps of the optimiser, all stages together; 0 in old checkpoints."""
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,10 @@ class Stage:
         """Number of whole epochs in its last checkpoint."""
         return read_checkpoint(self.last)[0] + 1 if self.last.exists() else 0
 
+    def steps_done(self) -> int:
+        """Number of the optimiser's steps until its last checkpoint."""
+        return int(_content(self.last)["global_step"]) if self.last.exists() else 0
+
     def kept_epoch(self) -> int:
         """Index of the epoch whose weights are kept."""
         return read_checkpoint(self.kept)[0]
@@ -111,11 +115,17 @@ def read_checkpoint(path: Path) -> tuple[int, dict[str, Tensor]]:
     Raises:
         ModelError: missing or damaged.
     """
+    content = _content(path)
+    return content["epoch"], content["state_dict"]
+
+
+def _content(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > MAX_CHECKPOINT_BYTES:
             raise ValueError(f"it is larger than {MAX_CHECKPOINT_BYTES:,} bytes")
         content = torch.load(path, weights_only=True, map_location="cpu")
-        return int(content["epoch"]), dict(content["state_dict"])
+        numbers = {key: int(content[key]) for key in ("epoch", "global_step")}
+        return {**numbers, "state_dict": dict(content["state_dict"])}
     except Exception as error:  # A damaged file makes torch raise errors of many kinds.
         reason = " ".join(str(error).split())[:200]
         raise ModelError(f"{path}: cannot be read ({reason}); train again with a new --out") from error

@@ -155,6 +155,7 @@ def fit(
         validation_macro_f1=score(validation.y, validation_guess, windows.labels).macro_f1,
         test_macro_f1=score(test.y, test_guess, windows.labels).macro_f1,
         processor_seconds=sum(cost.processor for cost in costs),
+        steps=sum(stage.steps_done() for stage in stages),
     )
     if is_first_process():
         save_checkpoint(run.out / "model.safetensors", network, record)
