@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from har_bench.readme.browser import open_browser
 from har_runtime.contract import STANDARD_GRAVITY
+from har_runtime.errors import SourceError
 from har_runtime.recording import Recording
 from har_runtime.sources.simulated.wearer import Wearer
 from har_train.data.windows import WindowSet
@@ -81,6 +83,19 @@ def waist_with(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return make
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A headless Chromium."""
+    try:
+        opened = open_browser(tmp_path_factory.mktemp("profile"))
+    except SourceError as error:
+        pytest.skip(str(error))
+    try:
+        yield opened
+    finally:
+        opened.quit()
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from har_bench.readme.browser import add_motion_sensors, open_browser, served
+from har_bench.readme.browser import add_motion_sensors, served
 from har_export.page import make_page, npm_command, runtime_files
-from har_runtime.errors import DataError, SourceError
+from har_runtime.errors import DataError
 
 WEB = Path(__file__).parents[2] / "export" / "har_export" / "web"
 
@@ -53,13 +53,6 @@ def site_of(node_modules: Path, tmp_path: Path) -> Iterator[Callable[..., str]]:
 
 
 @pytest.fixture(scope="module")
-def browser(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    try:
-        opened = open_browser(tmp_path_factory.mktemp("profile"))
-    except SourceError as error:
-        pytest.skip(str(error))
-    try:
-        add_motion_sensors(opened)
-        yield opened
-    finally:
-        opened.quit()
+def browser(node_modules: Path, browser: Any) -> Any:
+    add_motion_sensors(browser)
+    return browser

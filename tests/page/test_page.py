@@ -3,17 +3,17 @@
 import itertools
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pytest
+from tests.waiting import PATIENCE_S, wait_for
 
 from har_bench import tables
 from har_bench.measure.compare import read_measured
-from har_bench.readme.browser import PATIENCE_S, served, set_motion, set_view
+from har_bench.readme.browser import served, set_motion, set_view
 from har_export.page import make_page
 from har_runtime.model.load import load_model
 from har_runtime.personal.head import Whitener
@@ -30,15 +30,6 @@ TOKEN = "not-easy-to-guess"
 KEEP_ANSWERS = "window.answers = []; addEventListener('answer', (event) => answers.push(event.detail));"
 UNMOVED = (0.3, 9.7, 1.0, 0.0, 0.0, 0.0)
 """What the sensors read where nothing else is said."""
-Found = TypeVar("Found")
-
-
-def wait_for(found: Callable[[], Found]) -> Found:
-    deadline = time.monotonic() + PATIENCE_S
-    while not (value := found()):
-        assert time.monotonic() < deadline, "nothing within the deadline"
-        time.sleep(0.05)
-    return value
 
 
 def text(browser: Any, element: str) -> str:

@@ -16,22 +16,13 @@ from tornado.httputil import HTTPServerRequest
 from tornado.web import HTTPError, RequestHandler
 
 from har_runtime.web.access import is_host, is_of_own_page, is_opened_by_link, is_token
+from har_runtime.web.page_files import CONTENT_SECURITY_POLICY, set_page_headers
 from har_runtime.web.refusals import RefusalLog, Slowdown
-from har_runtime.web.server import TOO_MANY, BoundedServer, Places, stream_of
+from har_runtime.web.server import TOO_MANY, BoundedServer, stream_of
 
 VIEWER_TIMEOUT_S = 10.0
 """A viewer who has not polled for this long has left; a visible page polls three times a second."""
-PLACES = Places(known=64, strangers=32, strangers_of_address=16)
-"""For connections; a browser opens up to six. Those with the token or its cookie are known; without a token, those that
-ask under this computer's own name."""
-IDLE_S = 30.0
-"""How long a connection may stay open without a request."""
-HEAD_BYTES = 16384
 COOKIE_DAYS = 365
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
-)
 
 
 class PageAccess:
@@ -91,12 +82,7 @@ class PageHandler(RequestHandler):
         self.access, self._reply = access, reply
 
     def set_default_headers(self) -> None:
-        self.clear_header("Server")
-        self.set_header("Content-Security-Policy", self.policy)
-        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Referrer-Policy", "no-referrer")
-        self.set_header("Cache-Control", "no-cache")
+        set_page_headers(self, self.policy)
 
     def decode_argument(self, value: bytes, name: str | None = None) -> str:
         return value.decode("utf-8", "replace")  # So that what is no text is refused, and counted, as what it is.

@@ -5,38 +5,25 @@ another site can make a browser press; it is small, and few are taken in a secon
 """
 
 import json
-from collections.abc import Callable
 from http import HTTPStatus
-from importlib.resources import files
 from typing import Any, Final
 
 from tornado.web import Application
 
 from har_runtime.cli.buttons.board import Board
-from har_runtime.web.access import OWN_NAMES
 from har_runtime.web.allowance import Allowance
-from har_runtime.web.page import HEAD_BYTES, IDLE_S, PLACES, PageAccess, PageHandler, not_found
-from har_runtime.web.refusals import RefusalLog
-from har_runtime.web.server import TOO_SLOW, BoundedServer, ServerThread, are_open_to_others, listen, url_of
+from har_runtime.web.page import PageAccess, PageHandler, not_found
+from har_runtime.web.page_files import page_files
+from har_runtime.web.page_server import PageServer, Reply, file_reply, page_application
 
-VIEWERS: Final = 8
-"""The maximum number of viewers at the same time."""
 PRESSES_PER_S: Final = 5.0
 """Of all viewers together; as many may come at once."""
 BODY_BYTES: Final = 256
 """Of a press."""
-FILES: Final = {
-    "": ("cli/buttons/index.html", "text/html"),
-    "theme.css": ("web/theme.css", "text/css"),
-    "page.css": ("cli/buttons/page.css", "text/css"),
-    "parts.js": ("web/parts.js", "text/javascript"),
-    "page.js": ("cli/buttons/page.js", "text/javascript"),
-}
-"""Files of `har_runtime` and their types, by path on the server."""
 
 
-class ButtonServer:
-    """Serves the page in its own thread, which does not keep the program alive.
+class ButtonServer(PageServer):
+    """Serves the page with buttons.
 
     Raises:
         SourceError: it cannot listen on the address, or strangers could press.
@@ -51,27 +38,7 @@ class ButtonServer:
             board: what is shown and pressed.
             token: that a viewer must know; without one only this computer can see the page.
         """
-        sockets = listen("live", host, port, token)
-        hosts = None if are_open_to_others(sockets) else OWN_NAMES | {host}
-        self.port: int = sockets[0].getsockname()[1]
-        self.url = url_of(host, self.port)
-        refusals = RefusalLog("page")
-        access = PageAccess(token, hosts, self.port, refusals, VIEWERS)
-        access.server = BoundedServer(
-            _application(board, access),
-            places=PLACES,
-            # Browsers connect in advance and then ask for nothing: that is no refusal.
-            count=lambda reason: None if reason == TOO_SLOW else refusals.count(reason),
-            idle_connection_timeout=IDLE_S,
-            body_timeout=IDLE_S,
-            max_header_size=HEAD_BYTES,
-            max_body_size=BODY_BYTES,
-        )
-        self._thread = ServerThread("page with buttons", access.server, sockets, refusals)
-
-    def close(self) -> None:
-        """Stop listening and close all connections."""
-        self._thread.close()
+        super().__init__("page", host, port, token, lambda access: _application(board, access), BODY_BYTES)
 
 
 class _PressHandler(PageHandler):
@@ -114,20 +81,7 @@ def _application(board: Board, access: PageAccess) -> Application:
         handler.admit_viewer()
         handler.send(json.dumps(board.state(), allow_nan=False).encode(), "application/json")
 
-    replies: dict[str, Callable[[PageHandler], None]] = {
-        "setup": lambda handler: handler.send(setup, "application/json"),
-        "state": send_state,
-    }
-    for path, (name, kind) in FILES.items():
-        content = files("har_runtime").joinpath(name).read_bytes()
-        replies[path] = lambda handler, content=content, kind=kind: handler.send(content, kind)
-    routes: list[Any] = [
-        (f"/{path}", PageHandler, {"access": access, "reply": reply}) for path, reply in replies.items()
-    ]
+    replies: dict[str, Reply] = {"setup": file_reply(setup, "application/json"), "state": send_state}
+    replies |= {path: file_reply(*file) for path, file in page_files("cli/buttons").items()}
     press = {"access": access, "board": board, "allowance": Allowance(PRESSES_PER_S)}
-    return Application(
-        [*routes, ("/press", _PressHandler, press)],
-        default_handler_class=PageHandler,
-        default_handler_args={"access": access, "reply": not_found},
-        log_function=lambda handler: None,
-    )
+    return page_application(access, replies, [("/press", _PressHandler, press)])

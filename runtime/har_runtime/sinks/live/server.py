@@ -5,38 +5,25 @@ nobody.
 """
 
 import json
-from collections.abc import Callable
 from http import HTTPStatus
-from importlib.resources import files
 
 from bokeh.util.paths import static_path
 from tornado.web import Application, HTTPError
 
 from har_runtime.sinks.live.charts import charts
 from har_runtime.sinks.live.state import LiveState
-from har_runtime.web.access import OWN_NAMES
-from har_runtime.web.page import HEAD_BYTES, IDLE_S, PLACES, PageAccess, PageHandler, not_found
-from har_runtime.web.refusals import RefusalLog
-from har_runtime.web.server import TOO_SLOW, BoundedServer, ServerThread, are_open_to_others, listen, url_of
+from har_runtime.web.page import PageAccess, PageHandler
+from har_runtime.web.page_files import page_files
+from har_runtime.web.page_server import PageServer, Reply, file_reply, page_application
 
-VIEWERS = 8
-"""The maximum number of viewers at the same time."""
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-FILES = {
-    "": ("har_runtime.sinks.live", "index.html", "text/html"),
-    "theme.css": ("har_runtime.web", "theme.css", "text/css"),
-    "page.css": ("har_runtime.sinks.live", "page.css", "text/css"),
-    "parts.js": ("har_runtime.web", "parts.js", "text/javascript"),
-    "page.js": ("har_runtime.sinks.live", "page.js", "text/javascript"),
-}
-"""Package, name and type of the page's files, by path on the server."""
 
 
-class LiveServer:
-    """Serves the page in its own thread, which does not keep the program alive.
+class LiveServer(PageServer):
+    """Serves the live page.
 
     Raises:
         SourceError: it cannot listen on the address, or strangers could watch.
@@ -52,28 +39,7 @@ class LiveServer:
             token: that a viewer must know; without one only this computer can watch.
             code: the source's address for a phone's camera, as SVG; None to show none.
         """
-        sockets = listen("live", host, port, token)
-        open_to_others = are_open_to_others(sockets)
-        self.port: int = sockets[0].getsockname()[1]
-        self.url = url_of(host, self.port)
-        refusals = RefusalLog("live")
-        hosts = None if open_to_others else OWN_NAMES | {host}
-        access = PageAccess(token, hosts, self.port, refusals, VIEWERS)
-        access.server = BoundedServer(
-            _application(state, access, code),
-            places=PLACES,
-            # Browsers connect in advance and then ask for nothing: that is no refusal.
-            count=lambda reason: None if reason == TOO_SLOW else refusals.count(reason),
-            idle_connection_timeout=IDLE_S,
-            body_timeout=IDLE_S,
-            max_header_size=HEAD_BYTES,
-            max_body_size=0,
-        )
-        self._thread = ServerThread("live page", access.server, sockets, refusals)
-
-    def close(self) -> None:
-        """Stop listening and close all connections."""
-        self._thread.close()
+        super().__init__("live", host, port, token, lambda access: _application(state, access, code))
 
 
 class _Handler(PageHandler):
@@ -87,23 +53,15 @@ def _application(state: LiveState, access: PageAccess, code: bytes | None) -> Ap
     setup["has_code"] = code is not None
     setup["charts"] = charts(setup["labels"], setup["colours"])
     library = static_path() / "js" / "bokeh.min.js"
-    replies: dict[str, Callable[[PageHandler], None]] = {
-        "setup": lambda handler: handler.send(json.dumps(setup, allow_nan=False).encode(), "application/json"),
+    replies: dict[str, Reply] = {
+        "setup": file_reply(json.dumps(setup, allow_nan=False).encode(), "application/json"),
         "state": lambda handler: _send_state(handler, state),
         "bokeh.min.js": lambda handler: handler.send(library.read_bytes(), "text/javascript"),
     }
     if code is not None:
-        replies["code.svg"] = lambda handler: handler.send(code, "image/svg+xml")
-    for path, (package, name, kind) in FILES.items():
-        content = files(package).joinpath(name).read_bytes()
-        replies[path] = lambda handler, content=content, kind=kind: handler.send(content, kind)
-    routes = [(f"/{path}", _Handler, {"access": access, "reply": reply}) for path, reply in replies.items()]
-    return Application(
-        routes,
-        default_handler_class=_Handler,
-        default_handler_args={"access": access, "reply": not_found},
-        log_function=lambda handler: None,
-    )
+        replies["code.svg"] = file_reply(code, "image/svg+xml")
+    replies |= {path: file_reply(*file) for path, file in page_files("sinks/live").items()}
+    return page_application(access, replies, [], _Handler)
 
 
 def _send_state(handler: PageHandler, state: LiveState) -> None:

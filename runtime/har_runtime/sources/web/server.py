@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from importlib.resources import files
 from typing import Any, Final
 
 from tornado.httputil import HTTPServerRequest
@@ -25,6 +24,7 @@ from har_runtime.text import clean
 from har_runtime.uri import one_of
 from har_runtime.web.access import OWN_NAMES, is_host, is_of_own_page, is_token, shown_token
 from har_runtime.web.allowance import Allowance
+from har_runtime.web.page_files import page_files, set_page_headers
 from har_runtime.web.refusals import RefusalLog, Slowdown
 from har_runtime.web.server import TOO_MANY, TOO_SLOW, BoundedServer, Places, ServerThread, listen, stream_of, url_of
 
@@ -46,20 +46,6 @@ CONTINUED: Final = 4001
 """The same page has connected again."""
 PING_S: Final = 5.0
 """A phone that has gone without a word is noticed after twice this."""
-PAGE: Final = {
-    "": ("sources/web/page/index.html", "text/html"),
-    "theme.css": ("web/theme.css", "text/css"),
-    "page.css": ("sources/web/page/page.css", "text/css"),
-    "parts.js": ("web/parts.js", "text/javascript"),
-    "page.js": ("sources/web/page/page.js", "text/javascript"),
-    "motion.js": ("sources/web/page/motion.js", "text/javascript"),
-    "sender.js": ("sources/web/page/sender.js", "text/javascript"),
-}
-"""Files of `har_runtime` and their types, by path on the server."""
-CONTENT_SECURITY_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
-)
 
 
 @dataclass(frozen=True)
@@ -176,12 +162,7 @@ class _Page(RequestHandler):
         self._content, self._kind = content, kind
 
     def set_default_headers(self) -> None:
-        self.clear_header("Server")
-        self.set_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Referrer-Policy", "no-referrer")
-        self.set_header("Cache-Control", "no-cache")
+        set_page_headers(self)
 
     def get(self) -> None:
         if not self._kind:
@@ -268,10 +249,9 @@ class _Samples(WebSocketHandler):
 
 
 def _application(phones: Phones) -> Application:
-    folder = files("har_runtime")
+    page = page_files("sources/web/page", "motion.js", "sender.js")
     routes: list[Any] = [
-        (f"/{path}", _Page, {"content": folder.joinpath(name).read_bytes(), "kind": kind})
-        for path, (name, kind) in PAGE.items()
+        (f"/{path}", _Page, {"content": content, "kind": kind}) for path, (content, kind) in page.items()
     ]
     return Application(
         [*routes, ("/samples", _Samples, {"phones": phones})],

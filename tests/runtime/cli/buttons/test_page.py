@@ -5,35 +5,20 @@ import os
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
+from tests.waiting import PATIENCE_S, wait_for
 
-from har_bench.readme.browser import open_browser, set_view
-from har_runtime.errors import SourceError
+from har_bench.readme.browser import set_view
 from har_runtime.personal.profile import read_profile
 
 pytest.importorskip("tornado", reason="needs pip install 'haredge[web]'")
 
-PATIENCE_S = 60
 TOKEN = "not-easy-to-guess"
-Found = TypeVar("Found")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    try:
-        opened = open_browser(tmp_path_factory.mktemp("profile"))
-    except SourceError as error:
-        pytest.skip(str(error))
-    try:
-        yield opened
-    finally:
-        opened.quit()
 
 
 @contextmanager
@@ -50,14 +35,6 @@ def started(folder: Path, *arguments: str) -> Iterator[tuple["subprocess.Popen[b
     finally:
         process.kill()
         process.wait(PATIENCE_S)
-
-
-def wait_for(found: Callable[[], Found]) -> Found:
-    deadline = time.monotonic() + PATIENCE_S
-    while not (value := found()):
-        assert time.monotonic() < deadline, "nothing within the deadline"
-        time.sleep(0.05)
-    return value
 
 
 class Page:

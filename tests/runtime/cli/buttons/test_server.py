@@ -13,7 +13,8 @@ from har_runtime.cli.buttons.page import open_page
 from har_runtime.errors import SourceError
 
 pytest.importorskip("tornado", reason="needs pip install 'haredge[web]'")
-from har_runtime.cli.buttons.server import BODY_BYTES, VIEWERS, ButtonServer
+from har_runtime.cli.buttons.server import BODY_BYTES, ButtonServer
+from har_runtime.web.page_server import VIEWERS
 
 PATIENCE_S = 30
 TOKEN = "not-easy-to-guess"

@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from tests.runtime import fake_model
+from tests.waiting import PATIENCE_S, wait_for
 
-from har_bench.readme.browser import open_browser, set_view
+from har_bench.readme.browser import set_view
 from har_runtime.answers.palette import COLOURS
-from har_runtime.errors import SourceError
 from har_runtime.model.load import load_model
 from har_runtime.sinks import StreamInfo, open_sink
 from har_runtime.sinks.live.sink import LiveSink
@@ -28,11 +28,9 @@ from har_runtime.sources.base import SourceReport
 
 pytest.importorskip("bokeh", reason="needs pip install 'haredge[web]'")
 
-PATIENCE_S = 60
 VIEWERS = 2
 """Few, so that a test soon shows who takes a place: the browser, and whoever asks for `news`."""
 LABELS = load_model("waist").card.labels
-Found = TypeVar("Found")
 
 
 @dataclass
@@ -57,8 +55,8 @@ def stream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stream]:
 def started(log: Path) -> Iterator[Stream]:
     """Run har-stream at 8x real time."""
     command = (
-        "from har_runtime.cli.stream import main; from har_runtime.sinks.live import server; "
-        f"server.VIEWERS = {VIEWERS}; main()"
+        "from har_runtime.cli.stream import main; from har_runtime.web import page_server; "
+        f"page_server.VIEWERS = {VIEWERS}; main()"
     )
     sinks = ["--sink", f"jsonl:{log}", "--sink", "live:127.0.0.1:0"]
     arguments = ["--model", "waist", "--source", "simulated:?seed=0&speed=8", *sinks]
@@ -73,18 +71,6 @@ def started(log: Path) -> Iterator[Stream]:
         process.wait(PATIENCE_S)
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    try:
-        opened = open_browser(tmp_path_factory.mktemp("profile"))
-    except SourceError as error:
-        pytest.skip(str(error))
-    try:
-        yield opened
-    finally:
-        opened.quit()
-
-
 @pytest.fixture
 def page(browser: Any, stream: Stream) -> Any:
     """The page with an answer, on a desktop screen; it is loaded only if the browser does not show it already."""
@@ -93,14 +79,6 @@ def page(browser: Any, stream: Stream) -> Any:
         browser.get(stream.url)
     wait_for(lambda: activity(browser) in LABELS)
     return browser
-
-
-def wait_for(found: Callable[[], Found]) -> Found:
-    deadline = time.monotonic() + PATIENCE_S
-    while not (value := found()):
-        assert time.monotonic() < deadline, "nothing within the deadline"
-        time.sleep(0.05)
-    return value
 
 
 def activity(page: Any) -> str:

@@ -22,8 +22,8 @@ from har_runtime.sinks import open_sink
 from har_runtime.sinks.live.sink import LiveSink
 
 pytest.importorskip("bokeh", reason="needs pip install 'haredge[web]'")
-from har_runtime.sinks.live import server as page_server
 from har_runtime.web import page as pages
+from har_runtime.web import page_server
 
 PATIENCE_S = 30
 TOKEN = "not-easy-to-guess"

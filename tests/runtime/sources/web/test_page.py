@@ -2,23 +2,21 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 from tests.runtime.sources.web.test_server import TOKEN, make_certificate
+from tests.waiting import PATIENCE_S, wait_for
 
-from har_bench.readme.browser import add_motion_sensors, open_browser, set_motion, set_view
-from har_runtime.errors import SourceError
+from har_bench.readme.browser import add_motion_sensors, set_motion, set_view
 from har_runtime.samples import SampleChunk
 
 pytest.importorskip("tornado", reason="needs pip install 'haredge[web]'")
 from har_runtime.sources.web.source import BrowserSource
 
-PATIENCE_S = 60
 ACC, GYRO = (1.5, -2.0, 9.0), (0.5, -0.25, 1.0)
-Found = TypeVar("Found")
 
 
 class Received:
@@ -39,18 +37,11 @@ class Received:
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    try:
-        opened = open_browser(tmp_path_factory.mktemp("profile"))
-    except SourceError as error:
-        pytest.skip(str(error))
-    try:
-        # As somebody who opens the page although nobody vouches for its certificate.
-        opened.execute_cdp_cmd("Security.setIgnoreCertificateErrors", {"ignore": True})
-        add_motion_sensors(opened)
-        yield opened
-    finally:
-        opened.quit()
+def browser(browser: Any) -> Any:
+    # As somebody who opens the page although nobody vouches for its certificate.
+    browser.execute_cdp_cmd("Security.setIgnoreCertificateErrors", {"ignore": True})
+    add_motion_sensors(browser)
+    return browser
 
 
 @pytest.fixture
@@ -60,14 +51,6 @@ def received(tmp_path) -> Iterator[Received]:
         yield opened
     finally:
         opened.close()
-
-
-def wait_for(found: Callable[[], Found]) -> Found:
-    deadline = time.monotonic() + PATIENCE_S
-    while not (value := found()):
-        assert time.monotonic() < deadline, "nothing within the deadline"
-        time.sleep(0.05)
-    return value
 
 
 def text(browser: Any, element: str) -> str:

@@ -25,8 +25,9 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 from har_runtime.sources import open_source
 from har_runtime.sources.web import server
 from har_runtime.sources.web.rows import MAX_MESSAGE_BYTES
-from har_runtime.sources.web.server import PAGE, Limits
+from har_runtime.sources.web.server import Limits
 from har_runtime.sources.web.source import BrowserSource
+from har_runtime.web.page_files import page_files
 from har_runtime.web.server import Places
 
 TOKEN = "not-easy-to-guess"
@@ -261,7 +262,7 @@ def test_messages_that_nobody_reads_are_dropped_and_counted(opened) -> None:
 
 def test_the_page_is_served_to_strangers_with_a_policy_that_forbids_everything_from_elsewhere(opened) -> None:
     source = opened()
-    for path, (_, kind) in PAGE.items():
+    for path, (_, kind) in page_files("sources/web/page", "motion.js", "sender.js").items():
         with urllib.request.urlopen(f"{source.url}{path}", timeout=PATIENCE_S) as response:
             assert response.headers["Content-Type"] == f"{kind}; charset=utf-8"
             assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'")
