@@ -52,8 +52,8 @@ _OTHER = {
 }  # fmt: skip
 """Beside an axis, these are none of our sensors, whatever the unit."""
 _WITH_NUMBER = (
-    re.compile(r"(.*?[A-Za-z]\d?)[ _]*[\[(]([0-3])[\])]\s*(?:[(\[](.*)[)\]])?"),
-    re.compile(r"(.*?[A-Za-z])[ _]*([0-3])\s*(?:[(\[](.*)[)\]])?"),
+    re.compile(r"(.*?[A-Za-z]\d?)[ _]*[\[(](\d{1,3})[\])]\s*(?:[(\[](.*)[)\]])?"),
+    re.compile(r"(.*?[A-Za-z])[ _]*(\d{1,3})\s*(?:[(\[](.*)[)\]])?"),
 )
 _NUMBERED = {"channel", "ch", "adc", "smooth", "axis", "value", "values", "raw", "data", "sensor", "imu"}
 """Beside a sensor whose axes have numbers."""
@@ -80,26 +80,31 @@ _GYRO_UNITS = {
     "mrads": "17.453293",
     "rpm": "0.16666667",
 }
+_UNITS_OF = {PLAIN: _ACC_UNITS, GYROSCOPE: _GYRO_UNITS}
+_UNKNOWN = "?"
+"""Before the words of a sensor that is known by its unit alone, which come after those that are named."""
 _TIME_UNITS = {
     "s": "s", "sec": "s", "secs": "s", "second": "s", "seconds": "s", "sek": "s",
     "ms": "ms", "msec": "ms", "msecs": "ms", "milli": "ms", "millis": "ms", "milliseconds": "ms", "millisecond": "ms",
     "us": "us", "usec": "us", "usecs": "us", "micro": "us", "micros": "us", "microseconds": "us", "microsecond": "us",
-    "ns": "ns", "nsec": "ns", "nano": "ns", "nanos": "ns", "nanoseconds": "ns", "nanosecond": "ns",
+    "ns": "ns", "nsec": "ns", "nsecs": "ns", "nano": "ns", "nanos": "ns", "nanosec": "ns", "nanosecs": "ns",
+    "nanoseconds": "ns", "nanosecond": "ns",
 }  # fmt: skip
 _TIME_WORDS = {
     "time", "times", "timestamp", "timestamps", "t", "elapsed", "epoch", "epoc", "unix", "unixtime", "utc", "datetime",
     "date", "ts", "clock", "rtc", "rtctime", "sampletime", "zeit", "uptime", "tiempo", "tempo", "temps", "tijd", "czas",
+    "uhrzeit", "datum", "zeitstempel", "fecha", "hora", "heure", "horodatage", "ora", "tijdstempel", "tijdstip",
 }  # fmt: skip
 _TIME_QUALIFIERS = {
     "since", "start", "in", "reboot", "1970", "boot", "sample", "fine", "logging", "local", "creation", "arrival",
     "system", "sensor", "recording", "iso", "8601", "of", "day", "event", "phone", "txt", "cal", "chip", "imu", "the",
     "host", "device", "received", "measurement", "log", "global", "relative", "rel", "abs", "and", "real", "stamp",
-    "attr", "realtime", "app",
+    "attr", "realtime", "app", "header",
 }  # fmt: skip
 COUNTER_NAMES = {
     "", "index", "idx", "counter", "count", "packetcounter", "packet", "sample", "samples", "samplenumber", "sampleno",
     "sampleindex", "samplenum", "loggingsample", "frame", "framenumber", "row", "rownumber", "n", "no", "nr",
-    "unnamed0", "seq", "sequence", "sequencenumber",
+    "unnamed0", "seq", "headerseq", "sequence", "sequencenumber",
 }  # fmt: skip
 LABEL_NAMES = {
     "label", "labels", "activity", "activities", "class", "activitylabel", "activityname", "activityclass",
@@ -227,7 +232,7 @@ def numbered_channels(names: Sequence[str]) -> dict[str, list[tuple[int, str | N
             kind, key, unit = sensor
             found.setdefault((kind, key), []).append((int(match[2]), index, unit))
     channels: dict[str, list[tuple[int, str | None]]] = {}
-    for (kind, _), cells in found.items():
+    for (kind, _), cells in sorted(found.items(), key=lambda item: item[0][1].startswith(_UNKNOWN)):
         cells.sort()
         if [number - cells[0][0] for number, _, _ in cells] == [0, 1, 2]:
             channels.setdefault(kind, [(index, unit) for _, index, unit in cells])
@@ -235,7 +240,8 @@ def numbered_channels(names: Sequence[str]) -> dict[str, list[tuple[int, str | N
 
 
 def _numbered_sensor(words: list[str], unit: str) -> tuple[str, str, str | None] | None:
-    """Kind, name and unit of a sensor whose axes have numbers; its unit may be its last words (PX4's "gyro_rad")."""
+    """Kind, name and unit of a sensor whose axes have numbers; its unit may be its last words (PX4's "gyro_rad"), and
+    tells what a name that is not known is ("ARS1 (deg/s)")."""
     if words and _UNNAMED.issuperset(words):
         return BARE, "", _ACC_UNITS.get(unit)
     for end in range(len(words), max(0, len(words) - 4), -1):
@@ -245,7 +251,10 @@ def _numbered_sensor(words: list[str], unit: str) -> tuple[str, str, str | None]
             units = _GYRO_UNITS if kind == GYROSCOPE else _ACC_UNITS
             last = "".join(words[end:])
             return (kind, key, units.get(last or unit)) if not last or last in units else None
-    return None
+    key = f"{_UNKNOWN}{' '.join(words)}"
+    if unit in _ANGLES or (_OTHER & set(words)):
+        return None
+    return next(((kind, key, known[unit]) for kind, known in _UNITS_OF.items() if unit in known), None)
 
 
 def _named(kind: str, rest: set[str], axis: str, unit: str) -> tuple[str, str, str, str | None]:

@@ -16,8 +16,16 @@ DELIMITERS: Final = ("\t", ";", ",", "|", None)
 """In the order in which they are tried; None is spaces."""
 NO_TIME: Final = int(np.iinfo(np.int64).min)
 """A time that is missing, as `contract.to_ns` has it; also numpy's NaT."""
-MISSING: Final = frozenset(("", "null", "none", "na", "n/a", "nan", "-", "--", "?", "nil", "undefined"))
-"""Cells that hold nothing, in lower case."""
+MISSING: Final = frozenset(
+    (
+        *("", "null", "(null)", "none", "na", "n/a", "n.a.", "<na>", "nan", "nat", "-", "--", "?", "nil", "undefined"),
+        *("missing", "#n/a", "#na", "#num!", "#value!", "#ref!", "#div/0!", "#name?", "#null!"),
+        *("1.#qnan", "-1.#qnan", "1.#ind", "-1.#ind", "1.#inf", "-1.#inf", "nan(ind)", "-nan(ind)", "-nan(snan)"),
+    )
+)
+"""Cells that hold nothing, in lower case: people, spreadsheets and Windows' C library write them so."""
+THOUSANDS: Final = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+"""A number whose thousands are marked by commas, which a decimal comma is not if others have a point."""
 NUMBER, INTEGER, DATE, CLOCK = "number", "integer", "date", "clock"
 """What a column of times holds: numbers, whole numbers too long for floating point, dates with a time, times of day."""
 DAY_NS: Final = 86_400_000_000_000
@@ -29,9 +37,13 @@ _ZONE = r"\s*(Z|UTC|[+-]\d{2}:?\d{2})?"
 _HALF = r"\s*([AaPp][Mm])?"
 _YEAR_FIRST = re.compile(rf"(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}})[T_, ]+{_TIME_OF_DAY}{_HALF}{_ZONE}")
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{4}})[T_, ]+{_TIME_OF_DAY}{_HALF}{_ZONE}")
+_MONTH_FIRST = re.compile(
+    rf"(?:[A-Za-z]{{3}},? )?([A-Za-z]{{3}}) (\d{{1,2}}),? (\d{{4}}),? {_TIME_OF_DAY}{_HALF}{_ZONE}"
+)
 _NAMED_MONTH = re.compile(rf"(\d{{1,2}})[- ]([A-Za-z]{{3}})[- ](\d{{4}})[T_, ]+{_TIME_OF_DAY}{_HALF}{_ZONE}")
 _DAY_TIME = re.compile(rf"{_TIME_OF_DAY}{_HALF}")
 _DATE_ALONE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
+_DATE_ALONE_YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
 _PLAIN_ZONE = re.compile(r"(?<=\d)\s*(?:Z|[+-]\d{2}:?\d{2})$")
 _YEARS = ("1900", "2200")
 """Others may not fit nanoseconds since 1970."""
@@ -84,12 +96,14 @@ def _without_open_quotes(line: str) -> str:
 def as_number(cell: str) -> float | None:
     """A cell as a number, NaN if it holds nothing, None if it is something else.
 
-    >>> as_number("9.81"), as_number("null"), as_number("nine"), as_number("1_000")
-    (9.81, nan, None, None)
+    >>> as_number("9.81"), as_number("null"), as_number("nine"), as_number("1_000"), as_number("1,005.2")
+    (9.81, nan, None, None, 1005.2)
     """
     try:
         return float(cell) if "_" not in cell else None
     except ValueError:
+        if THOUSANDS.fullmatch(cell.strip()):
+            return float(cell.replace(",", ""))
         return float("nan") if cell.strip().lower() in MISSING else None
 
 
@@ -133,15 +147,25 @@ def read_times(cells: Sequence[str], form: TimeFormat) -> NDArray[np.int64] | ND
 def date_alone(cell: str) -> int | None:
     """Midnight of a date without a time of day, in nanoseconds since 1970; None if it is none.
 
-    >>> date_alone("1970/1/2") == DAY_NS, date_alone("12")
-    (True, None)
+    >>> date_alone("1970/1/2") == date_alone("02.01.1970") == DAY_NS, date_alone("12"), date_alone("1/2/1970")
+    (True, None, None)
     """
     if match := _DATE_ALONE.fullmatch(cell.strip()):
-        try:
-            return int(np.datetime64(f"{match[1]}-{int(match[2]):02d}-{int(match[3]):02d}", "ns").astype(np.int64))
-        except ValueError:
-            return None
-    return None
+        year, month, day = match.groups()
+    elif match := _DATE_ALONE_YEAR_LAST.fullmatch(cell.strip()):
+        first, mark, second, year = match.groups()
+        if mark == "." or int(first) > 12:
+            day, month = first, second
+        elif int(second) > 12:
+            day, month = second, first
+        else:
+            return None  # It may be either.
+    else:
+        return None
+    try:
+        return int(np.datetime64(f"{year}-{int(month):02d}-{int(day):02d}", "ns").astype(np.int64))
+    except ValueError:
+        return None
 
 
 def first_bad(cells: Sequence[str], form: TimeFormat) -> int | None:
@@ -173,7 +197,8 @@ def _integer(cell: str) -> int:
 
 
 def _date(cell: str) -> re.Match[str] | None:
-    return _YEAR_FIRST.fullmatch(cell) or _YEAR_LAST.fullmatch(cell) or _NAMED_MONTH.fullmatch(cell)
+    forms = (_YEAR_FIRST, _YEAR_LAST, _NAMED_MONTH, _MONTH_FIRST)
+    return next((match for form in forms if (match := form.fullmatch(cell))), None)
 
 
 def _dates(cells: Sequence[str], form: TimeFormat) -> NDArray[np.int64]:
@@ -207,10 +232,11 @@ def _one_date(cell: str, form: TimeFormat) -> int:
         raise ValueError(cell)
     if match.re is _YEAR_FIRST:
         year, month, day = match[1], match[2], match[3]
-    elif match.re is _NAMED_MONTH:
-        if match[2].lower() not in _MONTHS:
+    elif match.re in (_NAMED_MONTH, _MONTH_FIRST):
+        day, name = (match[1], match[2]) if match.re is _NAMED_MONTH else (match[2], match[1])
+        if name.lower() not in _MONTHS:
             raise ValueError(cell)
-        year, month, day = match[3], str(_MONTHS.index(match[2].lower()) + 1), match[1]
+        year, month = match[3], str(_MONTHS.index(name.lower()) + 1)
     else:
         year = match[3]
         month, day = (match[1], match[2]) if form.order == "mdy" else (match[2], match[1])

@@ -15,6 +15,8 @@ from har_runtime.sources.replay.cells import CLOCK, DATE, DAY_NS, NO_TIME, date_
 from har_runtime.sources.replay.fields import Fields, TimeField
 from har_runtime.sources.replay.options import SAMPLES, SPREAD, TIME_UNITS, ReadOptions
 from har_runtime.sources.replay.raw import RawRows
+from har_runtime.sources.replay.split_times import times_of
+from har_runtime.text import clean
 
 UNIT_NS: Final = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0}
 SINCE_1970_S: Final = (9e8, 4.2e9)
@@ -150,6 +152,11 @@ def find_clock(
     if fields.time is None or first.times is None or options.time == SAMPLES or not _finite(first.times).any():
         if rate_hz is None:
             what = "sample numbers instead of times" if fields.counter is not None else "no times"
+            if fields.unread_time:
+                raise DataError(
+                    f"its times, such as '{clean(fields.unread_time, 40)}', are written in no way that is known: write "
+                    "numbers, or dates such as 2026-10-02 07:48:51.830, or add rate=N, the samples a second"
+                )
             raise DataError(f"it has {what}: add rate=N, the samples a second")
         counted = "sample numbers" if fields.counter is not None or options.time == SAMPLES else "none in the file"
         if options.rate_hz is None and fields.start_ns is None:
@@ -266,7 +273,7 @@ def date_of_cells(row: Sequence[str], fields: Fields) -> int | None:
     """The time of a row since 1970, by a column of times other than the one that is read."""
     if fields.time is not None and fields.date is not None and fields.time.form.kind == CLOCK:
         midnight = date_alone(row[fields.date]) if fields.date < len(row) else None
-        clock = read_times([row[fields.time.cell]], fields.time.form)[0]
+        clock = times_of([row], fields.time)[0]
         if midnight is not None and clock != NO_TIME:
             wall = midnight + int(clock)
             return wall - local_offset_ns(wall)

@@ -22,6 +22,8 @@ class TimeField:
     form: TimeFormat
     unit: str | None = None
     """By the header."""
+    rest: tuple[int, int] | None = None
+    """The column of what is to be added to whole seconds, and the nanoseconds in one of its numbers."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Fields:
     time: TimeField | None = None
     other_times: tuple[TimeField, ...] = ()
     """Further columns of times, which may know the date."""
+    unread_time: str = ""
+    """A cell of a column that is named as one of times and holds none."""
     date: int | None = None
     """The column of the date, if `time` holds times of day."""
     counter: int | None = None

@@ -12,8 +12,11 @@ from har_runtime.signal.units import rest_magnitude
 from har_runtime.sources.column_names import GYROSCOPE, PLAIN, TOTAL, sensor_named
 from har_runtime.sources.columns import NamedColumns
 from har_runtime.sources.replay.cells import (
+    CLOCK,
+    DATE,
     MISSING,
     NUMBER,
+    THOUSANDS,
     TimeFormat,
     as_number,
     date_alone,
@@ -23,6 +26,8 @@ from har_runtime.sources.replay.cells import (
 from har_runtime.sources.replay.fields import Fields, TimeField
 
 ROWS_LOOKED_AT: Final = 100
+MAX_TIME_CELLS: Final = 50
+"""Columns among which one may hold times without being named so."""
 MAX_TAG_CELLS: Final = 20
 """Columns among which one may name the sensor of each row."""
 MAX_TAGS: Final = 30
@@ -31,8 +36,9 @@ _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 
 def has_decimal_comma(rows: Sequence[Sequence[str]], delimiter: str | None) -> bool:
     """Whether some cells are numbers with a decimal comma, and none has a decimal point."""
-    commas = sum(1 for row in rows for cell in row if _DECIMAL_COMMA.fullmatch(cell))
-    if not commas:
+    cells = [cell for row in rows for cell in row if _DECIMAL_COMMA.fullmatch(cell)]
+    commas = len(cells)
+    if not commas or all(map(THOUSANDS.fullmatch, cells)):
         return False
     points = sum(1 for row in rows for cell in row if "." in cell and as_number(cell) is not None)
     return points < commas
@@ -57,6 +63,10 @@ def with_time(fields: Fields, named: NamedColumns, rows: Sequence[Sequence[str]]
         elif column and date_alone(column[0]) is not None:
             date = time.cell
     if not usable:
+        usable = [(1.0, time) for time in _times_by_cells(fields, rows)]
+    if not usable:
+        unread = next((row[time.cell] for time in named.times for row in rows[:1] if is_held(row, time.cell)), "")
+        fields = replace(fields, unread_time=unread if date is None else "")
         # Without a row, or without a time in any, what is wrong is said elsewhere.
         empty = [time for time in named.times if not any(is_held(row, time.cell) for row in rows)]
         return replace(fields, time=TimeField(empty[0].cell, TimeFormat(NUMBER), empty[0].unit)) if empty else fields
@@ -64,6 +74,19 @@ def with_time(fields: Fields, named: NamedColumns, rows: Sequence[Sequence[str]]
     chosen = next(time for growth, time in usable if growth >= best - 0.05)
     others = tuple(time for _, time in usable if time is not chosen)
     return replace(fields, time=chosen, other_times=others, date=date)
+
+
+def _times_by_cells(fields: Fields, rows: Sequence[Sequence[str]]) -> list[TimeField]:
+    """The columns of dates and of times of day, whatever their names are."""
+    channels = {cell for triple in (fields.acc, fields.gravity, fields.gyro) for cell in triple or ()}
+    found: list[TimeField] = []
+    for cell in range(min(MAX_TIME_CELLS, len(rows[0]) if rows else 0)):
+        column = [row[cell] for row in rows if cell < len(row)]
+        if cell not in channels and column and as_number(column[0]) is None:
+            form = time_format(column)
+            if form is not None and form.kind in (DATE, CLOCK) and _growth(column, form) > 0:
+                found.append(TimeField(cell, form))
+    return found
 
 
 def is_held(row: Sequence[str], cell: int) -> bool:

@@ -18,7 +18,7 @@ from har_runtime.sources.replay.cells import (
     check_columns,
     split_line,
 )
-from har_runtime.sources.replay.fields import Fields, Layout, fields_of
+from har_runtime.sources.replay.fields import MAX_OPTION, Fields, Layout, fields_of
 from har_runtime.sources.replay.first_rows import (
     ROWS_LOOKED_AT,
     has_decimal_comma,
@@ -30,6 +30,7 @@ from har_runtime.sources.replay.first_rows import (
     with_tags,
     with_time,
 )
+from har_runtime.sources.replay.split_times import with_rest
 
 MAX_COLUMNS: Final = 20_000
 MAX_UNIT_LINES: Final = 2
@@ -43,6 +44,8 @@ _RATE = re.compile(
     r"|\bat (\d+(?:\.\d+)?) hz\b",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"[A-Za-z][ _]?[(\[]?[123]\b")
+"""An axis by its number."""
 _FRACTION = re.compile(r"(?:^|[\s:=,;])[-+]?\d+[.,]\d")
 """A number that no header has."""
 
@@ -52,7 +55,7 @@ def find_header(lines: Sequence[str]) -> tuple[int, str | None, list[str], Named
     best: tuple[int, int, str | None, list[str], NamedColumns] | None = None
     forced = _named_delimiter(lines)
     for index, line in enumerate(lines):
-        if not any(axis in line.lower() for axis in AXES) or _FRACTION.search(line):
+        if not (_NUMBERED.search(line) or any(axis in line.lower() for axis in AXES)) or _FRACTION.search(line):
             continue
         named_here = False
         for delimiter in DELIMITERS if forced is None else (forced,):
@@ -120,6 +123,7 @@ def with_rows(
         for at, line in enumerate(lines[index + 1 : index + 1 + ROWS_LOOKED_AT + MAX_UNIT_LINES], index + 1)
         if line.strip()
     ]
+    more = lines[index + 1 + ROWS_LOOKED_AT + MAX_UNIT_LINES :]
     comma = has_decimal_comma([row for _, row in below], delimiter)
     below = [(at, [cell.replace(",", ".") for cell in row] if comma else row) for at, row in below]
     wanted = [cell for triple in (fields.acc, fields.gyro) if triple for cell in triple]
@@ -137,6 +141,11 @@ def with_rows(
     if units is not None:
         fields = _with_units(fields, cells, units)
     fields = with_time(fields, named, rows)
+    if fields.time is not None and fields.tag is None and len(cells) <= MAX_OPTION:
+        # A second has more rows than are looked at otherwise.
+        later = [split_line(line, delimiter) for line in more if line.strip()]
+        later = [[cell.replace(",", ".") for cell in row] for row in later] if comma else later
+        fields = with_rest(fields, named, [*rows, *later])
     if [cells[cell] for cell in wanted] == list(OWN_CHANNELS[: len(wanted)]) and fields.acc is not None:
         fields = replace(fields, own_header=True)
     if fields.gravity is not None and TOTAL not in named.sensors and fields.acc is not None:

@@ -1,7 +1,7 @@
 """The layout of tables without a header, by what their columns hold."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from har_runtime.errors import DataError
 from har_runtime.signal.unit_search import Found, find_acceleration_unit
-from har_runtime.sources.column_names import TimeColumn
+from har_runtime.sources.column_names import GYROSCOPE, TimeColumn
 from har_runtime.sources.columns import Columns, NamedColumns, columns_by_number
 from har_runtime.sources.replay.cells import (
     DELIMITERS,
@@ -19,7 +19,7 @@ from har_runtime.sources.replay.cells import (
     split_line,
     time_format,
 )
-from har_runtime.sources.replay.fields import Fields, Layout
+from har_runtime.sources.replay.fields import Fields, Layout, TimeField
 from har_runtime.sources.replay.first_rows import (
     ROWS_LOOKED_AT,
     has_decimal_comma,
@@ -31,6 +31,7 @@ from har_runtime.sources.replay.first_rows import (
 )
 from har_runtime.sources.replay.header import MAX_COLUMNS, rate_in
 from har_runtime.sources.replay.labels import WORDS
+from har_runtime.sources.replay.split_times import with_rest
 from har_runtime.sources.serial_port.text_units import evidence_of, unsteadiness
 from har_runtime.text import clean
 
@@ -39,6 +40,10 @@ MAX_LINE: Final = 1000
 """Characters of a line that are searched for labels."""
 MIN_GROWING: Final = 10
 """Rows in which a column that always grows is a time."""
+MAX_WITH_STUCK: Final = 12
+"""Columns among which one that stays 0 may be an axis that is stuck; of more, it is something else."""
+MIN_WINDOW: Final = 40
+"""Columns of a row that may be a window of readings."""
 STEADY: Final = 0.5
 """Spread of a worn accelerometer over its mean."""
 STEADIER: Final = 5.0
@@ -83,8 +88,14 @@ def empatica(lines: Sequence[str]) -> Layout | None:
     return Layout(",", False, 2, (), fields=fields)
 
 
-def without_header(lines: Sequence[str]) -> Layout | None:
+def without_header(
+    lines: Sequence[str], sensor: str | None = None, given_labels: Mapping[str, str] | None = None
+) -> Layout | None:
     """The layout of lines of numbers, which may hold dates and words as well.
+
+    Args:
+        sensor: the kind of sensor that the file's name names: three columns of a gyroscope's are no acceleration.
+        given_labels: labels of activities that the user named.
 
     Raises:
         DataError: nothing shows which of its columns are which.
@@ -101,13 +112,13 @@ def without_header(lines: Sequence[str]) -> Layout | None:
         width = max(set(widths), key=widths.count)
         rows = [(at, row) for at, row in rows if len(row) == width]
         check_columns(width, MAX_COLUMNS)
-        if found := _by_number(rows, delimiter):
+        if found := _by_number(rows, delimiter, given_labels or {}):
             count = len(rows)
             if best is None or count > best[0]:
                 best = count, found
     if best is None:
         return None
-    found = best[1]
+    found = best[1] if sensor != GYROSCOPE else _of_gyroscope(best[1])
     above = [line for line in lines[: found.first_row] if line.strip()][-1:]
     _check_names([split_line(line, found.delimiter) for line in above], max(found.fields.acc or (0,)))
     if found.fields.time is None and (rate := rate_in(lines[: found.first_row])):
@@ -121,7 +132,17 @@ def are_labelled(lines: Sequence[str]) -> bool:
     return 3 * sum(bool(_LABEL.search(line)) for line in filled) > len(filled)
 
 
-def _by_number(numbered: list[tuple[int, list[str]]], delimiter: str | None) -> Layout | None:
+def _of_gyroscope(found: Layout) -> Layout:
+    """The layout of a file that its name says is a gyroscope's: the only three channels are angular rates."""
+    fields = found.fields
+    if fields.gyro is not None or fields.tag is not None:
+        return found
+    return replace(found, fields=replace(fields, acc=None, gyro=fields.acc, note=""))
+
+
+def _by_number(
+    numbered: list[tuple[int, list[str]]], delimiter: str | None, given_labels: Mapping[str, str]
+) -> Layout | None:
     """The layout of rows of the same width, by what their columns hold."""
     comma = has_decimal_comma([row for _, row in numbered], delimiter)
     if comma:
@@ -129,12 +150,17 @@ def _by_number(numbered: list[tuple[int, list[str]]], delimiter: str | None) -> 
     # A first line may be a header of unknown words, and the last may be cut off.
     rows: Sequence[Sequence[str]] = [row for _, row in numbered[1 if len(numbered) > 2 else 0 :]]
     tags = _tags_of(rows)
-    rows = rows_of_acceleration(tags, rows)[:ROWS_LOOKED_AT]
+    tagged = rows_of_acceleration(tags, rows)
+    rows = tagged[:ROWS_LOOKED_AT]
     numbers, words, dates = _kinds_of(rows)
+    split = _split_time(tagged, numbers, dates)
+    if split is not None and split.rest is not None:
+        numbers = [cell for cell in numbers if cell not in (split.cell, split.rest[0])]
     table = values_of(rows, numbers)
     kept = np.isfinite(table).all(axis=1)
     if len(numbers) < 3 or np.count_nonzero(kept) < max(2, len(rows) // 2):
         return None
+    _check_windows(table[kept])
     numbers, table = _without_constants(numbers, table[kept], bool(words or dates))
     numbers, table = _without_more_times(numbers, table)
     columns, swapped = _columns_in(table)
@@ -147,16 +173,27 @@ def _by_number(numbered: list[tuple[int, list[str]]], delimiter: str | None) -> 
     fields = Fields(
         acc=(channels[0], channels[1], channels[2]),
         gyro=(channels[3], channels[4], channels[5]) if len(channels) == 6 else None,
-        label=next((cell for cell in words if _are_labels([row[cell] for row in rows])), None),
+        label=next((cell for cell in words if _are_labels([row[cell] for row in rows], given_labels)), None),
         note=_note_of(channels) if swapped or len(numbers) > len(columns.wanted) else "",
     )
     fields = with_time(fields, NamedColumns(len(rows[0]), {}, (time,) if time else ()), rows)
+    fields = fields if split is None else replace(fields, time=split)
     if tags.tag is not None and fields.time is None:
         return None  # Lines of a board, which are one reading together.
     if tags.tag is not None and len(channels) == 3:
         gyro = fields.acc if tags.gyro_tag is not None else None
         fields = replace(fields, tag=tags.tag, acc_tag=tags.acc_tag, gyro_tag=tags.gyro_tag, gyro=gyro)
     return Layout(delimiter, comma, first, (), fields=fields)
+
+
+def _split_time(rows: Sequence[Sequence[str]], numbers: Sequence[int], dates: Sequence[int]) -> TimeField | None:
+    """The time in the first columns of whole seconds and of their parts, if there are such."""
+    first = dates[0] if dates else numbers[0] if numbers else None
+    form = None if first is None else time_format([row[first] for row in rows])
+    if first is None or form is None or first + 1 not in numbers:
+        return None
+    found = with_rest(Fields(time=TimeField(first, form)), NamedColumns(len(rows[0]), {}), rows).time
+    return found if found is not None and found.rest is not None else None
 
 
 def _tags_of(rows: Sequence[Sequence[str]]) -> Fields:
@@ -223,10 +260,46 @@ def _without_constants(
         if len(numbers) - first in (6, 7) and not others:
             break
         first += 1
-    keep = [cell for cell in range(first, len(numbers)) if not (still[cell] and table[0, cell] and cell > first)]
+    spare = int(np.count_nonzero(~still)) >= 6 and len(numbers) > MAX_WITH_STUCK
+    keep = [
+        cell for cell in range(first, len(numbers)) if not (still[cell] and (table[0, cell] or spare) and cell > first)
+    ]
+    if (moving := _time_and_three(table, still)) is not None:
+        return [numbers[cell] for cell in moving], table[:, moving]
     if len(keep) < 6:  # A sensor that reads the same may be one that is stuck.
         keep = list(range(first, len(numbers)))
     return [numbers[cell] for cell in keep], table[:, keep]
+
+
+def _time_and_three(table: NDArray[np.float64], still: NDArray[np.bool_]) -> list[int] | None:
+    """The columns that change, if they are a time that always grows and three more: the others are a number of touches,
+    an accuracy or the like."""
+    moving = np.flatnonzero(~still).tolist()
+    grows = len(table) >= MIN_GROWING and bool((np.diff(table[:, 0]) > 0).all())
+    return moving if grows and len(moving) == 4 and len(still) - len(moving) < 3 else None
+
+
+def _check_windows(table: NDArray[np.float64]) -> None:
+    """Refuse rows that each hold many readings of one axis, as data sets that were cut into windows do.
+
+    Raises:
+        DataError: all of many columns have about the same mean and spread, and neighbours hardly differ.
+    """
+    if table.shape[1] < MIN_WINDOW or len(table) < 2:
+        return
+    spread = table.std(axis=0)
+    total = float(table.std())
+    alike = total > 0 and float(np.ptp(table.mean(axis=0))) < 2 * total and float(spread.max()) < 4 * spread.mean()
+    turn = float(np.abs(table[1:, 0] - table[:-1, -1]).mean())
+    if alike and not _has_time(table) and float(np.abs(np.diff(table, axis=1)).mean()) < total and np.isfinite(turn):
+        raise DataError(
+            f"each of its rows holds {table.shape[1]} numbers that look like a window of one axis, not one reading of "
+            "all axes: give the recording that the windows were cut from"
+        )
+
+
+def _has_time(table: NDArray[np.float64]) -> bool:
+    return bool((np.diff(table[:, 0]) > 0).all())
 
 
 def _without_more_times(numbers: list[int], table: NDArray[np.float64]) -> tuple[list[int], NDArray[np.float64]]:
@@ -295,8 +368,10 @@ def _may_turn(table: NDArray[np.float64]) -> bool:
     return bool(still[:3].any()) or not bool(still[3:].any())
 
 
-def _are_labels(cells: Sequence[str]) -> bool:
-    """Whether words name activities: few different ones, one of which is known, or the same word again and again."""
+def _are_labels(cells: Sequence[str], given: Mapping[str, str]) -> bool:
+    """Whether words name activities: few different ones, of which one is known or was given by the user."""
     different = set(cells)
-    known = any(WORDS.get(re.sub(r"[^a-z0-9]", "", cell.lower())) for cell in different)
+    known = not different.isdisjoint(given) or any(
+        WORDS.get(re.sub(r"[^a-z0-9]", "", cell.lower())) for cell in different
+    )
     return known and len(different) <= 50

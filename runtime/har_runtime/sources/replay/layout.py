@@ -53,7 +53,7 @@ def _layout(lines: Sequence[str], options: ReadOptions, sensor: str | None) -> L
     if header := find_header(lines):
         index, delimiter, cells, named = header
         return with_rows(lines, index, delimiter, cells, named, sensor)
-    return empatica(lines) or without_header(lines)
+    return empatica(lines) or without_header(lines, sensor, options.labels)
 
 
 def _given_columns(lines: Sequence[str], names: tuple[str, ...]) -> Layout:

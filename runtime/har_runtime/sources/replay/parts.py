@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
 from har_runtime.errors import DataError
+from har_runtime.sources.replay.other_formats import format_of_zip
 from har_runtime.sources.replay.text_lines import READ_ERRORS, open_bytes, reason
 from har_runtime.text import clean
 
@@ -172,8 +173,8 @@ def _of_zip(path: Path) -> list[Part]:
         raise DataError(f"{path}: not an intact zip ({clean(str(error), 80)})") from error
     if len(members) > MAX_FILES:
         raise DataError(f"{path}: more than {MAX_FILES} files in it; unpack it, and name the file to read")
-    if any(member.filename == "[Content_Types].xml" for member in members):
-        raise DataError(f"{path}: a document of an office program; save the table as CSV, and give that")
+    if other := format_of_zip(member.filename for member in members):
+        raise DataError(f"{path}: {other}")
     tables = [member for member in members if _is_table(member.filename)]
     tables = [member for member in tables if not _is_json(member.filename)] or tables
     folders = {PurePosixPath(member.filename).parent for member in tables}

@@ -18,6 +18,7 @@ from har_runtime.sources.replay.json_table import as_table
 from har_runtime.sources.replay.labels import Labels
 from har_runtime.sources.replay.layout import NoTableError
 from har_runtime.sources.replay.options import ReadOptions
+from har_runtime.sources.replay.other_formats import HEAD_BYTES, format_of
 from har_runtime.sources.replay.parts import OpenFile, Part, find_parts, sign_of
 from har_runtime.sources.replay.raw import RawReader
 from har_runtime.sources.replay.streams import JoinedStream, Stream, SummedStream, TableStream
@@ -27,7 +28,6 @@ from har_runtime.text import clean
 
 MAX_TABLES: Final = 100
 """Tables of a folder or zip whose header is looked at."""
-HEAD_BYTES: Final = 100
 _ANSWERS = re.compile(rb'\{"unix_s": [\d.]+, "version": \d+, |unix_s,version,')
 """How files of answers begin."""
 LOOK_ROWS: Final = 512
@@ -141,7 +141,7 @@ def open_rows(part: Part, options: ReadOptions, sensor: str | None, lost: Counte
     file = part.open()
     if options.columns is None and is_witmotion(file, part.name):
         return ByteRows(file, part.name, witmotion=True, lost=lost)
-    _refuse_answers(file, part.name)
+    _refuse_others(file, part.name)
     try:
         table = TextTable(_as_table(file, part), part.name, options, sensor, part.rows_of)
     except NoTableError:
@@ -153,15 +153,19 @@ def open_rows(part: Part, options: ReadOptions, sensor: str | None, lost: Counte
     return table
 
 
-def _refuse_answers(file: OpenFile, name: str) -> None:
-    """Raises DataError for a file of the sinks `jsonl:` and `csv:`, in whose numbers a sensor could be seen."""
+def _refuse_others(file: OpenFile, name: str) -> None:
+    """Raises DataError for a file of the sinks `jsonl:` and `csv:`, in whose numbers a sensor could be seen, and for
+    files of other programs that are no tables."""
     try:
         head = file.stream.peek(HEAD_BYTES)[:HEAD_BYTES]
     except READ_ERRORS:
         return  # Reading says why.
+    other = format_of(head)
     if _ANSWERS.match(head):
+        other = "holds answers that har-stream has written, not samples of a sensor"
+    if other:
         file.close()
-        raise DataError(f"{name}: holds answers that har-stream has written, not samples of a sensor")
+        raise DataError(f"{name}: {other}")
 
 
 def _by_sensor(part: Part, rows: TextTable, cell: int) -> list[Part]:

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from har_runtime.errors import DataError
 from har_runtime.sources.columns import named_columns
-from har_runtime.sources.replay.cells import NUMBER, as_number, first_bad, lines_to_rows, read_times
+from har_runtime.sources.replay.cells import NUMBER, as_number, first_bad, lines_to_rows
 from har_runtime.sources.replay.clock import date_of_cells
 from har_runtime.sources.replay.layout import HEAD_LINES, NoTableError, find_layout
 from har_runtime.sources.replay.options import ReadOptions
 from har_runtime.sources.replay.parts import OpenFile
 from har_runtime.sources.replay.raw import RawRows
+from har_runtime.sources.replay.split_times import times_of
 from har_runtime.sources.replay.text_lines import READ_ERRORS, open_text, reason
 from har_runtime.text import clean
 
@@ -138,7 +139,8 @@ class TextTable:
             *([] if fields.tag is None else [fields.tag]),
             *([] if fields.label is None else [fields.label]),
         ]
-        used += [self._other_time.cell] if self._other_time else []
+        if (other := self._other_time) is not None:
+            used += [other.cell] if other.rest is None else [other.cell, other.rest[0]]
         self._width = max(used) + 1
         self._is_chosen = fields.tag is not None or self._rows_of_value is not None
         self._is_plain = (
@@ -227,7 +229,7 @@ class TextTable:
 
     def _raw(self, rows: list[list[str]], numbers: NDArray[np.float64]) -> RawRows:
         other = self._other_time
-        times = None if other is None else read_times([row[other.cell] for row in rows], other.form)
+        times = None if other is None else times_of(rows, other)
         label = self.fields.label
         labels = None if label is None else list(map(operator.itemgetter(label), rows))
         if not self._rows_read and rows:
@@ -296,6 +298,8 @@ class TextTable:
         time = self._other_time
         if time is not None and first_bad([row[time.cell]], time.form) is not None:
             return f", column {self._column(time.cell)}: '{clean(row[time.cell])}' is not a time"
+        if time is not None and time.rest is not None and as_number(row[cell := time.rest[0]]) is None:
+            return f", column {self._column(cell)}: '{clean(row[cell])}' is not a number"
         return numbers
 
     def _is_header(self, row: list[str], line: int) -> bool:

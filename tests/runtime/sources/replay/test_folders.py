@@ -67,6 +67,14 @@ PHYPHOX = {
 }
 
 
+NO_HEADERS = {
+    f"data_1600_{name}_watch.txt": table(
+        "", lambda n, _, acc, gyro, values=values: cells(1600, "A", FIRST_UNIX_NS + 20_000_000 * n, *values(acc, gyro))
+    )
+    for name, values in (("accel", total), ("gyro", rates))
+}
+
+
 def laid_out(folder: Path, files: dict[str, str], packed: bool) -> Path:
     if packed:
         with zipfile.ZipFile(folder / "walk.zip", "w", zipfile.ZIP_DEFLATED) as archive:
@@ -87,10 +95,11 @@ def laid_out(folder: Path, files: dict[str, str], packed: bool) -> Path:
         (ANDROID, "TotalAcceleration + Gyroscope"),
         (IPHONE, "Accelerometer + Gravity + Gyroscope"),
         (PHYPHOX, "Accelerometer + Gyroscope"),
+        (NO_HEADERS, "data_1600_accel_watch + data_1600_gyro_watch"),
     ],
 )
 def test_the_tables_of_an_app_are_joined(tmp_path: Path, files: dict[str, str], tables: str, packed: bool) -> None:
-    found = read(laid_out(tmp_path, files, packed))
+    found = read(laid_out(tmp_path, files, packed), "" if files is not NO_HEADERS else "&gyro=rad/s")
     is_the_wearer(found)
     assert f"; {tables}" in found.replay.description
 
@@ -148,7 +157,7 @@ def test_archives_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "walk.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("[Content_Types].xml", "<x/>")
-    with pytest.raises(DataError, match="a document of an office program; save the table as CSV"):
+    with pytest.raises(DataError, match="a document of an office program, not a table: save the table as CSV"):
         read(path)
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(1001):

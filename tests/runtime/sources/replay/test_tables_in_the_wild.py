@@ -1,5 +1,6 @@
 """Tables of further apps, boards and data sets, by the headers of their documentation or of public recordings."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,34 @@ WITH_BOTH: dict[str, tuple[str, Any]] = {
         + ","
         + axes("field.linear_acceleration.*"),
         lambda n, _, a, w: cells((FIRST_UNIX_MS + 20 * n) * 1_000_000, "imu", 0.1, *w, *a),
+    ),
+    "axes by numbers, one sensor by its unit alone": (
+        "Time (s),ARS1 (deg/s),ARS2 (deg/s),ARS3 (deg/s),Acc1 (g),Acc2 (g),Acc3 (g)",
+        lambda n, t, a, w: cells(t, *DEGREES[n].tolist(), *g(a)),
+    ),
+    "German names of date and time, in a spreadsheet's language": (
+        "Datum;Uhrzeit;"
+        + ";".join(f"Beschleunigung {axis} [m/s²]" for axis in "XYZ")
+        + ";"
+        + ";".join(f"Drehrate {axis} [rad/s]" for axis in "XYZ"),
+        lambda n, _, a, w: (
+            cells("02.10.2026", f"07:48:{30 + n // 50}.{n % 50 * 20:03d}", *a, *w, mark=";")
+            .replace("02.10.2026", "02/10/2026")
+            .replace(".", ",")
+            .replace("02/10/2026", "02.10.2026")
+        ),
+    ),
+    "times under a name that says nothing": (
+        "wann,ax,ay,az,gx,gy,gz",
+        lambda n, _, a, w: cells(f"02.10.2026 07:48:{30 + n // 50}.{n % 50 * 20:03d}", *a, *w),
+    ),
+    "American dates with the month's name": (
+        "when,ax,ay,az,gx,gy,gz",
+        lambda n, _, a, w: cells(f'"Oct 2, 2026 07:48:{30 + n // 50}.{n % 50 * 20:03d} AM"', *a, *w),
+    ),
+    "thousands marked by commas": (
+        "time_ms," + axes("acc_*", " (mm/s2)") + "," + axes("gyro_*", " (rad/s)"),
+        lambda n, _, a, w: cells(f'"{20 * n:,}"', *(f'"{1000 * value:,.5f}"' for value in a), *w),
     ),
     "Betaflight's numbered axes": (
         "time (us),gyroADC[0] (deg/s),gyroADC[1] (deg/s),gyroADC[2] (deg/s),accSmooth[0] (g),accSmooth[1] (g),"
@@ -231,7 +260,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         "columns 2 to 4 and 5 to 7 both look like acceleration: .* columns=time,ax",
     ),
     "names that say nothing": (
-        "_id,timestamp,device,double_values_0,double_values_1,double_values_2",
+        "_id,timestamp,device,one,two,three",
         lambda n, t, a, w: cells(n, FIRST_UNIX_MS + 20 * n, "ab", *a),
         "no acceleration among its columns .* columns=time,ax",
     ),
@@ -241,9 +270,14 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         "the unit of the angular rate is not known.* add gyro=",
     ),
     "times that begin again each second": (
-        "second,ms,ax,ay,az",
-        lambda n, t, a, w: cells(n // 50, n % 50 * 20, *a),
+        "ms,ax,ay,az",
+        lambda n, t, a, w: cells(n % 50 * 20, *a),
         "its times go back 10 times in the first 512 rows.* columns=time.* time=samples and rate=N",
+    ),
+    "a window of one axis in each row": (
+        "",
+        lambda n, t, a, w: cells(*(9.5 + 0.4 * math.sin((40 * n + one) / 7) for one in range(128)), mark=" "),
+        "each of its rows holds 128 numbers that look like a window of one axis.* the windows were cut from",
     ),
     "a row for each sensor without times": (
         "sensor,x,y,z",
@@ -309,3 +343,26 @@ def test_xsens_writes_tenths_of_a_millisecond_which_are_no_microseconds(tmp_path
     row = lambda n, _, a, w: cells(n, 70_000 + 200 * n, "", *a, *w, mark="\t")  # noqa: E731
     path.write_text(table("\t".join(names), row, "// MT Manager version: 4.7\n//  Update Rate: 50.0Hz\n"))
     is_the_wearer(read(path))
+
+
+def test_a_touch_or_an_accuracy_beside_a_time_and_three_axes_is_none_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "Accel.txt"
+    path.write_text(table("", lambda n, _, a, w: cells(FIRST_UNIX_MS + 20 * n, 0, *a, 3)))
+    is_the_wearer(read(path), gyroscope=False)
+
+
+def test_more_than_three_numbered_columns_are_no_axes(tmp_path: Path) -> None:
+    path = tmp_path / "walk.csv"
+    path.write_text(table("t," + ",".join(f"acc{one}" for one in range(1, 7)), lambda _, t, a, w: cells(t, *a, *a)))
+    with pytest.raises(DataError, match=r"both look like acceleration: .* columns=time,ax"):
+        read(path)
+
+
+def test_labels_that_were_given_are_found_without_a_header(tmp_path: Path) -> None:
+    path = tmp_path / "data_1600_accel_watch.txt"
+    row = lambda n, _, a, w: cells(1600, "A" if n < 300 else "E", 90_426_000_000_000 + 20_000_000 * n, *a)  # noqa: E731
+    path.write_text(table("", row, end=";\n"))
+    found = read(path, "&labels=A:walking,E:standing")
+    assert found.labels is not None
+    assert found.labels[:300].tolist() == ["walking"] * 300
+    assert set(found.labels[300:].tolist()) == {"standing"}
