@@ -29,14 +29,28 @@ _SENSORS = {
     GRAVITY: "gravity|grav|gra|gravityacceleration|gravitationalacceleration",
     GYROSCOPE: "g|gy|gyr|gyro|gyros|gyroscope|gyroscopes|gyrometer|w|omega|rot|rotation|"
     "rotationrate|gyrorotation|gyrorotationrate|angularrate|"
-    "angularvelocity|angularspeed|angvel|angularvel|rotationalvelocity|rotationspeed|as|bodygyro|gyroskop|"
+    "angularvelocity|angularspeed|angvel|angularvel|angrate|rotrate|rotvel|gyrorate|rotationalvelocity|rotationspeed|as|bodygyro|gyroskop|"
     "winkelgeschwindigkeit|drehrate|vitesseangulaire|velocidadangular|velocidadeangular|velocitaangolare|giroscopio|"
     "gyroscoop|zyroskop",
 }
 _LINEAR_WORDS = {"linear", "lin", "user", "free", "body", "dynamic", "lineaire", "lineal", "lineare"}
 """Beside a word for acceleration: gravity is not in it."""
 _TOTAL_WORDS = {"total"}
-_NOISE = {"axis", "value", "data", "sensor", "imu", "cal", "calibrated", "uncalibrated", "ln", "raw"}
+_NOISE = {
+    "along",
+    "direction",
+    "component",
+    "axis",
+    "value",
+    "data",
+    "sensor",
+    "imu",
+    "cal",
+    "calibrated",
+    "uncalibrated",
+    "ln",
+    "raw",
+}
 """Words that tell nothing apart."""
 _STOP = {
     "mean", "avg", "average", "std", "stdev", "var", "variance", "min", "max", "median", "mad", "abs", "absolute",
@@ -64,7 +78,7 @@ _ANGULAR = {"angular", "rotational"}
 _ACC_UNITS = {
     **dict.fromkeys(("g", "gs", "gn", "gee"), "g"),
     **dict.fromkeys(("mg", "mgs", "millig"), "mg"),
-    **dict.fromkeys(("ms2", "mps2", "mss", "mpss", "msec2", "metersperseconds2", "mpersec2"), "m/s2"),
+    **dict.fromkeys(("ms2", "mps2", "mss", "mpss", "msec2", "metersperseconds2", "mpersec2", "mpers2"), "m/s2"),
     **dict.fromkeys(("cms2", "gal"), "980.665"),
     "mms2": "9806.65",
 }
@@ -183,6 +197,8 @@ def channel_of(words: list[str], unit: str) -> tuple[str, str, str, str | None] 
             return GYROSCOPE, "", match[1], _GYRO_UNITS[match[2]]
         if match[2] in _ACC_UNITS and len(match[2]) > 1:
             return BARE, "", match[1], _ACC_UNITS[match[2]]
+    if (found := _with_unit_before_axis(lower)) is not None and not unit:
+        return found
     plain = [word for word in lower if not word.isdigit()]
     digits = [word for word in lower if word.isdigit()]
     for length in range(len(plain), 0, -1):
@@ -191,6 +207,23 @@ def channel_of(words: list[str], unit: str) -> tuple[str, str, str, str | None] 
                 kind, axis, own_unit = match
                 rest = {*plain[:first], *plain[first + length :], *digits}
                 return _named(kind, rest, axis, own_unit or unit)
+    return None
+
+
+def _with_unit_before_axis(lower: list[str]) -> tuple[str, str, str, str | None] | None:
+    """The channel of a name whose unit stands before its axis, as in acc_g_x, of which "g_x" is no gyroscope's."""
+    *before, axis = lower
+    if axis not in AXES or len(axis) != 1:
+        return None
+    for end in range(1, len(before)):
+        key = "".join(before[end:])
+        for first in range(end):
+            match = _sensor("".join(before[first:end]) + axis)
+            if match is None or (len(key) == 1 and len(before[end - 1]) == 1):
+                continue
+            kind = match[0]
+            if key in (_GYRO_UNITS if kind == GYROSCOPE else _ACC_UNITS):
+                return _named(kind, set(before[:first]), axis, key)
     return None
 
 

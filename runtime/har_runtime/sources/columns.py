@@ -188,25 +188,40 @@ def columns_by_number(rows: Sequence[Sequence[float]]) -> Columns | None:
     A first of seven or more columns is the time if it always grows (the SparkFun Razor's firmware: time in ms,
     acceleration, angular rate, magnetic field), unless gravity shows only if it is taken as acceleration. Dates before
     it, which are NaN, are skipped. Three columns are acceleration alone, and four if the first always grows. None for
-    any other number below six: nothing shows what they are.
+    any other number below six: nothing shows what they are. Whole numbers that never change between six or more that do
+    are those of a device or a sensor.
 
     >>> columns_by_number([[10, 0, 0, 1, 0, 0, 0], [20, 0, 0, 1, 0, 0, 0]])
     Columns(width=7, channels=(1, 2, 3, 4, 5, 6), time=0, time_unit=None, acc_unit=None, gyro_unit=None)
     """
     table = np.array(rows, np.float64)
+    if (moving := _without_numbers(table)) is not None:
+        found = columns_by_number(table[:, moving].tolist())
+        if found is not None and _gravity(table, [moving[cell] for cell in found.channels[:3]]):
+            time = None if found.time is None else moving[found.time]
+            return Columns(table.shape[1], tuple(moving[cell] for cell in found.channels), time)
     width = table.shape[1]
     start = int(np.argmin(np.append(np.isnan(table).all(axis=0), False)))
     used = width - start
     grows = used > 0 and bool((np.diff(table[:, start]) > 0).all())
     channels = 3 if used in (3, 4) else 6
-    if used > channels and grows and (used == 4 or _gravity(table, start + 1) or not _gravity(table, start)):
+    shown = used > channels and _gravity(table, range(start + 1, start + 4))
+    if used > channels and grows and (used == 4 or shown or not _gravity(table, range(start, start + 3))):
         return Columns(width, tuple(range(start + 1, start + 1 + channels)), time=start)
     return Columns(width, tuple(range(start, start + channels))) if used == 3 or used >= 6 else None
 
 
-def _gravity(table: NDArray[np.float64], first: int) -> bool:
+def _without_numbers(table: NDArray[np.float64]) -> list[int] | None:
+    """The columns that change, if at least six do and the others hold whole numbers other than 0; else None."""
+    still = (table == table[0]).all(axis=0)
+    whole = bool((np.isfinite(table[0, still]) & (table[0, still] != 0) & (table[0, still] % 1 == 0)).all())
+    moving = np.flatnonzero(~still).tolist()
+    return moving if len(table) > 2 and still.any() and whole and len(moving) >= len(CHANNEL_KEYS) else None
+
+
+def _gravity(table: NDArray[np.float64], cells: Sequence[int]) -> bool:
     """Whether three columns read about 1 g in some unit."""
-    magnitude = rest_magnitude(table[:, first : first + 3])
+    magnitude = rest_magnitude(table[:, list(cells)])
     return magnitude is not None and unit_at_rest(magnitude) is not None
 
 

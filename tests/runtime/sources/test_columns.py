@@ -64,6 +64,14 @@ FAMILIES = {
     "axis first": (
         "x_acc,y_acc,z_acc,x_gyro_dps,y_gyro_dps,z_gyro_dps", (PLAIN, (0, 1, 2), None), ((3, 4, 5), "deg/s"), None,
     ),
+    "units between sensor and axis": (
+        "acc_g_x,acc_g_y,acc_g_z,gyro_rad_s_x,gyro_rad_s_y,gyro_rad_s_z",
+        (PLAIN, (0, 1, 2), "g"), ((3, 4, 5), "rad/s"), None,
+    ),
+    "words around the axis": (
+        "Acceleration along X-axis,Acceleration along Y-axis,Acceleration along Z-axis,rotRateX,rotRateY,rotRateZ",
+        (PLAIN, (0, 1, 2), None), ((3, 4, 5), None), None,
+    ),
     "units as words": (
         "utc_time_ms,ax_mps2,ay_mps2,az_mps2,gx_radps,gy_radps,gz_radps",
         (PLAIN, (1, 2, 3), "m/s2"), ((4, 5, 6), "rad/s"), (0, "ms"),

@@ -32,6 +32,7 @@ _VALUES = re.compile(f"({CLOCK})|{_NAN}|{_NUMBER.format(point='[.]')}")
 _VALUES_WITH_COMMAS = re.compile(f"({CLOCK})|{_NAN}|{_NUMBER.format(point='[,]')}")
 _UNIT = re.compile(r"\s*([(\[]?)\s*([A-Za-z°µ][^\s,;|=:()\[\]{}\"']*)\s*([)\]]?)")
 _BRACKETED = re.compile(r"(.*?)[(\[]([^()\[\]]*)[)\]]\W*$")
+_IN_UNIT = re.compile(r"(.*\w) in ([^\s,;:=()\[\]]+)\s*")
 _SPLIT = re.compile(r"[:=,;|\t]")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W_]+(?:_[^\W_]+)*")
@@ -60,7 +61,7 @@ _ACC_UNITS = {
     "mg": "mg",
 }
 _GYRO_UNITS = {
-    **dict.fromkeys(("dps", "ds", "degs", "degps", "degsec", "degsecond", "degpersec"), "deg/s"),
+    **dict.fromkeys(("dps", "ds", "os", "degs", "degps", "degsec", "degsecond", "degpersec"), "deg/s"),
     **dict.fromkeys(("degreess", "degreessec", "degreessecond", "degreespersecond", "degreepersecond"), "deg/s"),
     **dict.fromkeys(("rads", "radps", "rps", "radsec", "radsecond", "radpersec"), "rad/s"),
     **dict.fromkeys(("radianss", "radianssec", "radianssecond", "radianspersecond"), "rad/s"),
@@ -70,6 +71,7 @@ _UNITS = {**_ACC_UNITS, **_GYRO_UNITS}
 _FILLERS = {
     "in", "s", "g", "m", "per", "sec", "second", "degrees", "radians", "deg", "rad", "rate", "rates", "the", "of",
     "reading", "readings", "values", "value", "data", "raw", "scaled", "output", "sensor", "measured", "ms", "sample",
+    "ordereddict",
 }  # fmt: skip
 """Words beside the name of a sensor that say nothing else about it."""
 
@@ -96,14 +98,18 @@ class LabelledLine:
     """The last label before a number; empty if there is none, or if it says nothing."""
 
 
+def without_colours(text: str) -> str:
+    """A line without the marks by which a logger colours it."""
+    return _COLOUR.sub("", text) if "\x1b" in text else text
+
+
 def without_log_prefix(text: str) -> str:
     """A line without what a logger or a terminal puts before the message.
 
     >>> without_log_prefix("I (1234) imu: ax=1.0"), without_log_prefix("10:15:00.123 -> 1,2,3")
     ('ax=1.0', '1,2,3')
     """
-    if "\x1b" in text:
-        text = _COLOUR.sub("", text)
+    text = without_colours(text)
     match = _LOG_PREFIX.match(text)
     return text[match.end() :] if match else text
 
@@ -256,9 +262,11 @@ def _label_of(text: str) -> tuple[str, str, str] | None:
     if not axis and kind_of(words[-1]) not in ("", TIME):
         words = words[-1:]  # "INFO - accel_x"
     name = sensor_name(" ".join(words))
-    if axis and not name and len(segments) > 1:
+    if axis and len(segments) > 1 and not kind_of(f"{name} x" if name else ""):
         above, above_unit = _with_unit(segments[-2])
-        name, unit = sensor_name(" ".join(_WORD.findall(above))), unit or above_unit
+        named = sensor_name(" ".join(_WORD.findall(above)))
+        if not name or kind_of(f"{named} x"):  # "acceleration: DataXYZ X"
+            name, unit = named, unit or above_unit
     return name, axis, unit
 
 
@@ -279,7 +287,7 @@ def _named_values(runs: list[_Run]) -> list[tuple[str, float]]:
             found.append((f"{run.name} {run.axis}{unit}".strip(), run.values[0]))
         elif run.name and kind_of(run.name):
             found.append((f"{run.name}{unit}", run.values[0]))
-        elif run.name and len(run.values) == 3:
+        elif (run.name or run.unit) and len(run.values) == 3:
             name = _sensor_by_unit(run.name, run.unit)
             found += [(f"{name} {axis}{unit}", value) for axis, value in zip("xyz", run.values, strict=True)]
         elif run.name and len(run.values) == 6 and (both := _both_sensors(run.name)):
@@ -291,6 +299,8 @@ def _named_values(runs: list[_Run]) -> list[tuple[str, float]]:
 def _sensor_by_unit(name: str, unit: str) -> str:
     """A name that says nothing, such as that of a chip, beside the unit of a sensor is that sensor."""
     words = name.lower().split()
+    if not words:  # "0.1 0.2 9.8 m/s^2", a line for each sensor.
+        return "gyro" if unit in _GYRO_UNITS.values() else "acc"
     if kind_of(f"{name} x") or len(words) > 2 or unit in ("", "g") or set(words) & _NOT_AS_MEASURED:
         return name
     return "gyro" if unit in _GYRO_UNITS.values() else "acc"
@@ -337,6 +347,8 @@ def _unit(text: str) -> str | None:
 
 def _with_unit(label: str) -> tuple[str, str]:
     """A label, and the unit in brackets at its end."""
+    if (match := _IN_UNIT.fullmatch(label)) and _unit(match[2]):  # "Accel in m/s^2"
+        return match[1], _unit(match[2]) or ""
     match = _BRACKETED.match(label)
     if match and not _WORD.search(match[1]) and "/" in match[2]:  # "[acc/mg]"
         name, _, unit = match[2].partition("/")

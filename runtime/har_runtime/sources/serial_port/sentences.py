@@ -1,5 +1,6 @@
 """Sentences in the style of NMEA 0183, whose first word says what their numbers are."""
 
+import re
 from typing import Final
 
 _MAGNETIC: Final = ("mag x", "mag y", "mag z")
@@ -18,6 +19,19 @@ SENTENCES: Final[dict[str, tuple[str, ...]]] = {
     "VNYIA": (*_ANGLES, *(f"linear {name}" for name in _ACCELERATION), *_RATES),
 }
 """Names of the numbers after the word, as for a header."""
+
+
+_CHECKED: Final = re.compile(r"(\s*\$[A-Z]{3,8},.*?),?\*[0-9A-Fa-f]{2}\s*")
+
+
+def without_checksum(text: str) -> str:
+    """A sentence without its checksum, in which numbers could be seen; any other line as it is.
+
+    >>> without_checksum("$PCHRS,1,4.0,0.95,-0.17,0.01,*4A"), without_checksum("1,2*4A")
+    ('$PCHRS,1,4.0,0.95,-0.17,0.01', '1,2*4A')
+    """
+    match = _CHECKED.fullmatch(text) if "$" in text else None
+    return match[1] if match else text
 
 
 def sentence_of(text: str) -> str | None:

@@ -21,10 +21,11 @@ from har_runtime.sources.serial_port.cells import MAX_NUMBER, bracketed_cells, c
 from har_runtime.sources.serial_port.labelled_lines import (
     LabelledLines,
     kind_of,
+    without_colours,
     without_log_prefix,
 )
 from har_runtime.sources.serial_port.reading_gatherer import MAX_PAUSE_LINES, ReadingGatherer
-from har_runtime.sources.serial_port.sentences import SENTENCES, sentence_of
+from har_runtime.sources.serial_port.sentences import SENTENCES, sentence_of, without_checksum
 from har_runtime.text import clean
 
 MAX_LINE_BYTES = 1024
@@ -180,7 +181,7 @@ class TextLines:
             self._lose("line that is not text", unless=first)
             return
         self._note(printed)
-        text = without_log_prefix(printed)
+        text = without_checksum(without_log_prefix(printed))
         cells, are_named = split_cells(text)
         if self.columns is None and (word := sentence_of(text)) and not self._use_header([word, *SENTENCES[word]]):
             self.readable += 1
@@ -244,10 +245,13 @@ class TextLines:
             if len(numbers) == columns.width:
                 self._row_line = self._line
                 rows.append(_row(columns, [numbers[index] for index in columns.wanted]))
+            elif not (self._row_line or self._names_given):  # A heading for each sensor, above lines of both.
+                self._find_columns(numbers, rows)
 
     def _note(self, text: str) -> None:
         """Keep a line to be shown."""
-        if not text.isprintable() and not text.replace("\t", " ").replace("\x1b", " ").isprintable():
+        text = without_colours(text)
+        if not text.replace("\t", " ").isprintable():
             return
         self.text_lines += 1
         if _DIGIT.search(text) or not _DIGIT.search(self._quoted):

@@ -166,6 +166,34 @@ BOTH: dict[str, tuple[Print, str | None, str | None]] = {
         None,
         None,
     ),
+    "an ESP32's log in colours, with units in words": (
+        lambda a, b, c, d, e, f: f"\x1b[0;32mI (5000) MPU: Accel in m/s^2: X={a}, Y={b}, Z={c}\x1b[0m\n"
+        f"\x1b[0;32mI (5000) MPU: Gyro in rad/s: X={d}, Y={e}, Z={f}\x1b[0m\n",
+        "m/s2",
+        "rad/s",
+    ),
+    "Arduino's Nicla, with a word between": (
+        lambda a, b, c, d, e, f: f"acceleration: DataXYZ X: {a} Y: {b} Z: {c}\n"
+        f"gyroscope: XYZ values - X: {d}   Y: {e}   Z: {f}\n",
+        None,
+        None,
+    ),
+    "SparkFun BMI270": (
+        lambda a, b, c, d, e, f: f"Acceleration in g's\tX: {a}\tY: {b}\tZ: {c}\tRotation in deg/sec\tX: {d}\tY: {e}\t"
+        f"Z: {f}\n",
+        "g",
+        "deg/s",
+    ),
+    "JSON whose keys have units": (
+        lambda a, b, c, d, e, f: f'{{"acc_mg":{{"x":{a},"y":{b},"z":{c}}},"gyro_mdps":{{"x":{d},"y":{e},"z":{f}}}}}\n',
+        "mg",
+        "1000",
+    ),
+    "units alone, as of M5Stack's example": (
+        lambda a, b, c, d, e, f: f"{a:5.2f}  {b:5.2f}  {c:5.2f} G\n{d:6.2f} {e:6.2f} {f:6.2f} o/s\n",
+        "g",
+        "deg/s",
+    ),
     "Python's logging": (
         lambda a, b, c, d, e, f: f"INFO:root:accel_x={a} accel_y={b} accel_z={c} gyro_x={d} gyro_y={e} gyro_z={f}\n",
         None,
@@ -176,6 +204,7 @@ ALONE: dict[str, tuple[Print, str | None]] = {
     "Adafruit ADXL345": (lambda a, b, c: f"X: {a}  Y: {b}  Z: {c}  m/s^2 \n", "m/s2"),
     "Adafruit LIS3DH": (lambda a, b, c: f"X:  12  \tY:  34  \tZ:  5600\t\tX: {a} \tY: {b} \tZ: {c} m/s^2 \n", "m/s2"),
     "Zephyr, accelerometer": (lambda a, b, c: f"lis2dh@18 [m/s^2]:    ({a}, {b}, {c})\n", "m/s2"),
+    "a Sense HAT's dictionary": (lambda a, b, c: f"OrderedDict([('x', {a}), ('y', {b}), ('z', {c})])\n", None),
     "one line": (lambda a, b, c: f"ax={a},ay={b},az={c}\n", None),
     "a line for each axis": (lambda a, b, c: f"X = {a}\nY = {b}\nZ = {c}\n\n", None),
 }  # fmt: skip
@@ -328,6 +357,7 @@ def test_a_quoted_line_is_short_and_has_no_control_characters() -> None:
     lines = TextLines()
     lines.push(("x\x1b[2J\x07 say 12 " + "long " * 60 + "\n").encode() * 10)
     lines.push(b"\x1b[31mred 5\x1b[0m\n" * 10)
+    assert lines.quote == "red 5"
     assert lines.problem is not None
     assert lines.problem.isprintable()
     assert len(lines.quote) <= MAX_QUOTE

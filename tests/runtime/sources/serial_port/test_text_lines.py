@@ -301,6 +301,33 @@ def test_after_a_cut_connection_there_is_a_gap_even_if_the_sensors_clock_seems_t
     assert after.times_ns[0] - before.times_ns[-1] == 2 * 10**9
 
 
+def test_lines_of_both_sensors_under_a_heading_for_each_are_read() -> None:
+    headings = "Acceleration in g's\nX\tY\tZ\nGyroscope in degrees/second\nX\tY\tZ\n"
+    rows = TextLines().push((headings + "".join(printed(row, "\t") + "\n" for row in ROWS)).encode())
+    assert rows[:, 1:] == pytest.approx(np.array(ROWS)[-len(rows) :])
+    assert len(rows) >= len(ROWS) - 1
+
+
+@pytest.mark.parametrize(
+    "line", ["{t},3,{acc},4,{gyro}\n", "1,{acc},{gyro}\n", "{t},7,2,{acc},{gyro},24\n"], ids=["phone", "first", "time"]
+)
+def test_numbers_of_devices_and_sensors_are_no_readings(line: str) -> None:
+    shaken = [[0.1 * i, -0.02 - 0.01 * i, 9.8 + 0.01 * i, 1.5 + i, -2.5 - i, 0.25 * i] for i in range(60)]
+    text = "".join(
+        line.format(t=20 * index, acc=printed(row[:3]), gyro=printed(row[3:])) for index, row in enumerate(shaken)
+    )
+    rows = TextLines().push(text.encode())
+    assert rows[:, 1:] == pytest.approx(np.array(shaken)[-len(rows) :])
+    assert len(rows) >= len(shaken) - 1
+
+
+def test_the_checksum_of_a_sentence_is_no_reading() -> None:
+    lines = TextLines()
+    lines.push(b"$PCHRS,0,4.000,-1.7246,4.0737,24.2705,*4A\n" * 60)
+    assert lines.problem is not None
+    assert "its lines have 5 columns" in lines.problem
+
+
 def test_a_gyroscope_that_appears_after_the_first_samples_is_ignored() -> None:
     report = SourceReport()
     decoder = TextDecoder(report, unit="g")
