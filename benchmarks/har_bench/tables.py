@@ -47,7 +47,7 @@ def tables(result: dict[str, Any]) -> list[Table]:
             "p50 µs": f"{found['latency_us']['p50']:,.1f}",
             "p90 µs": f"{found['latency_us']['p90']:,.1f}",
             "p99 µs": f"{found['latency_us']['p99']:,.1f}",
-            "x first": _times_first(found, result["runs"][0]),
+            "x first": times_first(found, result["runs"][0]),
             "windows/s": f"{found['windows_per_second']:,.0f}",
             "of int8 peak": _percent(found["share_of_int8_peak"], 0),
             "sum of 10,000": "" if found["check"] is None else f"{found['check']['difference_percent']:+.1f} %",
@@ -150,7 +150,7 @@ def _table(title: str, rows: list[dict[str, str]]) -> Table:
     return Table(title, columns, tuple(tuple(row[name] for name in columns) for row in rows))
 
 
-def _times_first(run: dict[str, Any], first: dict[str, Any]) -> str:
+def times_first(run: dict[str, Any], first: dict[str, Any]) -> str:
     """How many times the latency of the first one, with its interval if it has one; results of 0.1.0 have none."""
     ratio = run.get("times_first", {"median": run["latency_us"]["p50"] / first["latency_us"]["p50"], "interval": None})
     interval = None if run is first else ratio["interval"]

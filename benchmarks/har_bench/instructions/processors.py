@@ -52,8 +52,7 @@ def _run(options: argparse.Namespace) -> int:
                     show_step(f"{model.name} on {name}")
                     counts[name] = COUNTERS[key].count(task)
             rows.append({**model.to_dict(), "instructions": counts})
-    flags = [flag for flag in _flags() if flag in DOT_PRODUCTS]
-    write_and_print(options.out, {"models": rows, "dot_products_here": flags, "qemu": emulated.version()})
+    write_and_print(options.out, {"models": rows, "dot_products_here": dot_products(), "qemu": emulated.version()})
     return 0
 
 
@@ -76,6 +75,11 @@ def markdown(result: dict[str, Any]) -> str:
         f"emulated by qemu {result['qemu']}; AVX2 is what valgrind shows a program; this machine, an {machine['cpu']} "
         f"with {found}, was stepped through.\n"
     )
+
+
+def dot_products() -> list[str]:
+    """This processor's instructions for dot products of int8."""
+    return [flag for flag in _flags() if flag in DOT_PRODUCTS]
 
 
 def _flags(path: Path = Path("/proc/cpuinfo")) -> list[str]:

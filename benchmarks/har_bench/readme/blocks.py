@@ -8,7 +8,7 @@ from typing import Any
 from har_bench import tables
 from har_bench.instructions import processors
 from har_bench.stream import tables as stream_tables
-from har_bench.training import anywhere_tables
+from har_bench.training import anywhere_tables, zoo_tables
 from har_bench.training.cross_validation import METHODS, PARTS, SUITES
 from har_bench.unknowns import tables as unknowns_tables
 
@@ -246,6 +246,8 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "processors": ("processors", processors.markdown),
     "table4": ("table4", _table4),
     "peers": ("peers", _peers),
+    "zoo": ("zoo", zoo_tables.systems),
+    "zoo_cost": ("zoo_cost", zoo_tables.costs),
     "anywhere_left_out": ("anywhere", anywhere_tables.left_out),
     "anywhere_summary": ("anywhere", anywhere_tables.summary),
     "anywhere_ladder": ("anywhere", anywhere_tables.ladder),

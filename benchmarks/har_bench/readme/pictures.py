@@ -11,6 +11,7 @@ from har_runtime.files import atomic_path, write_bytes
 TERMINAL = REPOSITORY / "runtime" / "assets" / "har-stream.svg"
 DAY = REPOSITORY / "runtime" / "assets" / "day.svg"
 USERS = REPOSITORY / "train" / "assets" / "hapt-users.png"
+ZOO = REPOSITORY / "train" / "assets" / "zoo.png"
 
 
 def draw_pictures() -> None:
@@ -18,6 +19,7 @@ def draw_pictures() -> None:
     write_bytes(TERMINAL, terminal_picture().encode())
     draw_day(DAY)
     draw_users(USERS)
+    draw_zoo(ZOO)
 
 
 def draw_day(path: Path) -> None:
@@ -45,6 +47,14 @@ def draw_users(path: Path) -> None:
     best = max(networks, key=lambda row: row["judgement"]["scores"]["macro_f1"])
     with atomic_path(path) as temporary:
         user_scores(judgement_from_dict(best["judgement"], best["method"])).savefig(temporary, format="png")
+
+
+def draw_zoo(path: Path) -> None:
+    """Draw the comparison of the systems of the paper's Table 3, as PNG."""
+    from har_train.evaluation.zoo_report import zoo_plot
+
+    with atomic_path(path) as temporary:
+        zoo_plot(read_result(RESULTS / "zoo.json")).savefig(temporary, format="png")
 
 
 def terminal_picture() -> str:

@@ -17,6 +17,7 @@ import torch
 
 from har_bench import tables
 from har_bench.graphs.counting import count
+from har_bench.instructions.processors import dot_products
 from har_bench.measure.measure import measure
 from har_bench.measure.measured_model import open_model, open_models
 from har_bench.measure.options import add_measure_options, measure_settings
@@ -76,7 +77,7 @@ def _run(options: argparse.Namespace) -> int:
                 reason = str(error)
             rows.append({"system": name, **_size(network), "not_exported": reason})
         measured = measure(models, settings, show_step)
-    write_result(options.out, {"systems": rows, **measured})
+    write_result(options.out, {"systems": rows, "dot_products_here": dot_products(), **measured})
     shown = {"machine": describe_machine(), **measured}
     tables.show([_size_table(rows), *tables.tables(shown)], tables.remarks(shown))
     return 0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from har_bench.training import zoo_cost
+from har_bench.training import zoo_cost, zoo_tables
 
 
 @pytest.mark.slow
@@ -31,6 +31,16 @@ def test_systems_are_counted_exported_and_measured_beside_what_ships(tmp_path: P
     assert row["flops"] == 2 * row["macs"]
     assert (small["system"], small["parameters"]) == ("tinierhar", 7_285)
     assert {"anywhere", "waist", "ccil.tflite", "tinierhar.tflite"} <= {model["name"] for model in result["models"]}
+    lines = zoo_tables.costs(result).splitlines()
+    assert lines[0].startswith("| int8, one thread | MACs")
+    assert {line.split(" | ")[0] for line in lines[2:7]} == {
+        "| anywhere",
+        "| anywhere-micro",
+        "| waist",
+        "| ccil",
+        "| tinierhar",
+    }
+    assert "Not exported" not in lines[-1]
 
 
 def test_a_system_that_there_is_not_is_named(tmp_path: Path, capsys) -> None:

@@ -3,13 +3,16 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 from tests.train.small import ARGUMENTS
 
 from har_runtime.errors import DataError
 from har_train.cli import main
-from har_train.evaluation.zoo import Zoo, system_names
+from har_train.evaluation.zoo import AUTHORS, BUDGET, Zoo, system_names
+from har_train.evaluation.zoo_report import cells_of, zoo_plot
 from har_train.methods.registry import SYSTEMS
 
 SYSTEMS_RUN = "ccil,multisupconhar,random-forest"
@@ -34,6 +37,8 @@ def test_rows_are_trained_once_and_stand_in_one_table(small_hapt: Path, tmp_path
     ccil, ours = shown.out.splitlines()[3:5]
     assert ccil.startswith("CCIL") and ours.startswith("MultiSupConHAR  91.07")
     assert (tmp_path / "zoo.md").read_text().startswith("# Systems on hapt, holdout, seeds 0, 1")
+    with Image.open(tmp_path / "zoo.png") as picture:
+        assert picture.size[0] > 500
     assert "0 of 10 rows are finished" in shown.err
     assert main(arguments) == 0
     again = capsys.readouterr()
@@ -73,3 +78,33 @@ def test_a_damaged_row_is_one_line(small_hapt: Path, tmp_path: Path, capsys) -> 
     assert main(arguments) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "row.json: damaged" in line and "delete it and run again" in line
+
+
+def test_the_plot_holds_what_was_found_and_printed_with_the_best_above() -> None:
+    document = {
+        "protocol": "holdout",
+        "seeds": [0],
+        "rows": [_row("CCIL", BUDGET, 0.9), _row("CPC", BUDGET, 0.8), _row("CCIL", AUTHORS, 0.7)],
+    }
+    axes = zoo_plot(document).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["CPC", "CCIL"]
+    budget, authors, printed = (line.get_xdata().tolist() for line in axes.lines)
+    assert (budget, authors, printed) == (pytest.approx([80, 90]), pytest.approx([70]), [85.5, 85.5])
+    assert [cells[:6] for cells in cells_of(document)] == [
+        ["CCIL", "85.50", "70.00 (65.00 to 75.00)", "90.00 (85.00 to 95.00)", "8.0", "1,200"],
+        ["CPC", "85.50", "", "80.00 (75.00 to 85.00)", "8.0", "1,200"],
+    ]
+
+
+def _row(system: str, schedule: str, macro_f1: float) -> dict[str, Any]:
+    """A system's row of a document, of one seed and two folds."""
+    found = {"macro_f1": macro_f1, "interval": [macro_f1 - 0.05, macro_f1 + 0.05], "steps": [500, 700]}
+    known = {"system": system, "title": system, "schedule": schedule, "dataset": "hapt", "parameters": 10}
+    return {
+        **known,
+        "macro_f1": macro_f1,
+        "core_minutes": 8.0,
+        "printed": {"uci-har": 85.5},
+        "copied": False,
+        "seeds": [{"seed": 0, **found}],
+    }
