@@ -25,6 +25,14 @@ LIBRARIES = (
     "ai-edge-quantizer",
     "scikit-learn",
 )
+DOT_PRODUCTS = ("avx512_vnni", "avx_vnni", "asimddp", "i8mm")
+
+
+def dot_products(path: Path = Path("/proc/cpuinfo")) -> list[str]:
+    """This processor's instructions for dot and matrix products of int8, as Linux names them."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    features = next((line.partition(":")[2].split() for line in lines if line.startswith(("flags", "Features"))), [])
+    return [feature for feature in features if feature in DOT_PRODUCTS]
 
 
 def describe_machine() -> dict[str, Any]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from har_bench.networks.adapter import write_models
+from har_bench.training.model_files import write_models
 from har_runtime.contract import CHANNELS, PLACES, STANDARD_GRAVITY, WINDOW
 from har_runtime.model.card import ModelCard, PlaceFilter, Training
 from har_train.fit.card import families_of

@@ -36,6 +36,7 @@ BACKBONES = (
     "fcn",
     "affar",
     "cae",
+    "cnn-har",
     "cpc",
     "csshar",
     "ctbl",
@@ -43,6 +44,8 @@ BACKBONES = (
     "fedhar",
     "gile",
     "protohar",
+    "tinierhar",
+    "tinyhar",
     "tpn",
 )
 MAX_WIDTH = 4096

@@ -18,7 +18,7 @@ from har_bench.instructions.counted import open_tflites
 from har_bench.instructions.counters import COUNTERS
 from har_bench.measure.worker_client import Task
 from har_bench.progress import step_display
-from har_bench.results import write_and_print
+from har_bench.results import dot_products, write_and_print
 from har_bench.script import run_script, script_parser
 
 EMULATED = {
@@ -28,7 +28,6 @@ EMULATED = {
 }
 HERE = {"x86-64 with AVX2": "valgrind", "x86-64 of this machine": "stepping"}
 """Counters on x86-64; valgrind shows AVX2 and no dot products."""
-DOT_PRODUCTS = ("avx512_vnni", "avx_vnni")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -75,17 +74,6 @@ def markdown(result: dict[str, Any]) -> str:
         f"emulated by qemu {result['qemu']}; AVX2 is what valgrind shows a program; this machine, an {machine['cpu']} "
         f"with {found}, was stepped through.\n"
     )
-
-
-def dot_products() -> list[str]:
-    """This processor's instructions for dot products of int8."""
-    return [flag for flag in _flags() if flag in DOT_PRODUCTS]
-
-
-def _flags(path: Path = Path("/proc/cpuinfo")) -> list[str]:
-    """What the processor of an x86-64 machine can do."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return next((line.partition(":")[2].split() for line in lines if line.startswith("flags")), [])
 
 
 if __name__ == "__main__":

@@ -10,14 +10,11 @@ are measured in one run. Rows that are in the JSON and whose files are in DIR ar
 import argparse
 import hashlib
 import sys
-from collections.abc import Callable
 from dataclasses import asdict, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import nn
 
@@ -27,44 +24,44 @@ from har_bench.measure import forest
 from har_bench.measure.measure import measure
 from har_bench.measure.measured_model import MeasuredModel, open_model
 from har_bench.measure.options import add_measure_options, measure_settings
-from har_bench.networks import CnnHar, TinierHar, TinyHar
-from har_bench.networks.adapter import OtherNetwork, write_models
 from har_bench.progress import step_display
 from har_bench.results import describe_machine, read_result, write_result
 from har_bench.script import run_script, script_parser
+from har_bench.training.model_files import WRITTEN, write_models
 from har_export.formats import FORMATS
 from har_export.tflite import calibration_windows
 from har_runtime.cli.common import data_folder
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import DataError
 from har_runtime.files import write_bytes
-from har_runtime.model.card import CardScore, ModelCard, Training
+from har_runtime.model.card import CardScore
 from har_runtime.model.load import card_path, load_model
 from har_train.data.splits import UserSplit
 from har_train.data.windows import WindowSet, cut_windows, save_windows
 from har_train.datasets import find, load
 from har_train.evaluation.controls import Control
 from har_train.evaluation.judgement import Predictions, judge
-from har_train.fit.calibration import calibrated, fit_temperature
-from har_train.fit.checkpoint import architecture_of, logits_and_places
-from har_train.fit.hardware import choose_precision, keep_freed_memory
-from har_train.fit.network import HarNetwork, parameter_count
-from har_train.fit.run import Run, stages_of
-from har_train.fit.trainer import split_of, train_stage
+from har_train.fit.card import card_of
+from har_train.fit.checkpoint import load_checkpoint
+from har_train.fit.hardware import choose_precision
+from har_train.fit.network import parameter_count
+from har_train.fit.run import Run
+from har_train.fit.trainer import fit, split_of
 from har_train.recipe import Recipe
 from har_train.recipe_file import load_recipe
 
 RECIPE = "uci-har-supervised"
 SEED = 0
 OURS, FOREST = "multisupconhar", "random-forest"
-PEERS: dict[str, Callable[[int, int, int], nn.Module]] = {
-    "tinierhar": TinierHar,
-    "tinyhar": TinyHar,
-    "cnn-har": CnnHar,
-}
-"""Each is made from channels, window and classes."""
+PEERS = ("tinierhar", "tinyhar", "cnn-har")
+"""Names of their encoders in recipes."""
 ALL = (OURS, *PEERS, FOREST)
-WRITTEN = ("tflite-int8", "tflite", "onnx")
+
+
+def recipe_of(name: str) -> Recipe:
+    """The recipe of a network: its encoder and, but for ours, a linear classifier."""
+    own = () if name == OURS else (f"model.backbone='{name}'", "model.head=[]")
+    return load_recipe(RECIPE, own)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -96,8 +93,10 @@ def _run(options: argparse.Namespace) -> int:
         if name == FOREST:
             row = _forest(windows, split, options.runs)
         else:
-            run = Run(options.runs / name, SEED, choose_precision(options.precision), epochs=options.epochs)
-            row = _network(name, recipe, windows, split, run)
+            folder = options.runs / name
+            resume = (folder / "run.json").exists()
+            run = Run(folder, SEED, choose_precision(options.precision), resume, options.epochs)
+            row = _network(name, windows, split, run)
         rows = [other for other in rows if other["name"] != name] + [row]
         write_result(options.out, _document(split, rows))
     models = [subject for row in rows for subject in _models(options.runs, row)]
@@ -153,23 +152,14 @@ def _models(runs: Path, row: dict[str, Any]) -> list[MeasuredModel]:
     return [open_model(path, path.name) for path in _files(runs, row["name"])]
 
 
-def _network(name: str, recipe: Recipe, windows: WindowSet, split: UserSplit, run: Run) -> dict[str, Any]:
+def _network(name: str, windows: WindowSet, split: UserSplit, run: Run) -> dict[str, Any]:
     """Train, export and score one network."""
-    train, validation, test = (windows.of_users(getattr(split, part)) for part in ("train", "validation", "test"))
-    keep_freed_memory()
-    torch.manual_seed(SEED)
-    labels = recipe.data.activities
-    if name == OURS:
-        network = HarNetwork(architecture_of(recipe))
-    else:
-        network = OtherNetwork(PEERS[name](len(CHANNELS), WINDOW, len(labels)), len(labels))
-    network.measure(torch.from_numpy(train.x))
-    (stage,) = stages_of(recipe, run.out)
-    run = replace(run, resume=stage.last.exists())
-    seconds = train_stage(network, recipe, stage, train, validation, run).wall
-    logits, _ = logits_and_places(network, validation.x)
-    card = _card(name, recipe, split, fit_temperature(logits, validation.y))
-    paths = write_models(network, card, calibration_windows(train.x), run.out)
+    recipe = recipe_of(name)
+    record = fit(recipe, [find(recipe.data.dataset)], windows, "waist", run, split)
+    network = load_checkpoint(run.out).network
+    card = card_of(record, name)
+    paths = write_models(network, card, calibration_windows(windows.of_users(split.train).x), run.out)
+    test = windows.of_users(split.test)
     scores = {
         FORMATS[format].number_format: _score_of(load_model(paths[format]).probabilities(test.x), test)
         for format in WRITTEN[:2]
@@ -187,11 +177,11 @@ def _network(name: str, recipe: Recipe, windows: WindowSet, split: UserSplit, ru
         "name": name,
         "parameters": parameter_count(network),
         "macs": count(network, WINDOW, len(CHANNELS)).macs,
-        "epochs": stage.epochs_done(),
-        "best_epoch": torch.load(stage.kept, weights_only=True)["epoch"],
-        "training_seconds": round(seconds),
-        "precision": run.precision,
-        "validation_macro_f1": _score_of(calibrated(logits, card.temperature), validation)["macro_f1"],
+        "epochs": record.epochs,
+        "best_epoch": record.best_epoch,
+        "training_seconds": round(record.seconds),
+        "precision": record.precision,
+        "validation_macro_f1": record.validation_macro_f1,
         "scores": scores,
     }
 
@@ -224,22 +214,6 @@ def _score_of(probabilities: NDArray[np.float32], windows: WindowSet) -> dict[st
     judgement = judge(Predictions(windows.y, probabilities, windows.user, windows.labels))
     scores = judgement.scores
     return {"macro_f1": scores.macro_f1, "accuracy": scores.accuracy, "interval": judgement.interval}
-
-
-def _card(name: str, recipe: Recipe, split: UserSplit, temperature: float) -> ModelCard:
-    dataset = find(recipe.data.dataset)
-    training = Training(
-        f"{recipe.name}, network {name}",
-        recipe.data.dataset,
-        dataset.licence,
-        dataset.citation,
-        SEED,
-        split.train,
-        split.validation,
-        split.test,
-        version("haredge"),
-    )
-    return ModelCard(name, version("haredge"), recipe.data.activities, "waist", temperature, training, {})
 
 
 if __name__ == "__main__":

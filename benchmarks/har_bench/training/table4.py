@@ -21,8 +21,9 @@ from har_bench.results import describe_machine, write_result
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.files import write_bytes
 from har_train.fit.network import Architecture, HarNetwork, parameter_count
+from har_train.methods.base import LinearClassifier
 from har_train.methods.csshar import SETTINGS, Csshar
-from har_train.methods.deepconvlstm import DeepConvLSTM
+from har_train.methods.deepconvlstm import DeepConvLSTMEncoder
 
 COLUMNS = {"mobiact": "MobiAct", "uci-har": "UCI HAR", "usc-had": "USC-HAD"}
 CLASSES = {"mobiact": 11, "uci-har": 6, "usc-had": 12}
@@ -174,7 +175,7 @@ def _cell(value: dict[str, float]) -> str:
 
 
 def _deepconvlstm(column: str) -> Counts:
-    network = DeepConvLSTM(len(CHANNELS), WINDOW, CLASSES[column])
+    network = LinearClassifier(DeepConvLSTMEncoder(len(CHANNELS), WINDOW), CLASSES[column])
     return {**_parameters("all weights", network), **_flops("", network), **_memory(network)}
 
 

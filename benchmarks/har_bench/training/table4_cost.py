@@ -15,17 +15,17 @@ import torch
 
 from har_bench.measure.measure import Settings, measure
 from har_bench.measure.measured_model import open_model, open_models
-from har_bench.networks import Csshar, DeepConvLSTM
-from har_bench.networks.adapter import OtherNetwork, untrained_card, write_models
+from har_bench.training.model_files import untrained_card, write_models
 from har_runtime.contract import CHANNELS, WINDOW
 from har_train.fit.network import Architecture, HarNetwork
+from har_train.methods.csshar import HIDDEN
 
 CLASSES = 6
 """Activities of UCI HAR."""
-NETWORKS: dict[str, Callable[[], HarNetwork]] = {
-    "multisupconhar": lambda: HarNetwork(Architecture(classes=CLASSES, projector=False)),
-    "deepconvlstm": lambda: OtherNetwork(DeepConvLSTM(len(CHANNELS), WINDOW, CLASSES), CLASSES),
-    "csshar": lambda: OtherNetwork(Csshar(len(CHANNELS), WINDOW, CLASSES), CLASSES),
+NETWORKS = {
+    "multisupconhar": Architecture(classes=CLASSES, projector=False),
+    "deepconvlstm": Architecture(classes=CLASSES, projector=False, backbone="deepconvlstm", head=()),
+    "csshar": Architecture(classes=CLASSES, projector=False, backbone="csshar", head=HIDDEN),
 }
 REMARK = (
     "the shapes are those of UCI HAR, the weights are random, and `waist` is the shipped model. litert-torch unrolls "
@@ -39,8 +39,9 @@ def measure_table4(settings: Settings, progress: Callable[[str], None] = lambda 
     calibration = np.random.default_rng(0).normal(0, 1, (64, WINDOW, len(CHANNELS))).astype(np.float32)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         models = open_models(["waist"], stack)
-        for name, make in NETWORKS.items():
+        for name, architecture in NETWORKS.items():
             progress(f"exporting {name}")
-            for path in write_models(make(), untrained_card(name, CLASSES), calibration, Path(folder)).values():
+            network = HarNetwork(architecture).eval()
+            for path in write_models(network, untrained_card(name, CLASSES), calibration, Path(folder)).values():
                 models.append(open_model(path, path.name))
         return {"remark": REMARK, **measure(models, settings, progress)}

@@ -17,15 +17,14 @@ import torch
 
 from har_bench import tables
 from har_bench.graphs.counting import count
-from har_bench.instructions.processors import dot_products
 from har_bench.measure.measure import measure
 from har_bench.measure.measured_model import open_model, open_models
 from har_bench.measure.options import add_measure_options, measure_settings
-from har_bench.networks.adapter import OtherNetwork, untrained_card, write_models
 from har_bench.progress import step_display
-from har_bench.results import describe_machine, write_result
+from har_bench.results import describe_machine, dot_products, write_result
 from har_bench.script import run_script, script_parser
-from har_bench.training.peers import PEERS, RECIPE
+from har_bench.training.model_files import untrained_card, write_models
+from har_bench.training.peers import PEERS, recipe_of
 from har_export.formats import FORMATS
 from har_runtime.contract import CHANNELS, WINDOW
 from har_runtime.errors import DataError, ModelError
@@ -88,14 +87,11 @@ def _classes(name: str) -> int:
 
 
 def _recipe(name: str) -> Recipe:
-    return load_recipe(RECIPE if name in PEERS else recipe_name(name, AUTHORS))
+    return recipe_of(name) if name in PEERS else load_recipe(recipe_name(name, AUTHORS))
 
 
 def _network(name: str) -> HarNetwork:
     torch.manual_seed(0)
-    if name in PEERS:
-        classes = _classes(name)
-        return OtherNetwork(PEERS[name](len(CHANNELS), WINDOW, classes), classes).eval()
     network = HarNetwork(architecture_of(_recipe(name)))
     network.projector = torch.nn.Identity()  # It is dropped at export.
     return network.eval()

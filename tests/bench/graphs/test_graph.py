@@ -14,11 +14,12 @@ from har_bench.graphs import onnx_graph, tflite_graph, torch_graph
 from har_bench.graphs.counting import count
 from har_bench.graphs.graph import Graph, Operator
 from har_bench.measure.int8_peak import SIZES, MatrixProduct, product_macs, product_model
-from har_bench.networks import TinierHar
 from har_export import onnx_file, tflite
 from har_export.inference import InferenceNetwork
 from har_runtime.errors import ModelError
 from har_train.fit.network import Architecture, HarNetwork, parameter_count
+from har_train.methods.base import LinearClassifier
+from har_train.methods.tinierhar import TinierHarEncoder
 
 WAIST = (Path(har_runtime.__file__).parent / "pretrained" / "waist.tflite").read_bytes()
 
@@ -109,7 +110,7 @@ def test_an_onnx_counts_what_pytorch_counts(network: InferenceNetwork) -> None:
 
 @pytest.mark.slow
 def test_recurrent_layers_of_an_onnx_are_counted_step_by_step() -> None:
-    network = TinierHar(6, 50, 6).eval()
+    network = LinearClassifier(TinierHarEncoder(6, 50), 6).eval()
     found = onnx_graph.read_graph(onnx_file.to_onnx(network), "model")
     assert found.macs == count(network, 50, 6).macs
     assert "GRU" in {operator.kind for operator in found.operators}

@@ -1,7 +1,6 @@
 """Other networks instead of ours: trained, exported and scored in the same way."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +8,14 @@ import pytest
 import torch
 
 from har_bench.measure import forest
-from har_bench.networks import CnnHar, TinierHar
-from har_bench.networks.adapter import OtherNetwork, write_models
 from har_bench.training import peers
+from har_bench.training.model_files import write_models
 from har_runtime.model.card import ModelCard, Training
 from har_runtime.model.load import load_model
 from har_train.data.windows import WindowSet, cut_windows
 from har_train.datasets import load
 from har_train.evaluation.controls import Control
-from har_train.fit.run import Run, stages_of
-from har_train.fit.trainer import train_stage
+from har_train.fit.network import Architecture, HarNetwork
 from har_train.recipe_file import load_recipe
 
 RECIPE = load_recipe("uci-har-supervised")
@@ -30,24 +27,9 @@ def windows(small_hapt: Path) -> WindowSet:
 
 
 @pytest.mark.slow
-def test_another_network_learns_in_the_stages_of_ours(windows: WindowSet, tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    network = OtherNetwork(TinierHar(6, 50, 6), 6)
-    network.measure(torch.from_numpy(windows.x))
-    before = {name: value.clone() for name, value in network.state_dict().items()}
-    recipe = replace(RECIPE, optimiser=replace(RECIPE.optimiser, batch_size=64, learning_rate=3e-3))
-    (stage,) = stages_of(recipe, tmp_path)
-    train_stage(network, recipe, stage, windows, windows, Run(tmp_path, epochs=2))
-    assert stage.epochs_done() == 2
-    changed = {name for name, value in network.state_dict().items() if not torch.equal(value, before[name])}
-    assert {"encoder.gru.weight_ih_l0", "encoder.output.weight", "encoder.blocks.0.branch.0.weight"} <= changed
-    assert not {"mean", "std"} & changed
-
-
-@pytest.mark.slow
 def test_the_exported_files_compute_what_another_network_computes(windows: WindowSet, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    network = OtherNetwork(CnnHar(6, 50, 6), 6).eval()
+    network = HarNetwork(Architecture(classes=6, **vars(peers.recipe_of("cnn-har").model))).eval()
     network.measure(torch.from_numpy(windows.x))
     training = Training("none", "hapt", "none", "none", 0, (), (), (), "0")
     card = ModelCard("cnn", "0", RECIPE.data.activities, "waist", 0.5, training, {})

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from har_bench.cli import main
-from har_bench.networks import CnnHar
-from har_bench.networks.adapter import OtherNetwork
 from har_bench.training import table4, table4_cost
 from har_bench.training.table4 import COLUMNS, Row, markdown, report, rows
+from har_train.fit.network import Architecture
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +127,8 @@ def test_the_networks_are_measured_beside_the_shipped_model(
     counted_once: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # A small network stands for the three, whose conversion takes half a minute.
-    monkeypatch.setattr(table4_cost, "NETWORKS", {"cnn": lambda: OtherNetwork(CnnHar(6, 50, 6), 6)})
+    small = Architecture(classes=6, projector=False, backbone="cnn-har", head=())
+    monkeypatch.setattr(table4_cost, "NETWORKS", {"cnn": small})
     assert main(["table4", "--measure", "--repetitions", "2", "--json", str(tmp_path / "table4.json")]) == 0
     result = json.loads((tmp_path / "table4.json").read_text(encoding="utf-8"))
     measured = result["measured"]

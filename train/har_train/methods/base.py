@@ -23,6 +23,19 @@ class Encoder(Protocol):
     def __call__(self, x: Tensor) -> Tensor: ...
 
 
+class LinearClassifier(nn.Module):
+    """An encoder and a linear layer, as the papers of small networks have them: (batch, window, channels) to (batch,
+    classes) logits."""
+
+    def __init__(self, encoder: nn.Module, classes: int):
+        super().__init__()
+        self.encoder = encoder
+        self.output = nn.Linear(int(encoder.width), classes)  # pyright: ignore[reportArgumentType] - of every encoder.
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.output(self.encoder(x))
+
+
 @dataclass(frozen=True)
 class Sizes:
     """What the parts of a system must fit."""

@@ -48,18 +48,6 @@ class DeepConvLSTMEncoder(nn.Module):
         return self.dropout(self.lstm(self.dropout(steps))[0][:, -1])
 
 
-class DeepConvLSTM(nn.Module):
-    """The encoder with its classifier: (batch, window, channels) to (batch, classes) logits."""
-
-    def __init__(self, channels: int, window: int, classes: int):
-        super().__init__()
-        self.encoder = DeepConvLSTMEncoder(channels, window)
-        self.output = nn.Linear(UNITS, classes)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.output(self.encoder(x))
-
-
 SYSTEM = System(
     title="DeepConvLSTM",
     paper="Ordóñez and Roggen, Sensors 2016, 16(1):115, doi 10.3390/s16010115",

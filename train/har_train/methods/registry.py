@@ -6,6 +6,7 @@ from har_train.methods import (
     cae,
     ccil,
     clusterclhar,
+    cnn_har,
     cpc,
     csshar,
     csshar_simclr,
@@ -15,6 +16,8 @@ from har_train.methods import (
     gile,
     multi_task_ssl,
     protohar,
+    tinierhar,
+    tinyhar,
     tpn,
 )
 from har_train.methods.base import MakeEncoder, System
@@ -22,6 +25,7 @@ from har_train.methods.base import MakeEncoder, System
 ENCODERS: dict[str, MakeEncoder] = {
     "affar": affar.AffarEncoder,
     "cae": cae.CaeEncoder,
+    "cnn-har": cnn_har.CnnHarEncoder,
     "cpc": cpc.CpcEncoder,
     "csshar": csshar.CssharEncoder,
     "ctbl": ctbl.CtblEncoder,
@@ -29,6 +33,8 @@ ENCODERS: dict[str, MakeEncoder] = {
     "fedhar": fedhar.FedHarEncoder,
     "gile": gile.GileEncoder,
     "protohar": protohar.ProtoHarEncoder,
+    "tinierhar": tinierhar.TinierHarEncoder,
+    "tinyhar": tinyhar.TinyHarEncoder,
     "tpn": tpn.TpnEncoder,
 }
 """Choices of `recipe.model.backbone` beside the two networks of Wang et al. 2017."""

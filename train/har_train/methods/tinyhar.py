@@ -22,20 +22,21 @@ STRIDES = (1, 2, 1, 2)
 DROPOUT = 0.1
 
 
-class TinyHar(nn.Module):
-    """(batch, window, channels) to (batch, classes) logits.
+class TinyHarEncoder(nn.Module):
+    """(batch, window, channels) to (batch, 40): the last step and a mean of all.
 
     Raises:
         ModelError: the window is too short for the convolutions.
     """
 
-    def __init__(self, channels: int, window: int, classes: int):
+    def __init__(self, channels: int, window: int):
         super().__init__()
         steps = window
         for stride in STRIDES:
             steps = (steps - KERNEL) // stride + 1
         if steps < 1:
             raise ModelError(f"TinyHAR: a window of {window} samples is too short for its convolutions")
+        self.width = FUSED
         widths = (1, *[FILTERS] * len(STRIDES))
         self.convolutions = nn.Sequential(
             *itertools.chain.from_iterable(
@@ -48,12 +49,11 @@ class TinyHar(nn.Module):
         self.fusion = nn.Linear(channels * FILTERS, FUSED)
         self.lstm = nn.LSTM(FUSED, FUSED, batch_first=True)
         self.enhancement = TemporalAttention(FUSED)
-        self.output = nn.Linear(FUSED, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         features = self.convolutions(x.unsqueeze(1)).permute(0, 2, 3, 1)  # (batch, step, channel, filter)
         steps = self.fusion(self.dropout(self.interaction(features)).flatten(2)).relu()
-        return self.output(self.enhancement(self.lstm(steps)[0]))
+        return self.enhancement(self.lstm(steps)[0])
 
 
 class ChannelAttention(nn.Module):

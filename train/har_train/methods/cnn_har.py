@@ -19,17 +19,18 @@ UNIFICATION_FILTERS = 400
 MIN_WINDOW = 30
 
 
-class CnnHar(nn.Module):
-    """(batch, window, channels) to (batch, classes) logits.
+class CnnHarEncoder(nn.Module):
+    """(batch, window, channels) to (batch, 400): the largest of each filter over the steps.
 
     Raises:
         ModelError: the window is shorter than the paper's.
     """
 
-    def __init__(self, channels: int, window: int, classes: int):
+    def __init__(self, channels: int, window: int):
         super().__init__()
         if window < MIN_WINDOW:
             raise ModelError(f"CNN-HAR: a window of {window} samples is too short; it needs at least {MIN_WINDOW}")
+        self.width = UNIFICATION_FILTERS
         first, second, third = FILTERS
         self.features = nn.Sequential(
             nn.Conv2d(1, first, (KERNELS[0], 1)),
@@ -47,10 +48,9 @@ class CnnHar(nn.Module):
             nn.ReLU(),
             ResponseNorm(),
         )
-        self.output = nn.Linear(UNIFICATION_FILTERS, classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.output(self.features(x.unsqueeze(1)).amax(dim=(2, 3)))
+        return self.features(x.unsqueeze(1)).amax(dim=(2, 3))
 
 
 class ResponseNorm(nn.Module):

@@ -19,19 +19,20 @@ UNITS = 16
 DROPOUT = 0.3
 
 
-class TinierHar(nn.Module):
-    """(batch, window, channels) to (batch, classes) logits.
+class TinierHarEncoder(nn.Module):
+    """(batch, window, channels) to (batch, 32): the mean over the steps, weighted by their attention.
 
     Raises:
         ModelError: the window is too short to be halved twice.
     """
 
-    def __init__(self, channels: int, window: int, classes: int):
+    def __init__(self, channels: int, window: int):
         super().__init__()
         if window < 2**HALVING_BLOCKS:
             raise ModelError(
                 f"TinierHAR: a window of {window} samples is too short to be halved {HALVING_BLOCKS} times"
             )
+        self.width = 2 * UNITS
         widths = (1, FILTERS, *[2 * FILTERS] * (HALVING_BLOCKS + PLAIN_BLOCKS - 1))
         self.blocks = nn.Sequential(
             *(SeparableBlock(a, b, index < HALVING_BLOCKS) for index, (a, b) in enumerate(itertools.pairwise(widths)))
@@ -39,13 +40,12 @@ class TinierHar(nn.Module):
         self.dropout = nn.Dropout(DROPOUT)
         self.gru = nn.GRU(widths[-1] * channels, UNITS, batch_first=True, bidirectional=True)
         self.attention = nn.Linear(2 * UNITS, 1)
-        self.output = nn.Linear(2 * UNITS, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         # (batch, filter, step, channel) to (batch, step, filters x channels).
         steps = self.blocks(x.unsqueeze(1)).permute(0, 2, 3, 1).flatten(2)
         steps = self.gru(self.dropout(steps))[0]
-        return self.output((self.attention(steps).softmax(dim=1) * steps).sum(dim=1))
+        return (self.attention(steps).softmax(dim=1) * steps).sum(dim=1)
 
 
 class SeparableBlock(nn.Module):

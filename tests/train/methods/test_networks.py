@@ -7,14 +7,33 @@ import torch
 from torch import nn
 
 from har_bench.graphs.counting import count
-from har_bench.networks import CnnHar, Csshar, DeepConvLSTM, TinierHar, TinyHar
-from har_bench.networks.cnn import ResponseNorm
-from har_bench.networks.tinyhar import ChannelAttention, TemporalAttention
 from har_runtime.errors import ModelError
 from har_train.fit.network import parameter_count
-from har_train.methods.csshar import SETTINGS, position_encoding
+from har_train.methods.base import LinearClassifier
+from har_train.methods.cnn_har import CnnHarEncoder, ResponseNorm
+from har_train.methods.csshar import SETTINGS, Csshar, position_encoding
+from har_train.methods.deepconvlstm import DeepConvLSTMEncoder
+from har_train.methods.tinierhar import TinierHarEncoder
+from har_train.methods.tinyhar import ChannelAttention, TemporalAttention, TinyHarEncoder
 
-ALL = (CnnHar, Csshar, DeepConvLSTM, TinierHar, TinyHar)
+
+def cnn_har(channels: int, window: int, classes: int) -> nn.Module:
+    return LinearClassifier(CnnHarEncoder(channels, window), classes)
+
+
+def deepconvlstm(channels: int, window: int, classes: int) -> nn.Module:
+    return LinearClassifier(DeepConvLSTMEncoder(channels, window), classes)
+
+
+def tinierhar(channels: int, window: int, classes: int) -> nn.Module:
+    return LinearClassifier(TinierHarEncoder(channels, window), classes)
+
+
+def tinyhar(channels: int, window: int, classes: int) -> nn.Module:
+    return LinearClassifier(TinyHarEncoder(channels, window), classes)
+
+
+ALL = (cnn_har, Csshar, deepconvlstm, tinierhar, tinyhar)
 
 
 # TinierHAR and TinyHAR: `Run_logs/macs_params.txt` of github.com/zhaxidele/TinierHAR. CNN-HAR and DeepConvLSTM: the
@@ -22,13 +41,13 @@ ALL = (CnnHar, Csshar, DeepConvLSTM, TinierHar, TinyHar)
 @pytest.mark.parametrize(
     ("make", "window", "channels", "classes", "parameters"),
     [
-        (TinierHar, 400, 6, 12, 7_483),
-        (TinierHar, 128, 9, 6, 9_589),
-        (TinierHar, 200, 12, 6, 11_893),
-        (TinyHar, 400, 6, 12, 27_674),
-        (TinyHar, 128, 9, 6, 29_828),
-        (CnnHar, 128, 6, 5, pytest.approx(63_200, abs=50)),
-        (DeepConvLSTM, 128, 6, 5, pytest.approx(457_900, abs=50)),
+        (tinierhar, 400, 6, 12, 7_483),
+        (tinierhar, 128, 9, 6, 9_589),
+        (tinierhar, 200, 12, 6, 11_893),
+        (tinyhar, 400, 6, 12, 27_674),
+        (tinyhar, 128, 9, 6, 29_828),
+        (cnn_har, 128, 6, 5, pytest.approx(63_200, abs=50)),
+        (deepconvlstm, 128, 6, 5, pytest.approx(457_900, abs=50)),
     ],
 )
 def test_parameters_are_as_published(make: Any, window: int, channels: int, classes: int, parameters: Any) -> None:
@@ -38,10 +57,10 @@ def test_parameters_are_as_published(make: Any, window: int, channels: int, clas
 @pytest.mark.parametrize(
     ("make", "parameters", "macs"),
     [
-        (TinierHar, 7_285, 120_756),
-        (TinyHar, 27_428, 763_000),
-        (CnnHar, 63_566, 1_525_800),
-        (DeepConvLSTM, 458_054, 27_466_752),
+        (tinierhar, 7_285, 120_756),
+        (tinyhar, 27_428, 763_000),
+        (cnn_har, 63_566, 1_525_800),
+        (deepconvlstm, 458_054, 27_466_752),
         (Csshar, 6_448_486, 244_286_336),
     ],
 )
@@ -71,7 +90,7 @@ def test_every_weight_is_trained(make: Any) -> None:
     assert not [name for name, parameter in network.named_parameters() if parameter.grad is None]
 
 
-@pytest.mark.parametrize(("make", "shortest"), [(DeepConvLSTM, 17), (TinyHar, 25), (TinierHar, 4), (CnnHar, 30)])
+@pytest.mark.parametrize(("make", "shortest"), [(deepconvlstm, 17), (tinyhar, 25), (tinierhar, 4), (cnn_har, 30)])
 def test_windows_too_short_for_a_network_are_refused(make: Any, shortest: int) -> None:
     assert make(6, shortest, 6).eval()(torch.zeros(1, shortest, 6)).shape == (1, 6)
     with pytest.raises(ModelError, match=f"window of {shortest - 1} samples is too short"):
@@ -124,18 +143,18 @@ def test_tinyhar_adds_a_mean_of_the_steps_to_the_last() -> None:
 
 
 def test_the_blocks_of_tinierhar_halve_the_window_twice() -> None:
-    assert TinierHar(6, 50, 6).eval().blocks(torch.zeros(1, 1, 50, 6)).shape == (1, 8, 12, 6)
+    assert TinierHarEncoder(6, 50).eval().blocks(torch.zeros(1, 1, 50, 6)).shape == (1, 8, 12, 6)
 
 
-@pytest.mark.parametrize("make", [DeepConvLSTM, TinyHar, TinierHar, CnnHar])
+@pytest.mark.parametrize("make", [DeepConvLSTMEncoder, TinyHarEncoder, TinierHarEncoder, CnnHarEncoder])
 def test_convolutions_treat_all_channels_alike(make: Any) -> None:
     torch.manual_seed(0)
-    network = make(6, 50, 6).eval()
+    encoder = make(6, 50).eval()
     convolutions = {
-        "DeepConvLSTM": lambda: network.encoder.convolutions[0],
-        "TinyHar": lambda: network.convolutions,
-        "TinierHar": lambda: network.blocks,
-        "CnnHar": lambda: network.features[:11],
+        "DeepConvLSTMEncoder": lambda: encoder.convolutions[0],
+        "TinyHarEncoder": lambda: encoder.convolutions,
+        "TinierHarEncoder": lambda: encoder.blocks,
+        "CnnHarEncoder": lambda: encoder.features[:11],
     }[make.__name__]()
     x, order = torch.randn(2, 1, 50, 6), torch.tensor([3, 1, 5, 0, 2, 4])
     with torch.inference_mode():
