@@ -117,6 +117,8 @@ def is_doubtful(gyro: Found, acc: Unit) -> bool:
 
 def gravity_problem(evidence: Evidence) -> Problem | None:
     """What shows that gravity is missing in the acceleration, in whatever unit; None if nothing does."""
+    if evidence.blocks and all(block.power == 0 for block in evidence.blocks):
+        return Problem("all acceleration is 0, which no sensor reads", "check the sensor, and which columns are read")
     found = gravity_of(evidence)
     if found is None or not gravity_is_missing(evidence):
         return None

@@ -129,6 +129,8 @@ class Evidence:
         self._start_ns: int | None = None
         self._recent: deque[tuple[NDArray[np.float64], NDArray[np.float64] | None]] = deque(maxlen=TURN_BLOCKS)
         self._since_turn = 0
+        self._has_varied = False
+        """Whether acceleration changed in some block."""
 
     def push(
         self,
@@ -207,6 +209,12 @@ class Evidence:
             self._recent.clear()
             return
         acc = _without_glitches(acc)
+        if (acc == acc[0]).all():
+            if self._has_varied:  # Stuck, or coarse and at rest: either way there is better evidence.
+                self._recent.clear()
+                return
+        else:
+            self._has_varied = True
         self.count += 1
         self.blocks.append(_block(acc, gyro))
         self._recent.append((acc, gyro))

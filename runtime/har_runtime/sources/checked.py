@@ -5,6 +5,7 @@ device is turned, gravity as soon as it is carried. A source is refused as soon 
 all is well, nothing is checked any more, so that a service that has run for long does not end because of one odd day.
 """
 
+import itertools
 import logging
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -23,6 +24,7 @@ from har_runtime.signal.evidence import Evidence
 from har_runtime.signal.unit_search import SOME_GRAVITY, VOTES
 from har_runtime.signal.units import acceleration_unit, angular_rate_unit
 from har_runtime.sources.base import Source
+from har_runtime.sources.stuck import StuckFilter
 
 _LOG = logging.getLogger(__name__)
 SI: Final = acceleration_unit("m/s2"), angular_rate_unit("rad/s")
@@ -101,7 +103,8 @@ def checked(source: Source, chunks: Iterable[SampleChunk]) -> Iterator[SampleChu
             and the option to add.
     """
     check: SignalCheck | None = None  # Made at the first chunk: by then a source knows whether it has a gyroscope.
-    for chunk in chunks:
+    stuck = StuckFilter(source.description, source.report)
+    for chunk in itertools.chain.from_iterable(map(stuck.push, chunks)):
         check = check or SignalCheck(source.report.takes_units, source.report.gyroscope)
         if not check.is_done:
             if problem := check.push(chunk):

@@ -237,3 +237,11 @@ def test_damaged_samples_are_passed_over_and_memory_is_bounded():
         acceleration_problem(evidence, unit)
     angular_rate_problem(evidence, RADIANS)
     assert len(evidence.blocks) <= 30
+
+
+def test_acceleration_of_zeros_is_called_that():
+    times, acc, gyro = tilting()
+    evidence = Evidence(8)
+    evidence.push(times, np.zeros_like(acc), gyro)
+    with pytest.raises(DataError, match="all acceleration is 0, which no sensor reads: check the sensor"):
+        choose_units(evidence)

@@ -78,7 +78,7 @@ def test_wrong_units_end_the_stream_within_seconds(factors: dict[str, float], se
 
 def test_a_device_that_is_first_moved_after_ten_minutes_is_still_checked():
     resting = [
-        ImuChunk(chunk.times_ns, np.tile([0.0, 0.0, 9.81], (5, 1)), np.zeros((5, 3))) for chunk in chunks_of(600)
+        ImuChunk(chunk.times_ns, [0.0, 0.0, 9.81] + 1e-3 * chunk.gyro, 1e-3 * chunk.gyro) for chunk in chunks_of(600)
     ]
     moved = [
         ImuChunk(chunk.times_ns + 600_000_000_000, chunk.acc, chunk.gyro) for chunk in chunks_of(200, gyro=180 / np.pi)
@@ -107,14 +107,14 @@ def test_mirrored_axes_are_said_once_and_do_not_end_the_stream(caplog: pytest.Lo
 
 def test_a_gyroscope_that_reads_next_to_nothing_is_said_once(caplog: pytest.LogCaptureFixture):
     chunks = [
-        ImuChunk(chunk.times_ns, chunk.acc + np.sin(chunk.times_ns / 8e7)[:, None] * [0, 0, 3], 0 * chunk.gyro)
+        ImuChunk(chunk.times_ns, chunk.acc + np.sin(chunk.times_ns / 8e7)[:, None] * [0, 0, 3], 1e-6 * chunk.gyro)
         for chunk in chunks_of(40)
     ]
     with caplog.at_level(logging.WARNING, "har_runtime"):
         assert passed(Fake(chunks)) == 40 * RATE
     assert [record.getMessage() for record in caplog.records] == [
-        "a sensor: angular rates are about 0 rad/s while the device is carried about, less than anybody turns it by: "
-        "check the gyroscope and its unit"
+        "a sensor: angular rates are about 9.88e-07 rad/s while the device is carried about, less than anybody turns "
+        "it by: check the gyroscope and its unit"
     ]
 
 
@@ -143,3 +143,10 @@ def test_separate_streams_of_both_sensors_are_compared():
     ]
     with pytest.raises(SourceError, match="add gyro=deg/s"):
         passed(Fake(parts))
+
+
+@pytest.mark.parametrize("reading", [0.0, 19.6133, -1.0])
+def test_a_sensor_that_dies_within_the_first_seconds_is_not_blamed_on_its_unit(reading: float):
+    chunks = chunks_of(40)
+    dead = [ImuChunk(chunk.times_ns, np.full_like(chunk.acc, reading), chunk.gyro) for chunk in chunks[60:]]
+    assert passed(Fake([*chunks[:60], *dead])) > 0
