@@ -197,7 +197,7 @@ def channel_of(words: list[str], unit: str) -> tuple[str, str, str, str | None] 
             return GYROSCOPE, "", match[1], _GYRO_UNITS[match[2]]
         if match[2] in _ACC_UNITS and len(match[2]) > 1:
             return BARE, "", match[1], _ACC_UNITS[match[2]]
-    if (found := _with_unit_before_axis(lower)) is not None and not unit:
+    if not unit and (found := _with_words_before_axis(lower, None)) is not None:
         return found
     plain = [word for word in lower if not word.isdigit()]
     digits = [word for word in lower if word.isdigit()]
@@ -207,23 +207,29 @@ def channel_of(words: list[str], unit: str) -> tuple[str, str, str, str | None] 
                 kind, axis, own_unit = match
                 rest = {*plain[:first], *plain[first + length :], *digits}
                 return _named(kind, rest, axis, own_unit or unit)
-    return None
+    return _with_words_before_axis(lower, unit)
 
 
-def _with_unit_before_axis(lower: list[str]) -> tuple[str, str, str, str | None] | None:
-    """The channel of a name whose unit stands before its axis, as in acc_g_x, of which "g_x" is no gyroscope's."""
+def _with_words_before_axis(lower: list[str], unit: str | None) -> tuple[str, str, str, str | None] | None:
+    """The channel of a name with words between sensor and axis: a unit (acc_g_x is no "g_x"), or a place (acc_rf_x).
+
+    Args:
+        unit: in brackets; None to look for one between.
+    """
     *before, axis = lower
     if axis not in AXES or len(axis) != 1:
         return None
     for end in range(1, len(before)):
-        key = "".join(before[end:])
+        between = before[end:]
+        key = "".join(between)
         for first in range(end):
             match = _sensor("".join(before[first:end]) + axis)
-            if match is None or (len(key) == 1 and len(before[end - 1]) == 1):
+            if match is None or len(before[end - 1]) == 1 or match[2]:
                 continue
-            kind = match[0]
-            if key in (_GYRO_UNITS if kind == GYROSCOPE else _ACC_UNITS):
-                return _named(kind, set(before[:first]), axis, key)
+            if unit is None and key in (_GYRO_UNITS if match[0] == GYROSCOPE else _ACC_UNITS):
+                return _named(match[0], set(before[:first]), axis, key)
+            if unit is not None and len(before[end - 1]) > 2 and not (_OTHER | _ANGLES) & set(before):
+                return _named(match[0], {*before[:first], *between}, axis, unit)
     return None
 
 

@@ -4,7 +4,7 @@ import csv
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -36,15 +36,21 @@ _TIME_OF_DAY = r"(\d{1,2})[:.\-](\d{2})[:.\-](\d{2})(?:[.,:_](\d{1,9}))?"
 _ZONE = r"\s*(Z|UTC|[+-]\d{2}:?\d{2})?"
 _HALF = r"\s*([AaPp][Mm])?"
 _YEAR_FIRST = re.compile(rf"(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}})[T_, ]+{_TIME_OF_DAY}{_HALF}{_ZONE}")
+_COMPACT = re.compile(rf"(\d{{4}})(\d\d)(\d\d)[T_ -](\d\d)(\d\d)(\d\d)(?:[.,_](\d{{1,9}}))?(){_ZONE}")
+"""ISO's dates without marks."""
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{4}})[T_, ]+{_TIME_OF_DAY}{_HALF}{_ZONE}")
 _MONTH_FIRST = re.compile(
     rf"(?:[A-Za-z]{{3}},? )?([A-Za-z]{{3}}) (\d{{1,2}}),? (\d{{4}}),? {_TIME_OF_DAY}{_HALF}{_ZONE}"
 )
 _NAMED_MONTH = re.compile(rf"(\d{{1,2}})[- ]([A-Za-z]{{3}})[- ](\d{{4}})[T_, ]+{_TIME_OF_DAY}{_HALF}{_ZONE}")
+_MINUTES = re.compile(r"(\d{1,3}):([0-5]\d)\.(\d{1,9})")
+"""As spreadsheets write times of day to CSV: minutes, seconds and their fraction."""
 _DAY_TIME = re.compile(rf"{_TIME_OF_DAY}{_HALF}")
 _DATE_ALONE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 _DATE_ALONE_YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
 _PLAIN_ZONE = re.compile(r"(?<=\d)\s*(?:Z|[+-]\d{2}:?\d{2})$")
+_PART = re.compile(r"\d{1,2}[:.\-]\d{2}[:.\-]\d{2}[.,:_](\d{1,9})(?!\d)")
+"""The part of a second."""
 _YEARS = ("1900", "2200")
 """Others may not fit nanoseconds since 1970."""
 _ISO = str.maketrans("", "", "0123456789-:T. ")
@@ -61,6 +67,9 @@ class TimeFormat:
     """Whether dates name their time zone."""
     order: str | None = "ymd"
     """Of a date's numbers: "ymd", "dmy", "mdy", or None if it may be either of the last two."""
+    digits: int | None = None
+    """Of a part of a second that is written without the zeros before it (".5" is 5 ms of three digits); None if it is
+    a fraction."""
 
 
 def split_line(line: str, delimiter: str | None) -> list[str]:
@@ -120,12 +129,28 @@ def time_format(cells: Sequence[str]) -> TimeFormat | None:
     if 10 * len(dates) >= 9 * len(held):
         zoned = all(match[match.re.groups] for match in dates)
         if dates[0].re is not _YEAR_LAST:
-            return TimeFormat(DATE, zoned)
+            return _with_digits(TimeFormat(DATE, zoned), held)
         days = [(int(match[1]), int(match[2])) for match in dates]
         order = "dmy" if any(a > 12 for a, _ in days) else "mdy" if any(b > 12 for _, b in days) else None
-        return TimeFormat(DATE, zoned, order)
-    clocks = [cell for cell in held if _DAY_TIME.fullmatch(cell)]
-    return TimeFormat(CLOCK) if 10 * len(clocks) >= 9 * len(held) else None
+        return _with_digits(TimeFormat(DATE, zoned, order), held)
+    clocks = [cell for cell in held if _DAY_TIME.fullmatch(cell) or _MINUTES.fullmatch(cell)]
+    return _with_digits(TimeFormat(CLOCK), held) if 10 * len(clocks) >= 9 * len(held) else None
+
+
+def _with_digits(form: TimeFormat, cells: Sequence[str]) -> TimeFormat:
+    """The format, with the digits of a part of a second that lacks the zeros before it: as a fraction it would go back
+    where it goes on."""
+    parts = [match[1] for cell in cells if (match := _PART.search(cell))]
+    lengths = set(map(len, parts))
+    digits = max(lengths, default=0)
+    if len(lengths) < 2 or digits not in (3, 6, 9) or 10 * len(parts) < 9 * len(cells):
+        return form
+    padded = replace(form, digits=digits)
+    try:
+        back = [np.count_nonzero(np.diff(read_times(cells, one)) < 0) for one in (form, padded)]
+    except ValueError:
+        return form
+    return padded if back[1] < back[0] else form
 
 
 def read_times(cells: Sequence[str], form: TimeFormat) -> NDArray[np.int64] | NDArray[np.float64]:
@@ -141,7 +166,7 @@ def read_times(cells: Sequence[str], form: TimeFormat) -> NDArray[np.int64] | ND
         return np.array([_integer(cell) for cell in cells], np.int64)
     if form.kind == DATE:
         return _dates(cells, form)
-    return np.array([_time_of_day(cell) for cell in cells], np.int64)
+    return np.array([_time_of_day(cell, form.digits) for cell in cells], np.int64)
 
 
 def date_alone(cell: str) -> int | None:
@@ -197,7 +222,7 @@ def _integer(cell: str) -> int:
 
 
 def _date(cell: str) -> re.Match[str] | None:
-    forms = (_YEAR_FIRST, _YEAR_LAST, _NAMED_MONTH, _MONTH_FIRST)
+    forms = (_YEAR_FIRST, _COMPACT, _YEAR_LAST, _NAMED_MONTH, _MONTH_FIRST)
     return next((match for form in forms if (match := form.fullmatch(cell))), None)
 
 
@@ -207,7 +232,7 @@ def _dates(cells: Sequence[str], form: TimeFormat) -> NDArray[np.int64]:
     zone = _PLAIN_ZONE.search(plain[0]) if form.zoned else None
     suffix = zone[0] if zone else ""
     # ISO dates all of one zone: numpy reads them at once.
-    if plain[0][4:5] == plain[0][7:8] == "-" and all(cell.endswith(suffix) for cell in plain):
+    if form.digits is None and plain[0][4:5] == plain[0][7:8] == "-" and all(cell.endswith(suffix) for cell in plain):
         plain = [cell[: len(cell) - len(suffix)] for cell in plain] if suffix else plain
         text = "".join(plain)
         iso = not text.translate(_ISO) and text.count("-") == 2 * len(plain) and text.count(":") == 2 * len(plain)
@@ -230,7 +255,7 @@ def _one_date(cell: str, form: TimeFormat) -> int:
     match = _date(cell)
     if match is None:
         raise ValueError(cell)
-    if match.re is _YEAR_FIRST:
+    if match.re in (_YEAR_FIRST, _COMPACT):
         year, month, day = match[1], match[2], match[3]
     elif match.re in (_NAMED_MONTH, _MONTH_FIRST):
         day, name = (match[1], match[2]) if match.re is _NAMED_MONTH else (match[2], match[1])
@@ -245,27 +270,33 @@ def _one_date(cell: str, form: TimeFormat) -> int:
     if not _YEARS[0] <= year <= _YEARS[1]:
         raise ValueError(cell)
     date = np.datetime64(f"{year}-{int(month):02d}-{int(day):02d}", "ns").astype(np.int64)
-    return int(date) + _time_of_day_ns(match, 4) - _zone_ns(match[match.re.groups] or "")
+    return int(date) + _time_of_day_ns(match, 4, form.digits) - _zone_ns(match[match.re.groups] or "")
 
 
-def _time_of_day(cell: str) -> int:
-    if cell.strip().lower() in MISSING:
+def _time_of_day(cell: str, digits: int | None) -> int:
+    cell = cell.strip()
+    if cell.lower() in MISSING:
         return NO_TIME
-    match = _DAY_TIME.fullmatch(cell.strip())
+    if match := _MINUTES.fullmatch(cell):
+        return (int(match[1]) * 60 + int(match[2])) * 1_000_000_000 + _fraction_ns(match[3], digits)
+    match = _DAY_TIME.fullmatch(cell)
     if match is None:
         raise ValueError(cell)
-    return _time_of_day_ns(match, 1)
+    return _time_of_day_ns(match, 1, digits)
 
 
-def _time_of_day_ns(match: re.Match[str], first: int) -> int:
+def _time_of_day_ns(match: re.Match[str], first: int, digits: int | None) -> int:
     hours, minutes, seconds = (int(match[first + index]) for index in range(3))
     if hours > 24 or minutes > 59 or seconds > 60:
         raise ValueError(match[0])
     half = (match[first + 4] or "").lower()
     if half:
         hours = hours % 12 + (12 if half == "pm" else 0)
-    fraction = int((match[first + 3] or "0").ljust(9, "0"))
-    return ((hours * 60 + minutes) * 60 + seconds) * 1_000_000_000 + fraction
+    return ((hours * 60 + minutes) * 60 + seconds) * 1_000_000_000 + _fraction_ns(match[first + 3] or "0", digits)
+
+
+def _fraction_ns(part: str, digits: int | None) -> int:
+    return int((part if digits is None else part.rjust(digits, "0")).ljust(9, "0"))
 
 
 def _zone_ns(zone: str) -> int:

@@ -30,6 +30,8 @@ REPEATED: Final = 0.25
 MIN_BACK: Final = 4
 BACK_SHARE: Final = 0.01
 """So many steps back, and such a share of all, are more than a restart or a sample out of its order."""
+MOSTLY_BACK: Final = 0.9
+"""Share of steps back that shows rows in reverse."""
 MAX_TIME_NS: Final = 9.2e18
 MAX_COUNT: Final = 1e9
 """Of samples: a larger number is none of theirs."""
@@ -211,6 +213,8 @@ def _going_back(times_ns: NDArray[np.int64]) -> str | None:
     back = np.count_nonzero(np.diff(times_ns) < 0)
     if back < MIN_BACK or back < BACK_SHARE * len(times_ns):
         return None
+    if back > MOSTLY_BACK * len(times_ns):
+        return "its rows begin with the newest, as its times go back in nearly every row: sort them by time"
     return (
         f"its times go back {back} times in the first {len(times_ns)} rows, so they do not say when each was measured: "
         "name the columns in their order with columns=time,ax,ay,az,gx,gy,gz (- for one to skip), or add time=samples "

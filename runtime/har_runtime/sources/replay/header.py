@@ -13,10 +13,13 @@ from har_runtime.errors import DataError
 from har_runtime.sources.column_names import AXES, BARE, GYROSCOPE, PLAIN, TOTAL
 from har_runtime.sources.columns import NamedColumns, named_columns
 from har_runtime.sources.replay.cells import (
+    CLOCK,
+    DATE,
     DELIMITERS,
     as_number,
     check_columns,
     split_line,
+    time_format,
 )
 from har_runtime.sources.replay.fields import MAX_OPTION, Fields, Layout, fields_of
 from har_runtime.sources.replay.first_rows import (
@@ -30,20 +33,27 @@ from har_runtime.sources.replay.first_rows import (
     with_tags,
     with_time,
 )
+from har_runtime.sources.replay.numbered_sensors import with_numbered_sensors
 from har_runtime.sources.replay.split_times import with_rest
 
 MAX_COLUMNS: Final = 20_000
+MIN_LONGER: Final = 3
+"""Rows that show that a header lacks a name."""
 MAX_UNIT_LINES: Final = 2
 """Lines between the header and the first row: units, types."""
 WIDTHS_LOOKED_AT: Final = 10
 MAX_LINE: Final = 1000
 """Characters of a line of the preamble that are looked at."""
 _RATE = re.compile(
-    r"\b(?:sampl\w*|update|data|output)?[ _]?(?:rate|frequency)\s*[:=,;]?\s*(\d+(?:\.\d+)?)\s*hz\b"
+    r"\b(?:(?:sampl\w*|update|data|output)?[ _]?(?:rate|frequency)|odr|fs)\s*[:=,;]?\s*(\d+(?:\.\d+)?)\s*hz\b"
     r"|\b(?:sampl\w*|update|data|output)[ _]?(?:rate|frequency)\s*[(\[]hz[)\]]\s*[:=,;]?\s*(\d+(?:\.\d+)?)"
     r"|\bat (\d+(?:\.\d+)?) hz\b",
     re.IGNORECASE,
 )
+_INTERVAL = re.compile(
+    r"\bsampl\w*[ _]?(?:interval|period|time)\s*[:=,;]?\s*(\d+(?:\.\d+)?)\s*(us|ms|s|sec|seconds)\b", re.IGNORECASE
+)
+_PER_SECOND = {"us": 1e6, "ms": 1e3}
 _NUMBERED = re.compile(r"[A-Za-z][ _]?[(\[]?[123]\b")
 """An axis by its number."""
 _FRACTION = re.compile(r"(?:^|[\s:=,;])[-+]?\d+[.,]\d")
@@ -117,7 +127,6 @@ def with_rows(
     sensor: str | None,
 ) -> Layout:
     """The layout of a file with this header, by the rows below it."""
-    fields = fields_of(named, sensor)
     below = [
         (at, split_line(line, delimiter))
         for at, line in enumerate(lines[index + 1 : index + 1 + ROWS_LOOKED_AT + MAX_UNIT_LINES], index + 1)
@@ -126,6 +135,9 @@ def with_rows(
     more = lines[index + 1 + ROWS_LOOKED_AT + MAX_UNIT_LINES :]
     comma = has_decimal_comma([row for _, row in below], delimiter)
     below = [(at, [cell.replace(",", ".") for cell in row] if comma else row) for at, row in below]
+    if (longer := _with_missing_name(cells, named, [row for _, row in below])) is not None:
+        cells, named = longer, named_columns(longer, unknown=True)
+    fields = fields_of(named, sensor)
     wanted = [cell for triple in (fields.acc, fields.gyro) if triple for cell in triple]
     first, units = index + 1, None
     for at, row in below[:MAX_UNIT_LINES]:
@@ -134,7 +146,7 @@ def with_rows(
             break
         first, units = at + 1, row
     rows: Sequence[Sequence[str]] = [row for at, row in below if at >= first]
-    fields = with_tags(fields, rows)
+    fields = with_numbered_sensors(with_tags(fields, rows), rows)
     if fields.tag is not None and named.profile is not None:
         fields = replace(fields, gyro_unit=fields.gyro_unit or named.profile.gyro_unit)
     rows = rows_of_acceleration(fields, rows)
@@ -156,6 +168,26 @@ def with_rows(
     if not has_times and (rate := rate_in(lines[:index])):
         fields = replace(fields, rate_hz=rate)
     return Layout(delimiter, comma, first, tuple(cells), fields=fields)
+
+
+def _with_missing_name(cells: list[str], named: NamedColumns, rows: Sequence[Sequence[str]]) -> list[str] | None:
+    """The names of a header whose rows have one cell more, if these show which name is missing: that of the numbers
+    that R writes before its rows, or of the part of a second after the comma of a time."""
+    rows = [row for row in rows if len(row) > 1]
+    if len(rows) < MIN_LONGER or any(len(row) != len(cells) + 1 for row in rows):
+        return None
+    first = [as_number(row[0].strip('"')) for row in rows]
+    if first == [float(number + 1) for number in range(len(rows))]:
+        return ["", *cells]
+    for time in named.times:
+        clock = [row[time.cell] for row in rows]
+        parts = [row[time.cell + 1] for row in rows]
+        form = time_format(clock)
+        if form is not None and form.kind in (DATE, CLOCK) and not any("." in one for one in clock):
+            for digits, unit in ((3, "ms"), (6, "us")):
+                if all(len(part) == digits and part.isdigit() for part in parts):
+                    return [*cells[: time.cell + 1], unit, *cells[time.cell + 1 :]]
+    return None
 
 
 def _with_units(fields: Fields, names: list[str], units: list[str]) -> Fields:
@@ -192,4 +224,8 @@ def rate_in(preamble: Sequence[str]) -> float | None:
     50.0
     """
     rates = {float(match[1] or match[2] or match[3]) for line in preamble for match in _RATE.finditer(line[:MAX_LINE])}
+    for line in preamble:
+        for match in _INTERVAL.finditer(line[:MAX_LINE]):
+            if interval := float(match[1]):
+                rates.add(round(_PER_SECOND.get(match[2].lower(), 1.0) / interval, 6))
     return rates.pop() if len(rates) == 1 and 1 <= min(rates) <= 20_000 else None

@@ -31,6 +31,7 @@ from har_runtime.sources.replay.first_rows import (
 )
 from har_runtime.sources.replay.header import MAX_COLUMNS, rate_in
 from har_runtime.sources.replay.labels import WORDS
+from har_runtime.sources.replay.numbered_sensors import with_numbered_sensors
 from har_runtime.sources.replay.split_times import with_rest
 from har_runtime.sources.serial_port.text_units import evidence_of, unsteadiness
 from har_runtime.text import clean
@@ -197,8 +198,12 @@ def _split_time(rows: Sequence[Sequence[str]], numbers: Sequence[int], dates: Se
 
 
 def _tags_of(rows: Sequence[Sequence[str]]) -> Fields:
-    """The column that names the sensor of each row, if there is one."""
-    return with_tags(Fields(acc=(-1, -1, -1)), rows)
+    """The column that names or numbers the sensor of each row, if there is one."""
+    named = with_tags(Fields(acc=(-1, -1, -1)), rows)
+    width = len(rows[0])
+    if named.tag is not None or width not in (4, 5):  # A number, x, y, z, and perhaps a time.
+        return named
+    return with_numbered_sensors(Fields(acc=(width - 3, width - 2, width - 1)), rows)
 
 
 def _kinds_of(rows: Sequence[Sequence[str]]) -> tuple[list[int], list[int], list[int]]:

@@ -40,6 +40,8 @@ _BEGINNINGS: Final[tuple[tuple[int, bytes, str, str], ...]] = (
     (0, b"\x28\xb5\x2f\xfd", "packed by Zstandard", _UNPACK),
     *((_TEXT, mark, "a page of the web", _LINK) for mark in (b"<!doctype html", b"<html")),
     *((_TEXT, mark, "an XML document", _AS_CSV) for mark in (b"<?xml", b"<gpx", b"<trainingcenterdatabase")),
+    (_TEXT, b"fmt, 128, 89, fmt,", "a log of ArduPilot", "mavlogdump.py --types IMU --format csv writes it as CSV"),
+    (0, b"XDF:", "a recording in XDF", _AS_CSV),
     (_TEXT, b"type,local number,message,field 1", "messages of a FIT file, many readings to a cell", _AS_CSV),
 )
 """Where it stands, how it reads, what it is, and what to do."""

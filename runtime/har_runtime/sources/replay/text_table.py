@@ -27,6 +27,8 @@ HEAD_CHARACTERS: Final = 2_000_000
 """Of the first lines, which are held at once."""
 BAD_LINES: Final = 10
 """Lines that give no row and are passed over; further ones only while they are few among the rows."""
+MAX_END_LINES: Final = 5
+"""Lines after the last row that are no rows, such as "Total: 400 samples"."""
 BAD_SHARE: Final = 0.01
 BLOCK_LINES: Final = 8192
 BLOCK_CHARACTERS: Final = 4_000_000
@@ -319,8 +321,12 @@ class TextTable:
         return False
 
     def _is_cut_off(self, rows: list[list[str]], index: int, problem: str) -> bool:
-        """Whether a faulty row is the last of the file, as after a power failure of the recorder."""
-        if any(any(row) for row in rows[index + 1 :]) or "few" not in problem:
+        """Whether a faulty row is among the last few of the file, which give no sample: a power failure of the recorder
+        cut the file off, or a remark stands at its end."""
+        later = [row for row in rows[index + 1 :] if any(row)]
+        if "few" not in problem or len(later) >= MAX_END_LINES:
+            return False
+        if any(isinstance(self._row_numbers(row), list) for row in later):
             return False
         rest = next(self._lines, None)
         if rest is not None:

@@ -13,12 +13,14 @@ from tests.runtime.sources.replay.tables import (
     SECONDS,
     cells,
     is_the_wearer,
+    own,
     read,
     table,
 )
 
 from har_runtime.cli.stream import main
 from har_runtime.errors import DataError
+from har_runtime.sources.replay.cells import read_times, time_format
 
 NAMES = "time,acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z"
 
@@ -153,3 +155,36 @@ def test_answers_to_a_dated_recording_have_its_date(tmp_path: Path, capsys: pyte
     capsys.readouterr()
     assert main(["report", str(tmp_path / "day.jsonl")]) == 0
     assert "2024-07-01" in capsys.readouterr().out
+
+
+def test_parts_of_a_second_may_lack_their_zeros() -> None:
+    times = [f"10:37:{50 + index // 50}.{index % 50 * 20}" for index in range(200)]
+    form = time_format(times)
+    assert form is not None
+    assert form.digits == 3
+    assert set(np.diff(read_times(times, form)).tolist()) == {20_000_000}
+
+
+def test_fractions_without_zeros_at_their_end_stay_fractions() -> None:
+    times = [f"2026-10-02T10:37:50.{(f'{index:02d}'.rstrip('0') or '0')}" for index in range(100)]
+    form = time_format(times)
+    assert form is not None
+    assert form.digits is None
+    assert set(np.diff(read_times(times, form)).tolist()) == {10_000_000}
+
+
+@pytest.mark.parametrize(
+    ("cell", "seconds"), [("20261002T103750.250Z", 1_790_937_470.25), ("37:50.25", 2270.25), ("137:50.5", 8270.5)]
+)
+def test_dates_without_marks_and_minutes_of_spreadsheets_are_times(cell: str, seconds: float) -> None:
+    form = time_format([cell] * 3)
+    assert form is not None
+    assert read_times([cell], form)[0] == seconds * 1e9
+
+
+def test_rows_that_begin_with_the_newest_are_said_to(tmp_path: Path) -> None:
+    header, *lines = own().splitlines()
+    path = tmp_path / "walk.csv"
+    path.write_text("\n".join([header, *lines[::-1]]) + "\n")
+    with pytest.raises(DataError, match="its rows begin with the newest"):
+        read(path)

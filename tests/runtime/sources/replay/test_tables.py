@@ -203,6 +203,16 @@ def test_a_header_that_comes_again_is_passed_over(tmp_path: Path) -> None:
         read(path)
 
 
+def test_remarks_after_the_last_row_are_no_rows(tmp_path: Path) -> None:
+    path = tmp_path / "walk.csv"
+    path.write_text(own() + "\nTotal samples: 600\n# end of log\n")
+    is_the_wearer(read(path))
+    lines = own().splitlines()
+    path.write_text("\n".join([*lines[:-1], "Total: 600", lines[-1]]) + "\n")
+    with pytest.raises(DataError, match="line 601 has too few columns"):
+        read(path)
+
+
 def test_a_few_damaged_lines_of_another_format_are_lost_and_counted(tmp_path: Path) -> None:
     header = "t_ms,ax,ay,az,gyro_x (rad/s),gyro_y,gyro_z"
     lines = table(header, lambda i, _, acc, gyro: cells(20 * i, *acc, *gyro)).splitlines()

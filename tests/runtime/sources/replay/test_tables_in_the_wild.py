@@ -89,6 +89,14 @@ WITH_BOTH: dict[str, tuple[str, Any]] = {
         "time_ms," + axes("acc_*", " (mm/s2)") + "," + axes("gyro_*", " (rad/s)"),
         lambda n, _, a, w: cells(f'"{20 * n:,}"', *(f'"{1000 * value:,.5f}"' for value in a), *w),
     ),
+    "R's numbers before its rows": (
+        '"time" ' + " ".join(f'"{name}"' for name in ("ax", "ay", "az", "gx", "gy", "gz")),
+        lambda n, t, a, w: cells(f'"{n + 1}"', t, *a, *w, mark=" "),
+    ),
+    "a comma in the time, as Python's logging writes it": (
+        "timestamp,ax,ay,az,gx,gy,gz",
+        lambda n, _, a, w: cells(f"2026-10-02 07:48:{30 + n // 50},{n % 50 * 20:03d}", *a, *w),
+    ),
     "Betaflight's numbered axes": (
         "time (us),gyroADC[0] (deg/s),gyroADC[1] (deg/s),gyroADC[2] (deg/s),accSmooth[0] (g),accSmooth[1] (g),"
         "accSmooth[2] (g)",
@@ -284,6 +292,19 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         lambda n, t, a, w: cells("acc", *a) + "\n" + cells("gyro", *w),
         "its rows hold one sensor after the other, and no column says when: record it with times",
     ),
+    "sensors by numbers that are not Android's": (
+        "% TimeStamp; Sample No; X-Axis; Y-Axis; Z-Axis; Sensor Type; Sensor ID; ",
+        lambda n, t, a, w: "\n".join(
+            cells(20 * n, n, *values, number, 0, "", mark="; ")
+            for number, values in enumerate((g(a), DEGREES[n].tolist(), [12.0, -33.0, 41.0]))
+        ),
+        r"its rows are of several sensors in turn, which column 6 numbers \(0, 1, 2\): .* accelerometer.csv and gyro",
+    ),
+    "two places between sensor and axis": (
+        ",".join(f"{sensor}_{place}_{axis}" for place in ("rf", "rs") for sensor in ("acc", "gyro") for axis in "xyz"),
+        lambda n, t, a, w: cells(*a, *w, *a, *w),
+        r"several devices in its header \('rf', 'rs'\): name the columns of one, columns=ax,ay,az,gx,gy,gz for 'rf'",
+    ),
     "linear acceleration": (
         "time," + axes("linear_acceleration_*"),
         lambda n, t, a, w: cells(t, *LINEAR[n].tolist()),
@@ -343,6 +364,22 @@ def test_xsens_writes_tenths_of_a_millisecond_which_are_no_microseconds(tmp_path
     row = lambda n, _, a, w: cells(n, 70_000 + 200 * n, "", *a, *w, mark="\t")  # noqa: E731
     path.write_text(table("\t".join(names), row, "// MT Manager version: 4.7\n//  Update Rate: 50.0Hz\n"))
     is_the_wearer(read(path))
+
+
+def test_rows_of_sensors_by_androids_numbers_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "walk.csv"
+    row = lambda n, _, a, w: "\n".join(  # noqa: E731
+        cells(20 * n, number, *values, mark=";") for number, values in ((1, a), (2, [12.0, -33.0, 41.0]), (4, w))
+    )
+    path.write_text(table("", row))
+    is_the_wearer(read(path, "&gyro=rad/s"))
+
+
+@pytest.mark.parametrize("line", ["ODR: 50 Hz, FS: 2 g", "Sample interval: 20 ms", "Sampling period = 0.02 s"])
+def test_a_rate_above_a_table_without_times_is_read(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "walk.csv"
+    path.write_text(table("ax,ay,az,gx,gy,gz", lambda n, t, a, w: cells(*a, *w), f"{line}\n"))
+    is_the_wearer(read(path, "&gyro=rad/s"))
 
 
 def test_a_touch_or_an_accuracy_beside_a_time_and_three_axes_is_none_of_them(tmp_path: Path) -> None:
