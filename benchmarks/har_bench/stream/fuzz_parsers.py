@@ -106,6 +106,7 @@ LINES = (
     b"rtcDate,rtcTime,aX,aY,aZ,gX,gY,gZ,imu_degC,output_Hz,\r\n11/20/2026,09:14:37.41,12.7,-3.9,998,0.5,1,0,28,99.5,\r\n",
     b"t_ms,ax_g,ay_g,az_g\r\n" + b"".join(b"%d,0.01,-0.02,0.98\r\n" % (20 * i) for i in range(25)),
     b"5000, 0.01, -0.02, 0.98, 1.5, -2.5, 0.25, 21.5, -3.1, 40.0\r\n" * 3,
+    b"".join(b"%d,3,0.1,%d.5,9.8,4,0.1,0.%d,-0.5\n$PCHRS,0,%d,1,2,3,*4A\n" % (i, i, i, i) for i in range(24)),
     b"ax:0.1,ay:0.2,az:9.7,gx:0.01,gy:0,gz:-0.02\nIMU: 0.1\t0.2\t9.7\t0.01\t0\t-0.02\n",
 )
 LABELLED = (
@@ -117,6 +118,8 @@ LABELLED = (
     b"| Hum[%]: 33 | Acc[mg]: 12 -5 1003 | Gyr[mdps]: 70 -210 140 |\na/g:\t16446\t-4154\t1551\t-356\t54\t244\n" * 6,
     b"$VNIMU,1.06,-0.25,3.06,0.01,-0.25,9.78,0.1,-0.5,0.7,22.0,99.3*6A\r\n" * 8,
     b">ax:1790937470123:0.1\n>ay:1790937470123:-0.2|g\n>az:1790937470123:9.7\n" * 8,
+    b"Accel in m/s^2: X=0.1, Y=0.2, Z=9.8\ngyroscope: DataXYZ X: 3 Y: -5 Z: 7\n1.2 3.4 5.6 o/s\n0.1 0.2 0.97 G\n" * 6,
+    b'{"acc_mg":{"x":1,"y":2,"z":1003}}\nOrderedDict([(\'x\', 0.1), (\'y\', 0.2), (\'z\', 0.9)])\n' * 8,
     b"IMU1 ax=1 ay=2 az=9 gx=1 gy=2 gz=3\nIMU2 ax1:1 ay1:2 az1:9 ax2:2 ay2:9 az2:1\n/*1,2,3*/\n[acc/mg]: 1, 2, 3\n" * 7,
     b"2026-11-30 10:15:00.020,(9,844; -2,486; 0,928)\n[0.1 0.2 9.8] [1 2 3]\nnan,inf,1e308\n" * 6,
 )
@@ -186,6 +189,15 @@ TABLES = (
     ("timestamp,sensor,x,y,z\n" + _rows(",", "%d", "gyro", *SIX[3:]) + _rows(",", "%d", "acc", *SIX[:3])).encode(),
     (",Accel,,,Gyro,,\nTime,X,Y,Z,X,Y,Z\n" + _rows(",", "%d", *SIX)).encode(),
     ("% rate = 50 Hz\na_S_x [m s^-2],a_S_y [m s^-2],a_S_z [m s^-2]\n" + _rows(",", *SIX[:3])).encode(),
+    (
+        "sec,nanosec,gx,gy,gz,ax,ay,az\n" + "".join(f"{i // 9},{i % 9}00000000,1,2,3,0,1,9\n" for i in range(40))
+    ).encode(),
+    "".join(f"{i // 9}\t{i % 9}00000\t0.{i}\t0\t9.8\t1\t2\t3.{i}\n" for i in range(40)).encode(),
+    "".join(f"{i};{n};0.{i};{z};9.8\n" for i in range(20) for n, z in ((1, 2), (2, 40), (4, 90))).encode(),
+    ('"t" "ax" "ay" "az"\n' + "".join(f'"{i + 1}" 0.{i:02d} 0.1 -0.2 9.8\n' for i in range(40))).encode(),
+    ("when,ax,ay,az\n" + "".join(f"10:37:{i // 9}.{i % 9}00,0.1,-0.2,9.8\n" for i in range(10, 99))).encode(),
+    ("Time,ms,a1 (g),a2 (g),a3 (g)\n" + _rows(",", "37:50.%d", "%d", '"1,005.2"', "#N/A", "1")).encode(),
+    "".join(" ".join(f"{(i * k) % 7}.5" for k in range(64)) + "\n" for i in range(8)).encode(),
     ("[" + _rows("", '{"t":%d,"acc":{"x":0.1,"y":0.2,"z":9.8},"gyro":[1,-2,3]},')[:-2] + "]").encode(),
     json.dumps({name: [0.02 * i for i in range(25)] for name in ("t", "ax", "ay", "az")}, allow_nan=False).encode(),
     gzip.compress(("t,ax,ay,az\n" + _rows(",", "%d", *SIX[:3])).encode()),

@@ -1,6 +1,5 @@
 """The clock of a recording: the unit of its times, found by their steps and size, and whether they are dates."""
 
-import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,13 +8,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from har_runtime.contract import MAX_GAP_NS
 from har_runtime.errors import DataError
 from har_runtime.sources.replay.cells import CLOCK, DATE, DAY_NS, NO_TIME, date_alone, read_times
 from har_runtime.sources.replay.fields import Fields, TimeField
 from har_runtime.sources.replay.options import SAMPLES, SPREAD, TIME_UNITS, ReadOptions
 from har_runtime.sources.replay.raw import RawRows
 from har_runtime.sources.replay.split_times import times_of
+from har_runtime.sources.replay.spread import Spread, bunched
 from har_runtime.text import clean
 
 UNIT_NS: Final = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0}
@@ -25,8 +24,6 @@ SENSIBLE_HZ: Final = (0.2, 20_000.0)
 """Rates beyond these are no recording's; the wrong unit is a factor of 1000 away."""
 USUAL_HZ: Final = (5.0, 1000.0)
 """The rates that show the unit if nothing names it. Beyond them it may be either of two units."""
-REPEATED: Final = 0.25
-"""Share of steps of no time, or next to none, from which on times come in bursts."""
 MIN_BACK: Final = 4
 BACK_SHARE: Final = 0.01
 """So many steps back, and such a share of all, are more than a restart or a sample out of its order."""
@@ -57,7 +54,7 @@ class RecordingClock:
     is_time_of_day: bool = False
     period_ns: float | None = None
     """Of samples that are counted; None if they have times."""
-    spread: "Spread | None" = None
+    spread: Spread | None = None
     _row: int = 0
     _count: float = 0.0
     _last_ns: int = 0
@@ -117,24 +114,6 @@ class RecordingClock:
         return out
 
     _last_count: float = 0.0
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Even times for samples whose own times come in bursts, one line for each stretch without a pause."""
-
-    rows: NDArray[np.int64]
-    """The first row of each stretch, ascending from 0."""
-    starts_ns: NDArray[np.float64]
-    """Its time."""
-    periods_ns: NDArray[np.float64]
-
-    def times(self, begin: int, end: int) -> NDArray[np.int64]:
-        """The times of the rows from `begin` to before `end`."""
-        rows = np.arange(begin, end)
-        stretch = np.searchsorted(self.rows, rows, "right") - 1
-        times = self.starts_ns[stretch] + (rows - self.rows[stretch]) * self.periods_ns[stretch]
-        return np.rint(times).astype(np.int64)
 
 
 @np.errstate(all="ignore")  # Cells may hold numbers next to infinity, which are no times.
@@ -220,57 +199,6 @@ def _going_back(times_ns: NDArray[np.int64]) -> str | None:
         "name the columns in their order with columns=time,ax,ay,az,gx,gy,gz (- for one to skip), or add time=samples "
         "and rate=N, the samples a second"
     )
-
-
-def bunched(times_ns: NDArray[np.int64]) -> str | None:
-    """How times repeat or come in bursts; None if each sample has its own."""
-    steps = np.diff(times_ns)
-    steps = steps[steps >= 0]
-    if len(steps) < 4:
-        return None
-    mean = float(steps.mean())
-    close = steps < mean / 5
-    if float(np.mean(steps == 0)) >= REPEATED:
-        what = "repeat"
-    elif float(np.mean(close)) >= 2 * REPEATED and float(steps.max()) > MAX_GAP_NS:
-        what = "come in bursts"
-    else:
-        return None
-    size = len(steps) / max(1, np.count_nonzero(~close)) if mean else len(steps)
-    return f"its times {what} (about {size:.0f} samples have one time), so they do not say when each was measured"
-
-
-def find_spread(blocks: Sequence[tuple[int, int]]) -> Spread:
-    """Even times over the span of bursts.
-
-    Args:
-        blocks: row and time (ns) at which each burst begins.
-
-    Raises:
-        DataError: fewer than two bursts.
-    """
-    if len(blocks) < 2:
-        raise DataError("all samples have the same time: add rate=N, the samples a second, to time=spread")
-    at = np.array([row for row, _ in blocks], np.int64)
-    times = np.array([time for _, time in blocks], np.float64)
-    pauses = np.diff(times)
-    usual = float(np.median(pauses))
-    # A burst that is late, or lost, is no pause of the recording; the sensor's own rate is that of the whole.
-    cuts = [0, *(np.flatnonzero((pauses < 0) | (pauses > max(5 * usual, 2e9))) + 1).tolist(), len(at)]
-    starts, begin, periods = [], [], []
-    for first, end in itertools.pairwise(cuts):
-        last = end - 1
-        span, count = times[last] - times[first], at[last] - at[first]
-        period = span / count if count and span > 0 else (periods[-1] if periods else 2e7)
-        # The burst at the beginning of a file may be a part of one: the second begins where it says.
-        anchor = first + 1 if first == 0 and last > 1 else first
-        if anchor > first:
-            count = at[last] - at[anchor]
-            period = (times[last] - times[anchor]) / count if count else period
-        begin.append(at[first])
-        periods.append(period)
-        starts.append(times[anchor] - (at[anchor] - at[first]) * period)
-    return Spread(np.array(begin, np.int64), np.array(starts), np.array(periods))
 
 
 def date_of_cells(row: Sequence[str], fields: Fields) -> int | None:

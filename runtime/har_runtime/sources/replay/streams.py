@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from har_runtime.errors import DataError
 from har_runtime.samples import SampleChunk
 from har_runtime.sources.replay.cells import NO_TIME
-from har_runtime.sources.replay.clock import RecordingClock, Spread, find_clock, find_spread
+from har_runtime.sources.replay.clock import RecordingClock, find_clock
 from har_runtime.sources.replay.fields import Fields
 from har_runtime.sources.replay.labels import Labels
 from har_runtime.sources.replay.options import SPREAD, ReadOptions
 from har_runtime.sources.replay.raw import RawReader, RawRows
+from har_runtime.sources.replay.spread import Spread, find_spread
 
 FIRST_ROWS: Final = 512
 """Rows that the clock is judged by."""
