@@ -34,14 +34,22 @@ MAX_TAGS: Final = 30
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 
 
-def has_decimal_comma(rows: Sequence[Sequence[str]], delimiter: str | None) -> bool:
-    """Whether some cells are numbers with a decimal comma, and none has a decimal point."""
-    cells = [cell for row in rows for cell in row if _DECIMAL_COMMA.fullmatch(cell)]
-    commas = len(cells)
-    if not commas or all(map(THOUSANDS.fullmatch, cells)):
+def has_decimal_comma(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether some cells are numbers with a decimal comma, and none has a decimal point.
+
+    >>> has_decimal_comma([["9,810", "1,204"]]), has_decimal_comma([["9,810"], ["87"]])
+    (True, False)
+    """
+    cells = [(place, cell) for row in rows for place, cell in enumerate(row) if _DECIMAL_COMMA.fullmatch(cell)]
+    if not cells:
         return False
+    if all(THOUSANDS.fullmatch(cell) for _, cell in cells):
+        # 9,810 may be either. Decimals are written in every row, a comma for thousands is not in smaller numbers.
+        places = {place for place, _ in cells}
+        if any(row[place].strip("+-").isdigit() for row in rows for place in places if place < len(row)):
+            return False
     points = sum(1 for row in rows for cell in row if "." in cell and as_number(cell) is not None)
-    return points < commas
+    return points < len(cells)
 
 
 def values_of(rows: Sequence[Sequence[str]], cells: Sequence[int]) -> NDArray[np.float64]:

@@ -133,7 +133,7 @@ def with_rows(
         if line.strip()
     ]
     more = lines[index + 1 + ROWS_LOOKED_AT + MAX_UNIT_LINES :]
-    comma = has_decimal_comma([row for _, row in below], delimiter)
+    comma = has_decimal_comma([row for _, row in below])
     below = [(at, [cell.replace(",", ".") for cell in row] if comma else row) for at, row in below]
     if (longer := _with_missing_name(cells, named, [row for _, row in below])) is not None:
         cells, named = longer, named_columns(longer, unknown=True)

@@ -145,7 +145,7 @@ def _by_number(
     numbered: list[tuple[int, list[str]]], delimiter: str | None, given_labels: Mapping[str, str]
 ) -> Layout | None:
     """The layout of rows of the same width, by what their columns hold."""
-    comma = has_decimal_comma([row for _, row in numbered], delimiter)
+    comma = has_decimal_comma([row for _, row in numbered])
     if comma:
         numbered = [(at, [cell.replace(",", ".") for cell in row]) for at, row in numbered]
     # A first line may be a header of unknown words, and the last may be cut off.

@@ -63,7 +63,7 @@ def _given_columns(lines: Sequence[str], names: tuple[str, ...]) -> Layout:
     wanted = [cell for triple in (fields.acc, fields.gyro) if triple for cell in triple]
     for delimiter in DELIMITERS:
         rows = [(at, split_line(line.rstrip(";"), delimiter)) for at, line in enumerate(lines) if line.strip()]
-        comma = has_decimal_comma([row for _, row in rows], delimiter)
+        comma = has_decimal_comma([row for _, row in rows])
         rows = [(at, [cell.replace(",", ".") for cell in row] if comma else row) for at, row in rows]
         fits = [
             (at, row)
