@@ -1,7 +1,11 @@
 """Files that are written completely or not at all."""
 
+import errno
+import io
 import os
+import stat
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,6 +15,10 @@ from har_runtime.errors import HarError
 
 PRIVATE: Final = 0o600
 """The mode of files about a person: only their owner can read them."""
+PIPE_S: Final = 5.0
+"""A pipe in place of a small file must have been written and closed within this time."""
+HEAD_BYTES: Final = 1000
+"""Of a file, in which its mark stands."""
 UNFINISHED: Final = ".part"
 """Suffix of a file that is being written; one that stays is of a program that was killed."""
 
@@ -55,6 +63,52 @@ def check_target(target: Path) -> None:
             pass
     except OSError as error:
         raise HarError(f"{target}: cannot be written ({error.strerror or error})") from error
+
+
+def read_at_most(path: Path, most: int) -> tuple[bytes, int]:
+    """The first bytes of a file, and its mode. A pipe must end in time: one that nobody writes to would wait for ever.
+
+    Args:
+        most: how many bytes are read at most.
+
+    Raises:
+        OSError: it cannot be read, or it is a pipe that does not end within `PIPE_S`.
+    """
+    with io.FileIO(path, "r", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0))) as file:
+        mode = os.fstat(file.fileno()).st_mode
+        until_s = None if stat.S_ISREG(mode) or os.name == "nt" else time.monotonic() + PIPE_S
+        parts: list[bytes] = []
+        while most > 0:
+            if until_s is not None:
+                _wait_to_read(file.fileno(), until_s)
+            part = file.read(most)
+            if part == b"":
+                break
+            parts.append(part or b"")
+            most -= len(part or b"")
+    return b"".join(parts), mode
+
+
+def _wait_to_read(descriptor: int, until_s: float) -> None:
+    import select
+
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    if not poll.poll(max(0.0, until_s - time.monotonic()) * 1000):
+        raise OSError(errno.ETIMEDOUT, f"it is no file, and has not ended after {PIPE_S:g} s")
+
+
+def may_be_replaced(path: Path, mark: bytes) -> bool:
+    """Whether nothing else is lost if a file of one kind is written to this path: there is none, a power cut left it
+    empty, or it has the mark of its kind, even if it is damaged.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if not path.is_file():
+        return True  # Writing says what is wrong.
+    head = read_at_most(path, HEAD_BYTES)[0]
+    return not head.strip(b"\0 \r\n") or mark in head
 
 
 def write_bytes(target: Path, content: bytes, private: bool = False) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from har_runtime.errors import SourceError
+from har_runtime.files import read_at_most
 from har_runtime.text import clean
 from har_runtime.uri import Uri
 
@@ -79,9 +80,8 @@ def secret_of_file(path: str, name: str) -> str:
     """
     shown = f"{name}={clean(path)}"
     try:
-        with Path(path).open("rb") as file:
-            content = file.read(MAX_SECRET_BYTES + 1)
-            readable = stat.S_ISREG(mode := os.fstat(file.fileno()).st_mode) and mode & stat.S_IROTH
+        content, mode = read_at_most(Path(path), MAX_SECRET_BYTES + 1)
+        readable = stat.S_ISREG(mode) and mode & stat.S_IROTH
         text = content.decode()
     except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a path with a null character.
         why = "not UTF-8" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or error

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, NoReturn, TypeVar, get_args, get_origin
 
+from har_runtime.files import read_at_most
 from har_runtime.text import clean, has_control
 
 MAX_BYTES = 1_000_000
@@ -38,8 +39,7 @@ def read_bounded(path: Path, limit: int = MAX_BYTES) -> bytes:
         OSError: it cannot be read.
         TableError: it is larger.
     """
-    with path.open("rb") as file:
-        content = file.read(limit + 1)
+    content, _ = read_at_most(path, limit + 1)
     if len(content) > limit:
         raise TableError(f"it is larger than {limit:,} bytes")
     return content

@@ -79,16 +79,20 @@ def folded(line: str, file: TextIO, indent: str = "    ") -> str:
 
 
 def has_control(text: str) -> bool:
-    """Whether a text has characters that steer a terminal, end a line, or cannot be written as UTF-8.
+    """Whether a text has characters that steer a terminal, end or turn round a line, or cannot be written as UTF-8.
 
     >>> has_control("größer 走る"), has_control("a\\x1b[2J"), has_control("a\\nb"), has_control("\\ud800")
     (False, True, True, True)
     """
-    return not text.isprintable() and any(unicodedata.category(letter) in _CONTROL for letter in text)
+    if text.isprintable():
+        return False
+    return any(unicodedata.category(letter) in _CONTROL or letter in _TURNS for letter in text)
 
 
 _CONTROL = ("Cc", "Cs", "Zl", "Zp")
 """Control characters, halves of surrogate pairs, and separators of lines and paragraphs."""
+_TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""They turn round the order in which the rest of a line is shown, beyond the name that has them."""
 
 
 def is_name(value: object) -> bool:

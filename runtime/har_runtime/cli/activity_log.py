@@ -3,8 +3,9 @@
 Files are read line by line: memory grows with the number of changes, not of rows, and is bounded.
 """
 
+import itertools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -24,6 +25,8 @@ from har_runtime.text import clean
 
 MAX_SPANS: Final = 500_000
 """Half a year of a change every half minute."""
+MAX_NAMES: Final = 1000
+"""Of activities and places together: twenty times as many as any model has."""
 MAX_PAUSE_S: Final = 2.0
 """A longer time without a row is a gap."""
 MAX_HELD: Final = 8
@@ -103,7 +106,7 @@ class ActivityLog:
     first_broken: tuple[Path, int] | None = None
     """The file of the first of them, and its number there, from 1."""
     clock_set_back_s: float = 0.0
-    """Seconds that occur twice: a computer without a battery clock starts in the past."""
+    """By how many seconds times go back: a computer without a battery clock starts in the past, and files overlap."""
 
     @property
     def seconds(self) -> dict[str, float]:
@@ -189,29 +192,49 @@ def read_log(paths: Iterable[Path], every_s: int | None = None) -> ActivityLog:
 
     Raises:
         DataError: a file cannot be read, none has a row, or there are more than `MAX_SPANS` changes, bouts or
-            intervals.
+            intervals, or `MAX_NAMES` names.
     """
     builder = _Builder(every_s)
-    files = sorted(dict.fromkeys(paths), key=_begins)
-    for path in files:
-        try:
-            with path.open("rb") as file:
-                for line, row in read_rows(file):
-                    builder.push(row, path, line)
-        except OSError as error:
-            raise _unreadable(path, error) from error
+    files = sorted(map(_File, dict.fromkeys(paths)), key=lambda file: file.begins)
+    for file in files:
+        for line, row in file.rows():
+            builder.push(row, file.path, line)
     if not builder.log.rows:
-        raise DataError(f"{files[0]}: has no rows of har-stream's jsonl: sink; give a file that the sink has written")
+        raise DataError(
+            f"{files[0].path}: has no rows of har-stream's jsonl: sink; give a file that the sink has written"
+        )
     return builder.finish()
 
 
-def _begins(path: Path) -> float:
-    """The time of a file's first row, seconds since 1970; infinite if it has none."""
-    try:
-        with path.open("rb") as file:
-            return next((row.unix_s for _, row in read_rows(file) if row is not None), float("inf"))
-    except OSError as error:
-        raise _unreadable(path, error) from error
+class _File:
+    """A file of rows, and when its first one was written. A pipe is read once, and its first line alone says when.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._pipe: Iterator[tuple[int, Row | None]] | None = None
+        rows = self._read()
+        if path.is_file():
+            first = next((row for _, row in rows if row is not None), None)
+        else:
+            peeked = list(itertools.islice(rows, 1))
+            first = peeked[0][1] if peeked else None
+            self._pipe = itertools.chain(peeked, rows)
+        self.begins = float("inf") if first is None else first.unix_s
+
+    def rows(self) -> Iterator[tuple[int, Row | None]]:
+        """Its lines, as `read_rows`."""
+        return self._read() if self._pipe is None else self._pipe
+
+    def _read(self) -> Iterator[tuple[int, Row | None]]:
+        try:
+            with self.path.open("rb") as file:
+                yield from read_rows(file)
+        except OSError as error:
+            raise _unreadable(self.path, error) from error
 
 
 def _unreadable(path: Path, error: OSError) -> DataError:
@@ -228,6 +251,7 @@ class _Builder:
         self._last: Row | None = None
         self._events, self._changes = EventDetector(_FAMILIES), Changes(_FAMILIES)
         self._day = Day()
+        self._names: set[str | None] = set()
         self._begin_s = self._end_s = 0.0
         """Start and end of the local day."""
         self._held = 0
@@ -296,6 +320,10 @@ class _Builder:
     def _count(self, row: Row, seconds: float) -> None:
         """Count the time that ends with a row, in which all rows were like it."""
         day = self._day
+        if row.activity not in day.seconds or row.place not in day.places:
+            self._names |= {row.activity, row.place}
+            if len(self._names) > MAX_NAMES:
+                raise DataError(f"more than {MAX_NAMES:,} names of activities and places: no model gives these answers")
         day.seconds[row.activity] = day.seconds.get(row.activity, 0.0) + seconds
         if row.activity == UNKNOWN and row.reason:
             day.reasons[row.reason] = day.reasons.get(row.reason, 0.0) + seconds

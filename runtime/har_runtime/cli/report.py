@@ -105,7 +105,7 @@ def _print(log: ActivityLog) -> None:
             where = f"; the first is line {line} of {clean(str(path))}"
         console.print(f"invalid lines, skipped: {log.broken_lines}{where}")
     if log.clock_set_back_s:
-        console.print(f"{duration_text(log.clock_set_back_s)} occur twice: a clock was set back, or files overlap")
+        console.print(f"times go back by {duration_text(log.clock_set_back_s)}: a clock was set back, or files overlap")
 
 
 def _table(title: str, day: Day) -> "Table":

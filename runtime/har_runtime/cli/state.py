@@ -1,8 +1,8 @@
 """`--state FILE`: keeps which way is up and where the sensor is worn, so that the wearer need not walk again.
 
 The file is a small JSON of this program. It is written when the direction is found, or has changed noticeably, when
-another place is believed, and at the end. A file that is damaged, or of something else, is reported and left alone
-until there is a direction to keep.
+another place is believed, and at the end. A file that is damaged is reported and left alone until there is a direction
+to keep; one of something else is refused.
 """
 
 import json
@@ -18,7 +18,7 @@ from har_runtime.answers.answer import Answer
 from har_runtime.answers.place import MIN_BELIEF
 from har_runtime.contract import PLACES
 from har_runtime.errors import HarError, SourceError
-from har_runtime.files import write_bytes
+from har_runtime.files import may_be_replaced, write_bytes
 from har_runtime.model.card import ModelCard
 from har_runtime.signal.axes import Axes, degrees_between
 from har_runtime.signal.window import Up
@@ -36,7 +36,7 @@ MIN_INTERVAL_S = 10.0
 UNIT_TOLERANCE = 1e-6
 """Of the direction's length. What was written is read back exactly; what differs was written by something else."""
 MAX_BYTES = 10_000
-"""Of a state. What is larger, such as a recording, is never replaced by one."""
+"""Of a state."""
 
 
 @dataclass(frozen=True)
@@ -120,10 +120,12 @@ class KeptState:
         """
         if path.is_dir():
             raise SourceError(f"--state {path}: is a folder; give a file, such as {path / 'state.json'}")
+        if path.exists() and not path.is_file():
+            raise SourceError(f"--state {path}: is a device or pipe; give a file")
         if not path.parent.is_dir():
             raise SourceError(f"--state {path}: there is no folder {path.parent}; make it first")
-        if path.is_file() and path.stat().st_size > MAX_BYTES:
-            raise SourceError(f"--state {path}: is too large to be a state of har-stream; give another file")
+        if not _is_free(path):
+            raise SourceError(f"--state {path}: is there already, and no state of har-stream; give another file")
         self._path, self._axes, self._clock, self._card = path, axes, clock, card
         self._next_s = -math.inf
         self._troubled = False
@@ -173,6 +175,8 @@ class KeptState:
         state = StoredState(FORMAT, (x, y, z), up.found, str(self._axes), self._places)
         self._next_s = self._clock() + MIN_INTERVAL_S
         try:
+            if not _is_free(self._path):  # Since the start: answers, perhaps.
+                raise HarError(f"{self._path}: holds something else now, and is left as it is")
             text = json.dumps(asdict(state), allow_nan=False)
             write_bytes(self._path, f"{text}\n".encode(), private=True)
         except HarError as error:
@@ -198,3 +202,11 @@ class KeptState:
         self.up, self._places = Up(state.up, state.found), state.place
         if state.place is not None and state.place.place is not None and self.place_belief is not None:
             _LOG.info("--state %s: worn at: %s", self._path, state.place.place)
+
+
+def _is_free(path: Path) -> bool:
+    """Whether a state can be written without losing something else."""
+    try:
+        return may_be_replaced(path, b"haredge-state")
+    except OSError:
+        return True  # Reading and writing say what is wrong.

@@ -96,7 +96,7 @@ def load_model(name_or_path: str | Path, threads: int = 1) -> Model:
         with as_file(files("har_runtime.pretrained") / f"{name_or_path}.tflite") as path:
             return _load(path, threads)
     path = Path(name_or_path)
-    if not path.is_file():
+    if not path.exists():
         known = ", ".join(pretrained_names())
         raise ModelError(f"{path}: no such model; give the path of a .tflite or .onnx, or a pretrained name ({known})")
     return _load(path, threads)

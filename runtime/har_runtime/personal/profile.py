@@ -12,13 +12,12 @@ from typing import Any
 from har_runtime.answers.answer import UNKNOWN
 from har_runtime.answers.rejection import Group
 from har_runtime.errors import DataError
-from har_runtime.files import write_bytes
+from har_runtime.files import may_be_replaced, write_bytes
 from har_runtime.model.card import ModelCard
 from har_runtime.tables import TableError, from_table, read_json
 from har_runtime.text import MAX_NAME, clean, is_name
 
 FORMAT = "haredge-profile-1"
-HEAD_BYTES = 1000
 """A profile names its format in these."""
 MAX_LEARNT = 100
 """Activities, each at a place, of a profile."""
@@ -120,11 +119,10 @@ def why_kept(path: Path) -> str | None:
     A profile that is damaged, and a file that a power cut left empty, may be replaced.
     """
     try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
+        may = may_be_replaced(path, b"haredge-profile")
     except OSError:
-        return None  # Nothing is there, or writing will say what is wrong.
-    return None if not head.strip(b"\0 \r\n") or b"haredge-profile" in head else "is there already, and no profile"
+        return None  # Writing will say what is wrong.
+    return None if may else "is there already, and no profile"
 
 
 def profile_from_table(table: Any) -> Profile:

@@ -110,10 +110,11 @@ class Evidence:
     Args:
         keep: blocks that are kept.
         gyroscope: whether an angular rate is to be waited for.
+        may_die: whether acceleration that stays the same, after it has changed, shows nothing: the sensor may be dead.
     """
 
-    def __init__(self, keep: int = 30, gyroscope: bool = True):
-        self._waits = gyroscope
+    def __init__(self, keep: int = 30, gyroscope: bool = True, may_die: bool = False):
+        self._waits, self._may_die = gyroscope, may_die
         self.blocks: deque[Block] = deque(maxlen=keep)
         """The newest blocks, the oldest first."""
         self.turns: deque[Turn] = deque(maxlen=keep)
@@ -210,7 +211,7 @@ class Evidence:
             return
         acc = _without_glitches(acc)
         if (acc == acc[0]).all():
-            if self._has_varied:  # Stuck, or coarse and at rest: either way there is better evidence.
+            if self._may_die and self._has_varied:  # Stuck, or coarse and at rest: either way there is better evidence.
                 self._recent.clear()
                 return
         else:

@@ -8,6 +8,7 @@ dropped and counted. A sink that fails is tried again, and the stream continues.
 import time
 
 from har_runtime.answers.answer import Answer
+from har_runtime.errors import SourceError
 from har_runtime.sinks import open_sink
 from har_runtime.sinks.base import StreamInfo
 from har_runtime.sinks.sink_thread import SinkThread
@@ -24,13 +25,20 @@ class FanOut:
     def __init__(self, info: StreamInfo):
         self._info = info
         self._sinks: list[SinkThread] = []
+        self._has_output = False
+        """Whether a sink writes to standard output."""
 
     def open(self, uri: str) -> None:
         """Open another sink.
 
         Raises:
-            SourceError: the sink does not exist or cannot be opened.
+            SourceError: the sink does not exist or cannot be opened, or is the second one on standard output, where
+                nobody could tell their lines apart.
         """
+        if uri.partition("?")[0].endswith(":-"):
+            if self._has_output:
+                raise SourceError(f"{uri}: another sink writes to standard output; give one of the two a file")
+            self._has_output = True
         sink = SinkThread(uri.partition("?")[0], open_sink(uri, self._info))
         self._sinks.append(sink)
         self._info.sink_reports.append(lambda: sink.report)

@@ -48,7 +48,7 @@ class SignalCheck:
 
     def __init__(self, takes_units: bool = True, gyroscope: bool = True):
         self._takes_units = takes_units
-        self._evidence: Evidence | None = Evidence(ENOUGH_BLOCKS, gyroscope)
+        self._evidence: Evidence | None = Evidence(ENOUGH_BLOCKS, gyroscope, may_die=True)
         self._moving = 0
         self.doubt: Problem | None = None
         """Set once it is clear that the answers will be worse, though nothing here can put it right: mirrored axes, or

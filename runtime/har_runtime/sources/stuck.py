@@ -133,9 +133,9 @@ class _Same:
         self.is_same = time_ns - self.since_ns >= STUCK_NS
 
     def compare(self, others: NDArray[np.float64], far: float) -> None:
-        if self._others is None:
-            self._others = others[0].copy()
-        self.moved += int(np.count_nonzero((np.abs(others - self._others) > far).any(axis=1)))
+        first = others[0].copy() if self._others is None else self._others
+        self._others = first
+        self.moved += int(np.count_nonzero((np.abs(others - first) > far).any(axis=1)))
 
 
 class _Sensor:

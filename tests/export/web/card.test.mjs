@@ -113,7 +113,7 @@ test("what is no card at all is refused", () => {
 });
 
 test("texts of a card that steer a terminal or are too long are refused, and shown without their control characters", () => {
-  for (const name of ["\u001b[31mred", "two\nlines", "", "x".repeat(101), "\u2028", "\ud800"]) {
+  for (const name of ["\u001b[31mred", "two\nlines", "", "x".repeat(101), "\u2028", "\u202e", "\ud800"]) {
     refusal(changed((card) => (card.name = name)));
     refusal(changed((card) => (card.labels[0] = name)));
     refusal(changed((card) => (card.families[name] = ["lying", "sitting"])));

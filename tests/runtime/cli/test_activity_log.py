@@ -1,6 +1,8 @@
 """From rows to the activity log: spans, totals, changes, gaps, midnights, and damaged files."""
 
 import json
+import os
+import threading
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -442,3 +444,23 @@ def test_the_quick_way_to_read_a_row_finds_what_the_careful_one_finds(line: byte
 
 def test_a_line_that_was_cut_is_no_row_however_it_begins() -> None:
     assert all(read_row(quick_line("walking")[:end]) is None for end in range(len(quick_line("walking")) - 1))
+
+
+def test_a_pipe_is_read_whole_and_once(tmp_path: Path) -> None:
+    pipes = [tmp_path / "one", tmp_path / "two"]
+    threads = []
+    for number, pipe in enumerate(pipes):
+        os.mkfifo(pipe)
+        content = "\n".join(rows("sitting", 200, NOON + 100 * (1 - number), 100.0 * (1 - number))) + "\n"
+        threads.append(threading.Thread(target=pipe.write_text, args=(content,)))
+        threads[-1].start()
+    log = read_log(pipes)
+    for thread in threads:
+        thread.join()
+    assert (log.rows, log.broken_lines, log.clock_set_back_s) == (400, 0, 0)
+
+
+def test_a_file_with_a_new_name_in_each_row_is_refused(tmp_path: Path) -> None:
+    lines = [line for number in range(1001) for line in rows(f"activity{number}", 1, NOON + number)]
+    with pytest.raises(DataError, match="more than 1,000 names of activities and places: no model gives these answers"):
+        read_log([write(tmp_path / "day.jsonl", lines)])

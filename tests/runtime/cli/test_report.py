@@ -50,7 +50,7 @@ def test_the_text_has_times_bouts_and_changes(day: Path, capsys) -> None:
     assert "changes: 2; sitting to walking 1, walking to stairs up 1" in text
     assert "8580 answers from 2026-03-02 09:30:00 to 2026-03-02 10:41:30" in text
     assert re.search(r"invalid lines, skipped: 1; the first is line \d+ of ", text)
-    assert "occur twice" not in text and "without answers" not in text
+    assert "go back" not in text and "without answers" not in text
 
 
 def test_the_json_has_the_day_its_spans_and_changes(day: Path, capsys) -> None:

@@ -107,11 +107,11 @@ def test_what_has_not_changed_is_not_written_at_the_end(path: Path) -> None:
     "content",
     [
         b"",
-        b"\x00\xff",
-        b"[" * 5000,
-        b"7",
-        b"[]",
-        b'{"format": "haredge-card-1"}',
+        b"\x00\n",
+        b'{"format": "haredge-state-1", "up": ' + b"[" * 5000,
+        b'"haredge-state-1"',
+        b'["haredge-state-1"]',
+        b'{"format": "haredge-state-0"}',
         b'{"format": "haredge-state-1", "up": [0, 0, 1], "found": "gait", "axes": "x=',
         b'{"format": "haredge-state-1", "up": [0, 0, 2], "found": "gait", "axes": "x=x,y=y,z=z"}',
         b'{"format": "haredge-state-1", "up": [NaN, 0, 1], "found": "gait", "axes": "x=x,y=y,z=z"}',
@@ -121,7 +121,7 @@ def test_what_has_not_changed_is_not_written_at_the_end(path: Path) -> None:
         b'{"format": "haredge-state-1", "up": [0, 0, 1], "found": ["gait"], "axes": "x=x,y=y,z=z"}',
     ],
 )
-def test_a_damaged_or_foreign_file_is_one_line_and_replaced_only_by_a_direction(path, content, caplog) -> None:
+def test_a_damaged_file_is_one_line_and_replaced_only_by_a_direction(path, content, caplog) -> None:
     path.write_bytes(content)
     stream = KeptState(path, IDENTITY)
     assert stream.up is None
@@ -233,8 +233,20 @@ def test_a_path_that_cannot_be_a_file_is_refused(tmp_path: Path) -> None:
         KeptState(tmp_path / "absent" / "state.json", IDENTITY)
     recording = tmp_path / "walk.csv"
     recording.write_text("time,acc_x,acc_y,acc_z\n" + "0,0,0,9.81\n" * 2000)
-    with pytest.raises(SourceError, match="is too large to be a state of har-stream; give another file"):
-        KeptState(recording, IDENTITY)
+    with pytest.raises(SourceError, match="is a device or pipe; give a file"):
+        KeptState(Path("/dev/null"), IDENTITY)
+    for content in (recording.read_text(), 'source = "serial:auto"', '{"format": "haredge-profile-1"}', "7"):
+        recording.write_text(content)
+        with pytest.raises(SourceError, match="is there already, and no state of har-stream; give another file"):
+            KeptState(recording, IDENTITY)
+        assert recording.read_text() == content
+
+
+def test_answers_that_another_option_writes_to_the_same_name_stay(upright_model: Path, path: Path, capsys) -> None:
+    arguments = ["--model", str(upright_model), "--sink", f"jsonl:{path}", "--state", str(path)]
+    assert main(["--source", "simulated:?seconds=30&speed=max", *arguments]) == 0
+    assert [json.loads(line)["start_s"] for line in path.read_text().splitlines()][:2] == [0.0, 0.5]
+    assert "holds something else now, and is left as it is" in capsys.readouterr().err
 
 
 def test_only_the_owner_can_read_it(path: Path) -> None:
@@ -307,7 +319,7 @@ def test_standing_still_sets_which_way_is_up_and_any_mounting_will_do(upright_mo
     mounted = parse_axes("x=-x,y=-y,z=z")  # Upside down.
     acc, gyro = mounted.turn(whole.acc[standing]), mounted.turn(whole.gyro[standing])
     still = Recording("still", np.arange(600) * 20_000_000, acc, gyro)
-    path.write_text("damaged")
+    path.write_text('{"format": "haredge-state-2", "up": [')
     write_replay(still, path.with_name("walk.csv"))
     source = f"replay:{path.with_name('walk.csv')}?speed=max"
     assert main(["--source", source, "--model", str(upright_model), "--still", "--state", str(path), "--json"]) == 0

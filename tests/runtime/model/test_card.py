@@ -112,6 +112,8 @@ def test_what_a_later_version_adds_is_passed_over() -> None:
         (changed(name=3), "'name' must be text, not 3"),
         (changed(name="x" * 5000), "'name' has 5,000 characters"),
         (changed(name="a\x1b[2Jb"), "'name' has control characters: 'a[?]"),
+        (changed(name="a\u202eb"), r"'name' has control characters: 'a\?b'"),
+        (changed(labels=["a\u2066b"]), "has control characters|text of 1 to 100 characters"),
         (changed(version=""), "version of the card must be text of 1 to 100 characters"),
         (changed(labels="abcdef"), "'labels' must be a list, not 'abcdef'"),
         (changed(labels=[1, 2]), r"'labels\[0\]' must be text, not 1"),

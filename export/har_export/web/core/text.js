@@ -4,7 +4,7 @@
 import { MAX_NAME, MAX_SHOWN } from "./limits.js";
 
 const UNPRINTABLE = /(?! )[\p{C}\p{Z}]/gu;
-const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
+const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 /** The options of addresses that are secret, and what stands before the @ of an address if it has a password. */
 const SECRET = /\b(token|password)=[^&\s'"]+|(\/\/)[^\s/@:]*:[^\s/@]+(?=@)/gi;
 
@@ -24,7 +24,7 @@ export function hideSecrets(text) {
   return text.replace(SECRET, (_, option, slashes) => (option ? `${option}=...` : `${slashes}...`));
 }
 
-/** Whether a text has characters that steer a terminal, end a line, or are halves of a pair. */
+/** Whether a text has characters that steer a terminal, end or turn round a line, or are halves of a pair. */
 export function hasControl(text) {
   return CONTROL.test(text);
 }

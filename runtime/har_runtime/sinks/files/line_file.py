@@ -9,6 +9,7 @@ import io
 import logging
 import os
 import stat
+import sys
 from pathlib import Path
 
 from har_runtime.errors import SourceError
@@ -16,8 +17,9 @@ from har_runtime.files import PRIVATE
 
 try:
     import fcntl
+    import termios
 except ImportError:  # Windows.
-    fcntl = None
+    fcntl = termios = None
 
 TAIL = 1 << 16
 """Bytes at the end of a file that are searched for the damage of a power cut: more than the answers of one sensor
@@ -51,6 +53,7 @@ class LineFile:
         self._file = io.FileIO(path, "a+", opener=_open_private)
         status = os.fstat(self._file.fileno())
         self._regular = stat.S_ISREG(status.st_mode)
+        self.is_pipe = stat.S_ISFIFO(status.st_mode)
         self._identity = status.st_dev, status.st_ino
         self.size = 0
         """Bytes in the file; 0 for a device or a pipe."""
@@ -120,13 +123,28 @@ class LineFile:
         """Close the file, without `sync`."""
         self._file.close()
 
+    def close_pipe(self) -> int:
+        """Close a pipe; returns how many bytes at its end nobody will ever read, since no reader has it open."""
+        if fcntl is None or termios is None:
+            self._file.close()
+            return 0
+        unread = int.from_bytes(fcntl.ioctl(self._file.fileno(), termios.FIONREAD, bytes(4)), sys.byteorder)
+        self._file.close()
+        try:
+            os.close(os.open(self.path, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError as error:
+            return unread if error.errno == errno.ENXIO else 0
+        return 0
+
     def _lock(self) -> None:
         if fcntl is None:
             return
         try:
             fcntl.flock(self._file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise SourceError(f"{self.path}: another har-stream writes to this file; give each its own file") from error
+            raise SourceError(
+                f"{self.path}: this or another har-stream writes to it already; give each sink its own file"
+            ) from error
         except OSError:
             return  # A network file system without locks.
 

@@ -1,10 +1,13 @@
 """Answers as lines of text: in files that survive kills, power cuts and full disks, or on standard output."""
 
 import logging
+import operator
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 
 from har_runtime.answers.answer import Answer
 from har_runtime.errors import SourceError
@@ -14,6 +17,8 @@ from har_runtime.uri import Uri
 
 SYNC_S = 5.0
 """A power cut loses the answers of this many seconds at most."""
+PIPE_LINES = 1000
+"""A pipe has room for fewer lines that nobody has read, 64 KB."""
 CAPACITY = 7200
 """Lines that may wait for space on the disk: one hour, about 4 MB."""
 
@@ -84,6 +89,8 @@ class FileSink(_LineSink):
         self._name, self._rotation, self._sync_s = name, rotation, sync_s
         self._file: LineFile | None = None
         self._next_sync_s = 0.0
+        self._lengths: deque[int] = deque(maxlen=PIPE_LINES)
+        """Bytes of the last lines, the newest first."""
         try:
             self._open(time.time(), 0)
         except OSError as error:
@@ -94,6 +101,7 @@ class FileSink(_LineSink):
         try:
             file = self._open(unix_s, len(line))
             file.append(line)
+            self._lengths.appendleft(len(line))
             if file.is_deleted():  # Between the look at its name and the write: nobody can have read the line.
                 self._close_file()
                 self._open(unix_s, len(line)).append(line)
@@ -105,8 +113,15 @@ class FileSink(_LineSink):
 
     def close(self) -> int:
         self._sync()
-        self._close_file()
-        return 0
+        if self._file is None or not self._file.is_pipe:
+            self._close_file()
+            return 0
+        unread = self._file.close_pipe()
+        lost = sum(left > 0 for left in accumulate(self._lengths, operator.sub, initial=unread))
+        lost = min(lost, len(self._lengths))
+        if lost:
+            _LOG.warning("%s: nobody has read the last %d lines from the pipe", self._name, lost)
+        return lost
 
     def _open(self, unix_s: float, adding: int) -> LineFile:
         """The file for a line of `adding` bytes at `unix_s`."""

@@ -140,10 +140,38 @@ def test_a_file_of_something_else_is_refused_and_unchanged(kind: str, content: b
 def test_a_file_that_another_har_stream_writes_to_is_refused(tmp_path: Path) -> None:
     day = f"jsonl:{tmp_path / 'day.jsonl'}"
     sink = open_sink(day, stream_info())
-    with pytest.raises(SourceError, match="another har-stream writes to this file"):
+    with pytest.raises(SourceError, match="this or another har-stream writes to it already"):
         open_sink(day, stream_info())
     sink.close()
     open_sink(day, stream_info()).close()
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_answers_in_a_pipe_that_nobody_has_open_were_not_written(read: bool, tmp_path: Path, caplog) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    sink = open_sink(f"jsonl:{path}", stream_info())
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    for number in range(5):
+        sink.append(sink.encode(make_answer(number)))
+    first = os.read(reader, 100)
+    assert first
+    if not read:
+        os.close(reader)
+    assert sink.close() == (0 if read else 5)
+    if read:
+        assert (first + os.read(reader, 100_000)).count(b"\n") == 5
+        os.close(reader)
+    else:
+        assert "nobody has read the last 5 lines from the pipe" in caplog.text
+
+
+def test_two_sinks_do_not_mix_their_lines_on_standard_output(capfd) -> None:
+    arguments = ["--source", "simulated:?seconds=3&speed=max", "--sink", "jsonl:-", "--sink", "csv:-"]
+    assert main(arguments) == 2
+    out, err = capfd.readouterr()
+    assert not out
+    assert "csv:-: another sink writes to standard output; give one of the two a file" in err
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -26,7 +26,7 @@ final class Text {
         return letters.length > MAX_SHOWN ? shown + "..." : shown.toString();
     }
 
-    /** Whether a text has characters that steer a terminal, end a line, or are halves of a pair. */
+    /** Whether a text has characters that steer a terminal, end or turn round a line, or are halves of a pair. */
     static boolean hasControl(String text) {
         return text.codePoints().anyMatch(Text::isControl);
     }
@@ -40,7 +40,12 @@ final class Text {
         return letter == ' ' || (!isControl(letter) && !INVISIBLE.contains((byte) Character.getType(letter)));
     }
 
+    /** Whether a character turns round the order in which the rest of a line is shown. */
+    private static boolean turnsRound(int letter) {
+        return (letter >= 0x202a && letter <= 0x202e) || (letter >= 0x2066 && letter <= 0x2069);
+    }
+
     private static boolean isControl(int letter) {
-        return CONTROL.contains((byte) Character.getType(letter));
+        return CONTROL.contains((byte) Character.getType(letter)) || turnsRound(letter);
     }
 }
