@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from har_runtime.sources.other_scripts import in_english
+
 AXES = "xyz"
 MAX_NAME = 80
 """Characters of a name that are looked at."""
@@ -74,6 +76,8 @@ _NUMBERED = {"channel", "ch", "adc", "smooth", "axis", "value", "values", "raw",
 _UNNAMED = {"double", "float", "value", "values"}
 """Beside the numbers of axes, the sensor is left to the name of the file: AWARE's "double_values_0"."""
 _ANGLES = {"deg", "rad", "degrees", "radians"}
+_TURNS = {"alpha": "x", "beta": "y", "gamma": "z"}
+"""Of a browser's rotation rate: browsers give the turns about x, y and z."""
 _ANGULAR = {"angular", "rotational"}
 _ACC_UNITS = {
     **dict.fromkeys(("g", "gs", "gn", "gee"), "g"),
@@ -158,7 +162,7 @@ class TimeColumn:
 
 def split_name(name: str) -> tuple[list[str], str]:
     """The words of a name, as written, and its unit in lower case letters and digits: "Acc X (m/s²)" is Acc, X, ms2."""
-    plain = unicodedata.normalize("NFKC", name[:MAX_NAME]).replace("°", "deg").replace("μ", "u")
+    plain = unicodedata.normalize("NFKC", in_english(name[:MAX_NAME])).replace("°", "deg").replace("μ", "u")
     if not plain.isascii():  # "Accélération" is Acceleration.
         plain = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(letter))
     unit = axis = ""
@@ -169,14 +173,6 @@ def split_name(name: str) -> tuple[list[str], str]:
     return _WORDS.findall(f"{plain} {axis}")[:MAX_WORDS], unit
 
 
-def _shared_words(names: list[list[str]]) -> int:
-    """How many words all names begin with, such as the device's."""
-    shared = min((len(words) for words in names), default=0)
-    while shared and (len(names) < len(AXES) or any(words[:shared] != names[0][:shared] for words in names)):
-        shared -= 1
-    return shared
-
-
 def channel_of(words: list[str], unit: str) -> tuple[str, str, str, str | None] | None:
     """Kind, group, axis and unit of a channel; None if a name is that of no channel."""
     lower = [word.lower() for word in words if word.lower() not in _NOISE]
@@ -185,9 +181,11 @@ def channel_of(words: list[str], unit: str) -> tuple[str, str, str, str | None] 
         stopped -= {"velocity"}
     if not lower or stopped:
         return None
+    if lower[-1] in _TURNS and "".join(lower[:-1]).endswith("rotationrate"):
+        lower[-1] = _TURNS[lower[-1]]
     bare = "".join(lower)
     if match := re.fullmatch("([xyz])(?:axis|value|data)?", bare):
-        if unit in _TIME_UNITS:  # Delsys: "X[s]" is the time.
+        if unit in _TIME_UNITS or unit in _ANGLES:  # Delsys: "X[s]" is the time.
             return None
         if unit in _GYRO_UNITS:
             return GYROSCOPE, "", match[1], _GYRO_UNITS[unit]

@@ -128,7 +128,7 @@ def named_columns(names: Sequence[str], unknown: bool = False) -> NamedColumns:
             axes.setdefault(axis, (index, own_unit))
         elif (time := time_of(words, unit, index)) is not None:
             times.append(time)
-        elif key in COUNTER_NAMES and (key or not index):  # pandas leaves the name of its index empty.
+        elif key in COUNTER_NAMES and (key or not (index or names[index].strip())):  # pandas' index has no name.
             counter = index if counter is None else counter
         elif key in LABEL_NAMES:
             label = index if label is None else label

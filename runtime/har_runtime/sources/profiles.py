@@ -77,6 +77,12 @@ PROFILES: tuple[Profile, ...] = (
         labelled=False,
     ),
     Profile(
+        "a browser's devicemotion",
+        "https://www.w3.org/TR/orientation-event/, DeviceMotionEventRotationRate: degrees per second",
+        ("rotationratealpha", "rotationratebeta", "rotationrategamma"),
+        gyro_unit="deg/s",
+    ),
+    Profile(
         "Apple's CMDeviceMotion",
         "Apple, CMDeviceMotion: gravity, userAcceleration, rotationRate",
         ("useraccelerationx", "gravityx", "rotationratex"),

@@ -72,6 +72,24 @@ FAMILIES = {
         "Acceleration along X-axis,Acceleration along Y-axis,Acceleration along Z-axis,rotRateX,rotRateY,rotRateZ",
         (PLAIN, (0, 1, 2), None), ((3, 4, 5), None), None,
     ),
+    "WitMotion's program in Chinese": (
+        "时间,设备名称,片上时间(),加速度X(g),加速度Y(g),加速度Z(g),角速度X(°/s),角速度Y(°/s),角速度Z(°/s),角度X(°),角度Y(°),角度Z(°)",
+        (PLAIN, (3, 4, 5), "g"), ((6, 7, 8), "deg/s"), (0, None),
+    ),
+    "phyphox in Russian": (
+        "Время (с),Ускорение X (м/с²),Ускорение Y (м/с²),Ускорение Z (м/с²),Гироскоп X (рад/с),Гироскоп Y (рад/с),"  # noqa: RUF001
+        "Гироскоп Z (рад/с)",  # noqa: RUF001
+        (PLAIN, (1, 2, 3), "m/s2"), ((4, 5, 6), "rad/s"), (0, "s"),
+    ),
+    "a degree sign that was damaged": (
+        "t,Acc X (m/sÂ²),Acc Y (m/sÂ²),Acc Z (m/sÂ²),Gyro X (Â°/s),Gyro Y (?/s),Gyro Z (\ufffd/s)",
+        (PLAIN, (1, 2, 3), "m/s2"), ((4, 5, 6), "deg/s"), (0, None),
+    ),
+    "a browser's turns": (
+        "t,accelerationIncludingGravity.x,accelerationIncludingGravity.y,accelerationIncludingGravity.z,"
+        "rotationRate.alpha,rotationRate.beta,rotationRate.gamma",
+        (TOTAL, (1, 2, 3), None), ((4, 5, 6), "deg/s"), (0, None),
+    ),
     "units as words": (
         "utc_time_ms,ax_mps2,ay_mps2,az_mps2,gx_radps,gy_radps,gz_radps",
         (PLAIN, (1, 2, 3), "m/s2"), ((4, 5, 6), "rad/s"), (0, "ms"),

@@ -24,6 +24,8 @@ MISSING: Final = frozenset(
     )
 )
 """Cells that hold nothing, in lower case: people, spreadsheets and Windows' C library write them so."""
+MINUS: Final = "\u2212"
+"""The sign of minus as it is printed in books."""
 THOUSANDS: Final = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 """A number whose thousands are marked by commas, which a decimal comma is not if others have a point."""
 NUMBER, INTEGER, DATE, CLOCK = "number", "integer", "date", "clock"
@@ -113,6 +115,8 @@ def as_number(cell: str) -> float | None:
     except ValueError:
         if THOUSANDS.fullmatch(cell.strip()):
             return float(cell.replace(",", ""))
+        if cell.startswith(MINUS):
+            return as_number(f"-{cell[1:]}")
         return float("nan") if cell.strip().lower() in MISSING else None
 
 

@@ -26,6 +26,8 @@ from har_runtime.sources.replay.cells import (
 from har_runtime.sources.replay.fields import Fields, TimeField
 
 ROWS_LOOKED_AT: Final = 100
+MIN_GROWING: Final = 10
+"""Rows in which a column whose name says nothing must grow to be a time."""
 MAX_TIME_CELLS: Final = 50
 """Columns among which one may hold times without being named so."""
 MAX_TAG_CELLS: Final = 20
@@ -72,6 +74,8 @@ def with_time(fields: Fields, named: NamedColumns, rows: Sequence[Sequence[str]]
             date = time.cell
     if not usable:
         usable = [(1.0, time) for time in _times_by_cells(fields, rows)]
+    if not (usable or named.times) and fields.counter is None and (time := _time_by_growth(fields, rows)):
+        usable = [(1.0, time)]
     if not usable:
         unread = next((row[time.cell] for time in named.times for row in rows[:1] if is_held(row, time.cell)), "")
         fields = replace(fields, unread_time=unread if date is None else "")
@@ -95,6 +99,18 @@ def _times_by_cells(fields: Fields, rows: Sequence[Sequence[str]]) -> list[TimeF
             if form is not None and form.kind in (DATE, CLOCK) and _growth(column, form) > 0:
                 found.append(TimeField(cell, form))
     return found
+
+
+def _time_by_growth(fields: Fields, rows: Sequence[Sequence[str]]) -> TimeField | None:
+    """The first column, if its numbers always grow, and by something else than one: times under a name that says
+    nothing."""
+    column = [row[0] for row in rows if row]
+    form = time_format(column) if len(column) >= MIN_GROWING else None
+    if form is None or 0 in (fields.acc or fields.gyro or (0,)) or form.kind in (DATE, CLOCK):
+        return None
+    with np.errstate(all="ignore"):
+        steps = np.diff(read_times(column, form))
+    return TimeField(0, form) if bool((steps > 0).all()) and not bool((steps == 1).all()) else None
 
 
 def is_held(row: Sequence[str], cell: int) -> bool:

@@ -14,11 +14,16 @@ import zlib
 from typing import BinaryIO, Final, TextIO
 
 from har_runtime.errors import DataError
+from har_runtime.sources.other_scripts import WORDS
 
 MAX_LINE_BYTES: Final = 1_000_000
 """A line of ten thousand columns has 200,000."""
 HEAD_BYTES: Final = 65_536
 """What the encoding is judged by."""
+HEADER_BYTES: Final = 4096
+"""In which the names of columns are looked for."""
+_OTHER_ENCODINGS: Final = ("gb18030", "shift_jis", "euc_kr", "cp1251")
+"""Of computers in China, Japan, Korea and Russia."""
 GZIP: Final = b"\x1f\x8b"
 _MARKS: Final = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", "utf-8"))
 _CONTROLS: Final = bytes(range(9)) + bytes(range(14, 27)) + bytes(range(28, 32))
@@ -77,8 +82,14 @@ def encoding_of(head: bytes) -> tuple[str, int]:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
-        return "cp1252", 0
+        return next((encoding for encoding in _OTHER_ENCODINGS if _has_words(head, encoding)), "cp1252"), 0
     return "utf-8", 0
+
+
+def _has_words(head: bytes, encoding: str) -> bool:
+    """Whether text in this encoding has words for sensors or times in another script."""
+    text = head[:HEADER_BYTES].decode(encoding, "ignore").lower()
+    return any(word in text for word in WORDS)
 
 
 class _Recoded(io.RawIOBase):
@@ -86,7 +97,7 @@ class _Recoded(io.RawIOBase):
 
     def __init__(self, source: io.BufferedReader, encoding: str):
         # Windows-1252 leaves a few bytes undefined; a name of a column with one is still that.
-        self._decoder = codecs.getincrementaldecoder(encoding)("replace" if encoding == "cp1252" else "strict")
+        self._decoder = codecs.getincrementaldecoder(encoding)("strict" if encoding.startswith("utf") else "replace")
         self._source, self._held, self._ended = source, b"", False
 
     def readable(self) -> bool:

@@ -184,6 +184,31 @@ def test_any_usual_encoding_is_read(tmp_path: Path, encoding: str) -> None:
     is_the_wearer(read(packed))
 
 
+@pytest.mark.parametrize(
+    ("encoding", "names"),
+    [
+        ("gb18030", ("时间", "加速度", "角速度")),
+        ("shift_jis", ("時間", "加速度", "角速度")),
+        ("euc_kr", ("시간", "가속도", "각속도")),
+        ("cp1251", ("Время", "Ускорение", "Гироскоп")),
+    ],
+)
+def test_headers_in_other_scripts_are_read_in_the_encodings_of_their_computers(
+    tmp_path: Path, encoding: str, names: tuple[str, str, str]
+) -> None:
+    time, acc, gyro = names
+    header = ",".join([time, *(f"{acc}{axis}" for axis in "XYZ"), *(f"{gyro}{axis}" for axis in "XYZ")])
+    path = tmp_path / "walk.csv"
+    path.write_bytes(own(header).encode(encoding))
+    is_the_wearer(read(path, "&gyro=rad/s"))
+
+
+def test_a_minus_of_books_is_a_minus(tmp_path: Path) -> None:
+    path = tmp_path / "walk.csv"
+    path.write_text(own().replace(",-", ",\u2212"))
+    is_the_wearer(read(path))
+
+
 def test_cells_that_hold_nothing_are_lost_samples(tmp_path: Path) -> None:
     words = dict(zip(range(0, 300, 50), ["null", "NaN", "N/A", "-", "inf", ""], strict=True))
     path = tmp_path / "walk.csv"

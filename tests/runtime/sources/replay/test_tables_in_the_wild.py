@@ -81,6 +81,10 @@ WITH_BOTH: dict[str, tuple[str, Any]] = {
         "wann,ax,ay,az,gx,gy,gz",
         lambda n, _, a, w: cells(f"02.10.2026 07:48:{30 + n // 50}.{n % 50 * 20:03d}", *a, *w),
     ),
+    "times that grow under a name that says nothing": (
+        "aika,ax,ay,az,gx,gy,gz",
+        lambda n, t, a, w: cells(t, *a, *w),
+    ),
     "American dates with the month's name": (
         "when,ax,ay,az,gx,gy,gz",
         lambda n, _, a, w: cells(f'"Oct 2, 2026 07:48:{30 + n // 50}.{n % 50 * 20:03d} AM"', *a, *w),

@@ -247,7 +247,7 @@ def test_unknown_units_are_asked_for(header: str, values: str, options: dict[str
 
 def test_a_sensor_that_moves_at_first_is_waited_for() -> None:
     moving = "".join(f"{20 * index},0,0,{3 + index % 2},0,0,0\n" for index in range(150))
-    text = HEADER + moving + "".join(f"{20 * index},0,0,1,0,0,0\n" for index in range(150, 500))
+    text = HEADER + moving + "".join(f"{20 * index},0,0,{1 + index % 2 / 100},0,0,0\n" for index in range(150, 500))
     assert len(decoded(text, gyro="deg/s").times_ns) == 500
 
 
