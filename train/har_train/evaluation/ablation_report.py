@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from har_runtime.files import atomic_path, write_bytes
 from har_train.evaluation.ablation import DOCUMENT
 from har_train.evaluation.plots import BLUE, VERMILLION
-from har_train.evaluation.report import ends_of_seeds, json_text, markdown_table, score_of_seeds
+from har_train.evaluation.report import ends_of_seeds, json_text, markdown_table, score_of_seeds, seeds_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -80,8 +80,7 @@ def study_plot(document: dict[str, Any], study: dict[str, Any]) -> "Figure":
 
 def _subject(document: dict[str, Any]) -> str:
     datasets = ", ".join(dict.fromkeys(point["dataset"] for study in document["studies"] for point in study["points"]))
-    seeds = ", ".join(map(str, document["seeds"]))
-    return f"{datasets}, {document['protocol']}, {document['schedule']} schedule, seeds {seeds}"
+    return f"{datasets}, {document['protocol']}, {document['schedule']} schedule, {seeds_of(document)}"
 
 
 def _cells(study: dict[str, Any]) -> list[list[str]]:

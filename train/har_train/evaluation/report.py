@@ -100,6 +100,12 @@ def ends_of_seeds(row: dict[str, Any]) -> tuple[float, float] | None:
     return min(values), max(values)
 
 
+def seeds_of(document: dict[str, Any]) -> str:
+    """ "seed 0" or "seeds 0, 1"."""
+    seeds = document["seeds"]
+    return f"seed{'' if len(seeds) == 1 else 's'} {', '.join(map(str, seeds))}"
+
+
 def score_of_seeds(row: dict[str, Any]) -> str:
     """The mean macro-F1 in %, and its ends in brackets."""
     ends = ends_of_seeds(row)

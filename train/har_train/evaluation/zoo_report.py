@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from har_runtime.files import atomic_path, write_bytes
 from har_train.evaluation.plots import BLUE, GREY, VERMILLION
-from har_train.evaluation.report import ends_of_seeds, json_text, markdown_table, score_of_seeds, text_table
+from har_train.evaluation.report import (
+    ends_of_seeds,
+    json_text,
+    markdown_table,
+    score_of_seeds,
+    seeds_of,
+    text_table,
+)
 from har_train.evaluation.zoo import AUTHORS, BUDGET, DOCUMENT
 
 if TYPE_CHECKING:
@@ -68,7 +75,7 @@ def zoo_plot(document: dict[str, Any]) -> "Figure":
     from matplotlib.figure import Figure
 
     systems = sorted(_by_system(document).values(), key=lambda schedules: _known(schedules)["macro_f1"])
-    figure = Figure(figsize=(7.2, 1.4 + 0.3 * len(systems)), layout="constrained")
+    figure = Figure(figsize=(7.2, 1.6 + 0.3 * len(systems)), layout="constrained")
     axes = figure.subplots()
     axes.set_yticks(range(len(systems)), [_known(schedules)["title"] for schedules in systems])
     for schedule, words, colour, shift in (
@@ -91,14 +98,13 @@ def zoo_plot(document: dict[str, Any]) -> "Figure":
     axes.set_xlabel("macro-F1 (%), users that the system never saw")
     axes.set_title(_subject(document), fontsize=9)
     axes.grid(axis="x", alpha=0.3)
-    axes.legend(fontsize=8, loc="lower left")
+    figure.legend(fontsize=8, loc="outside lower center", ncols=3)
     return figure
 
 
 def _subject(document: dict[str, Any]) -> str:
     datasets = ", ".join(dict.fromkeys(row["dataset"] for row in document["rows"]))
-    seeds = ", ".join(map(str, document["seeds"]))
-    return f"Systems on {datasets}, {document['protocol']}, seeds {seeds}"
+    return f"Systems on {datasets}, {document['protocol']}, {seeds_of(document)}"
 
 
 def _by_system(document: dict[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
