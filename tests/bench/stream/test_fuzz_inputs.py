@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from har_bench.stream import fuzz_inputs
-from har_bench.stream.fuzz_inputs import KINDS, fuzz, json_bytes, main, toml_bytes
+from har_bench.stream.fuzz_inputs import KINDS, fuzz, main
+from har_bench.stream.odd_inputs import json_bytes, toml_bytes
 from har_runtime.errors import DataError
 from har_runtime.tables import TableError, parse_json, parse_toml
 

@@ -4,17 +4,14 @@ A run that was stopped and resumed ends with the weights of one that was not: ea
 and its augmentations from a seed made of the run's seed and the epoch.
 """
 
-import contextlib
-import json
 import logging
 import os
 import signal
 import subprocess
 import sys
-import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,15 +22,12 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.utilities.types import STEP_OUTPUT
 from torch import Tensor
 from torch.optim.swa_utils import update_bn
 from torch.utils.data import DataLoader, TensorDataset
 
 from har_runtime.errors import DataError, HarError
-from har_runtime.files import write_bytes
 from har_runtime.scores import score
-from har_runtime.tables import from_table, read_json
 from har_train.data.splits import UserSplit, split_users
 from har_train.data.windows import WindowSet
 from har_train.datasets import DataSet, terms
@@ -51,7 +45,8 @@ from har_train.fit.hardware import is_first_process, keep_freed_memory
 from har_train.fit.network import HarNetwork
 from har_train.fit.objective import Teacher
 from har_train.fit.run import Run, Stage, claim_folder, read_checkpoint, stages_of
-from har_train.fit.targets import place_numbers, targets_of
+from har_train.fit.stopwatch import Cost, Stopwatch
+from har_train.fit.targets import Targets, place_numbers, targets_of
 from har_train.methods.registry import SYSTEMS
 from har_train.quiet import quiet_tensorflow
 from har_train.recipe import Recipe
@@ -65,25 +60,6 @@ HARMLESS = (
     ".*No device id is provided.*",
 )
 """Warnings of Lightning and torch that ask nothing of the user."""
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Seconds that a training took."""
-
-    wall: float = 0.0
-    processor: float = 0.0
-    """Of all threads together."""
-
-    @classmethod
-    def now(cls) -> "Cost":
-        return cls(time.monotonic(), time.process_time())
-
-    def __add__(self, other: "Cost") -> "Cost":
-        return Cost(self.wall + other.wall, self.processor + other.processor)
-
-    def __sub__(self, other: "Cost") -> "Cost":
-        return Cost(self.wall - other.wall, self.processor - other.processor)
 
 
 def fit(
@@ -130,7 +106,7 @@ def fit(
     if run.devices * run.nodes > 1:
         synchronise_batch_norm(network.encoder)
     stages = stages_of(recipe, run.out)
-    costs = _train_stages(network, recipe, stages, train, validation, run, teacher)
+    costs = _train_stages(network, recipe, stages, train, validation, run, targets, teacher)
 
     logits, places = logits_and_places(network, validation.x)
     temperature = fit_temperature(logits, validation.y, places)
@@ -199,28 +175,33 @@ def _train_stages(
     train: WindowSet,
     validation: WindowSet,
     run: Run,
+    targets: Targets,
     teacher: Teacher | None,
 ) -> list[Cost]:
     """Train one stage after the other; one that was begun on an encoder that has since been trained on begins again."""
     costs: list[Cost] = []
     for stage in stages:
         before = stage.epochs_done() if run.resume else 0
-        costs.append(train_stage(network, recipe, stage, train, validation, run, teacher))
+        costs.append(_train_stage(network, recipe, stage, train, validation, run, targets, teacher))
         if stage.epochs_done() > before:
             run = replace(run, resume=False)
     return costs
 
 
-def train_stage(
+def _train_stage(
     network: HarNetwork,
     recipe: Recipe,
     stage: Stage,
     train: WindowSet,
     validation: WindowSet,
     run: Run,
+    targets: Targets,
     teacher: Teacher | None = None,
 ) -> Cost:
     """Train a stage's epochs and leave the weights to keep in `network`.
+
+    Args:
+        targets: what the labels of `train` mean to the loss.
 
     Returns:
         What it took, that before a resumption included.
@@ -240,8 +221,8 @@ def train_stage(
         sampler = BalancedBatches(rarity, settings.balanced_windows, stage.batch_size, run.seed, done)
     else:
         sampler = ShuffledBatches(len(train.y), stage.batch_size, run.seed, done)
-    clock = _Clock(stage, run.resume)
-    module = stage.objective(network, recipe, run.seed, targets_of(train, recipe), teacher, len(people))
+    clock = Stopwatch(stage, run.resume)
+    module = stage.objective(network, recipe, run.seed, targets, teacher, len(people))
     epochs = min(run.epochs or stage.epochs, stage.epochs)
     # A first stage that is complete is not run again, nor one that has used up its time.
     if not (done and clock.is_over()) and (stage.validated or done < epochs):
@@ -302,40 +283,6 @@ class _EpochLines(Callback):
         print(f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}  {text}", file=sys.stderr, flush=True)
 
 
-class _Clock(Callback):
-    """Keeps the time that the epochs took, that before a resumption included, beside the checkpoints, and stops the
-    training when its processor time is used up: an epoch of a large network may take longer than all of it."""
-
-    def __init__(self, stage: Stage, resume: bool):
-        self._file = stage.folder / "seconds.json"
-        self._most_s = 60 * stage.core_minutes
-        self._began = Cost.now()
-        self._earlier = Cost()
-        with contextlib.suppress(OSError, ValueError, TypeError):
-            self._earlier = from_table(Cost, read_json(self._file)) if resume else Cost()
-
-    def cost(self) -> Cost:
-        return self._earlier + (Cost.now() - self._began)
-
-    def is_over(self) -> bool:
-        """Whether the processor time is used up."""
-        return 0 < self._most_s <= self.cost().processor
-
-    def on_train_batch_end(
-        self,
-        trainer: lightning.Trainer,
-        pl_module: lightning.LightningModule,
-        outputs: STEP_OUTPUT,
-        batch: object,
-        batch_idx: int,
-    ) -> None:
-        trainer.should_stop |= self.is_over()
-
-    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        if trainer.is_global_zero:
-            write_bytes(self._file, json.dumps(asdict(self.cost()), allow_nan=False).encode())
-
-
 def _parts(windows: WindowSet, split: UserSplit) -> list[WindowSet]:
     """Windows of the training users, and those of the validation and test users that can be scored."""
     single = windows.single
@@ -351,7 +298,7 @@ def _parts(windows: WindowSet, split: UserSplit) -> list[WindowSet]:
     return list(parts.values())
 
 
-def _trainer(recipe: Recipe, stage: Stage, epochs: int, clock: _Clock, run: Run) -> lightning.Trainer:
+def _trainer(recipe: Recipe, stage: Stage, epochs: int, clock: Stopwatch, run: Run) -> lightning.Trainer:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     quiet_tensorflow()
     settings = recipe.optimiser

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from har_runtime.errors import DataError
 from har_runtime.samples import SampleChunk
 from har_runtime.sources.replay.cells import NO_TIME
-from har_runtime.sources.replay.clock import RecordingClock, find_clock
+from har_runtime.sources.replay.clock import RecordingClock
+from har_runtime.sources.replay.clock_search import find_clock
 from har_runtime.sources.replay.fields import Fields
 from har_runtime.sources.replay.labels import Labels
 from har_runtime.sources.replay.options import SPREAD, ReadOptions

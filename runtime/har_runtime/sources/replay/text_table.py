@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from har_runtime.errors import DataError
 from har_runtime.sources.columns import named_columns
 from har_runtime.sources.replay.cells import NUMBER, as_number, first_bad, lines_to_rows
-from har_runtime.sources.replay.clock import date_of_cells
+from har_runtime.sources.replay.clock_search import date_of_cells
 from har_runtime.sources.replay.layout import HEAD_LINES, NoTableError, find_layout
 from har_runtime.sources.replay.options import ReadOptions
 from har_runtime.sources.replay.parts import OpenFile

@@ -3,7 +3,6 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,65 +10,23 @@ from typing import TYPE_CHECKING, Any
 from har_runtime.cli.common import Command, Program, add_data, add_json, data_folder, whole_number
 from har_runtime.errors import HarError
 from har_runtime.text import print_lines
+from har_train.cli.options import add_changes, add_length, add_places_to_run, add_transfer
+from har_train.cli.studies import STUDY_COMMANDS
 
 if TYPE_CHECKING:
     from har_train.evaluation.judgement import Judgement
     from har_train.evaluation.plots import Embedding
-    from har_train.evaluation.rows import Settings
 
 
 def _add_training(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", default="uci-har", help="a shipped recipe or a TOML file (default: %(default)s)")
-    _add_changes(parser)
+    add_changes(parser)
     add_data(parser)
     parser.add_argument(
         "--seed", type=whole_number(0), default=0, help="decides the user split and the weights (default: 0)"
     )
-    _add_length(parser)
+    add_length(parser)
     parser.add_argument("--resume", action="store_true", help="continue with what is in --out")
-
-
-def _add_changes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change a setting of the recipe, such as contrastive.weight=0.2 or model.projector=false; repeatable",
-    )
-
-
-def _add_length(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--epochs", type=whole_number(1), help="stop after this many, for a short try (default: the recipe's)"
-    )
-    parser.add_argument(
-        "--precision",
-        choices=("auto", "32", "bf16"),
-        default="auto",
-        help="bf16 takes two thirds of the time if the CPU has it; auto asks the CPU (default: auto)",
-    )
-
-
-def _add_places_to_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--jobs", type=whole_number(1), default=1, help="folds at a time on this machine (default: 1)")
-    parser.add_argument(
-        "--ray", metavar="ADDRESS", help="run the folds on this Ray cluster instead: auto, HOST:PORT, local"
-    )
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _add_transfer(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--transfer",
-        type=_names,
-        default=(),
-        metavar="SETS",
-        help="also score on these data sets, on the activities in common, e.g. motionsense,sp-sw-har/wrist",
-    )
 
 
 def _add_fit(fit: argparse.ArgumentParser) -> None:
@@ -95,7 +52,7 @@ def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
     evaluate.add_argument("--recording", metavar="NAME", help="score only this recording, such as hapt-05")
     evaluate.add_argument("--out", type=Path, help="folder for report.json, report.md and plots")
     add_data(evaluate)
-    _add_transfer(evaluate)
+    add_transfer(evaluate)
     add_json(evaluate)
 
 
@@ -109,63 +66,9 @@ def _add_cross_validate(validate: argparse.ArgumentParser) -> None:
         "(the data set's own test users), leave-one-set-out (each data set of the recipe, scored by what the others "
         "teach); default: %(default)s",
     )
-    _add_places_to_run(validate)
-    _add_transfer(validate)
+    add_places_to_run(validate)
+    add_transfer(validate)
     add_json(validate)
-
-
-def _add_zoo(zoo: argparse.ArgumentParser) -> None:
-    zoo.add_argument(
-        "--systems", type=_names, metavar="NAMES", help="such as multisupconhar,cpc,random-forest (default: all)"
-    )
-    zoo.add_argument(
-        "--schedules",
-        type=_names,
-        default=("budget",),
-        metavar="NAMES",
-        help="budget: all compute for the same time; authors: each as its authors train it; or both (default: budget)",
-    )
-    _add_rows(zoo, "holdout", "0,1,2")
-
-
-def _add_ablate(ablate: argparse.ArgumentParser) -> None:
-    ablate.add_argument(
-        "--studies",
-        type=_names,
-        metavar="NAMES",
-        help="of tables-8-9, readings, figure-4, figure-5, figure-6, figure-7 (default: all)",
-    )
-    ablate.add_argument(
-        "--schedule",
-        choices=("short", "paper"),
-        default="short",
-        help="short: 8 epochs with one cycle of the learning rate; paper: its Table 2 (default: short)",
-    )
-    _add_rows(ablate, "groups:5", "0")
-
-
-def _add_rows(parser: argparse.ArgumentParser, protocol: str, seeds: str) -> None:
-    """Options of the commands that train and score many recipes."""
-    _add_changes(parser)
-    add_data(parser)
-    parser.add_argument("--out", required=True, type=Path, help="folder; what is finished there is not run again")
-    parser.add_argument(
-        "--seeds",
-        type=_seeds,
-        default=seeds,
-        metavar="N,N",
-        help="each divides the users in another way (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--protocol", default=protocol, help="as for cross-validate, but leave-one-set-out (default: %(default)s)"
-    )
-    _add_length(parser)
-    _add_places_to_run(parser)
-    add_json(parser)
-
-
-def _seeds(text: str) -> tuple[int, ...]:
-    return tuple(map(whole_number(0), _names(text)))
 
 
 def _add_compare(compare: argparse.ArgumentParser) -> None:
@@ -276,60 +179,6 @@ def _leave_one_set_out(options: argparse.Namespace) -> int:
     return 0
 
 
-def _zoo(options: argparse.Namespace) -> int:
-    from har_train.evaluation.zoo import Zoo, run_zoo, system_names
-    from har_train.evaluation.zoo_report import FORMAT, write_zoo_report, zoo_lines
-
-    systems = options.systems or tuple(system_names())
-    zoo = Zoo(systems, options.schedules, options.seeds, tuple(options.set))
-    document = run_zoo(zoo, _settings_of_rows(options), options.out, _print_line)
-    return _report_rows(options, FORMAT, document, write_zoo_report, zoo_lines)
-
-
-def _ablate(options: argparse.Namespace) -> int:
-    from har_train.evaluation.ablation import STUDIES, Ablation, run_ablation
-    from har_train.evaluation.ablation_report import FORMAT, ablation_lines, write_ablation_report
-
-    ablation = Ablation(options.studies or tuple(STUDIES), options.schedule, options.seeds, tuple(options.set))
-    document = run_ablation(ablation, _settings_of_rows(options), options.out, _print_line)
-    return _report_rows(options, FORMAT, document, write_ablation_report, ablation_lines)
-
-
-def _settings_of_rows(options: argparse.Namespace) -> "Settings":
-    from har_train.data.splits import parse_protocol
-    from har_train.evaluation.rows import Settings
-    from har_train.fit.hardware import choose_precision
-
-    return Settings(
-        data_folder(options.data),
-        parse_protocol(options.protocol),
-        choose_precision(options.precision),
-        options.epochs,
-        options.jobs,
-        options.ray,
-    )
-
-
-def _report_rows(
-    options: argparse.Namespace,
-    kind: str,
-    document: dict[str, Any],
-    write: Callable[[Path, dict[str, Any]], list[Path]],
-    lines: Callable[[dict[str, Any]], list[str]],
-) -> int:
-    for path in write(options.out, document):
-        _print_line(f"written: {path}")
-    if options.json:
-        print(json.dumps({"format": kind, **document}, indent=1, allow_nan=False))
-    else:
-        print_lines(*lines(document))
-    return 0
-
-
-def _print_line(line: str) -> None:
-    print_lines(line, file=sys.stderr)
-
-
 def _report(
     options: argparse.Namespace, document: dict[str, Any], judgement: "Judgement", embedding: "Embedding | None"
 ) -> None:
@@ -377,22 +226,7 @@ PROGRAM = Program(
             "each data set by itself. Finished folds are kept: "
             "--resume continues after Ctrl-C, a crash or a power cut.",
         ),
-        Command(
-            "zoo",
-            "train and score all systems of the paper's Table 3",
-            _add_zoo,
-            _zoo,
-            "Train and score the paper's method, the thirteen systems of its Table 3 and two controls on the same "
-            "people and windows. Run it again to continue after Ctrl-C, a crash or a power cut.",
-        ),
-        Command(
-            "ablate",
-            "train and score the paper's method without its parts",
-            _add_ablate,
-            _ablate,
-            "Tables 8 and 9 and Figures 4 to 7 of the paper, and what its loss leaves open. Run it again to continue "
-            "after Ctrl-C, a crash or a power cut.",
-        ),
+        *STUDY_COMMANDS,
         Command(
             "compare",
             "the difference between two evaluations, paired by users",

@@ -1,0 +1,5 @@
+"""The command line of har-train."""
+
+from har_train.cli.program import PROGRAM, main
+
+__all__ = ["PROGRAM", "main"]
