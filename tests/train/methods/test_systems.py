@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from har_runtime.errors import ModelError
 from har_train.data.windows import WindowSet, cut_windows
 from har_train.datasets import find, load
 from har_train.fit.checkpoint import architecture_of, load_checkpoint
@@ -70,6 +71,14 @@ def test_every_budget_is_eight_minutes_of_a_core_and_nothing_else_ends_a_trainin
         assert sum(stage.core_minutes for stage in stages) == 8
         assert {stage.epochs for stage in stages} == {100_000}
         assert recipe.optimiser.patience == 100_000
+
+
+@pytest.mark.parametrize(("name", "shortest"), [("gile", 5), ("tpn", 46), ("deepconvlstm", 17), ("affar", 28)])
+def test_an_encoder_takes_windows_down_to_what_its_convolutions_need(name: str, shortest: int) -> None:
+    encoder = ENCODERS[name](6, shortest).eval()
+    assert torch.isfinite(encoder(torch.zeros(1, shortest, 6))).all()
+    with pytest.raises(ModelError, match=f"a window of {shortest - 1} samples .* its convolutions need {shortest}"):
+        ENCODERS[name](6, shortest - 1)
 
 
 @pytest.mark.parametrize("name", ENCODERS)

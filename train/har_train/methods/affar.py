@@ -16,8 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from har_runtime.errors import ModelError
-from har_train.methods.base import Batch, OwnLoss, System
+from har_train.methods.base import Batch, OwnLoss, System, require_window
 
 FILTERS = (16, 32)
 KERNEL = 9
@@ -43,9 +42,8 @@ class AffarEncoder(nn.Module):
 
     def __init__(self, channels: int, window: int):
         super().__init__()
+        require_window("AFFAR", window, 3 * KERNEL + 1)
         steps = ((window - KERNEL + 1) // 2 - KERNEL + 1) // 2
-        if steps < 1:
-            raise ModelError(f"AFFAR: a window of {window} samples is too short for its convolutions")
         self.width = 2 * BRANCH
         self.convolutions = nn.Sequential(
             *itertools.chain.from_iterable(

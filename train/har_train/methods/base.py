@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from har_runtime.errors import ModelError
 from har_train.recipe import OptimiserConfig
 
 
@@ -34,6 +35,21 @@ class LinearClassifier(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.output(self.encoder(x))
+
+
+def require_window(system: str, window: int, shortest: int) -> None:
+    """Make sure that an encoder's convolutions leave something of a window.
+
+    Args:
+        system: its name, for the message.
+        window: samples.
+        shortest: samples of the shortest window that will do.
+
+    Raises:
+        ModelError: the window is shorter.
+    """
+    if window < shortest:
+        raise ModelError(f"{system}: a window of {window} samples is too short; its convolutions need {shortest}")
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ import itertools
 
 from torch import Tensor, nn
 
-from har_runtime.errors import ModelError
-from har_train.methods.base import System
+from har_train.methods.base import System, require_window
 
 FILTERS = 64
 KERNEL = 5
@@ -31,8 +30,7 @@ class DeepConvLSTMEncoder(nn.Module):
 
     def __init__(self, channels: int, window: int):
         super().__init__()
-        if window <= CONVOLUTIONS * (KERNEL - 1):
-            raise ModelError(f"DeepConvLSTM: a window of {window} samples is too short for its convolutions")
+        require_window("DeepConvLSTM", window, CONVOLUTIONS * (KERNEL - 1) + 1)
         self.width = UNITS
         widths = (1, *[FILTERS] * CONVOLUTIONS)
         self.convolutions = nn.ModuleList(nn.Conv2d(a, b, (KERNEL, 1)) for a, b in itertools.pairwise(widths))

@@ -17,8 +17,7 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 from torch.nn.functional import cross_entropy, max_pool2d, mse_loss, softplus
 
-from har_runtime.errors import ModelError
-from har_train.methods.base import Batch, OwnLoss, Sizes, System
+from har_train.methods.base import Batch, OwnLoss, Sizes, System, require_window
 
 FILTERS = (128, 128, 128, 64)
 """The code has 1024, 512, 128, 64, with twenty times the work."""
@@ -44,8 +43,7 @@ class GileEncoder(nn.Module):
 
     def __init__(self, channels: int, window: int):
         super().__init__()
-        if window < KERNEL:
-            raise ModelError(f"GILE: a window of {window} samples is too short for its convolution")
+        require_window("GILE", window, KERNEL)
         self.width = CODE
         kernels = (KERNEL, *[1] * (len(FILTERS) - 1))
         self.convolutions = nn.ModuleList(

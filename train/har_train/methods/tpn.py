@@ -6,7 +6,7 @@ import itertools
 import torch
 from torch import Tensor, nn
 
-from har_runtime.errors import ModelError
+from har_train.methods.base import require_window
 
 FILTERS = (32, 64, 96)
 KERNELS = (24, 16, 8)
@@ -25,8 +25,7 @@ class TpnEncoder(nn.Module):
 
     def __init__(self, channels: int, window: int):
         super().__init__()
-        if window < (shortest := sum(KERNELS) - len(KERNELS) + 1):
-            raise ModelError(f"TPN: a window of {window} samples is too short; its convolutions need {shortest}")
+        require_window("TPN", window, sum(KERNELS) - len(KERNELS) + 1)
         self.width = FILTERS[-1]
         pairs = itertools.pairwise((channels, *FILTERS))
         self.convolutions = nn.ModuleList(

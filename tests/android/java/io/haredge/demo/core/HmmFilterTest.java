@@ -28,7 +28,7 @@ class HmmFilterTest {
     @Test
     void oneWindowThatDisagreesDoesNotChangeTheActivity() {
         double[][] transitions = {{0.98, 0.02}, {0.02, 0.98}};
-        HmmFilter filter = new HmmFilter(new Card.Smoothing(transitions, new double[] {0.5, 0.5}, 0.5));
+        HmmFilter filter = new HmmFilter(new Smoothing(transitions, new double[] {0.5, 0.5}, 0.5));
         double[] belief = new double[2];
         for (int window = 0; window < 10; window++) {
             filter.step(window * Contract.HOP_NS, new float[] {0.9f, 0.1f}, belief);

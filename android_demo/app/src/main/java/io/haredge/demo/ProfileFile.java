@@ -24,7 +24,7 @@ final class ProfileFile {
     }
 
     /**
-     * The profile; null if there is none.
+     * The profile; null if missing.
      *
      * @throws BadProfileException it is damaged
      */

@@ -10,12 +10,12 @@ public final class HmmFilter {
     /** Of an activity or place: one window of an overconfident model must not rule it out for good. */
     static final double MIN_PROBABILITY = 1e-6;
 
-    private final Card.Smoothing smoothing;
+    private final Smoothing smoothing;
     private final double[] belief;
     private final double[] moved;
     private final Hops hops = new Hops();
 
-    public HmmFilter(Card.Smoothing smoothing) {
+    public HmmFilter(Smoothing smoothing) {
         this.smoothing = smoothing;
         belief = smoothing.prior.clone();
         moved = new double[belief.length];
@@ -44,7 +44,7 @@ public final class HmmFilter {
     }
 
     /** Carries a belief in the labels on by one hop; {@code moved} is for the work. */
-    static void carry(Card.Smoothing smoothing, double[] belief, double[] moved) {
+    static void carry(Smoothing smoothing, double[] belief, double[] moved) {
         for (int to = 0; to < belief.length; to++) {
             double sum = 0.0;
             for (int from = 0; from < belief.length; from++) {
@@ -56,7 +56,7 @@ public final class HmmFilter {
     }
 
     /** What a window's probability of a label is worth. */
-    static double evidence(Card.Smoothing smoothing, int label, float probability) {
+    static double evidence(Smoothing smoothing, int label, float probability) {
         return Math.pow(Math.max(probability, MIN_PROBABILITY) / smoothing.prior[label], smoothing.evidence);
     }
 }

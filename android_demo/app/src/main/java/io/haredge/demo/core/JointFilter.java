@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /** The filter of {@code HmmFilter} over pairs of place and activity, so that each is judged given the other. */
 final class JointFilter {
-    private final Card.Smoothing smoothing;
+    private final Smoothing smoothing;
     private final PlaceFilter places;
     /** Shape (places, classes). */
     private final double[][] belief;

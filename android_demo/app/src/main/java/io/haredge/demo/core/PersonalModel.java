@@ -45,7 +45,7 @@ public final class PersonalModel implements Model {
         return shipped.with(added, withNew(shipped.smoothing, added.size()), rejection(shipped, profile, added));
     }
 
-    private static Card.Rejection rejection(Card shipped, Profile profile, List<String> added) {
+    private static Rejection rejection(Card shipped, Profile profile, List<String> added) {
         if (shipped.rejection == null) {
             return null;
         }
@@ -59,11 +59,11 @@ public final class PersonalModel implements Model {
             }
         }
         double[][] rows = new double[0][];
-        return new Card.Rejection(shipped.rejection, means.toArray(rows), whitening.toArray(rows));
+        return new Rejection(shipped.rejection, means.toArray(rows), whitening.toArray(rows));
     }
 
     /** Transitions and prior with new activities, which are as likely and as lasting as the others on average. */
-    private static Card.Smoothing withNew(Card.Smoothing smoothing, int count) {
+    private static Smoothing withNew(Smoothing smoothing, int count) {
         if (smoothing == null || count == 0) {
             return smoothing;
         }
@@ -92,6 +92,6 @@ public final class PersonalModel implements Model {
         for (int label = 0; label < total; label++) {
             prior[label] /= sum;
         }
-        return new Card.Smoothing(transitions, prior, smoothing.evidence);
+        return new Smoothing(transitions, prior, smoothing.evidence);
     }
 }

@@ -14,12 +14,12 @@ final class Rejector {
 
     private static final double SPREAD_FLOOR = 0.02;
 
-    private final Card.Rejection rejection;
+    private final Rejection rejection;
     private final boolean upright;
     private final double[] statistics;
 
     /** @param upright whether windows have been turned so that the wearer's up is +z */
-    Rejector(Card.Rejection rejection, boolean upright) {
+    Rejector(Rejection rejection, boolean upright) {
         this.rejection = rejection;
         this.upright = upright;
         statistics = new double[upright ? UPRIGHT_STATISTICS : STATISTICS];

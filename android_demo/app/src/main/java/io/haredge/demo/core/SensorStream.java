@@ -82,7 +82,7 @@ final class SensorStream {
         closeStretch();
     }
 
-    /** The oldest stretch that can be used, once its rate is known; null if there is none. */
+    /** The oldest stretch that can be used, once its rate is known; null if missing. */
     Stretch front() {
         while (!stretches.isEmpty() && stretches.peekFirst().rateIsKnown()) {
             Stretch stretch = stretches.peekFirst();
