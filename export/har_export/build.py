@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from har_export import flatbuffer, onnx_file, tflite
+from har_export import flatbuffer, onnx_conversion, onnx_file, tflite
 from har_export.inference import InferenceNetwork, Normalised
 from har_runtime.errors import ModelError
 from har_runtime.model.card import ModelCard, QuantisedEnds
@@ -65,7 +65,7 @@ def build(
     ends: QuantisedEnds | None = None
     if "onnx" in wanted:
         progress("converting to ONNX")
-        models["onnx"] = onnx_file.to_onnx(network)
+        models["onnx"] = onnx_conversion.to_onnx(network)
     if wanted != {"onnx"}:
         progress("converting to TFLite")
         float_model = tflite.to_tflite(network)

@@ -130,9 +130,9 @@ def _values(array: Any) -> tuple[Any, ...]:
 
 def unpacked(model: bytes) -> Any:
     """The tables of a .tflite as objects that can be changed."""
-    from ai_edge_quantizer.utils import tfl_flatbuffer_utils
+    from ai_edge_litert.tools import flatbuffer_utils
 
-    return tfl_flatbuffer_utils.read_model(model)  # Its type stubs say that every field is None.
+    return flatbuffer_utils.read_model_from_bytearray(model)  # Its type stubs say that every field is None.
 
 
 def _operator_name(content: Any, operator: Any) -> str:

@@ -15,6 +15,7 @@ from har_runtime.cli.buttons.page import add_page, open_page
 from har_runtime.cli.interrupt import Interruptible
 from har_runtime.cli.keys import open_keys
 from har_runtime.cli.run import AUTO, PLACES
+from har_runtime.cli.status_line import StatusLine
 from har_runtime.cli.still_check import STILL_S, measure_still
 from har_runtime.errors import ConfigError, DataError, HarError, SourceError
 from har_runtime.files import check_target
@@ -42,8 +43,10 @@ FIRST = ("standing", "walking")
 SECONDS = 10.0
 PAUSE_S = 5.0
 SHORT_NS = 250_000_000
-_COUNTED = re.compile(r"( \d+ s|get ready .*)$")
-"""Lines that count seconds and name keys, which the page shows in its own way."""
+_COUNTED = re.compile(r" \d+ s$")
+"""Lines that count seconds."""
+_ABOUT_KEYS = re.compile(r"get ready .*$")
+"""Lines that name keys, which the page shows in its own way."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -249,18 +252,22 @@ def _listen(
         activities: of the keys; empty if there are prompts.
         board: of the page with buttons; None without one.
     """
+    with open_keys() as keys, StatusLine() as status:
 
-    def say(*lines: str) -> None:
-        _say(*lines)
-        if board:
-            board.say(*(line for line in lines if not _COUNTED.search(line)))
+        def say(*lines: str) -> None:
+            for line in lines:
+                if _COUNTED.search(line) and sys.stderr.isatty():
+                    status.draw(line)
+                else:
+                    status.say(line)
+            if board:
+                board.say(*(line for line in lines if not (_COUNTED.search(line) or _ABOUT_KEYS.search(line))))
 
-    with open_keys() as keys:
         if activities:
             if keys is None and board is None:
                 raise SourceError("--keys: there are no keys, as stdin is no terminal")
-            _say(", ".join(f"{number}: {name}" for number, name in enumerate(activities[:9], 1)))
-            _say("any other key ends an activity, q ends it all")
+            status.say(", ".join(f"{number}: {name}" for number, name in enumerate(activities[:9], 1)))
+            status.say("any other key ends an activity, q ends it all")
         newest = 0
         for chunk in itertools.chain.from_iterable(map(_short, chunks)):
             collector.push(chunk)

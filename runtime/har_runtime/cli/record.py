@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import shutil
 import sys
 import time
 from collections import deque
@@ -19,11 +18,13 @@ from har_runtime.cli.common import add_json
 from har_runtime.cli.interrupt import Interruptible
 from har_runtime.cli.keys import Keys, open_keys
 from har_runtime.cli.labelled_table import LabelledTable
+from har_runtime.cli.status_line import StatusLine
 from har_runtime.errors import HarError, SourceError
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.axes import IDENTITY, parse_axes, turned
 from har_runtime.sources import checked, open_source
 from har_runtime.sources.base import Mark
+from har_runtime.sources.column_names import sensor_named
 from har_runtime.sources.replay.labels import Labels, annotated
 from har_runtime.stream import begun
 from har_runtime.text import MAX_LINE, clean, folded, is_name
@@ -74,7 +75,8 @@ def run(options: argparse.Namespace) -> int:
     path = options.folder / f"{_name(options.name)}.csv"
     _check_place(options.folder, path)
     source = open_source(options.source)
-    print(f"{clean(source.description, MAX_LINE)} -> {path}", file=sys.stderr)
+    wearer = clean(options.folder.resolve().name)
+    print(f"{clean(source.description, MAX_LINE)} -> {path}, of the wearer {wearer}", file=sys.stderr)
     buttons = [*label_buttons(names), Button(STOP[0], "stop"), Button(UNDO, "undo"), Button(END, "end", "end")]
     page = open_page(options.page, f"recording {path.name}", buttons, lambda: source.report.trouble)
     with Interruptible() as interruptible, open_keys() as keys, page as board:
@@ -96,8 +98,7 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             print(json.dumps(recorder.to_dict(), indent=1, allow_nan=False))
         else:
-            below = "\n" if sys.stderr.isatty() and recorder.samples else ""  # The status is still on its line.
-            print(below + "\n".join(recorder.summary()), file=sys.stderr)
+            print("\n".join(recorder.summary()), file=sys.stderr)
         interruptible.raise_if_interrupted()
     if not recorder.samples:
         print(f"{options.label}: no samples came, so there is no recording", file=sys.stderr)
@@ -131,7 +132,6 @@ class Recorder:
         source_labels: whether labels of the source are used where no key has set one.
         marks: what is said at the sensor: each sets the label from its time on, and is taken out.
         board: of the page with buttons; None without one.
-        draw: shows the status, given as one line; None for standard error, if it is a terminal.
     """
 
     def __init__(
@@ -143,10 +143,9 @@ class Recorder:
         source_labels: bool = False,
         marks: deque[Mark] | None = None,
         board: Board | None = None,
-        draw: Callable[[str], None] | None = None,
     ) -> None:
         self._path, self._names, self._gyroscope, self._keys = path, names, gyroscope, keys
-        self._source_labels, self._board, self._draw = source_labels, board, draw or _draw
+        self._source_labels, self._board, self._status = source_labels, board, StatusLine()
         self._tables: list[LabelledTable] = []
         self._marks = deque[Mark]() if marks is None else marks
         self._words, self._said = Labels(), set[str]()
@@ -194,6 +193,7 @@ class Recorder:
         """Force everything to the disk."""
         if self._tables:
             self._show()
+            self._status.keep()
             self._tables[-1].close()
 
     def summary(self) -> list[str]:
@@ -253,7 +253,7 @@ class Recorder:
         if self._label and self._label not in (*self._names, *self._said) and len(self._said) < MAX_SAID:
             self._said.add(self._label)
             line = f"'{clean(self._label)}', written on the phone, is none of --labels; it is recorded as it is"
-            _say(line)
+            self._status.say(line)
             if self._board:
                 self._board.say(line)
 
@@ -276,12 +276,7 @@ class Recorder:
         minutes = "  ".join(f"{label} {duration_text(seconds)}" for label, seconds in self.seconds.items())
         if self._board:
             self._board.show(self._label, "now", samples=self.samples, seconds=self.seconds)
-        self._draw(f"[{self._label or 'no label'}]  {self.samples} samples  {minutes}")
-
-
-def _say(line: str) -> None:
-    """Print a line for itself, where the status is drawn again below it."""
-    print(f"\r\x1b[K{line}" if sys.stderr.isatty() else line, file=sys.stderr, flush=True)
+        self._status.draw(f"[{self._label or 'no label'}]  {self.samples} samples  {minutes}")
 
 
 def _write_labelled(table: LabelledTable, chunk: SampleChunk) -> None:
@@ -305,7 +300,7 @@ def _name(given: str | None) -> str:
 
 
 def _check_place(folder: Path, path: Path) -> None:
-    if (folder / "dataset.toml").exists():
+    if (folder / "dataset.toml").exists() or (folder.is_dir() and any(map(_is_wearers, folder.iterdir()))):
         raise SourceError(f"{folder}: has the wearers' folders; give one of them, such as {folder / 'anna'}")
     if folder.exists() and not folder.is_dir():
         raise SourceError(f"{folder}: is a file; give the wearer's folder")
@@ -313,13 +308,14 @@ def _check_place(folder: Path, path: Path) -> None:
         raise HarError(f"{path}: exists already; give another --name")
 
 
+def _is_wearers(folder: Path) -> bool:
+    """Whether it holds recordings, and is not one itself, with a table for each sensor."""
+    if not folder.is_dir() or folder.name.startswith("."):
+        return False
+    names = [file.stem for file in folder.glob("*.csv")]
+    return bool(names) and all(sensor_named(name) is None for name in names)
+
+
 def _help(names: tuple[str, ...]) -> str:
     keys = "  ".join(f"{number} {name}" for number, name in enumerate(names, 1))
     return f"keys: {keys}  {STOP[0]} stop  {UNDO} take the last label back  {END} end"
-
-
-def _draw(line: str) -> None:
-    """Show one line at the same position."""
-    if sys.stderr.isatty():
-        width = shutil.get_terminal_size().columns - 1
-        print(f"\r\x1b[K{line[:width]}", end="", file=sys.stderr, flush=True)

@@ -71,7 +71,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="terminal: (default), jsonl:FILE or csv:FILE (?rotate=day|10MB&keep=N&sync=SECONDS; jsonl: "
         "also every=change), "
         "mqtt://[USER@]HOST[:PORT]/TOPIC or mqtts:// (?password-file=F&cafile=F, or HAREDGE_MQTT_PASSWORD), "
-        f"live:HOST:PORT (a page in the browser; ?token-file=F, or {PAGE_TOKEN}); may be given several times",
+        f"live:HOST:PORT (a page in the browser; ?token-file=F, or {PAGE_TOKEN}; &qr=on shows the address of a web: "
+        "source as a code for a phone's camera); may be given several times",
     )
     parser.add_argument(
         "--axes",

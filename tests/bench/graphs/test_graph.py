@@ -14,7 +14,7 @@ from har_bench.graphs import onnx_graph, tflite_graph, torch_graph
 from har_bench.graphs.counting import count
 from har_bench.graphs.graph import Graph, Operator
 from har_bench.measure.int8_peak import SIZES, MatrixProduct, product_macs, product_model
-from har_export import onnx_file, tflite
+from har_export import onnx_conversion, tflite
 from har_export.inference import InferenceNetwork
 from har_runtime.errors import ModelError
 from har_train.fit.network import Architecture, HarNetwork, parameter_count
@@ -99,7 +99,7 @@ def test_a_tflite_counts_what_pytorch_counts(
 
 @pytest.mark.slow
 def test_an_onnx_counts_what_pytorch_counts(network: InferenceNetwork) -> None:
-    found = onnx_graph.read_graph(onnx_file.to_onnx(network), "model")
+    found = onnx_graph.read_graph(onnx_conversion.to_onnx(network), "model")
     assert found.macs == count(network, 50, 6).macs
     assert found.number_format == "fp32"
     assert found.input_shape == (1, 50, 6)
@@ -111,7 +111,7 @@ def test_an_onnx_counts_what_pytorch_counts(network: InferenceNetwork) -> None:
 @pytest.mark.slow
 def test_recurrent_layers_of_an_onnx_are_counted_step_by_step() -> None:
     network = LinearClassifier(TinierHarEncoder(6, 50), 6).eval()
-    found = onnx_graph.read_graph(onnx_file.to_onnx(network), "model")
+    found = onnx_graph.read_graph(onnx_conversion.to_onnx(network), "model")
     assert found.macs == count(network, 50, 6).macs
     assert "GRU" in {operator.kind for operator in found.operators}
 

@@ -31,7 +31,7 @@ from har_bench.measure.options import Settings, add_measure_options, measure_set
 from har_bench.measure.runtimes import RUNTIMES
 from har_bench.measure.worker import windows
 from har_bench.measure.worker_client import Task, Worker
-from har_export import onnx_file, tflite
+from har_export import onnx_conversion, tflite
 from har_export.inference import InferenceNetwork
 from har_runtime.errors import HarError, ModelError
 from har_runtime.model.load import load_model
@@ -65,7 +65,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("models")
     torch.manual_seed(0)
     (out / "plain.tflite").write_bytes(tflite.to_tflite(Plain().eval()))
-    (out / "plain.onnx").write_bytes(onnx_file.to_onnx(Plain().eval()))
+    (out / "plain.onnx").write_bytes(onnx_conversion.to_onnx(Plain().eval()))
     return out
 
 

@@ -1,5 +1,6 @@
 """`har-stream personalise` makes a profile from a recording, from prompts or from keys, and nothing half."""
 
+import io
 import json
 import os
 import pty
@@ -166,6 +167,24 @@ def test_prompts_learn_what_is_done_and_say_what_is_not(
     profile = read_profile(out)
     assert [one.label for one in profile.learnt] == ["standing"]
     assert profile.still is not None and profile.learnt[0].windows >= 13
+
+
+def test_on_a_terminal_seconds_are_counted_in_one_line(
+    standing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    options = ["--source", f"replay:{standing}?speed=max", "--activities", "standing", "--place", "waist"]
+    assert run(*options, "--out", tmp_path / "anna.json", "--seconds", "8", "--pause", "1") == 0
+    lines = terminal.getvalue().split("\n")
+    (counting,) = [line for line in lines if "standing now" in line]
+    drawn = ["standing in 1 s", *(f"standing now, {left} s" for left in range(8, 0, -1))]
+    assert counting.split("\r\x1b[K") == ["", *drawn, "standing: thank you"]
+    assert any(line.startswith("standing: get ready") for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """All programs: subcommands, common options, one line for a mistake, and what happens without the extras."""
 
+import json
 import re
 import subprocess
 import sys
@@ -222,7 +223,6 @@ def test_help_needs_no_extra(module: str) -> None:
         ("har_train.cli", ["--debug", "fit", "--out", "x"], "har-train fit: torch is not installed"),
         ("har_train.cli", ["evaluate", "waist", "--data", "."], "is not installed: pip install 'haredge[train]'"),
         ("har_export.cli", ["x", "--out", "y"], "har-export: torch is not installed: pip install 'haredge[export]'"),
-        ("har_export.cli", ["inspect", "x.onnx"], "is not installed: pip install 'haredge[export]'"),
         ("har_bench.cli", ["table4"], "har-bench table4: torch is not installed: pip install 'haredge[export]'"),
         ("har_bench.cli", ["waist"], "har-bench: psutil is not installed: pip install 'haredge[bench]'"),
         ("har_bench.cli", ["--plot", "x.png"], "har-bench: matplotlib is not installed: pip install 'haredge[bench]'"),
@@ -237,6 +237,30 @@ def test_a_missing_extra_is_one_line_that_says_what_to_install(
     assert line in done.stderr.splitlines()[-1]
     assert ("Traceback" in done.stderr) == ("--debug" in arguments)
     assert done.stdout == ""
+
+
+PRETRAINED = ROOT / "runtime" / "har_runtime" / "pretrained"
+
+
+def test_looking_into_a_tflite_needs_no_extra() -> None:
+    done = without_extras("har_export.cli", "inspect", str(PRETRAINED / "waist.tflite"), "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["card"]["name"] == "waist"
+
+
+def test_looking_into_an_onnx_needs_the_library_that_reads_it(tmp_path: Path) -> None:
+    (tmp_path / "x.onnx").write_bytes(b"any")
+    done = without_extras("har_export.cli", "inspect", "x.onnx", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "har-export inspect: onnx is not installed: pip install 'haredge[export]'\n"
+
+
+@pytest.mark.parametrize("model", ["anywhere", str(PRETRAINED / "waist.tflite")])
+def test_the_page_needs_no_extra_but_the_web_runtime_of_npm(model: str, tmp_path: Path) -> None:
+    done = without_extras("har_export.cli", "page", model, "--out", "site", folder=tmp_path)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("har-export page: node_modules") and "npm install" in line
 
 
 def test_a_missing_module_of_our_own_keeps_its_traceback(monkeypatch) -> None:

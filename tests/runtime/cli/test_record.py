@@ -58,7 +58,7 @@ def record(path: Path, terminal: tuple[int, int], keys: list[str], **options: ob
 
     with open_keys(program) as opened:
         assert opened is not None
-        recorder = Recorder(path, NAMES, lambda: True, opened, draw=lambda line: None, **options)  # type: ignore[arg-type]
+        recorder = Recorder(path, NAMES, lambda: True, opened, **options)  # type: ignore[arg-type]
         try:
             recorder.record(chunks())
         finally:
@@ -96,7 +96,7 @@ def test_q_ends_and_other_keys_do_nothing(tmp_path: Path, terminal: tuple[int, i
 def test_what_is_written_on_the_phone_begins_a_label_where_it_was_written(tmp_path: Path, capsys) -> None:
     """The gyroscope, which is ahead of the accelerometer, takes no mark away."""
     marks = deque([Mark(500_000_000, "Walking"), Mark(2_000_000_000, "Vacuuming"), Mark(2_500_000_000, "x\x1b[2Jy,z")])
-    recorder = Recorder(tmp_path / "a.csv", NAMES, lambda: True, None, marks=marks, draw=lambda line: None)
+    recorder = Recorder(tmp_path / "a.csv", NAMES, lambda: True, None, marks=marks)
 
     def chunks() -> Iterator[SampleChunk]:
         for second in range(4):
@@ -181,8 +181,25 @@ def test_samples_that_are_no_numbers_are_left_out(tmp_path: Path) -> None:
     assert table.samples == 49
 
 
+@pytest.mark.parametrize("has", ["dataset.toml", "anna/monday.csv"])
+def test_the_folder_of_the_data_set_is_no_wearers(has: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "my-data" / has
+    file.parent.mkdir(parents=True)
+    file.write_text("")
+    assert main(["record", str(tmp_path / "my-data"), "--source", "simulated:?seconds=1&speed=max"]) == 2
+    assert "my-data: has the wearers' folders; give one of them, such as" in capsys.readouterr().err
+    assert [one for one in (tmp_path / "my-data").rglob("*") if one.is_file()] == [file]
+
+
+def test_a_recording_with_a_table_for_each_sensor_lies_in_a_wearers_folder(tmp_path: Path, capsys) -> None:
+    (tmp_path / "anna" / "monday").mkdir(parents=True)
+    (tmp_path / "anna" / "monday" / "TotalAcceleration.csv").write_text("")
+    assert main(["record", str(tmp_path / "anna"), "--name", "a", "--source", "simulated:?seconds=1&speed=max"]) == 0
+    assert f"-> {tmp_path / 'anna' / 'a.csv'}, of the wearer anna\n" in capsys.readouterr().err
+
+
 def test_a_clock_that_starts_again_begins_another_file(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "a.csv", NAMES, lambda: True, None, draw=lambda line: None)
+    recorder = Recorder(tmp_path / "a.csv", NAMES, lambda: True, None)
     recorder.record([chunk(100.0), chunk(101.0), chunk(0.0)])
     recorder.close()
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["a-2.csv", "a.csv"]
@@ -312,9 +329,3 @@ def test_what_cannot_be_recorded_is_said_in_one_line(tmp_path: Path, capsys, opt
     assert error.count("\n") == 1 and message in error
     assert [path.name for path in tmp_path.iterdir()] == ["there.csv"]
     assert (tmp_path / "there.csv").read_text() == "mine"
-
-
-def test_the_folder_of_all_wearers_is_none_of_a_wearer(tmp_path: Path, capsys) -> None:
-    (tmp_path / "dataset.toml").write_text("")
-    assert main(["record", str(tmp_path), "--source", "simulated:"]) == 2
-    assert "has the wearers' folders; give one of them" in capsys.readouterr().err

@@ -15,6 +15,16 @@ def convert(*arguments: object) -> int:
     return main(["convert", *map(str, arguments)])
 
 
+def test_files_of_several_recordings_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text(own())
+    assert convert(tmp_path / "a.csv", tmp_path / "b.csv", "--out", tmp_path / "own.csv") == 2
+    said = "a, b: each is a whole recording; give one, or the tables of one recording's sensors"
+    assert capsys.readouterr().err == f"har-data convert: {said}\n"
+    assert convert(tmp_path / "a.csv", tmp_path / "absent.csv", "--out", tmp_path / "own.csv") == 2
+    assert "absent.csv: cannot be read (No such file or directory)" in capsys.readouterr().err
+
+
 def test_a_recording_of_another_format_reads_back_as_the_same_samples(tmp_path: Path, capsys) -> None:
     theirs, ours = tmp_path / "log.txt", tmp_path / "own.csv"
     theirs.write_text(

@@ -73,6 +73,7 @@ def find_parts(path: Path) -> list[Part]:
     try:
         if path.is_dir():
             return _of_folder(path)
+        path.stat()  # Says why there is nothing.
         if not path.is_file():
             return [_of_pipe(path)]
         with path.open("rb") as file:

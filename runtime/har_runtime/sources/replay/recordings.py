@@ -91,7 +91,7 @@ def open_recording(
     parts = [part for one in (path, *more) for part in find_parts(one)]
     if len(parts) == 1:
         return _single(parts[0], path, options, labels, lost)
-    return _several(parts, path, options, labels, lost)
+    return _several(parts, path, options, labels, lost, is_named=bool(more))
 
 
 def _single(part: Part, path: Path, options: ReadOptions, labels: Labels, lost: Counter[str]) -> OpenRecording:
@@ -211,7 +211,14 @@ def _lines(part: Part, lost: Counter[str]) -> ByteRows | None:
     return rows
 
 
-def _several(parts: list[Part], path: Path, options: ReadOptions, labels: Labels, lost: Counter[str]) -> OpenRecording:
+def _several(
+    parts: list[Part], path: Path, options: ReadOptions, labels: Labels, lost: Counter[str], is_named: bool = False
+) -> OpenRecording:
+    """Open the recording that several tables are.
+
+    Args:
+        is_named: whether the user has named them one by one.
+    """
     if len(parts) > MAX_TABLES:
         raise DataError(f"{path}: {len(parts)} tables in it; name one, or the folder of one recording")
     tables, refused = _look_at(parts, options)
@@ -226,6 +233,8 @@ def _several(parts: list[Part], path: Path, options: ReadOptions, labels: Labels
         if len(whole) == 1:
             return _single(whole[0].part, path, options, labels, lost)
         names = ", ".join(one.part.stem for one in (whole or tables)[:4])
+        if is_named and len(whole) > 1:
+            raise DataError(f"{names}: each is a whole recording; give one, or the tables of one recording's sensors")
         if whole or len(tables) > 1:
             raise DataError(f"{path}: several recordings in it ({names}, ...); name one of them")
         raise DataError(refused or f"{path}: no acceleration in it")
