@@ -10,7 +10,7 @@ from har_runtime.model.load import Model, check_gyroscope
 from har_runtime.model.outputs import Outputs
 from har_runtime.recording import Recording, cut_recording
 from har_runtime.signal.upright import in_frame
-from har_runtime.signal.window import Window
+from har_runtime.signal.window import Window, stacked
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,7 @@ def classify(model: Model, windows: Sequence[Window]) -> list[Prediction]:
     """The model's prediction for each window."""
     if not windows:
         return []
-    samples = windows[0].imu[None] if len(windows) == 1 else np.stack([window.imu for window in windows])
-    return predictions(windows, model.outputs(samples), model.card.labels)
+    return predictions(windows, model.outputs(stacked(windows)), model.card.labels)
 
 
 def predictions(windows: Sequence[Window], outputs: Outputs, labels: tuple[str, ...]) -> list[Prediction]:

@@ -175,16 +175,16 @@ class Recognizer:
         if not windows:
             return []
         if self._tracker is not None:
-            windows = [self._tracker.step(window) for window in windows]
+            windows = self._tracker.push(windows)
         report = self.report
         answers: list[Answer] = []
         # What is learnt from a window counts for the next one, however the samples were cut into pushes.
         for part in [[window] for window in windows] if self._drift else [windows]:
-            for prediction in classify(self.model, part):
-                latency_s = time.perf_counter() - self._arrived
-                truth = self._truth.of(prediction.window)
-                answers.append(self._answering.step(prediction, report, truth, latency_s))
-                if self._drift:
-                    self._drift.step(answers[-1])
+            predictions = classify(self.model, part)
+            latency_s = time.perf_counter() - self._arrived
+            truths = [self._truth.of(window) for window in part]
+            answers += self._answering.push(predictions, report, truths, latency_s)
+            if self._drift:
+                self._drift.step(answers[-1])
         self._truth.forget_before(windows[-1].start_ns)
         return answers

@@ -27,7 +27,7 @@ from har_bench.stream.upright_cost import measure_cost
 from har_runtime.cli.common import data_folder
 from har_runtime.contract import HOP, HOP_S, PERIOD_NS
 from har_runtime.recording import Recording, cut_recording
-from har_runtime.signal.upright import GAIT_GRAVITY, UprightTracker, is_gait
+from har_runtime.signal.upright import GAIT_GRAVITY, UprightTracker, are_gait
 from har_runtime.signal.window import Window
 from har_train.datasets import load
 
@@ -183,7 +183,7 @@ def _seconds(windows: int) -> float:
 
 def _looks_like_gait(window: Window) -> bool:
     acc = window.imu[:, :3].astype(np.float64)
-    return GAIT_GRAVITY[0] <= float(np.linalg.norm(acc.mean(axis=0))) <= GAIT_GRAVITY[1] and is_gait(acc)
+    return GAIT_GRAVITY[0] <= float(np.linalg.norm(acc.mean(axis=0))) <= GAIT_GRAVITY[1] and are_gait(acc[None])[0]
 
 
 def _windows_until_noticed(

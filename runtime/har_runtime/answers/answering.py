@@ -16,7 +16,7 @@ from har_runtime.contract import FAMILIES
 from har_runtime.model.card import ModelCard
 from har_runtime.signal.report import ResampleReport
 from har_runtime.signal.steps import StepCounter, Steps
-from har_runtime.signal.window import Window
+from har_runtime.signal.window import Window, stacked
 
 _NO_SAMPLES = ResampleReport()
 _POSTURES = frozenset((*FAMILIES["still"], "still", "resting"))
@@ -101,25 +101,56 @@ class Answering:
             truth: what the source says the wearer did, if it says so.
             latency_s: since the window's last samples came, if that was timed.
         """
-        window = prediction.window
-        unix_s = self._unix_s(window)
-        together = self._chooser.together(window)
-        smoothed = self._smoothed(prediction, together)
+        return self.push([prediction], report, [truth], latency_s)[0]
+
+    def push(
+        self,
+        predictions: Sequence[Prediction],
+        report: ResampleReport,
+        truths: Sequence[str | None],
+        latency_s: float | None,
+    ) -> list[Answer]:
+        """The answers at the ends of windows, one or more, that came together; the same as one after the other.
+
+        Each part takes all windows before the next part begins, which takes less time.
+        """
+        windows = [prediction.window for prediction in predictions]
+        together = [self._chooser.together(window) for window in windows]
+        smoothed = [self._smoothed(*one) for one in zip(predictions, together, strict=True)]
+        worn = [self._worn.step(window.imu, window.end_ns, window.up) for window in windows]
+        unlike = [False] * len(windows) if self._rejector is None else self._rejector.are_unlike(stacked(windows))
+        steps = [self._steps.step(window) for window in windows]
+        choices = [self._choice(*one) for one in zip(smoothed, together, worn, unlike, strict=True)]
+        return [
+            self._answer(*one, report, latency_s)
+            for one in zip(predictions, smoothed, choices, worn, steps, truths, strict=True)
+        ]
+
+    def _choice(self, smoothed: Smoothed, together: Sequence[int], worn: bool, unlike: bool) -> Choice:
+        if not worn:
+            return Choice(UNKNOWN, float(smoothed.probabilities.max()), "not worn")
+        if unlike:
+            return Choice(UNKNOWN, float(smoothed.probabilities.max()), "unlike")
+        return self._chooser.step(smoothed, together)
+
+    def _answer(
+        self,
+        prediction: Prediction,
+        smoothed: Smoothed,
+        choice: Choice,
+        worn: bool,
+        taken: Steps,
+        truth: str | None,
+        report: ResampleReport,
+        latency_s: float | None,
+    ) -> Answer:
         smoothed.probabilities.flags.writeable = False
         if smoothed.place_probabilities is not None:
             smoothed.place_probabilities.flags.writeable = False
-        worn = self._worn.step(window.imu, window.end_ns, window.up)
-        likeliest = float(smoothed.probabilities.max())
-        if not worn:
-            choice = Choice(UNKNOWN, likeliest, "not worn")
-        elif self._rejector is not None and self._rejector.is_unlike(window.imu):
-            choice = Choice(UNKNOWN, likeliest, "unlike")
-        else:
-            choice = self._chooser.step(smoothed, together)
+        unix_s = self._unix_s(prediction.window)
         activity, reason = choice.activity, choice.reason
-        events = self._events.step(None if reason else activity, window.end_ns, unix_s, worn)
+        events = self._events.step(None if reason else activity, prediction.window.end_ns, unix_s, worn)
         changed = bool(self._changes.step(events))
-        taken = self._steps.step(window)
         if activity in _POSTURES or reason in ("unlike", "not worn"):
             taken = Steps()  # Hands repeat themselves too, as in clapping: then the model knows better.
         self._overall.step(activity, reason, changed, taken.count, taken.cadence)

@@ -124,10 +124,11 @@ class Rejector:
         whitened = np.einsum("cij,ncj->nci", self._whitening, away)
         return np.sqrt(np.add.reduce(whitened * whitened, axis=2).min(axis=1))
 
-    def is_unlike(self, window: NDArray[np.float32]) -> bool:
-        """Whether a window is unlike everything that the model was trained on.
+    def are_unlike(self, windows: NDArray[np.float32]) -> list[bool]:
+        """Whether windows are unlike everything that the model was trained on.
 
         Args:
-            window: SI units, shape (50, 6).
+            windows: SI units, shape (n, 50, 6).
         """
-        return not self.distances(window[None])[0] <= self._rejection.distance  # True for NaN as well.
+        limit = self._rejection.distance
+        return [not distance <= limit for distance in self.distances(windows).tolist()]  # True for NaN as well.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from har_runtime.errors import SourceError
 from har_runtime.samples import SampleChunk
@@ -104,10 +104,11 @@ def turned(
         yield replace(chunk, acc=acc, gyro=gyro)
 
 
-def degrees_between(one: ArrayLike, other: ArrayLike) -> float:
-    """The angle between two directions, each a unit vector of shape (3,).
+def degrees_between(one: Iterable[float], other: Iterable[float]) -> float:
+    """The angle between two directions, each a unit vector of three numbers.
 
     >>> degrees_between((0, 0, 1), (0, 1, 0))
     90.0
     """
-    return math.degrees(math.acos(min(1.0, max(-1.0, float(np.dot(one, other))))))
+    (x, y, z), (a, b, c) = one, other
+    return math.degrees(math.acos(min(1.0, max(-1.0, x * a + y * b + z * c))))

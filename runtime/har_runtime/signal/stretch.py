@@ -204,6 +204,7 @@ def _low_passed(t: NDArray[np.int64], x: NDArray[np.float64], grid: NDArray[np.i
     firsts = np.searchsorted(t, grid - KERNEL_HALF_WIDTH_NS)
     stops = np.searchsorted(t, grid + KERNEL_HALF_WIDTH_NS, side="right")
     values = np.empty((len(grid), x.shape[1]))
+    x = np.concatenate([x, np.ones((len(x), 1))], axis=1)  # The last column adds up the weights.
     for begin in range(0, len(grid), _PIECE):
         part = slice(begin, begin + _PIECE)
         first, stop = firsts[part], stops[part]
@@ -212,9 +213,10 @@ def _low_passed(t: NDArray[np.int64], x: NDArray[np.float64], grid: NDArray[np.i
         index = np.minimum(index, len(t) - 1)
         distance = np.minimum(np.abs(t.take(index) - grid[part]), KERNEL_HALF_WIDTH_NS)
         weight = _kernel_at(distance) * span.take(index) * inside
-        # Summed up one tap after another: numpy would group the terms of a plain sum by shape, and so by chunk.
-        total = np.cumsum(weight[:, :, None] * x.take(index, axis=0), axis=0)[-1]
-        values[part] = (total + 0.0) / np.cumsum(weight, axis=0)[-1][:, None]  # + 0.0: never minus zero.
+        # Over the first of three axes numpy adds one tap after another; a sum of `weight` alone would be grouped by its
+        # shape, and so by chunk.
+        total = np.add.reduce(weight[:, :, None] * x.take(index, axis=0), axis=0)
+        values[part] = (total[:, :-1] + 0.0) / total[:, -1:]  # + 0.0: never minus zero.
     return values
 
 

@@ -7,14 +7,14 @@ window's own gravity can show: lying is a quarter turn away from standing.
 
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.contract import HOP, PERIOD_NS, SAMPLE_RATE_HZ, WINDOW
 from har_runtime.signal.axes import degrees_between
-from har_runtime.signal.window import Up, Window
+from har_runtime.signal.window import Up, Window, stacked
 
 GAIT_SPREAD = (1.0, 6.0)
 """m/s^2, standard deviation of the magnitude of acceleration while walking or on stairs."""
@@ -45,11 +45,13 @@ NEARLY_DOWN = -0.99
 """The third part of a unit vector that is nearly -z."""
 
 _PHASES = 2 * np.pi * FREQUENCIES_HZ[:, None] * np.arange(WINDOW) / SAMPLE_RATE_HZ
-_COSINES, _SINES = np.cos(_PHASES), np.sin(_PHASES)
+_WAVES = np.concatenate([np.cos(_PHASES), np.sin(_PHASES)])
+_TRIED = len(FREQUENCIES_HZ)
 _GAIT_INDICES = frozenset(np.flatnonzero((GAIT_HZ[0] <= FREQUENCIES_HZ) & (GAIT_HZ[1] >= FREQUENCIES_HZ)).tolist())
+_MEAN = np.full(WINDOW, 1 / WINDOW)
 _WITHIN_MOVED = math.cos(math.radians(MOVED_DEGREES)) + 1e-9
 """A larger cosine is a smaller angle than `MOVED_DEGREES`, whatever the rounding."""
-_Z = np.array([0.0, 0.0, 1.0])
+Vector = tuple[float, float, float]
 
 
 class UprightTracker:
@@ -69,9 +71,10 @@ class UprightTracker:
     def reset(self) -> None:
         """Start again, as if newly made."""
         self._up = self._given
-        self._sum = np.zeros(3) if self._up is None else GIVEN_WEIGHT * np.array(self._up.direction)
-        self._gait: deque[tuple[float, float, float] | None] = deque(maxlen=WITHIN * MOVED_AFTER)
-        self._own = _Z
+        x, y, z = (0.0, 0.0, 0.0) if self._up is None else self._up.direction
+        self._sum: Vector = GIVEN_WEIGHT * x, GIVEN_WEIGHT * y, GIVEN_WEIGHT * z
+        self._gait: deque[Vector | None] = deque(maxlen=WITHIN * MOVED_AFTER)
+        self._own: Vector = 0.0, 0.0, 1.0
         self._start_ns: int | None = None
 
     def interrupt(self) -> None:
@@ -86,28 +89,47 @@ class UprightTracker:
 
     def step(self, window: Window) -> Window:
         """Add the next window, axes of the device; returns it turned, with `up` set."""
+        return self.push([window])[0]
+
+    def push(self, windows: Sequence[Window]) -> list[Window]:
+        """Add the next windows, one or more; the same as one after the other, in less time."""
+        samples = stacked(windows).astype(np.float64)
+        acc = samples[..., :3]
+        means = (_MEAN @ acc).tolist()
+        ups = [self._next(*one) for one in zip(windows, means, are_gait(acc), strict=True)]
+        turned = _turned(samples, ups)
+        return [
+            Window(window.segment, window.start_ns, imu, up)
+            for window, imu, up in zip(windows, turned, ups, strict=True)
+        ]
+
+    def _next(self, window: Window, mean: Vector, gait: bool) -> Up:
+        """What is up in the next window.
+
+        Args:
+            mean: of its acceleration, m/s^2.
+            gait: whether it looks like steps.
+        """
         expected = None if self._start_ns is None else self._start_ns + HOP * PERIOD_NS
         if expected is not None and abs(window.start_ns - expected) > HOP * PERIOD_NS:
             self._gait.clear()  # After a gap the device may sit otherwise: only what follows may agree with itself.
         self._start_ns = window.start_ns
-        samples = window.imu.astype(np.float64)
-        acc = samples[:, :3]
-        mean = np.add.reduce(acc, axis=0) / len(acc)
-        length = math.sqrt(mean @ mean)
+        x, y, z = mean
+        length = math.sqrt(x * x + y * y + z * z)
         if FREE_FALL <= length < math.inf:  # False for NaN, which would stay.
-            self._own = mean / length
-        if GAIT_GRAVITY[0] <= length <= GAIT_GRAVITY[1] and is_gait(acc):
+            self._own = x / length, y / length, z / length
+        if gait and GAIT_GRAVITY[0] <= length <= GAIT_GRAVITY[1]:
             self._step_gait(self._own)
         else:
             self._gait.append(None)
-        up = self._up or Up(_tuple(self._own), "window")
-        return Window(window.segment, window.start_ns, _turned(samples, up), up)
+        return self._up or Up(self._own, "window")
 
-    def _step_gait(self, direction: NDArray[np.float64]) -> None:
-        self._gait.append(_tuple(direction))
+    def _step_gait(self, direction: Vector) -> None:
+        self._gait.append(direction)
         if self._up is not None and degrees_between(direction, self._up.direction) <= MOVED_DEGREES:
-            self._sum = FORGETTING * self._sum + direction
-            self._up = Up(_tuple(self._sum / math.sqrt(self._sum @ self._sum)), self._up.found)
+            x, y, z = (FORGETTING * before + now for before, now in zip(self._sum, direction, strict=True))
+            length = math.sqrt(x * x + y * y + z * z)
+            self._sum, self._up = (x, y, z), Up((x / length, y / length, z / length), self._up.found)
         wanted = FOUND_AFTER if self._up is None else MOVED_AFTER
         recent = [gait for gait in list(self._gait)[-WITHIN * wanted :] if gait is not None][-wanted:]
         if len(recent) < wanted or (self._up is not None and _all_near(recent, self._up.direction)):
@@ -118,11 +140,11 @@ class UprightTracker:
         if np.degrees(np.arccos(np.clip(directions @ agreed, -1.0, 1.0))).mean() > AGREEMENT_DEGREES:
             return
         if self._up is None or degrees_between(agreed, self._up.direction) > MOVED_DEGREES:
-            self._sum, self._up = total, Up(_tuple(agreed), "gait")
+            self._sum, self._up = _tuple(total), Up(_tuple(agreed), "gait")
             self._gait.clear()
 
 
-def _all_near(directions: Iterable[tuple[float, float, float]], up: tuple[float, float, float]) -> bool:
+def _all_near(directions: Iterable[Vector], up: Vector) -> bool:
     """Whether all of these are nearer to `up` than another mounting would be, and so is their mean."""
     up_x, up_y, up_z = up
     return all(x * up_x + y * up_y + z * up_z > _WITHIN_MOVED for x, y, z in directions)
@@ -136,32 +158,39 @@ def in_frame(windows: Iterable[Window], frame: str, up: Up | None = None) -> lis
     """
     if frame == "device":
         return list(windows)
-    tracker = UprightTracker(up)
-    return [tracker.step(window) for window in windows]
+    given = list(windows)
+    return UprightTracker(up).push(given) if given else []
 
 
-def is_gait(acc: NDArray[np.float64]) -> bool:
-    """Whether a window looks like steps, by the magnitude of acceleration alone: shape (50, 3), m/s^2.
+def are_gait(acc: NDArray[np.float64]) -> list[bool]:
+    """Whether windows look like steps, by the magnitude of acceleration alone: shape (n, 50, 3), m/s^2.
 
     >>> bounce = 9.8 + 3 * np.sin(2 * np.pi * 1.8 * np.arange(50) / 50)
-    >>> is_gait(bounce[:, None] * np.array([0.6, 0.0, 0.8])), is_gait(np.full((50, 3), 5.7))
-    (True, False)
+    >>> are_gait(np.stack([bounce[:, None] * np.array([0.6, 0.0, 0.8]), np.full((50, 3), 5.7)]))
+    [True, False]
     """
-    magnitude = np.sqrt(np.add.reduce(acc * acc, axis=1))
-    magnitude -= np.add.reduce(magnitude) / len(magnitude)
-    if not GAIT_SPREAD[0] <= math.sqrt(float(magnitude @ magnitude) / len(magnitude)) <= GAIT_SPREAD[1]:
-        return False
-    cosines, sines = _COSINES @ magnitude, _SINES @ magnitude
-    return int((cosines * cosines + sines * sines).argmax()) in _GAIT_INDICES
+    magnitude = np.sqrt(np.einsum("nti,nti->nt", acc, acc))
+    magnitude -= np.add.reduce(magnitude, axis=1, keepdims=True) / magnitude.shape[1]
+    powers = (np.add.reduce(magnitude * magnitude, axis=1) / magnitude.shape[1]).tolist()
+    move = [GAIT_SPREAD[0] <= math.sqrt(power) <= GAIT_SPREAD[1] for power in powers]
+    if not any(move):
+        return move
+    waves = _WAVES @ magnitude[..., None]  # A product for each window: that of a whole table has other rounding.
+    waves *= waves
+    strongest = (waves[:, :_TRIED] + waves[:, _TRIED:]).argmax(axis=1)[:, 0].tolist()
+    return [moves and frequency in _GAIT_INDICES for moves, frequency in zip(move, strongest, strict=True)]
 
 
 def turned_upright(imu: NDArray[np.float32], up: Up) -> NDArray[np.float32]:
     """A window turned by the smallest rotation that takes `up` to +z, both sensors alike; shape (50, 6), read-only."""
-    return _turned(imu.astype(np.float64), up)
+    return _turned(imu[None].astype(np.float64), [up])[0]
 
 
-def _turned(samples: NDArray[np.float64], up: Up) -> NDArray[np.float32]:
-    turned = (samples.reshape(-1, 3) @ upright_rotation(up.direction).T).astype(np.float32).reshape(samples.shape)
+def _turned(samples: NDArray[np.float64], ups: Sequence[Up]) -> NDArray[np.float32]:
+    """Shape (n, 50, 6), each turned by its own rotation."""
+    rotations = np.array([_rotation(up.direction) for up in ups])
+    vectors = samples.reshape(len(samples), -1, 3) @ rotations.transpose(0, 2, 1)
+    turned = vectors.astype(np.float32).reshape(samples.shape)
     turned.flags.writeable = False
     return turned
 
@@ -182,21 +211,25 @@ def turned_by_gravity(window: Window) -> Window:
     return UprightTracker().step(window)
 
 
-def upright_rotation(up: tuple[float, float, float]) -> NDArray[np.float64]:
+def upright_rotation(up: Vector) -> NDArray[np.float64]:
     """The smallest rotation that takes a unit vector to +z, shape (3, 3); for -z half a turn about x.
 
     >>> np.allclose(upright_rotation((0.6, 0.0, 0.8)) @ [0.6, 0.0, 0.8], [0.0, 0.0, 1.0])
     True
     """
+    return np.array(_rotation(up))
+
+
+def _rotation(up: Vector) -> tuple[Vector, Vector, Vector]:
     x, y, z = up
     if z < -1 + 1e-12:
-        return np.diag([1.0, -1.0, -1.0])
+        return (1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, -1.0)
     # Rodrigues' formula with the axis up x z = (y, -x, 0), whose length is the sine of the angle, and the cosine z.
     # Near upside down 1 + z has lost the digits that x and y have.
     share = (1 - z) / (x * x + y * y) if z < NEARLY_DOWN else 1 / (1 + z)
-    return np.array([[1 - share * x * x, -share * x * y, -x], [-share * x * y, 1 - share * y * y, -y], [x, y, z]])
+    return (1 - share * x * x, -share * x * y, -x), (-share * x * y, 1 - share * y * y, -y), (x, y, z)
 
 
-def _tuple(vector: NDArray[np.float64]) -> tuple[float, float, float]:
+def _tuple(vector: NDArray[np.float64]) -> Vector:
     x, y, z = vector.tolist()
     return x, y, z

@@ -1,6 +1,6 @@
 """From 50 Hz segments to the overlapping windows of a model."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,6 +43,11 @@ class Window:
     def end_ns(self) -> int:
         """Sensor time of its last sample."""
         return self.start_ns + (len(self.imu) - 1) * PERIOD_NS
+
+
+def stacked(windows: Sequence[Window]) -> NDArray[np.float32]:
+    """The samples of windows, one or more, shape (n, 50, 6)."""
+    return windows[0].imu[None] if len(windows) == 1 else np.stack([window.imu for window in windows])
 
 
 class Windower:

@@ -225,3 +225,19 @@ def test_whatever_moves_come_answers_of_places_and_families_add_up(parts, smooth
         assert coarse or answer.activity in fake_model.LABELS
         assert answer.place in (None, *fake_model.PLACES)
         assert 0 <= answer.confidence <= 1 + 1e-9
+
+
+def test_answers_to_windows_that_come_together_are_those_to_windows_one_by_one() -> None:
+    card = with_rejection()
+    beliefs = [(0, 0.35), (0, 0.9), (1, 0.5), (1, 0.95), (1, 0.95), (0, 0.4)] * 3
+    predictions = [predicted(index, number * HOP_NS, sure) for number, (index, sure) in enumerate(beliefs)]
+    predictions[6] = predicted(1, 6 * HOP_NS, imu=moving() * np.float32(20))
+    one_by_one, together = (Answering(card, clock=lambda: 0.0) for _ in range(2))
+    wanted = [one_by_one.step(one) for one in predictions]
+    report = wanted[0].report
+    found = together.push(predictions[:4], report, [None] * 4, None)
+    found += together.push(predictions[4:], report, [None] * (len(predictions) - 4), None)
+    assert [(one.activity, one.reason, one.confidence, one.events, one.totals) for one in found] == [
+        (one.activity, one.reason, one.confidence, one.events, one.totals) for one in wanted
+    ]
+    assert {one.reason for one in found} == {None, "unsure", "unlike"}

@@ -62,12 +62,12 @@ def test_a_wearer_is_like_the_training_data_and_others_are_not(rejection, worn) 
     }
     for name, windows in others.items():
         assert (rejector.distances(windows) > rejection.distance).mean() > 0.8, name  # Lying may be upside down.
-        assert rejector.is_unlike(windows[0]), name
+        assert rejector.are_unlike(windows[:1]) == [True], name
 
 
 def test_windows_of_nothing_but_nan_are_no_activity(rejection) -> None:
     broken = np.full((50, 6), np.nan, np.float32)
-    assert Rejector(rejection).is_unlike(broken)
+    assert Rejector(rejection).are_unlike(broken[None]) == [True]
 
 
 def test_statistics_of_the_frame_upright_are_those_of_the_vertical_and_the_horizontal_part() -> None:
@@ -111,6 +111,5 @@ def test_in_the_frame_upright_groups_are_as_many_as_the_card_has(worn) -> None:
     rejector = Rejector(rejection, "upright")
     wanted = np.min([np.linalg.norm(statistics - mean, axis=1) for mean in np.array(means)], axis=0)
     np.testing.assert_allclose(rejector.distances(worn), wanted, atol=1e-9)
-    assert not rejector.is_unlike(worn[5])
-    assert rejector.is_unlike(worn[6])
-    assert rejector.is_unlike(np.full((50, 6), np.nan, np.float32))
+    assert rejector.are_unlike(worn[5:7]) == [False, True]
+    assert rejector.are_unlike(np.full((1, 50, 6), np.nan, np.float32)) == [True]

@@ -56,6 +56,21 @@ def test_gait_that_agrees_shows_which_way_is_up() -> None:
     assert degrees(tracker.up.direction, UP) < 0.1
 
 
+@pytest.mark.parametrize("together", [1, 3, 100])
+def test_windows_that_come_together_are_turned_as_one_by_one(together: int) -> None:
+    lying = (0.6, 0.0, -0.8)
+    windows = [*(still(number, np.array(lying)) for number in range(5)), *(gait(number, UP) for number in range(5, 25))]
+    windows += [*(gait(number, DOWN) for number in range(30, 60)), window(60, np.full((50, 3), np.nan))]
+    one_by_one, by_parts = UprightTracker(), UprightTracker()
+    parts = [windows[begin : begin + together] for begin in range(0, len(windows), together)]
+    turned = [one for part in parts for one in by_parts.push(part)]
+    for one, other in zip(map(one_by_one.step, windows), turned, strict=True):
+        assert (one.start_ns, one.up) == (other.start_ns, other.up)
+        assert np.array_equal(one.imu, other.imu, equal_nan=True)
+        assert not other.imu.flags.writeable
+    assert {one.up.found for one in turned if one.up} == {"window", "gait"}
+
+
 def test_before_gait_each_window_is_turned_by_its_own_gravity() -> None:
     turned = UprightTracker().step(still(0, UP))
     assert turned.up is not None

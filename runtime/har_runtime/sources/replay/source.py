@@ -35,7 +35,7 @@ from har_runtime.sources.replay.options import NAMES, ReadOptions, read_options
 from har_runtime.sources.replay.recordings import LINEAR_MESSAGE, SENSOR_LOGGER, OpenRecording, open_recording
 from har_runtime.uri import Uri, speed_option
 
-CHUNK_ROWS = 512
+CHUNK_ROWS = 2048
 """Rows read at a time."""
 EVIDENCE_ROWS = 60 * SAMPLE_RATE_HZ
 """The units are judged by this many rows at the beginning."""
