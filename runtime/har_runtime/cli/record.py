@@ -27,7 +27,7 @@ from har_runtime.sources.base import Mark
 from har_runtime.sources.column_names import sensor_named
 from har_runtime.sources.replay.labels import Labels, annotated
 from har_runtime.stream import begun
-from har_runtime.text import MAX_LINE, clean, folded, is_name
+from har_runtime.text import clean, folded, is_name, print_lines
 
 ACTIVITIES = "walking,stairs_up,stairs_down,running,standing,sitting,lying"
 MAX_ACTIVITIES = 9
@@ -75,8 +75,8 @@ def run(options: argparse.Namespace) -> int:
     path = options.folder / f"{_name(options.name)}.csv"
     _check_place(options.folder, path)
     source = open_source(options.source)
-    wearer = clean(options.folder.resolve().name)
-    print(f"{clean(source.description, MAX_LINE)} -> {path}, of the wearer {wearer}", file=sys.stderr)
+    wearer = options.folder.resolve().name
+    print_lines(f"{source.description} -> {path}, of the wearer {wearer}", file=sys.stderr)
     buttons = [*label_buttons(names), Button(STOP[0], "stop"), Button(UNDO, "undo"), Button(END, "end", "end")]
     page = open_page(options.page, f"recording {path.name}", buttons, lambda: source.report.trouble)
     with Interruptible() as interruptible, open_keys() as keys, page as board:
@@ -98,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             print(json.dumps(recorder.to_dict(), indent=1, allow_nan=False))
         else:
-            print("\n".join(recorder.summary()), file=sys.stderr)
+            print_lines(*recorder.summary(), file=sys.stderr)
         interruptible.raise_if_interrupted()
     if not recorder.samples:
         print(f"{options.label}: no samples came, so there is no recording", file=sys.stderr)

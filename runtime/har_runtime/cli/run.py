@@ -36,7 +36,7 @@ from har_runtime.sources import checked, open_source
 from har_runtime.sources.base import SourceReport
 from har_runtime.sources.replay.cells import NO_TIME
 from har_runtime.stream import StreamResult, begun, run_stream
-from har_runtime.text import MAX_LINE, clean, folded
+from har_runtime.text import MAX_LINE, clean, folded, print_lines
 
 _LOG = logging.getLogger(__name__)
 PLACES = ("waist", "pocket", "wrist", "chest")
@@ -139,12 +139,12 @@ def run(options: argparse.Namespace) -> int:
     with Interruptible(service.is_managed) as interruptible:
         outcome = _run(options, service, interruptible)
         for line in outcome.unwritten:
-            print(f"{options.label}: {line}", file=sys.stderr)
+            print_lines(f"{options.label}: {line}", file=sys.stderr)
         if not (outcome.unwritten and interruptible.was_terminated):
             interruptible.raise_if_interrupted()
     if outcome.empty is None or interruptible.interrupted:
         return 1 if outcome.unwritten else 0
-    print(f"{options.label}: {outcome.empty}", file=sys.stderr)
+    print_lines(f"{options.label}: {outcome.empty}", file=sys.stderr)
     return 1 if outcome.unwritten or not options.allow_empty else 0
 
 
@@ -204,7 +204,7 @@ def _run(options: argparse.Namespace, service: Service, interruptible: Interrupt
             up = found.up
             wanted = None if model.card.frame == "upright" else model.card.gravity  # Upright: any way up will do.
             placement = judge_placement(found, wanted, axes)
-            print("\n".join(describe(found, placement, model.card)), file=sys.stderr, flush=True)
+            print_lines(*describe(found, placement, model.card), file=sys.stderr)
             still = {**found.to_dict(), "placement": placement.to_dict()}
             chunks = turned(chunks, IDENTITY, found.gyro_bias or (0.0, 0.0, 0.0))
         earlier = earlier_today(options.sink or [], model.card, time.time())
@@ -244,8 +244,7 @@ def _run(options: argparse.Namespace, service: Service, interruptible: Interrupt
     if options.json:
         print(json.dumps(to_dict(result, info, still), indent=1, allow_nan=False))
     else:
-        for line in summary(result, info):
-            print(folded(line, sys.stderr), file=sys.stderr)
+        print_lines(*summary(result, info), file=sys.stderr)
     return _Outcome(why_empty(result, model.card, source.report.gyroscope), unwritten)
 
 

@@ -3,7 +3,7 @@
 import shutil
 import sys
 
-from har_runtime.text import print_lines
+from har_runtime.text import MAX_LINE, clean, print_lines
 
 
 class StatusLine:
@@ -22,7 +22,7 @@ class StatusLine:
         """Show a line instead of the one that was drawn before, cut off where the terminal ends."""
         if sys.stderr.isatty():
             width = shutil.get_terminal_size().columns - 1
-            print(f"\r\x1b[K{line[:width]}", end="", file=sys.stderr, flush=True)
+            print(f"\r\x1b[K{clean(line, MAX_LINE)[:width]}", end="", file=sys.stderr, flush=True)
             self._is_drawn = True
 
     def say(self, *lines: str) -> None:

@@ -57,6 +57,19 @@ def test_refusals_are_one_clean_line(arguments: list[str], capsys) -> None:
     assert len(line) < MAX_LINE
 
 
+def test_a_sink_that_missed_answers_is_named_without_what_steers_a_terminal(tmp_path: Path, capsys) -> None:
+    sink = tmp_path / HOSTILE.replace("/", "|")
+    sink.symlink_to("/dev/full")
+    assert main(["--source", "simulated:?seconds=5&speed=max", "--sink", f"jsonl:{sink}"]) == 1
+    assert said(capsys).count("[|x] ?[31mred??2J :smile: [bold]") == 3  # In the log, the summary and the last line.
+
+
+def test_a_recording_is_named_without_what_steers_a_terminal(tmp_path: Path, capsys) -> None:
+    folder = tmp_path / HOSTILE.replace("/", "|")
+    assert main(["record", str(folder), "--source", "simulated:?seconds=5&speed=max", "--name", "a"]) == 0
+    assert said(capsys).count("?[31mred??2J") == 2
+
+
 def test_a_text_is_cleaned_and_shortened() -> None:
     assert clean("walking up") == "walking up"
     assert clean("a\nb\x00") == "a?b?"
