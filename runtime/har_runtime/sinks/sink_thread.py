@@ -127,6 +127,9 @@ class SinkThread:
             if self._thread.is_alive():
                 self._abandoned = True
                 self._drop_queue()
+                unconfirmed = min(getattr(self._sink, "unconfirmed", 0), self._written)
+                self._written -= unconfirmed
+                self._dropped += unconfirmed
                 self._trouble = self._trouble or "did not end in time"
 
     def _wait_for_room(self) -> bool:

@@ -67,7 +67,7 @@ def test_a_sink_that_missed_answers_is_named_without_what_steers_a_terminal(tmp_
 def test_a_recording_is_named_without_what_steers_a_terminal(tmp_path: Path, capsys) -> None:
     folder = tmp_path / HOSTILE.replace("/", "|")
     assert main(["record", str(folder), "--source", "simulated:?seconds=5&speed=max", "--name", "a"]) == 0
-    assert said(capsys).count("?[31mred??2J") == 2
+    assert said(capsys).count("?[31mred??2J") >= 2
 
 
 def test_a_text_is_cleaned_and_shortened() -> None:

@@ -202,6 +202,27 @@ def test_closing_does_not_wait_for_a_sink_that_hangs_and_counts_what_it_misses(
     assert (reports(sinks)[0].written, reports(sinks)[0].dropped) == (0, 10)
 
 
+def test_what_nobody_had_confirmed_when_it_was_given_up_is_not_counted_as_written(
+    open_all, gate: Gate, monkeypatch
+) -> None:
+    monkeypatch.setattr(fan_out, "FINISH_S", 0.2)
+
+    class Unconfirmed(Recorder):
+        @property
+        def unconfirmed(self) -> int:
+            return len(self.answers)
+
+        def close(self) -> None:
+            gate(self.answers[-1])
+
+    sinks = open_all(Unconfirmed())
+    for number in range(10):
+        sinks.write(make_answer(number))
+    wait_until(lambda: reports(sinks)[0].written == 10, "the sink has accepted all")
+    sinks.close()
+    assert (reports(sinks)[0].written, reports(sinks)[0].dropped) == (0, 10)
+
+
 def leave(answer: Answer) -> None:
     raise BrokenPipeError
 

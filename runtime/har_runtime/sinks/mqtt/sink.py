@@ -169,6 +169,11 @@ class MqttSink:
         self._connection.close()
         return self._forget_confirmed()
 
+    @property
+    def unconfirmed(self) -> int:
+        """How many accepted answers the broker has not confirmed."""
+        return len(self._sent)
+
     def _on_connect(self, client: "Client") -> None:
         with self._lock:
             self._client, self._confirmed_s = client, time.monotonic()
