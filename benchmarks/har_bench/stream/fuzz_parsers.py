@@ -195,6 +195,8 @@ TABLES = (
     "".join(f"{i // 9}\t{i % 9}00000\t0.{i}\t0\t9.8\t1\t2\t3.{i}\n" for i in range(40)).encode(),
     "".join(f"{i};{n};0.{i};{z};9.8\n" for i in range(20) for n, z in ((1, 2), (2, 40), (4, 90))).encode(),
     ('"t" "ax" "ay" "az"\n' + "".join(f'"{i + 1}" 0.{i:02d} 0.1 -0.2 9.8\n' for i in range(40))).encode(),
+    ("t,acc,gyro\n" + _rows(",", "%d", '"[0.1, -0.2, 9.8]"', '"[1. 2 3e-1]"')).encode(),
+    "时间,加速度X(g),加速度Y(g),加速度Z(g)\n".encode("gb18030") + _rows(",", "%d", *SIX[:3]).encode(),
     ("when,ax,ay,az\n" + "".join(f"10:37:{i // 9}.{i % 9}00,0.1,-0.2,9.8\n" for i in range(10, 99))).encode(),
     ("Time,ms,a1 (g),a2 (g),a3 (g)\n" + _rows(",", "37:50.%d", "%d", '"1,005.2"', "#N/A", "1")).encode(),
     "".join(" ".join(f"{(i * k) % 7}.5" for k in range(64)) + "\n" for i in range(8)).encode(),

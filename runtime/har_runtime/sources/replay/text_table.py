@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from har_runtime.errors import DataError
 from har_runtime.sources.columns import named_columns
+from har_runtime.sources.replay.array_cells import without_arrays
 from har_runtime.sources.replay.cells import NUMBER, as_number, first_bad, lines_to_rows
 from har_runtime.sources.replay.clock_search import date_of_cells
 from har_runtime.sources.replay.layout import HEAD_LINES, NoTableError, find_layout
@@ -66,7 +67,9 @@ class TextTable:
         self._rows_read = self._bad = 0
         try:
             self._file = open_text(file.stream)
-            head = self._head()
+            head, rest = self._head(), self._file
+            if (change := without_arrays(head)) is not None:
+                head, rest = [change(line) for line in head], map(change, self._file)
             self.layout = find_layout([line.rstrip("\r\n") for line in head], options, sensor)
         except (DataError, csv.Error, *READ_ERRORS) as error:
             file.close()
@@ -77,7 +80,7 @@ class TextTable:
             raise
         self.fields = self.layout.fields
         self._line = self.layout.first_row
-        self._lines = self._ends_cut(itertools.chain(head[self.layout.first_row :], self._file))
+        self._lines = self._ends_cut(itertools.chain(head[self.layout.first_row :], rest))
         self._tag = self.fields.tag
         self._prepare()
 

@@ -101,6 +101,10 @@ WITH_BOTH: dict[str, tuple[str, Any]] = {
         "timestamp,ax,ay,az,gx,gy,gz",
         lambda n, _, a, w: cells(f"2026-10-02 07:48:{30 + n // 50},{n % 50 * 20:03d}", *a, *w),
     ),
+    "lists of Python and arrays of NumPy in cells": (
+        "time,label,acc,gyro",
+        lambda n, t, a, w: cells(t, "walking", f'"{a}"', f'"[ {w[0]:.7f}  {w[1]:.7e} {w[2]:.7f}]"'),
+    ),
     "Betaflight's numbered axes": (
         "time (us),gyroADC[0] (deg/s),gyroADC[1] (deg/s),gyroADC[2] (deg/s),accSmooth[0] (g),accSmooth[1] (g),"
         "accSmooth[2] (g)",
