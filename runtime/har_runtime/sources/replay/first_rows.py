@@ -108,8 +108,12 @@ def _time_by_growth(fields: Fields, rows: Sequence[Sequence[str]]) -> TimeField 
     form = time_format(column) if len(column) >= MIN_GROWING else None
     if form is None or 0 in (fields.acc or fields.gyro or (0,)) or form.kind in (DATE, CLOCK):
         return None
+    try:
+        times = read_times(column, form)
+    except ValueError:
+        return None
     with np.errstate(all="ignore"):
-        steps = np.diff(read_times(column, form))
+        steps = np.diff(times)
     return TimeField(0, form) if bool((steps > 0).all()) and not bool((steps == 1).all()) else None
 
 

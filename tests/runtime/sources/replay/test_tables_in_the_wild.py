@@ -396,6 +396,15 @@ def test_a_touch_or_an_accuracy_beside_a_time_and_three_axes_is_none_of_them(tmp
     is_the_wearer(read(path), gyroscope=False)
 
 
+def test_a_damaged_cell_under_a_name_that_says_nothing_is_no_error(tmp_path: Path) -> None:
+    lines = table("aika,ax,ay,az,gx,gy,gz", lambda _, t, a, w: cells(t, *a, *w)).splitlines()
+    lines[50] = "x" + lines[50]
+    path = tmp_path / "walk.csv"
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(DataError, match="no times: add rate=N"):
+        read(path)
+
+
 def test_more_than_three_numbered_columns_are_no_axes(tmp_path: Path) -> None:
     path = tmp_path / "walk.csv"
     path.write_text(table("t," + ",".join(f"acc{one}" for one in range(1, 7)), lambda _, t, a, w: cells(t, *a, *a)))
