@@ -11,7 +11,7 @@ from har_export.formats import FORMATS, INT8, bounds
 from har_runtime.cli.common import Command, Program, add_json, data_folder, percentage
 from har_runtime.contract import CHANNELS
 from har_runtime.errors import DataError
-from har_runtime.files import write_bytes
+from har_runtime.files import check_folder, write_bytes
 from har_runtime.model.load import load_model
 from har_runtime.text import print_lines
 from har_train.quiet import quiet_tensorflow
@@ -124,7 +124,7 @@ def _formats() -> str:
 def _convert(options: argparse.Namespace) -> int:
     from har_export.interpreters import own_runtimes, runtimes
     from har_export.pipeline import export_model
-    from har_export.preconditions import check_users, check_writable, possible_formats
+    from har_export.preconditions import check_users, possible_formats
     from har_export.progress import step_display
     from har_train.data.windows import load_recordings_of, windows_of
     from har_train.fit.answer_parameters import fit_answers
@@ -137,7 +137,7 @@ def _convert(options: argparse.Namespace) -> int:
     wanted = None if options.formats is None else tuple(options.formats.split(","))
     formats, skipped = possible_formats(checkpoint, wanted)
     compared = own_runtimes() if options.quick else runtimes(options.tflite_runtime)
-    check_writable(options.out)
+    check_folder(options.out)
     for format, reason in skipped.items():
         print_lines(f"har-export: {format} is skipped: {reason}", file=sys.stderr)
     int8 = replace(INT8, macro_f1_loss=options.max_loss / 100, agreement=options.min_agreement / 100)

@@ -1,14 +1,12 @@
 """What must be true before an export starts, so that nothing fails after minutes of work."""
 
-import tempfile
 from dataclasses import asdict
-from pathlib import Path
 
 from har_export.build import why_float_ends
 from har_export.formats import FORMATS
 from har_export.microcontroller import NOT_INSTALLED, is_installed
 from har_runtime.contract import FRAMES, WINDOW
-from har_runtime.errors import DataError, HarError, ModelError
+from har_runtime.errors import DataError, ModelError
 from har_train.data.windows import WindowSet
 from har_train.fit.checkpoint import Checkpoint, TrainingRecord
 
@@ -71,17 +69,3 @@ def check_users(windows: WindowSet, record: TrainingRecord) -> None:
                 f"the data has no windows of the checkpoint's {group} users ({', '.join(users)}): give --data with the "
                 "data set that the network was trained on"
             )
-
-
-def check_writable(folder: Path) -> None:
-    """Check that files can be created in a folder, or in its nearest existing parent, and leave nothing there.
-
-    Raises:
-        HarError: they cannot.
-    """
-    try:
-        existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-        with tempfile.TemporaryFile(dir=existing):
-            pass
-    except OSError as error:
-        raise HarError(f"{folder}: cannot be written ({error.strerror})") from error

@@ -65,6 +65,20 @@ def check_target(target: Path) -> None:
         raise HarError(f"{target}: cannot be written ({error.strerror or error})") from error
 
 
+def check_folder(folder: Path) -> None:
+    """Make sure that files can be made in a folder, or in its nearest parent that there is, before the work for them.
+
+    Raises:
+        HarError: they cannot, or it is a file.
+    """
+    try:
+        existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as error:
+        raise HarError(f"{folder}: cannot be written ({error.strerror or error}); give a folder") from error
+
+
 def read_at_most(path: Path, most: int) -> tuple[bytes, int]:
     """The first bytes of a file, and its mode. A pipe must end in time: one that nobody writes to would wait for ever.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from har_runtime.cli.common import Command, Program, add_data, add_json, data_folder, whole_number
 from har_runtime.errors import HarError
+from har_runtime.files import check_folder
 from har_runtime.text import print_lines
 from har_train.cli.options import add_changes, add_length, add_places_to_run, add_transfer
 from har_train.cli.studies import STUDY_COMMANDS
@@ -85,6 +86,7 @@ def _fit(options: argparse.Namespace) -> int:
     from har_train.fit.trainer import fit
     from har_train.recipe_file import load_recipe
 
+    check_folder(options.out)
     recipe = load_recipe(options.recipe, options.set)
     accelerator = choose_accelerator(options.accelerator)
     precision = choose_precision(options.precision, accelerator)
@@ -115,6 +117,8 @@ def _fit(options: argparse.Namespace) -> int:
 def _evaluate(options: argparse.Namespace) -> int:
     from har_train.evaluation.evaluate import evaluate
 
+    if options.out is not None:
+        check_folder(options.out)
     result = evaluate(options.model, data_folder(options.data), options.recording, options.transfer)
     _report(options, result.document, result.judgement, result.embedding)
     return 0
@@ -126,6 +130,7 @@ def _cross_validate(options: argparse.Namespace) -> int:
     from har_train.fit.hardware import choose_precision
     from har_train.recipe_file import load_recipe
 
+    check_folder(options.out)
     protocol = parse_protocol(options.protocol)
     if protocol.kind == LEAVE_ONE_SET_OUT:
         return _leave_one_set_out(options)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from har_runtime.cli.common import Command, add_data, add_json, data_folder, whole_number
+from har_runtime.files import check_folder
 from har_runtime.text import print_lines
 from har_train.cli.options import add_changes, add_length, add_places_to_run, names
 
@@ -73,6 +74,7 @@ def _zoo(options: argparse.Namespace) -> int:
     from har_train.evaluation.zoo import Zoo, run_zoo, system_names
     from har_train.evaluation.zoo_report import FORMAT, write_zoo_report, zoo_lines
 
+    check_folder(options.out)
     systems = options.systems or tuple(system_names())
     zoo = Zoo(systems, options.schedules, options.seeds, tuple(options.set))
     document = run_zoo(zoo, _settings_of_rows(options), options.out, _print_line)
@@ -83,6 +85,7 @@ def _ablate(options: argparse.Namespace) -> int:
     from har_train.evaluation.ablation import STUDIES, Ablation, run_ablation
     from har_train.evaluation.ablation_report import FORMAT, ablation_lines, write_ablation_report
 
+    check_folder(options.out)
     ablation = Ablation(options.studies or tuple(STUDIES), options.schedule, options.seeds, tuple(options.set))
     document = run_ablation(ablation, _settings_of_rows(options), options.out, _print_line)
     return _report_rows(options, FORMAT, document, write_ablation_report, ablation_lines)
