@@ -151,6 +151,10 @@ class _Sensor:
         self._whole = _Same()
         self._axes = [_Same() for _ in "xyz"]
         self._last: list[float] | None = None
+        self._changed_ns: int | None = None
+        """When every axis changed, if that is not noted yet: it costs little while all is well."""
+        self._has_stayed = False
+        """Whether something was looked at since then."""
         self._step, self._rows = float("inf"), 0
         """The smallest step between two readings of an axis, of so many."""
 
@@ -184,11 +188,14 @@ class _Sensor:
     def has_changed(self, times_ns: NDArray[np.int64], x: NDArray[np.float64]) -> None:
         """Note samples in which every axis has changed."""
         self._note(x)
-        for one in (self._whole, *self._axes):
-            one.changed(int(times_ns[-1]))
+        self._changed_ns = int(times_ns[-1])
+        if self._has_stayed:
+            self._begin_again()
 
     def add(self, times_ns: NDArray[np.int64], x: NDArray[np.float64]) -> None:
         """Note samples, `PART` at most; an axis that changes in them has changed."""
+        self._begin_again()
+        self._has_stayed = True
         before = x[0] if self._last is None else np.array(self._last)
         stays = (x == before).all(axis=0)
         self._note(x)
@@ -206,7 +213,16 @@ class _Sensor:
 
     def compare(self, others: NDArray[np.float64], far: float) -> None:
         """Note samples of the other sensor."""
+        self._begin_again()
+        self._has_stayed = True
         self._whole.compare(others, far)
+
+    def _begin_again(self) -> None:
+        """Have everything changed when it last did."""
+        if self._changed_ns is not None:
+            for one in (self._whole, *self._axes):
+                one.changed(self._changed_ns)
+            self._changed_ns, self._has_stayed = None, False
 
     def _note(self, x: NDArray[np.float64]) -> None:
         self._last = x[-1].tolist()
