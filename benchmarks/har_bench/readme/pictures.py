@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from har_bench.results import REPOSITORY, RESULTS, read_result
 from har_runtime.files import atomic_path, write_bytes
+from har_runtime.tables import read_json
 
 TERMINAL = REPOSITORY / "runtime" / "assets" / "har-stream.svg"
 DAY = REPOSITORY / "runtime" / "assets" / "day.svg"
@@ -54,7 +55,7 @@ def draw_zoo(path: Path) -> None:
     from har_train.evaluation.zoo_report import zoo_plot
 
     with atomic_path(path) as temporary:
-        zoo_plot(read_result(RESULTS / "zoo.json")).savefig(temporary, format="png")
+        zoo_plot(read_json(RESULTS / "zoo.json")).savefig(temporary, format="png")
 
 
 def terminal_picture() -> str:
