@@ -18,11 +18,11 @@ from har_export.inference import InferenceNetwork
 from har_export.interpreters import Runtime, flat, runtimes
 from har_export.microcontroller import MicroInterpreter
 from har_export.parity import Parity, check, measure
-from har_export.preconditions import check_users, check_writable, possible_formats
+from har_export.preconditions import check_users, possible_formats
 from har_export.progress import StepTimer
 from har_export.qat import QatResult, fine_tuned
 from har_runtime.errors import ModelError
-from har_runtime.files import write_all
+from har_runtime.files import check_folder, write_all
 from har_runtime.model.card import CardScore, Prototypes
 from har_runtime.model.load import card_path
 from har_train.data.windows import WindowSet
@@ -113,7 +113,7 @@ def export_model(
     if record.recipe.model.places and answers is None:
         raise ModelError(f"{name}: a network that tells places cannot be used without answers: see fit_place_answers")
     check_users(windows, record)
-    check_writable(out)
+    check_folder(out)
     steps = StepTimer(progress)
     network = InferenceNetwork(checkpoint.network, record.temperature)
     training, test = windows.of_users(record.split.train), windows.of_users(record.split.test).single
