@@ -122,8 +122,10 @@ class Answering:
         steps = [self._steps.step(window) for window in windows]
         choices = [self._choice(*one) for one in zip(smoothed, together, worn, unlike, strict=True)]
         return [
-            self._answer(*one, report, latency_s)
-            for one in zip(predictions, smoothed, choices, worn, steps, truths, strict=True)
+            self._answer(prediction, belief, choice, on, taken, truth, report, latency_s)
+            for prediction, belief, choice, on, taken, truth in zip(
+                predictions, smoothed, choices, worn, steps, truths, strict=True
+            )
         ]
 
     def _choice(self, smoothed: Smoothed, together: Sequence[int], worn: bool, unlike: bool) -> Choice:

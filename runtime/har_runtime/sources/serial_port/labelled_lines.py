@@ -130,7 +130,7 @@ def sensor_name(text: str) -> str:
     """A sensor's name without words that say nothing else about it; any other text as it is.
 
     >>> sensor_name("Gyroscope in degrees second"), sensor_name("gyro rate"), sensor_name("ACC ANGLE")
-    ('Gyroscope', 'gyro', 'ACC ANGLE')
+    ('Gyroscope', 'gyro rate', 'ACC ANGLE')
     """
     if kind_of(f"{text} x"):
         return text
@@ -138,7 +138,7 @@ def sensor_name(text: str) -> str:
     rest = [word for word in words if word.lower() not in _FILLERS]
     if not rest:
         return ""
-    for length in (2, 1):
+    for length in (1, 2):
         for first in range(len(words) - length + 1):
             part = words[first : first + length]
             if not set(rest) - set(part) and kind_of(f"{' '.join(part)} x"):
