@@ -18,7 +18,6 @@ from har_runtime.tables import TableError, from_table, read_json
 from har_runtime.text import MAX_NAME, clean, is_name
 
 FORMAT = "haredge-profile-1"
-"""A profile names its format in these."""
 MAX_LEARNT = 100
 """Activities, each at a place, of a profile."""
 LONGEST = 100_000
