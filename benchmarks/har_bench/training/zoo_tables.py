@@ -15,14 +15,14 @@ def systems(result: dict[str, Any]) -> str:
     Args:
         result: the document of `har-train zoo`.
     """
-    costs = _costs()
+    cost = _cost_of_systems()
     lines = [
         f"| {' | '.join((*TITLES, 'FLOPs', 'int8 µs'))} |",
         f"|{'---|' * (len(TITLES) + 2)}",
     ]
     names = dict.fromkeys(row["system"] for row in result["rows"])
     for name, cells in zip(names, cells_of(result), strict=True):
-        lines.append(f"| {' | '.join((*cells, *costs.get(name, ('', ''))))} |")
+        lines.append(f"| {' | '.join((*cells, *cost.get(name, ('', ''))))} |")
     return "\n".join(lines) + f"\n\n{NOTES}\n"
 
 
@@ -64,7 +64,7 @@ def _int8_runs(result: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _costs() -> dict[str, tuple[str, str]]:
+def _cost_of_systems() -> dict[str, tuple[str, str]]:
     """FLOPs and latency of a window, by system."""
     path = RESULTS / COST
     if not path.exists():

@@ -7,7 +7,7 @@ from har_runtime.text import MAX_LINE, clean, print_lines
 
 
 class StatusLine:
-    """Writes to standard error; if that is no terminal, nothing is drawn."""
+    """Writes to standard error; draws nothing if that is not a terminal."""
 
     def __init__(self) -> None:
         self._is_drawn = False

@@ -101,7 +101,7 @@ def ends_of_seeds(row: dict[str, Any]) -> tuple[float, float] | None:
 
 
 def seeds_of(document: dict[str, Any]) -> str:
-    """ "seed 0" or "seeds 0, 1"."""
+    """Such as "seed 0", or "seeds 0, 1"."""
     seeds = document["seeds"]
     return f"seed{'' if len(seeds) == 1 else 's'} {', '.join(map(str, seeds))}"
 
