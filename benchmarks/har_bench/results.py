@@ -10,6 +10,7 @@ from typing import Any
 
 from har_runtime.errors import DataError
 from har_runtime.files import write_bytes
+from har_train.fit.hardware import processor_name
 
 REPOSITORY = Path(__file__).parents[2]
 RESULTS = REPOSITORY / "benchmarks" / "results"
@@ -45,7 +46,7 @@ def describe_machine() -> dict[str, Any]:
             continue
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "cpu": _cpu_model(),
+        "cpu": processor_name(),
         "cores": len(os.sched_getaffinity(0)),
         "architecture": platform.machine(),
         "python": platform.python_version(),
@@ -79,13 +80,3 @@ def read_result(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path}: not a result of a benchmark ({error}); move it away to start again") from error
     return result
-
-
-def _cpu_model(root: Path = Path("/")) -> str:
-    """Name of the processor on x86, of the board on a Raspberry Pi: from proc/cpuinfo below `root` (not in psutil)."""
-    try:
-        lines = (root / "proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith(("model name", "Model\t")))
-    return next(names, platform.machine())

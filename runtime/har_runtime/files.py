@@ -109,7 +109,7 @@ def _wait_to_read(descriptor: int, until_s: float) -> None:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     if not poll.poll(max(0.0, until_s - time.monotonic()) * 1000):
-        raise OSError(errno.ETIMEDOUT, f"it is no file, and has not ended after {PIPE_S:g} s")
+        raise OSError(errno.ETIMEDOUT, f"it is not a file, and has not ended after {PIPE_S:g} s")
 
 
 def may_be_replaced(path: Path, mark: bytes) -> bool:

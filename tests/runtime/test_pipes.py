@@ -29,7 +29,7 @@ def pipe(tmp_path: Path) -> Path:
 )
 def test_nobody_waits_for_a_pipe_that_nothing_writes_to(read: Callable[[Path], object], pipe: Path, monkeypatch):
     monkeypatch.setattr(files, "PIPE_S", 0.0)
-    with pytest.raises((HarError, OSError), match="it is no file, and has not ended after 0 s"):
+    with pytest.raises((HarError, OSError), match="it is not a file, and has not ended after 0 s"):
         read(pipe)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from har_bench import tables
 from har_bench.results import RESULTS, read_result
-from har_train.evaluation.zoo_report import NOTES, TITLES, cells_of
+from har_train.evaluation.zoo_report import TITLES, cells_of, notes
 
 COST = "zoo_cost.json"
 
@@ -23,7 +23,7 @@ def systems(result: dict[str, Any]) -> str:
     names = dict.fromkeys(row["system"] for row in result["rows"])
     for name, cells in zip(names, cells_of(result), strict=True):
         lines.append(f"| {' | '.join((*cells, *cost.get(name, ('', ''))))} |")
-    return "\n".join(lines) + f"\n\n{NOTES}\n"
+    return "\n".join(lines) + f"\n\n{notes(result)}\n"
 
 
 def costs(result: dict[str, Any]) -> str:

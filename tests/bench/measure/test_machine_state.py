@@ -9,7 +9,6 @@ import pytest
 from har_bench.measure import energy, machine_state
 from har_bench.measure.energy import NotMeasurableError, find_meter, pmic_watts
 from har_bench.measure.machine_state import read_state
-from har_bench.results import _cpu_model
 
 Frequency = namedtuple("Frequency", "current min max")
 Sensor = namedtuple("Sensor", "label current high critical")
@@ -104,20 +103,6 @@ def test_a_raspberry_pi_complains_through_its_firmware(
     state = read_state(tmp_path)
     assert state.temperature_c == 70.2
     assert state.pi_flags == ("under-voltage", "throttled")
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("processor\t: 0\nmodel name\t: AMD EPYC\n", "AMD EPYC"),
-        (
-            "processor\t: 0\nCPU part\t: 0xd0b\nModel\t\t: Raspberry Pi 5 Model B Rev 1.0\n",
-            "Raspberry Pi 5 Model B Rev 1.0",
-        ),
-    ],
-)
-def test_the_name_of_the_processor_comes_from_the_kernel(tmp_path: Path, text: str, name: str) -> None:
-    assert _cpu_model(tree(tmp_path, {"proc/cpuinfo": text})) == name
 
 
 def rapl(root: Path, microjoules: int) -> Path:

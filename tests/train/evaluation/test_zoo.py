@@ -36,7 +36,9 @@ def test_rows_are_trained_once_and_stand_in_one_table(small_hapt: Path, tmp_path
         assert row["macro_f1"] == pytest.approx(sum(seed["macro_f1"] for seed in row["seeds"]) / 2)
     ccil, ours = shown.out.splitlines()[3:5]
     assert ccil.startswith("CCIL") and ours.startswith("MultiSupConHAR  91.07")
-    assert (tmp_path / "zoo.md").read_text().startswith("# Systems on hapt, holdout, seeds 0, 1")
+    page = (tmp_path / "zoo.md").read_text()
+    assert page.startswith("# Systems on hapt, holdout, seeds 0, 1")
+    assert page.endswith(f"Trained on {document['rows'][0]['seeds'][0]['trained_on']}.\n")
     with Image.open(tmp_path / "zoo.png") as picture:
         assert picture.size[0] > 500
     assert "0 of 10 rows are finished" in shown.err

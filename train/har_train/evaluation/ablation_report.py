@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from har_runtime.files import atomic_path, write_bytes
 from har_train.evaluation.ablation import DOCUMENT
 from har_train.evaluation.plots import BLUE, VERMILLION
-from har_train.evaluation.report import ends_of_seeds, json_text, markdown_table, score_of_seeds, seeds_of
+from har_train.evaluation.report import ends_of_seeds, json_text, markdown_table, score_of_seeds, seeds_of, trained_on
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,7 +34,7 @@ def write_ablation_report(out: Path, document: dict[str, Any]) -> list[Path]:
             parts.append(f"![{study['title']}]({study['study']}.png)")
     written = [out / DOCUMENT, out / "ablation.md", *(out / f"{study['study']}.png" for study in drawn)]
     write_bytes(written[0], f"{json_text({'format': FORMAT, **document})}\n".encode())
-    write_bytes(written[1], ("\n\n".join([*parts, NOTES]) + "\n").encode())
+    write_bytes(written[1], ("\n\n".join([*parts, f"{NOTES} {trained_on(_points(document))}"]) + "\n").encode())
     for path, study in zip(written[2:], drawn, strict=True):
         with atomic_path(path) as temporary:
             study_plot(document, study).savefig(temporary, format="png", metadata={"Software": None})
@@ -48,7 +48,7 @@ def ablation_lines(document: dict[str, Any]) -> list[str]:
         cells = _cells(study)
         width = max(len(cell[0]) for cell in cells)
         lines += ["", study["title"], *(f"{name:{width}}  {printed:>7}  {found}" for name, printed, found in cells)]
-    return lines
+    return [*lines, "", trained_on(_points(document))]
 
 
 def study_plot(document: dict[str, Any], study: dict[str, Any]) -> "Figure":
@@ -78,8 +78,12 @@ def study_plot(document: dict[str, Any], study: dict[str, Any]) -> "Figure":
     return figure
 
 
+def _points(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [point for study in document["studies"] for point in study["points"]]
+
+
 def _subject(document: dict[str, Any]) -> str:
-    datasets = ", ".join(dict.fromkeys(point["dataset"] for study in document["studies"] for point in study["points"]))
+    datasets = ", ".join(dict.fromkeys(point["dataset"] for point in _points(document)))
     return f"{datasets}, {document['protocol']}, {document['schedule']} schedule, {seeds_of(document)}"
 
 

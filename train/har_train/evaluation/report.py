@@ -4,6 +4,8 @@ The same input gives the same bytes of JSON and Markdown.
 """
 
 import json
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +106,21 @@ def seeds_of(document: dict[str, Any]) -> str:
     """Such as "seed 0", or "seeds 0, 1"."""
     seeds = document["seeds"]
     return f"seed{'' if len(seeds) == 1 else 's'} {', '.join(map(str, seeds))}"
+
+
+def trained_on(rows: Iterable[dict[str, Any]]) -> str:
+    """Such as "Trained on AMD EPYC in float32.", with the number of trainings of each if they differ.
+
+    Args:
+        rows: each with its `seeds`.
+
+    >>> mixed = [{"seeds": [{"trained_on": "A in float32"}, {"trained_on": "B in bf16"}, {"trained_on": "B in bf16"}]}]
+    >>> trained_on(mixed)
+    'Trained on A in float32 (1) and B in bf16 (2).'
+    """
+    counts = Counter(seed.get("trained_on") or "an unknown processor" for row in rows for seed in row["seeds"])
+    parts = [f"{name} ({count})" if len(counts) > 1 else name for name, count in counts.items()]
+    return f"Trained on {' and '.join(parts)}."
 
 
 def score_of_seeds(row: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from har_runtime.text import clean
 from har_train.data.splits import Protocol
 from har_train.evaluation.cross_validation import cross_validate
 from har_train.fit.checkpoint import architecture_of
+from har_train.fit.hardware import processor_name, vector_unit
 from har_train.fit.network import HarNetwork, parameter_count
 from har_train.recipe import Recipe
 
@@ -46,6 +47,8 @@ class Result:
     parameters: int | None = None
     """Of encoder and classifier; None for a control."""
     encoder_parameters: int | None = None
+    trained_on: str = ""
+    """Processor and number format: a budget of core-minutes means something on one processor only."""
 
 
 @dataclass(frozen=True)
@@ -192,9 +195,17 @@ def _run(row: Row, settings: Settings) -> Result:
         tuple(fold["steps"] for fold in folds if "steps" in fold),
         parameters,
         encoder_parameters,
+        _trained_on(settings),
     )
     row.finish(result)
     return result
+
+
+def _trained_on(settings: Settings) -> str:
+    unit = vector_unit()
+    here = processor_name() + (f" with {unit}" if unit else "")
+    number_format = "float32" if settings.precision == "32" else settings.precision
+    return f"{'a Ray cluster' if settings.ray else here} in {number_format}"
 
 
 def _size(recipe: Recipe) -> tuple[int | None, int | None]:

@@ -13,6 +13,7 @@ from har_train.evaluation.report import (
     score_of_seeds,
     seeds_of,
     text_table,
+    trained_on,
 )
 from har_train.evaluation.zoo import AUTHORS, BUDGET, DOCUMENT
 
@@ -23,7 +24,7 @@ FORMAT = "haredge-zoo-1"
 TITLES = ("system", "printed", "authors' schedule", "same budget", "core-minutes", "steps", "parameters")
 PRINTED_AS = {"hapt": "uci-har"}
 """Data sets of the paper's tables, by the names of those that stand for them here."""
-NOTES = (
+COLUMNS = (
     "Macro-F1 in % on people that the system never saw. *Printed*: in the paper's Table 3, with * if the paper copied "
     "it from the system's own paper, whose protocol differs. *Authors' schedule* and *same budget*: trained here, the "
     "mean of all seeds; in brackets the 95 % interval over users with one seed, else the lowest and the highest seed. "
@@ -41,7 +42,7 @@ def write_zoo_report(out: Path, document: dict[str, Any]) -> list[Path]:
     written = [out / DOCUMENT, out / "zoo.md", out / "zoo.png"]
     table = markdown_table(list(TITLES), cells_of(document))
     write_bytes(written[0], f"{json_text({'format': FORMAT, **document})}\n".encode())
-    write_bytes(written[1], f"# {_subject(document)}\n\n{table}\n\n![Systems](zoo.png)\n\n{NOTES}\n".encode())
+    write_bytes(written[1], f"# {_subject(document)}\n\n{table}\n\n![Systems](zoo.png)\n\n{notes(document)}\n".encode())
     with atomic_path(written[2]) as temporary:
         zoo_plot(document).savefig(temporary, format="png", metadata={"Software": None})
     return written
@@ -50,7 +51,12 @@ def write_zoo_report(out: Path, document: dict[str, Any]) -> list[Path]:
 def zoo_lines(document: dict[str, Any]) -> list[str]:
     """The table as text for the terminal."""
     lines = [list(TITLES), *cells_of(document)]
-    return [f"{_subject(document)}, macro-F1 in %", "", *text_table(lines)]
+    return [f"{_subject(document)}, macro-F1 in %", "", *text_table(lines), "", trained_on(document["rows"])]
+
+
+def notes(document: dict[str, Any]) -> str:
+    """What the columns are, and where the rows come from."""
+    return f"{COLUMNS} {trained_on(document['rows'])}"
 
 
 def cells_of(document: dict[str, Any]) -> list[list[str]]:
