@@ -76,21 +76,20 @@ class PrototypeHead:
         self.card, self.labels = card, tuple(labels)
         self.served = set(served)
         self.means = dict(means)
-        self._prototypes = card.prototypes
         self.whiten = Whitener(card.prototypes)
-        self._places: tuple[str | None, ...] = card.places or (None,)
-        self._rows: list[_AtPlace | None] = [None] * len(self._places)
-        for place in self.served:
-            self.refresh(place)
-
-    def refresh(self, place: str | None) -> None:
-        """The means at this place have changed."""
-        have = [index for index, label in enumerate(self.labels) if (place, label) in self.means]
-        if not have or place not in self.served:
-            return
-        means = np.stack([self.means[place, self.labels[index]] for index in have])
-        row = _AtPlace(have, means, len(self.card.labels), len(self.labels), self._prototypes, self.whiten)
-        self._rows[self._places.index(place)] = row
+        self._rows: list[_AtPlace] = []
+        known, share = len(card.labels), card.prototypes.network_share
+        stacked: list[NDArray[np.float64]] = []
+        for index, place in enumerate(card.places or (None,)):
+            have = [number for number, label in enumerate(self.labels) if (place, label) in means]
+            if have and place in self.served:
+                part = slice(len(stacked), len(stacked) + len(have))
+                stacked += [means[place, self.labels[number]] for number in have]
+                self._rows.append(_AtPlace(index, have, part, known, len(self.labels), share))
+        table, scale = np.reshape(stacked, (-1, card.prototypes.width)), card.prototypes.sharpness
+        # Half the squared distances differ from `z @ weights + bias` by the same for all of a place.
+        self._weights = (scale * self.whiten.matrix.T @ table.T).astype(np.float32)
+        self._bias = (-0.5 * scale * np.add.reduce(table * table, axis=1)).astype(np.float32)
 
     def outputs(self, outputs: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
         """What a file with these labels would give for n windows, from what the model's file gives: both in the order
@@ -98,64 +97,65 @@ class PrototypeHead:
         probabilities, *places, features = outputs
         own = places[1] if places else probabilities[:, None]
         by_place = _widened(own, len(self.labels))
-        if not any(self._rows):
+        if not self._rows:
             probabilities = _widened(probabilities, len(self.labels))
             return [probabilities, places[0], by_place, features] if places else [probabilities, features]
         by_place = np.array(by_place)
-        for index, row in enumerate(self._rows):
-            if row is not None:
-                by_place[:, index] = row.probabilities(own[:, index], features)
-        if not places:
-            return [by_place[:, 0], features]
-        return [(places[0][:, None] @ by_place)[:, 0], places[0], by_place, features]
+        mixed = np.empty_like(by_place[:, 0])
+        for window, rows in enumerate(own.tolist()):
+            # A product for each window, so that the last bit is the same alone and together with others.
+            logits = (features[window].dot(self._weights) + self._bias).tolist()
+            for at in self._rows:
+                by_place[window, at.index] = at.probabilities(rows[at.index], logits[at.part])
+            mixed[window] = places[0][window].dot(by_place[window]) if places else by_place[window, 0]
+        return [mixed, places[0], by_place, features] if places else [mixed, features]
 
 
 class _AtPlace:
-    """The head for one place: half the squared distances differ from `z @ weights + bias` by the same for all.
+    """The head for one place.
 
     A window has a dozen labels: loops over them take less time than as many steps in numpy.
+
+    Args:
+        index: of the place, among those of the card.
+        have: indices of the labels that have prototypes.
+        part: of the logits of a window that are those of these labels.
+        known: labels of the network.
+        count: labels, new activities included.
+        share: of the network.
     """
 
-    def __init__(
-        self,
-        have: list[int],
-        means: NDArray[np.float64],
-        known: int,
-        count: int,
-        prototypes: Prototypes,
-        whiten: Whitener,
-    ):
+    def __init__(self, index: int, have: list[int], part: slice, known: int, count: int, share: float):
+        self.index, self.part = index, part
         self._have = have
-        self._rest = [index for index in range(known) if index not in have]
+        self._rest = [label for label in range(known) if label not in have]
         """Of these the network alone knows something here."""
         self._zeros = [0.0] * (count - known)
-        self._share = prototypes.network_share
-        scale = prototypes.sharpness
-        self._weights = (scale * whiten.matrix.T @ means.T).astype(np.float32)
-        self._bias = (-0.5 * scale * np.add.reduce(means * means, axis=1)).astype(np.float32)
+        self._share = share
 
-    def probabilities(self, own: NDArray[np.float32], features: NDArray[np.float32]) -> list[list[float]]:
-        """Shapes (n, classes of the network) and (n, features) to (n, classes)."""
-        logits = features @ self._weights + self._bias
-        return [self._row(*row) for row in zip(own.tolist(), logits.tolist(), strict=True)]
+    def probabilities(self, own: list[float], logits: list[float]) -> list[float]:
+        """Of all labels, for a window.
 
-    def _row(self, own: list[float], logits: list[float]) -> list[float]:
+        Args:
+            own: what the network makes of it.
+            logits: of the labels that have prototypes.
+        """
         top = max(logits)
         near = [math.exp(value - top) for value in logits]
         left = 1.0
         for index in self._rest:
             left -= own[index]
-        scale = left / sum(near)
+        scale = max(left, 0.0) / sum(near)  # The outputs of an int8 model may add up to more than 1.
         table = own + self._zeros
         for index, value in zip(self._have, near, strict=True):
             table[index] = value * scale
-        share, other = self._share, 1 - self._share
-        if share:
+        if share := self._share:
             # Of new activities the network knows nothing: they take from its answers what the prototypes give them.
             new = table[len(own) :]
             left = 1 - sum(new)
             network = [value * left for value in own] + new
-            table = [(a + FLOOR) ** share * (b + FLOOR) ** other for a, b in zip(network, table, strict=True)]
+            # a ** share * b ** (1 - share), with one power.
+            table = [(b + FLOOR) * ((a + FLOOR) / (b + FLOOR)) ** share for a, b in zip(network, table, strict=True)]
         total = sum(table)
         return [value / total for value in table]
 

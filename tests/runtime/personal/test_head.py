@@ -10,7 +10,7 @@ from har_runtime.answers.smoothing import place_smoother
 from har_runtime.classify import classify
 from har_runtime.errors import DataError
 from har_runtime.model.load import Model
-from har_runtime.personal.head import posterior
+from har_runtime.personal.head import PrototypeHead, posterior
 from har_runtime.personal.learn import learn, place_of, why_not
 from har_runtime.personal.model import personalised
 from har_runtime.personal.profile import Learnt, Profile, empty_profile
@@ -82,6 +82,31 @@ def test_a_new_activity_is_answered_near_its_prototype_and_nowhere_else(share: f
     assert outputs.by_place is not None
     np.testing.assert_allclose(outputs.probabilities.sum(), 1, atol=1e-5)
     np.testing.assert_allclose(outputs.by_place.sum(axis=2), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_a_window_is_answered_bit_by_bit_alike_alone_and_together_with_others(share: float) -> None:
+    card = replace(PERSONAL_CARD, prototypes=replace(PROTOTYPES, network_share=share))
+    entries = [
+        learnt("walking", (3.1, 0.7)),
+        learnt("rowing", (5.3, 4.9)),
+        learnt("sitting", (0.3, 7.7), place="torso"),
+    ]
+    own = personalised(features_model(card), profile(*entries))
+    imu = np.stack([window("walking", (number / 10, 7 - number / 7)).imu for number in range(60)])
+    together, alone = own.outputs(imu), [own.outputs(one[None]) for one in imu]
+    for name, output in vars(together).items():
+        np.testing.assert_array_equal(output, np.concatenate([getattr(one, name) for one in alone]))
+
+
+def test_probabilities_of_the_network_may_add_up_to_more_than_one() -> None:
+    card = replace(PERSONAL_CARD, prototypes=replace(PROTOTYPES, network_share=0.3))
+    head = PrototypeHead(card, card.labels, {("thigh", "walking"): np.zeros(4)}, ["thigh"])
+    by_place = np.full((1, 3, 6), 0.202, np.float32)  # As an int8 model may round.
+    by_place[:, :, card.labels.index("walking")] = 0
+    places, features = np.eye(3, dtype=np.float32)[1:2], np.ones((1, 4), np.float32)
+    found = head.outputs([by_place[:, 1], places, by_place, features])[0]
+    np.testing.assert_allclose(found[0], [0, 0.2, 0.2, 0.2, 0.2, 0.2], atol=1e-4)
 
 
 def test_smoothing_takes_new_activities() -> None:

@@ -108,7 +108,8 @@ class AtPlace {
     const logits = this.#weights.map((row, position) => Math.fround(dot(row, features) + this.#biases[position]));
     const top = Math.max(...logits);
     const near = logits.map((value) => Math.exp(value - top));
-    const scale = (1 - sumAt(own, this.#rest)) / near.reduce((sum, value) => sum + value, 0);
+    // The outputs of an int8 model may add up to more than 1.
+    const scale = Math.max(1 - sumAt(own, this.#rest), 0) / near.reduce((sum, value) => sum + value, 0);
     const table = widened(own, this.#count);
     this.#have.forEach((index, position) => (table[index] = near[position] * scale));
     const shared = this.#share > 0 ? this.#withNetwork(table, own, 1 - scale * sumAt(near, this.#new)) : table;

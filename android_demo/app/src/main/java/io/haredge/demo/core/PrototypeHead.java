@@ -198,7 +198,7 @@ final class PrototypeHead {
             for (int label : rest) {
                 left -= own[start + label];
             }
-            return left / sum;
+            return Math.max(left, 0) / sum; // The outputs of an int8 model may add up to more than 1.
         }
     }
 }
