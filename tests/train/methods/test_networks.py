@@ -4,34 +4,17 @@ from typing import Any
 
 import pytest
 import torch
+from tests.train.methods.small_networks import cnn_har, deepconvlstm, tinierhar, tinyhar
 from torch import nn
 
 from har_bench.graphs.counting import count
 from har_runtime.errors import ModelError
 from har_train.fit.network import parameter_count
-from har_train.methods.base import LinearClassifier
 from har_train.methods.cnn_har import CnnHarEncoder, ResponseNorm
 from har_train.methods.csshar import SETTINGS, Csshar, position_encoding
 from har_train.methods.deepconvlstm import DeepConvLSTMEncoder
 from har_train.methods.tinierhar import TinierHarEncoder
 from har_train.methods.tinyhar import ChannelAttention, TemporalAttention, TinyHarEncoder
-
-
-def cnn_har(channels: int, window: int, classes: int) -> nn.Module:
-    return LinearClassifier(CnnHarEncoder(channels, window), classes)
-
-
-def deepconvlstm(channels: int, window: int, classes: int) -> nn.Module:
-    return LinearClassifier(DeepConvLSTMEncoder(channels, window), classes)
-
-
-def tinierhar(channels: int, window: int, classes: int) -> nn.Module:
-    return LinearClassifier(TinierHarEncoder(channels, window), classes)
-
-
-def tinyhar(channels: int, window: int, classes: int) -> nn.Module:
-    return LinearClassifier(TinyHarEncoder(channels, window), classes)
-
 
 ALL = (cnn_har, Csshar, deepconvlstm, tinierhar, tinyhar)
 

@@ -38,7 +38,7 @@ class LinearClassifier(nn.Module):
 
 
 def require_window(system: str, window: int, shortest: int) -> None:
-    """Make sure that an encoder's convolutions leave something of a window.
+    """Make sure that an encoder's layers leave something of a window.
 
     Args:
         system: its name, for the message.
@@ -49,7 +49,7 @@ def require_window(system: str, window: int, shortest: int) -> None:
         ModelError: the window is shorter.
     """
     if window < shortest:
-        raise ModelError(f"{system}: a window of {window} samples is too short; its convolutions need {shortest}")
+        raise ModelError(f"{system}: a window of {window} samples is too short; it needs {shortest}")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ windows the maximum over the steps goes to the output layer, as in the WHAR Aren
 
 from torch import Tensor, nn
 
-from har_runtime.errors import ModelError
+from har_train.methods.base import require_window
 
 FILTERS = (50, 40, 20)
 KERNELS = (5, 5, 3)
@@ -28,8 +28,7 @@ class CnnHarEncoder(nn.Module):
 
     def __init__(self, channels: int, window: int):
         super().__init__()
-        if window < MIN_WINDOW:
-            raise ModelError(f"CNN-HAR: a window of {window} samples is too short; it needs at least {MIN_WINDOW}")
+        require_window("CNN-HAR", window, MIN_WINDOW)
         self.width = UNIFICATION_FILTERS
         first, second, third = FILTERS
         self.features = nn.Sequential(

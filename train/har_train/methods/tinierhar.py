@@ -8,7 +8,7 @@ import itertools
 
 from torch import Tensor, nn
 
-from har_runtime.errors import ModelError
+from har_train.methods.base import require_window
 
 FILTERS = 4
 HALVING_BLOCKS = 2
@@ -28,10 +28,7 @@ class TinierHarEncoder(nn.Module):
 
     def __init__(self, channels: int, window: int):
         super().__init__()
-        if window < 2**HALVING_BLOCKS:
-            raise ModelError(
-                f"TinierHAR: a window of {window} samples is too short to be halved {HALVING_BLOCKS} times"
-            )
+        require_window("TinierHAR", window, 2**HALVING_BLOCKS)
         self.width = 2 * UNITS
         widths = (1, FILTERS, *[2 * FILTERS] * (HALVING_BLOCKS + PLAIN_BLOCKS - 1))
         self.blocks = nn.Sequential(

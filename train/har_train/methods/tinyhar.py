@@ -12,7 +12,7 @@ import itertools
 import torch
 from torch import Tensor, nn
 
-from har_runtime.errors import ModelError
+from har_train.methods.base import require_window
 
 FILTERS = 20
 FUSED = 2 * FILTERS
@@ -31,11 +31,10 @@ class TinyHarEncoder(nn.Module):
 
     def __init__(self, channels: int, window: int):
         super().__init__()
-        steps = window
-        for stride in STRIDES:
-            steps = (steps - KERNEL) // stride + 1
-        if steps < 1:
-            raise ModelError(f"TinyHAR: a window of {window} samples is too short for its convolutions")
+        shortest = 1
+        for stride in reversed(STRIDES):
+            shortest = (shortest - 1) * stride + KERNEL
+        require_window("TinyHAR", window, shortest)
         self.width = FUSED
         widths = (1, *[FILTERS] * len(STRIDES))
         self.convolutions = nn.Sequential(
