@@ -2,7 +2,6 @@
 
 import csv
 import re
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.errors import DataError
+from har_runtime.sources.replay.alike import midnights, numbers_alike, time_of_day
 
 DELIMITERS: Final = ("\t", ";", ",", "|", None)
 """In the order in which they are tried; None is spaces."""
@@ -32,6 +32,12 @@ NUMBER, INTEGER, DATE, CLOCK = "number", "integer", "date", "clock"
 """What a column of times holds: numbers, whole numbers too long for floating point, dates with a time, times of day."""
 DAY_NS: Final = 86_400_000_000_000
 
+FEW: Final = 8
+"""Cells that are read one by one."""
+MAX_LENGTHS: Final = 12
+"""Of cells that are still read at once."""
+MAX_COUNT: Final = 9_200_000_000_000_000_000
+"""A whole number that is larger is no time."""
 _LONG: Final = 16
 """Digits of a whole number that floating point may not hold exactly."""
 _TIME_OF_DAY = r"(\d{1,2})[:.\-](\d{2})[:.\-](\d{2})(?:[.,:_](\d{1,9}))?"
@@ -50,12 +56,10 @@ _MINUTES = re.compile(r"(\d{1,3}):([0-5]\d)\.(\d{1,9})")
 _DAY_TIME = re.compile(rf"{_TIME_OF_DAY}{_HALF}")
 _DATE_ALONE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 _DATE_ALONE_YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
-_PLAIN_ZONE = re.compile(r"(?<=\d)\s*(?:Z|[+-]\d{2}:?\d{2})$")
 _PART = re.compile(r"\d{1,2}[:.\-]\d{2}[:.\-]\d{2}[.,:_](\d{1,9})(?!\d)")
 """The part of a second."""
 _YEARS = ("1900", "2200")
 """Others may not fit nanoseconds since 1970."""
-_ISO = str.maketrans("", "", "0123456789-:T. ")
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
@@ -167,10 +171,8 @@ def read_times(cells: Sequence[str], form: TimeFormat) -> NDArray[np.int64] | ND
     if form.kind == NUMBER:
         return np.array([_number(cell) for cell in cells], np.float64)
     if form.kind == INTEGER:
-        return np.array([_integer(cell) for cell in cells], np.int64)
-    if form.kind == DATE:
-        return _dates(cells, form)
-    return np.array([_time_of_day(cell, form.digits) for cell in cells], np.int64)
+        return _integers(cells)
+    return _dates_or_clocks(cells, form)
 
 
 def date_alone(cell: str) -> int | None:
@@ -214,15 +216,21 @@ def _number(cell: str) -> float:
     return value
 
 
+def _integers(cells: Sequence[str]) -> NDArray[np.int64]:
+    try:
+        values = np.fromiter(map(int, cells), np.int64, len(cells))
+    except (ValueError, OverflowError):
+        return np.array([_integer(cell) for cell in cells], np.int64)
+    return np.where((values > MAX_COUNT) | (values < -MAX_COUNT), NO_TIME, values)
+
+
 def _integer(cell: str) -> int:
     try:
         value = int(cell)
     except ValueError:
         number = _number(cell)
         return NO_TIME if not abs(number) < 9e18 else round(number)
-    if abs(value) > 9_200_000_000_000_000_000:
-        return NO_TIME
-    return value
+    return NO_TIME if abs(value) > MAX_COUNT else value
 
 
 def _date(cell: str) -> re.Match[str] | None:
@@ -230,27 +238,55 @@ def _date(cell: str) -> re.Match[str] | None:
     return next((match for form in forms if (match := form.fullmatch(cell))), None)
 
 
-def _dates(cells: Sequence[str], form: TimeFormat) -> NDArray[np.int64]:
-    """Dates as nanoseconds since 1970, by UTC if they name their zone and by the wearer's clock if not."""
+def _dates_or_clocks(cells: Sequence[str], form: TimeFormat) -> NDArray[np.int64]:
+    """Dates as nanoseconds since 1970, by UTC if they name their zone and by the wearer's clock if not; or times of
+    day, as nanoseconds since midnight."""
+    read_one = _one_date if form.kind == DATE else _one_clock
     plain = [cell.strip() for cell in cells]
-    zone = _PLAIN_ZONE.search(plain[0]) if form.zoned else None
-    suffix = zone[0] if zone else ""
-    # ISO dates all of one zone: numpy reads them at once.
-    if form.digits is None and plain[0][4:5] == plain[0][7:8] == "-" and all(cell.endswith(suffix) for cell in plain):
-        plain = [cell[: len(cell) - len(suffix)] for cell in plain] if suffix else plain
-        text = "".join(plain)
-        iso = not text.translate(_ISO) and text.count("-") == 2 * len(plain) and text.count(":") == 2 * len(plain)
-        iso = iso and min(map(len, plain)) >= 19
-        if iso and _YEARS[0] <= min(plain)[:4] and max(plain)[:4] <= _YEARS[1]:
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("error", UserWarning)  # A zone in a cell or two.
-                    times = np.array(plain, "datetime64[ns]").view(np.int64)
-            except (ValueError, UserWarning):
-                pass
-            else:
-                return np.where(times == NO_TIME, NO_TIME, times - _zone_ns(suffix.strip()))
-    return np.array([_one_date(cell.strip(), form) for cell in cells], np.int64)
+    lengths = set(map(len, plain))
+    if len(plain) < FEW or len(lengths) > MAX_LENGTHS:
+        return np.array([read_one(cell, form) for cell in plain], np.int64)
+    if len(lengths) == 1 and (times := _alike(plain, form)) is not None:
+        return times
+    times = np.empty(len(plain), np.int64)
+    for length in lengths:  # Parts of a second without the zeros at their end.
+        places = [place for place, cell in enumerate(plain) if len(cell) == length]
+        own = [plain[place] for place in places]
+        found = _alike(own, form)
+        times[places] = [read_one(cell, form) for cell in own] if found is None else found
+    return times
+
+
+def _alike(cells: Sequence[str], form: TimeFormat) -> NDArray[np.int64] | None:
+    """The times of cells of one length, if they are written alike and none is missing or invalid; else None."""
+    match = _MINUTES.fullmatch(cells[0]) or _DAY_TIME.fullmatch(cells[0]) if form.kind == CLOCK else _date(cells[0])
+    dated = 3 if form.kind == DATE else 0
+    if match is None or (values := numbers_alike(cells, match, 3 if match.re is _MINUTES else dated + 4)) is None:
+        return None
+    *clock, part = values[dated:]
+    if match.re is _MINUTES:
+        within = (clock[0] * 60 + clock[1]) * 1_000_000_000 if clock[1].max() < 60 else None
+    else:
+        within = time_of_day(clock[0], clock[1], clock[2], (match[dated + 5] or "").lower())
+    if within is None:
+        return None
+    written = len(match[3 if match.re is _MINUTES else dated + 4] or "")
+    within += part * 10 ** (9 - max(written, form.digits or 0))
+    if not dated:
+        return within
+    first, second, third = values[:3]
+    if match.re in (_YEAR_FIRST, _COMPACT):
+        year, month, day = first, second, third
+    elif match.re is _YEAR_LAST:
+        year, (month, day) = third, (first, second) if form.order == "mdy" else (second, first)
+        month, day = np.where(month > 12, day, month), np.where(month > 12, month, day)
+    else:
+        name, day = (match[2], first) if match.re is _NAMED_MONTH else (match[1], second)
+        if name.lower() not in _MONTHS:
+            return None
+        year, month = third, np.full_like(day, _MONTHS.index(name.lower()) + 1)
+    begins = midnights(year, month, day)
+    return None if begins is None else begins + within - _zone_ns(match[match.re.groups] or "")
 
 
 def _one_date(cell: str, form: TimeFormat) -> int:
@@ -277,16 +313,15 @@ def _one_date(cell: str, form: TimeFormat) -> int:
     return int(date) + _time_of_day_ns(match, 4, form.digits) - _zone_ns(match[match.re.groups] or "")
 
 
-def _time_of_day(cell: str, digits: int | None) -> int:
-    cell = cell.strip()
+def _one_clock(cell: str, form: TimeFormat) -> int:
     if cell.lower() in MISSING:
         return NO_TIME
     if match := _MINUTES.fullmatch(cell):
-        return (int(match[1]) * 60 + int(match[2])) * 1_000_000_000 + _fraction_ns(match[3], digits)
+        return (int(match[1]) * 60 + int(match[2])) * 1_000_000_000 + _fraction_ns(match[3], form.digits)
     match = _DAY_TIME.fullmatch(cell)
     if match is None:
         raise ValueError(cell)
-    return _time_of_day_ns(match, 1, digits)
+    return _time_of_day_ns(match, 1, form.digits)
 
 
 def _time_of_day_ns(match: re.Match[str], first: int, digits: int | None) -> int:

@@ -148,11 +148,11 @@ class TextTable:
             used += [other.cell] if other.rest is None else [other.cell, other.rest[0]]
         self._width = max(used) + 1
         self._is_chosen = fields.tag is not None or self._rows_of_value is not None
-        self._is_plain = (
-            plain and not self._is_chosen and not (self.layout.decimal_comma and self.layout.delimiter == ",")
-        )
-        self._plain_failures = 0
         self._comma_cells = self.layout.decimal_comma and self.layout.delimiter == ","
+        self._is_plain = not (self._is_chosen or self._comma_cells)
+        self._plain_failures = 0
+        texts = {*used} - {*self._cells}
+        self._last_text = max(texts) if texts else None
 
     def _next_lines(self, count: int) -> list[str]:
         lines: list[str] = []
@@ -189,8 +189,8 @@ class TextTable:
         return DataError(f"{self._name}: {reason(error)}, after line {self._line}")
 
     def _read_plain(self, lines: list[str]) -> RawRows | None:
-        """What `_split` and `_raw` make of lines of nothing but numbers and labels, in half of the time; None if they
-        are not that, or if nothing is known yet of the first of them."""
+        """What `_split` and `_raw` make of lines without quotes, in half of the time; None if they are not that, or if
+        nothing is known yet of the first of them."""
         if not self._is_plain or not self._rows_read or '"' in "".join(lines) or not lines[0].strip():
             return None
         delimiter = self.layout.delimiter
@@ -198,24 +198,18 @@ class TextTable:
             lines = [line.replace(",", ".") for line in lines]
         try:
             numbers = np.loadtxt(lines, comments=None, delimiter=delimiter, usecols=self._cells, ndmin=2, encoding=None)
-            if len(numbers) < len(lines):  # Empty lines are passed over, which have no label either.
+            if len(numbers) < len(lines):  # Empty lines are passed over.
                 return None
-            return self._raw_of(numbers, self._labels_of(lines))
+            if (last := self._last_text) is None:
+                return self._raw_of(numbers, None)
+            rows = [line.split(delimiter, last + 1) for line in lines]
+            label, other = self.fields.label, self._other_time
+            labels = None if label is None else [row[label].rstrip("\r\n").lstrip(" ") for row in rows]
+            return self._raw_of(numbers, labels, None if other is None else times_of(rows, other))
         except (IndexError, ValueError):
             self._plain_failures += 1
             self._is_plain = self._plain_failures < PLAIN_FAILURES
             return None
-
-    def _labels_of(self, lines: list[str]) -> list[str] | None:
-        """The labels of plain lines.
-
-        Raises:
-            IndexError: one of them has none.
-        """
-        cell = self.fields.label
-        if cell is None:
-            return None
-        return [line.rstrip("\r\n").split(self.layout.delimiter)[cell].lstrip(" ") for line in lines]
 
     def _of_sensors(self, rows: list[list[str]]) -> list[list[str]]:
         """The rows of the sensors that are read, in a table that holds several."""

@@ -1,6 +1,7 @@
 """Text tables of apps, boards and spreadsheets: columns, units, delimiters, encodings, and what is refused."""
 
 import gzip
+import math
 import tracemalloc
 from pathlib import Path
 
@@ -389,3 +390,30 @@ def read_units(text: str, folder: Path) -> str | None:
 def test_a_header_that_names_its_sensors_counts_more_than_the_file_s_name(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(own())
     is_the_wearer(read(tmp_path / name))
+
+
+@pytest.mark.parametrize("mark", ["\t", ","])
+def test_rows_with_dates_and_words_keep_every_digit(tmp_path: Path, mark: str) -> None:
+    rows = [[math.sin(number + channel) * 10.0 ** -(channel % 3) for channel in range(6)] for number in range(5000)]
+    rows = [[row[0], row[1], 9.81 + row[2] / 100, *row[3:]] for row in rows]
+    lines = [
+        mark.join(
+            (
+                f"2026-10-02T00:0{number // 3000}:{number // 50 % 60:02d}.{number % 50 * 20:03d}",
+                "HC-06",
+                *map(repr, row),
+            )
+        )
+        + f"{mark} going {'up' if number % 2 else 'down'}"
+        for number, row in enumerate(rows)
+    ]
+    header = mark.join(("time", "DeviceName", "ax", "ay", "az", "gx", "gy", "gz", "label"))
+    path = tmp_path / "walk.txt"
+    path.write_text("\r\n".join([header, *lines, ""]), newline="")
+
+    found = read(path, "&unit=m/s2&gyro=rad/s")
+
+    assert found.gyro is not None and found.labels is not None
+    assert np.array_equal(np.column_stack([found.acc, found.gyro]), np.array(rows))
+    assert set(np.diff(found.times_ns).tolist()) == {20_000_000}
+    assert found.labels[-2:].tolist() == ["going down", "going up"]
