@@ -86,7 +86,7 @@ _ACC_UNITS = {
     **dict.fromkeys(("cms2", "gal"), "980.665"),
     "mms2": "9806.65",
 }
-_GYRO_UNITS = {
+GYRO_UNITS = {
     **dict.fromkeys(
         ("dps", "ds", "degs", "degps", "degsec", "degpersec", "degreess", "degreespersecond", "degreepersecond", "deg"),
         "deg/s",
@@ -98,7 +98,7 @@ _GYRO_UNITS = {
     "mrads": "17.453293",
     "rpm": "0.16666667",
 }
-_UNITS_OF = {PLAIN: _ACC_UNITS, GYROSCOPE: _GYRO_UNITS}
+_UNITS_OF = {PLAIN: _ACC_UNITS, GYROSCOPE: GYRO_UNITS}
 _UNKNOWN = "?"
 """Before the words of a sensor that is known by its unit alone, which come after those that are named."""
 _TIME_UNITS = {
@@ -138,7 +138,7 @@ _AXIS_IN_BRACKETS = re.compile(r"\s*[(\[{]([xyz])[)\]}]\s*$", re.IGNORECASE)
 def _channel_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     patterns: list[tuple[str, re.Pattern[str]]] = []
     for kind, words in _SENSORS.items():
-        units = "|".join(sorted(_GYRO_UNITS if kind == GYROSCOPE else _ACC_UNITS, key=len, reverse=True))
+        units = "|".join(sorted(GYRO_UNITS if kind == GYROSCOPE else _ACC_UNITS, key=len, reverse=True))
         long = "|".join(word for word in words.split("|") if len(word) > 2)
         patterns.append((kind, re.compile(f"(?:{words})(?P<axis>[xyz])(?P<unit>{units}|)")))
         patterns.append((kind, re.compile(f"(?P<axis>[xyz])(?:{long})(?P<unit>{units}|)")))
@@ -187,12 +187,12 @@ def channel_of(words: list[str], unit: str) -> tuple[str, str, str, str | None] 
     if match := re.fullmatch("([xyz])(?:axis|value|data)?", bare):
         if unit in _TIME_UNITS or unit in _ANGLES:  # Delsys: "X[s]" is the time.
             return None
-        if unit in _GYRO_UNITS:
-            return GYROSCOPE, "", match[1], _GYRO_UNITS[unit]
+        if unit in GYRO_UNITS:
+            return GYROSCOPE, "", match[1], GYRO_UNITS[unit]
         return BARE, "", match[1], _ACC_UNITS.get(unit)
     if (match := re.fullmatch("([xyz])(.+)", bare)) and not unit:
-        if match[2] in _GYRO_UNITS:
-            return GYROSCOPE, "", match[1], _GYRO_UNITS[match[2]]
+        if match[2] in GYRO_UNITS:
+            return GYROSCOPE, "", match[1], GYRO_UNITS[match[2]]
         if match[2] in _ACC_UNITS and len(match[2]) > 1:
             return BARE, "", match[1], _ACC_UNITS[match[2]]
     if not unit and (found := _with_words_before_axis(lower, None)) is not None:
@@ -224,7 +224,7 @@ def _with_words_before_axis(lower: list[str], unit: str | None) -> tuple[str, st
             match = _sensor("".join(before[first:end]) + axis)
             if match is None or len(before[end - 1]) == 1 or match[2]:
                 continue
-            if unit is None and key in (_GYRO_UNITS if match[0] == GYROSCOPE else _ACC_UNITS):
+            if unit is None and key in (GYRO_UNITS if match[0] == GYROSCOPE else _ACC_UNITS):
                 return _named(match[0], set(before[:first]), axis, key)
             if unit is not None and len(before[end - 1]) > 2 and not (_OTHER | _ANGLES) & set(before):
                 return _named(match[0], {*before[:first], *between}, axis, unit)
@@ -246,8 +246,8 @@ def unknown_channel_of(words: list[str], unit: str) -> tuple[str, str, str, str 
     group = " ".join(sorted(lower))
     if unit in _ACC_UNITS:
         return PLAIN, group, axis, _ACC_UNITS[unit]
-    if unit in _GYRO_UNITS and unit not in _ANGLES:
-        return GYROSCOPE, group, axis, _GYRO_UNITS[unit]
+    if unit in GYRO_UNITS and unit not in _ANGLES:
+        return GYROSCOPE, group, axis, GYRO_UNITS[unit]
     return None if unit else (BARE, group, axis, None)
 
 
@@ -285,7 +285,7 @@ def _numbered_sensor(words: list[str], unit: str) -> tuple[str, str, str | None]
         key = "".join(word for word in words[:end] if word not in _NUMBERED)
         kind = next((one for one, pattern in _SENSOR_NAMES if pattern.fullmatch(key)), None)
         if kind is not None:
-            units = _GYRO_UNITS if kind == GYROSCOPE else _ACC_UNITS
+            units = GYRO_UNITS if kind == GYROSCOPE else _ACC_UNITS
             last = "".join(words[end:])
             return (kind, key, units.get(last or unit)) if not last or last in units else None
     key = f"{_UNKNOWN}{' '.join(words)}"
@@ -296,7 +296,7 @@ def _numbered_sensor(words: list[str], unit: str) -> tuple[str, str, str | None]
 
 def _named(kind: str, rest: set[str], axis: str, unit: str) -> tuple[str, str, str, str | None]:
     """A channel, with what the rest of its name says of it."""
-    units = _GYRO_UNITS if kind == GYROSCOPE else _ACC_UNITS
+    units = GYRO_UNITS if kind == GYROSCOPE else _ACC_UNITS
     named = next((word for word in rest if word in units and len(word) > 1), "") if not unit else ""
     rest = rest - {named} if named else rest
     if kind == PLAIN and rest & _LINEAR_WORDS:

@@ -28,9 +28,12 @@ from har_runtime.sources.column_names import (
     unknown_channel_of,
 )
 from har_runtime.sources.profiles import PROFILES, Profile
+from har_runtime.sources.turn_rates import turn_rates
 
 CHANNEL_KEYS = ("ax", "ay", "az", "gx", "gy", "gz")
 GYROSCOPE_KEYS = CHANNEL_KEYS[3:]
+_ACCELERATION = (TOTAL, PLAIN, LINEAR, BARE)
+"""The kinds of acceleration, the one with gravity before all others."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +93,13 @@ class NamedColumns:
     """The sensors of a kind of which the header names several, by kind and by what tells them apart."""
     repeated: frozenset[str] = frozenset()
     """Kinds of sensor that the header names twice in the same words, of which the first is read."""
+    turns: bool = False
+    """Whether angular rates are those of roll, pitch and yaw."""
 
     @property
     def acceleration(self) -> str | None:
         """The kind of acceleration to read: the one with gravity before all others. None if there is none."""
-        return next((kind for kind in (TOTAL, PLAIN, LINEAR, BARE) if kind in self.sensors), None)
+        return next((kind for kind in _ACCELERATION if kind in self.sensors), None)
 
 
 def named_columns(names: Sequence[str], unknown: bool = False) -> NamedColumns:
@@ -132,11 +137,17 @@ def named_columns(names: Sequence[str], unknown: bool = False) -> NamedColumns:
             counter = index if counter is None else counter
         elif key in LABEL_NAMES:
             label = index if label is None else label
+    kinds = {kind for kind, _ in channels}
+    turns = {} if GYROSCOPE in kinds else turn_rates(names, letters=not kinds.isdisjoint(_ACCELERATION))
+    if turns:
+        channels[GYROSCOPE, ""] = dict(turns)
     profile = next((one for one in PROFILES if all(mark in keys for mark in one.marks)), None)
     if unknown:
         _add_unknown(channels, names, parts)
     times.sort(key=lambda time: time.unit is None)  # Stable: the first of those with a unit.
-    found = NamedColumns(len(names), {}, tuple(times), counter, label, profile, repeated=frozenset(repeated))
+    found = NamedColumns(
+        *(len(names), {}, tuple(times), counter, label, profile), repeated=frozenset(repeated), turns=bool(turns)
+    )
     return _with_profile(_with_sensors(found, channels), parts)
 
 
@@ -147,7 +158,7 @@ def _add_unknown(
 ) -> None:
     """Add sensors by the axes and units of names, of kinds that no other name is of."""
     kinds = {kind for kind, _ in channels}
-    has_acceleration = not kinds.isdisjoint((TOTAL, PLAIN, LINEAR, BARE))
+    has_acceleration = not kinds.isdisjoint(_ACCELERATION)
     for kind, cells in numbered_channels(names).items():
         if not (kind in kinds or (has_acceleration and kind != GYROSCOPE)):
             channels[kind, ""] = dict(zip(AXES, cells, strict=True))

@@ -12,6 +12,7 @@ WORDS = {
 }  # fmt: skip
 """As apps and WitMotion's program translate them; a longer one stands before those in it."""
 _UNITS = (("град/с", "deg/s"), ("рад/с", "rad/s"), ("м/с", "m/s"), ("(мс)", "(ms)"), ("(с)", "(s)"))  # noqa: RUF001
+_GREEK = (("ω", "omega"), ("Ω", "omega"))
 _DAMAGED = (("Â", ""), ("\ufffd/s", "deg/s"), ("?/s", "deg/s"))
 """What becomes of a degree sign that is read in a wrong encoding."""
 
@@ -22,7 +23,7 @@ def in_english(name: str) -> str:
     >>> in_english("角速度X(Â°/s)"), in_english("Ускорение Y (м/с²)"), in_english("Gyro Z (?/s)")
     (' gyro x(°/s)', ' acceleration  y (m/s²)', 'Gyro Z (deg/s)')
     """
-    for wrong, right in _DAMAGED:
+    for wrong, right in (*_DAMAGED, *_GREEK):
         name = name.replace(wrong, right)
     if not any(ord(letter) > MAX_LATIN for letter in name):
         return name

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.errors import DataError
+from har_runtime.sources.overflows import across_overflows
 from har_runtime.sources.replay.cells import DAY_NS, NO_TIME
 from har_runtime.sources.replay.raw import RawRows
 from har_runtime.sources.replay.spread import Spread
@@ -39,6 +40,7 @@ class RecordingClock:
     _last_ns: int = 0
     _last_count: float = 0.0
     _midnights_ns: int = 0
+    _overflows_ns: int = 0
     _started: bool = field(default=False)
 
     def __str__(self) -> str:
@@ -60,7 +62,7 @@ class RecordingClock:
             times = rows.times.astype(np.int64, copy=False)
             times = times if self.factor == 1.0 else _multiplied(times, int(self.factor))
             return self._across_midnight(times) if self.is_time_of_day else times
-        return _scaled(rows.times.astype(np.float64, copy=False) - self.origin, self.factor)
+        return self._continued(_scaled(rows.times.astype(np.float64, copy=False) - self.origin, self.factor))
 
     def _counted(self, rows: RawRows, begin: int) -> NDArray[np.int64]:
         """Times by the number of each sample; a counter that starts again goes on."""
@@ -79,6 +81,23 @@ class RecordingClock:
         if len(counts):
             self._last_count, self._count = float(counts[-1]), float(numbers[-1])
         return np.rint(numbers * self.period_ns).astype(np.int64)
+
+    def _continued(self, times: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Times of a counter, continued where it overflows."""
+        known = times != NO_TIME
+        own = times if known.all() else times[known]
+        if not len(own):
+            return times
+        steps = np.diff(own, prepend=self._last_ns if self._started else own[0])
+        self._started, self._last_ns = True, int(own[-1])
+        right = across_overflows(steps, own, self.factor)
+        if right is steps and not self._overflows_ns:
+            return times
+        added = self._overflows_ns + np.cumsum(right - steps)
+        self._overflows_ns = int(added[-1])
+        out = times.copy()
+        out[known] = own + added
+        return out
 
     def _across_midnight(self, times: NDArray[np.int64]) -> NDArray[np.int64]:
         known = times != NO_TIME

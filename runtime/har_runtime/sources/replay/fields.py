@@ -149,9 +149,11 @@ def _option_of(named: NamedColumns, group: str) -> str:
 
 
 def _note_of(named: NamedColumns) -> str:
-    """What the header names twice."""
+    """What the header names twice, or in words that leave something open."""
     words = {GYROSCOPE: "angular rate"}
     twice = dict.fromkeys(words.get(kind, "acceleration") for kind in sorted(named.repeated) if kind in named.sensors)
-    return (
-        f"{' and '.join(twice)} twice in its header, of which the first is read (columns= for another)" if twice else ""
+    notes = [f"{' and '.join(twice)} twice in its header, of which the first is read (columns= for another)"] * bool(
+        twice
     )
+    notes += ["roll, pitch and yaw are taken for turns about x, y and z"] * named.turns
+    return "; ".join(notes)

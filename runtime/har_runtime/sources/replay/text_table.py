@@ -17,11 +17,13 @@ from har_runtime.sources.replay.array_cells import without_arrays
 from har_runtime.sources.replay.cells import NUMBER, as_number, first_bad, lines_to_rows
 from har_runtime.sources.replay.clock_search import date_of_cells
 from har_runtime.sources.replay.layout import HEAD_LINES, NoTableError, find_layout
+from har_runtime.sources.replay.long_table import as_wide
 from har_runtime.sources.replay.options import ReadOptions
 from har_runtime.sources.replay.parts import OpenFile
 from har_runtime.sources.replay.raw import RawRows
 from har_runtime.sources.replay.split_times import times_of
 from har_runtime.sources.replay.text_lines import READ_ERRORS, open_text, reason
+from har_runtime.sources.replay.thousands import without_thousands
 from har_runtime.text import clean
 
 HEAD_CHARACTERS: Final = 2_000_000
@@ -67,9 +69,13 @@ class TextTable:
         self._rows_read = self._bad = 0
         try:
             self._file = open_text(file.stream)
-            head, rest = self._head(), self._file
-            if (change := without_arrays(head)) is not None:
-                head, rest = [change(line) for line in head], map(change, self._file)
+            head, rest = self._head(), iter(self._file)
+            if (widen := as_wide(head)) is not None:
+                rest = widen(itertools.chain(head, rest))
+                head = list(itertools.islice(rest, HEAD_LINES))
+            for find_change in (without_arrays, without_thousands):
+                if (change := find_change(head)) is not None:
+                    head, rest = [change(line) for line in head], map(change, rest)
             self.layout = find_layout([line.rstrip("\r\n") for line in head], options, sensor)
         except (DataError, csv.Error, *READ_ERRORS) as error:
             file.close()

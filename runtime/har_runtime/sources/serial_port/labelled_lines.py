@@ -10,10 +10,11 @@ import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from har_runtime.sources.column_names import GYROSCOPE, PLAIN, TOTAL
+from har_runtime.sources.column_names import GYROSCOPE, PLAIN, TOTAL, split_name
 from har_runtime.sources.columns import named_columns
 from har_runtime.sources.serial_port.cells import has_decimal_commas
 from har_runtime.sources.serial_port.clock_text import CLOCK, clock_seconds
+from har_runtime.sources.turn_rates import turn_rate_of
 
 MAX_VALUES = 64
 """Numbers of a line that are looked at; a line of 1 kB from one sensor has fewer."""
@@ -122,6 +123,8 @@ def kind_of(name: str) -> str:
     ('plain', 'gyroscope', 'time', '')
     """
     found = named_columns([name])
+    if turn_rate_of(*split_name(name)) and len(name) > 1:
+        return GYROSCOPE
     return TIME if found.times else next(iter(found.partial), "")
 
 

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.contract import MAX_GAP_NS
+from har_runtime.sources.overflows import across_overflows
 
 GAP_NS: Final = MAX_GAP_NS + 1
 """The shortest step that ends a segment."""
 MAX_STEP_NS: Final = 10_000_000_000
 """A sensor's clock that steps further ahead, or back, has jumped: the elapsed time is taken from the arrivals."""
-MAX_WRAPPED_STEP_NS: Final = 1_000_000_000
-"""A step back that is at most this long once the clock's range is added is an overflow of its counter."""
 MAX_REPEATS: Final = 20
 """After so many samples with the same time a sensor's clock is useless: it stands still, or counts whole seconds."""
 MIN_PERIOD_NS: Final = 500_000
@@ -26,8 +25,6 @@ PERIOD_GAIN: Final = PHASE_GAIN**2 / 4
 """A second-order phase-locked loop with damping 1: averages the jitter of about ten arrivals."""
 
 TIME_UNITS_NS: Final = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0}
-_WRAP_NS: Final = {"s": 86_400_000_000_000, "ms": 2**32 * 1_000_000, "us": 2**32 * 1000, "ns": 0}
-"""Where the usual counters overflow: the time of day, and Arduino's 32-bit millis() and micros()."""
 _MAX_TIME_NS: Final = 4e18
 """127 years either way, so that the difference of two times fits int64."""
 
@@ -69,7 +66,7 @@ class SensorClock:
             unit: of the sensor's times, a key of `TIME_UNITS_NS`.
             wrap_ns: where its counter overflows; None for the usual counter of this unit.
         """
-        self._unit_ns, self._wrap_ns = TIME_UNITS_NS[unit], wrap_ns or _WRAP_NS[unit]
+        self._unit_ns, self._wrap_ns = TIME_UNITS_NS[unit], wrap_ns
         self.last_ns: int | None = None
         self._raw_ns = 0
         self._arrival_ns = 0
@@ -92,8 +89,7 @@ class SensorClock:
         if self.last_ns is None:
             self.last_ns = self._raw_ns = int(raw_ns[0])
         steps = np.diff(raw_ns, prepend=self._raw_ns)
-        over = steps + self._wrap_ns
-        steps = np.where((steps < 0) & (over > 0) & (over <= MAX_WRAPPED_STEP_NS), over, steps)
+        steps = across_overflows(steps, raw_ns, self._unit_ns, self._wrap_ns)
         jumped = (steps < 0) | (steps > MAX_STEP_NS)
         jumped[0] |= self._restarted
         if jumped.any():
