@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from har_runtime.errors import DataError
 from har_runtime.signal.unit_search import Found, find_acceleration_unit
+from har_runtime.signal.units import rest_magnitude
 from har_runtime.sources.column_names import GYROSCOPE, TimeColumn
 from har_runtime.sources.columns import Columns, NamedColumns, columns_by_number
 from har_runtime.sources.replay.cells import (
@@ -30,6 +31,7 @@ from har_runtime.sources.replay.first_rows import (
     with_time,
 )
 from har_runtime.sources.replay.header import MAX_COLUMNS, rate_in
+from har_runtime.sources.replay.known_layouts import check_layout
 from har_runtime.sources.replay.labels import WORDS
 from har_runtime.sources.replay.numbered_sensors import with_numbered_sensors
 from har_runtime.sources.replay.split_times import with_rest
@@ -53,6 +55,8 @@ ROW_NS: Final = 20_000_000
 """Between two rows, if nothing says it."""
 ALIKE: Final = 0.7
 """Cosine between the means of two accelerometers of one device."""
+SAME_GRAVITY: Final = 0.1
+"""Share by which two accelerometers at rest may differ, whichever way each is turned."""
 NAMES_SHOWN: Final = 8
 NEEDED: Final = "it needs columns of acceleration, such as acc_x, acc_y, acc_z"
 _LABEL = re.compile(r"""[A-Za-z)\]}]["']?\s*(?:[:=]\s*[\[({<]*|[\[({<]+)\s*[-+]?\.?\d""")
@@ -153,6 +157,7 @@ def _by_number(
     tags = _tags_of(rows)
     tagged = rows_of_acceleration(tags, rows)
     rows = tagged[:ROWS_LOOKED_AT]
+    check_layout(rows)
     numbers, words, dates = _kinds_of(rows)
     split = _split_time(tagged, numbers, dates)
     if split is not None and split.rest is not None:
@@ -330,7 +335,9 @@ def _check_sensors(table: NDArray[np.float64], columns: Columns, numbers: list[i
     sizes = float(np.linalg.norm(one)), float(np.linalg.norm(other))
     if not min(sizes) > 0.5 * max(sizes) or max(unsteadiness(first), unsteadiness(second)) > STEADY:
         return
-    if float(one @ other) > ALIKE * sizes[0] * sizes[1]:
+    rest, other_rest = rest_magnitude(first) or 0.0, rest_magnitude(second) or 0.0
+    same_gravity = abs(rest - other_rest) < SAME_GRAVITY * max(rest, other_rest)
+    if same_gravity or float(one @ other) > ALIKE * sizes[0] * sizes[1]:
         places = [numbers[cell] + 1 for cell in channels]
         raise DataError(
             f"its columns {places[0]} to {places[2]} and {places[3]} to {places[5]} both look like acceleration: name "
