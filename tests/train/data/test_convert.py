@@ -112,3 +112,10 @@ def test_labels_with_commas_and_quotes_stay_cells(tmp_path: Path) -> None:
     labels = read(tmp_path / "own.csv").labels
     assert labels is not None
     assert set(labels.tolist()) == {'by bus, "slowly"'}
+
+
+def test_a_file_without_a_sensor_beside_a_recording_is_said_to_be_passed_over(tmp_path: Path, capsys) -> None:
+    (tmp_path / "a.csv").write_text(own())
+    (tmp_path / "notes.txt").write_text("walked to the shop and back\n")
+    assert convert(tmp_path / "a.csv", tmp_path / "notes.txt", "--out", tmp_path / "own.csv") == 0
+    assert "recording a.csv (time: s, 50.0 Hz; not read: notes.txt)\n" in capsys.readouterr().err

@@ -112,8 +112,8 @@ def fields_of(named: NamedColumns, sensor: str | None = None) -> Fields:
     missing += [f"gyro_{axis}" for axis in named.partial.get(GYROSCOPE, ()) if GYROSCOPE not in sensors]
     if missing:
         raise DataError(
-            f"no column {', '.join(missing)} in its header; a sensor needs all of x, y and z (all three of gyro may be "
-            "missing)"
+            f"no column {', '.join(missing)} in its header; a sensor needs all of x, y and z in one table (all three "
+            "of gyro may be missing)"
         )
     fields = Fields(label=named.label, counter=named.counter, note=_note_of(named))
     if acc is not None:

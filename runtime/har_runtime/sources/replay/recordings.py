@@ -60,6 +60,8 @@ class OpenRecording:
     """A key of `units.SIGNS`, if a file beside the tables tells it."""
     again: bool
     """Whether it can be opened twice."""
+    not_read: tuple[str, ...] = ()
+    """Files that the user named and that are not needed, or hold no sensor."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ def open_recording(
     parts = [part for one in (path, *more) for part in find_parts(one)]
     if len(parts) == 1:
         return _single(parts[0], path, options, labels, lost)
-    return _several(parts, path, options, labels, lost, is_named=bool(more))
+    opened, used = _several(parts, path, options, labels, lost, is_named=bool(more))
+    return replace(opened, not_read=tuple(part.name for part in parts if more and part not in used))
 
 
 def _single(part: Part, path: Path, options: ReadOptions, labels: Labels, lost: Counter[str]) -> OpenRecording:
@@ -100,7 +103,7 @@ def _single(part: Part, path: Path, options: ReadOptions, labels: Labels, lost: 
     if isinstance(rows, TextTable) and rows.fields.sensor_cell is not None and part.again and part.rows_of is None:
         # The rows that tell whether another sensor follows are read by looking.
         if found := _by_sensor(part, rows, rows.fields.sensor_cell):
-            return _several(found, path, options, labels, lost)
+            return _several(found, path, options, labels, lost)[0]
         rows = open_rows(part, options, sensor, lost)
     stream = _stream(part, rows, options, sensor, labels)
     fields = stream.fields
@@ -213,8 +216,8 @@ def _lines(part: Part, lost: Counter[str]) -> ByteRows | None:
 
 def _several(
     parts: list[Part], path: Path, options: ReadOptions, labels: Labels, lost: Counter[str], is_named: bool = False
-) -> OpenRecording:
-    """Open the recording that several tables are.
+) -> tuple[OpenRecording, list[Part]]:
+    """Open the recording that several tables are; also returns those that are read.
 
     Args:
         is_named: whether the user has named them one by one.
@@ -228,10 +231,10 @@ def _several(
     if acc is None and gyro is None and not whole:
         others = [one for one in tables if one.fields.acc is not None]
         if len(others) == 1:
-            return _single(others[0].part, path, options, labels, lost)
+            return _single(others[0].part, path, options, labels, lost), [others[0].part]
     if acc is None or acc in whole or (gyro is None and len(whole) == 1):
         if len(whole) == 1:
-            return _single(whole[0].part, path, options, labels, lost)
+            return _single(whole[0].part, path, options, labels, lost), [whole[0].part]
         names = ", ".join(one.part.stem for one in (whole or tables)[:4])
         if is_named and len(whole) > 1:
             raise DataError(f"{names}: each is a whole recording; give one, or the tables of one recording's sensors")
@@ -258,7 +261,7 @@ def _several(
         text = str(error)
         raise DataError(text if text.startswith(str(path)) else f"{path}: {text}") from error
     sizes = [one.part.size for one in chosen]
-    return OpenRecording(
+    opened_all = OpenRecording(
         opened[0],
         acc.fields,
         None if gyro is None else gyro.fields,
@@ -267,6 +270,7 @@ def _several(
         sign_of(path),
         all(one.part.again for one in chosen),
     )
+    return opened_all, [one.part for one in chosen]
 
 
 def _look_at(parts: list[Part], options: ReadOptions) -> tuple[list[_Table], str | None]:

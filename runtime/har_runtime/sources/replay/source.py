@@ -33,6 +33,7 @@ from har_runtime.sources.replay.fields import Fields
 from har_runtime.sources.replay.labels import Labels
 from har_runtime.sources.replay.options import NAMES, ReadOptions, read_options
 from har_runtime.sources.replay.recordings import LINEAR_MESSAGE, SENSOR_LOGGER, OpenRecording, open_recording
+from har_runtime.text import clean
 from har_runtime.uri import Uri, speed_option
 
 CHUNK_ROWS = 2048
@@ -245,6 +246,9 @@ class Replay:
         opened = self._opened
         facts = [clock]
         facts += [" + ".join(opened.files)] if opened.files else []
+        facts += (
+            [f"not read: {', '.join(clean(Path(name).name) for name in opened.not_read)}"] if opened.not_read else []
+        )
         facts += [opened.acc.profile] if opened.acc.profile else []
         facts += [opened.acc.note] if opened.acc.note else []
         facts += ["labels of its Annotation.csv"] if self._annotations is not None else []

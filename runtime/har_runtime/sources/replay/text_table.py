@@ -16,6 +16,7 @@ from har_runtime.sources.columns import named_columns
 from har_runtime.sources.replay.array_cells import without_arrays
 from har_runtime.sources.replay.cells import NUMBER, as_number, first_bad, lines_to_rows
 from har_runtime.sources.replay.clock_search import date_of_cells
+from har_runtime.sources.replay.emotibit import as_rows
 from har_runtime.sources.replay.layout import HEAD_LINES, NoTableError, find_layout
 from har_runtime.sources.replay.long_table import as_wide
 from har_runtime.sources.replay.options import ReadOptions
@@ -70,7 +71,7 @@ class TextTable:
         try:
             self._file = open_text(file.stream)
             head, rest = self._head(), iter(self._file)
-            if (widen := as_wide(head)) is not None:
+            if (widen := as_wide(head) or as_rows(head)) is not None:
                 rest = widen(itertools.chain(head, rest))
                 head = list(itertools.islice(rest, HEAD_LINES))
             for find_change in (without_arrays, without_thousands):

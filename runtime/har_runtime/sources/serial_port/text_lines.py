@@ -25,7 +25,13 @@ from har_runtime.sources.serial_port.labelled_lines import (
     without_log_prefix,
 )
 from har_runtime.sources.serial_port.reading_gatherer import MAX_PAUSE_LINES, ReadingGatherer
-from har_runtime.sources.serial_port.sentences import SENTENCES, sentence_of, without_checksum
+from har_runtime.sources.serial_port.sentences import (
+    RAZOR_ANGLES,
+    SENTENCES,
+    sentence_of,
+    with_labels,
+    without_checksum,
+)
 from har_runtime.text import clean
 
 MAX_LINE_BYTES = 1024
@@ -79,6 +85,8 @@ class TextLines:
         self._gatherer = ReadingGatherer(self.lost)
         self._line = self._row_line = 0
         """Number of the line, and of the newest one without labels that was a row."""
+        self._gathered_line = 0
+        """Number of the newest line with labelled readings."""
         self._rest = b""
         self._too_long = False
         self._first = True
@@ -181,7 +189,14 @@ class TextLines:
             self._lose("line that is not text", unless=first)
             return
         self._note(printed)
-        text = without_checksum(without_log_prefix(printed))
+        text = with_labels(without_checksum(without_log_prefix(printed)))
+        if not text:
+            self._line = self._gathered_line or self._line  # Between two sensors of a reading, and no pause.
+            return
+        if text.startswith(RAZOR_ANGLES):
+            self.readable += 1
+            self._columns_problem = "it sends angles alone; its firmware sends its sensors after the command #osct"
+            return
         cells, are_named = split_cells(text)
         if self.columns is None and (word := sentence_of(text)) and not self._use_header([word, *SENTENCES[word]]):
             self.readable += 1
@@ -200,6 +215,7 @@ class TextLines:
         labelled = None if self._names_given else self._labels.parse(text)
         if labelled is not None and labelled.readings:
             self.readable += 1
+            self._gathered_line = self._line
             self._gather(labelled.readings, rows)
             return
         if labelled is not None and self._gatherer.is_gathering(self._line):

@@ -323,7 +323,7 @@ def test_numbers_of_devices_and_sensors_are_no_readings(line: str) -> None:
 
 def test_the_checksum_of_a_sentence_is_no_reading() -> None:
     lines = TextLines()
-    lines.push(b"$PCHRS,0,4.000,-1.7246,4.0737,24.2705,*4A\n" * 60)
+    lines.push(b"$PABCD,0,4.000,-1.7246,4.0737,24.2705,*4A\n" * 60)
     assert lines.problem is not None
     assert "its lines have 5 columns" in lines.problem
 
