@@ -6,7 +6,7 @@ other sensor stays the same too, or has moved; it is zero, which gravity never i
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -49,25 +49,23 @@ class StuckFilter:
         self._said: set[str] = set()
         self._drops = False
 
-    def push(self, chunk: SampleChunk) -> Iterator[SampleChunk]:
+    def push(self, chunk: SampleChunk) -> Sequence[SampleChunk]:
         """What is left of a chunk, which is usually all of it as it is."""
         given = [(one, x) for one, x in ((self._acc, chunk.acc), (self._gyro, chunk.gyro)) if x is not None]
-        if not len(chunk.times_ns) or not given:
-            yield chunk
-            return
-        if not any(one.may_be_same(x) for one, x in given):
-            for one, x in given:
-                one.has_changed(chunk.times_ns, x)
-            self._ends(chunk)
-            yield chunk
-            return
         count = len(chunk.times_ns)
+        if not count or not given:
+            return (chunk,)
+        if not any(one.may_be_same(x) for one, x in given):
+            time_ns = int(chunk.times_ns[-1])
+            for one, x in given:
+                one.has_changed(time_ns, x)
+            self._ends(chunk)
+            return (chunk,)
         parts = [chunk.part(begin, min(begin + PART, count)) for begin in range(0, count, PART)]
         left = [self._judged(part) for part in parts]
         if all(one is part for one, part in zip(left, parts, strict=True)):
-            yield chunk
-        else:
-            yield from (one for one in left if one is not None)
+            return (chunk,)
+        return [one for one in left if one is not None]
 
     def _judged(self, part: SampleChunk) -> SampleChunk | None:
         """A part of a chunk without what is stuck."""
@@ -183,12 +181,17 @@ class _Sensor:
             before = np.concatenate([[self._last or x[0].tolist()], x[PART - 1 : -1 : PART]])
             first, last = x[::PART], x[[*range(PART - 1, len(x) - 1, PART), len(x) - 1]]
             return bool(((first == before) & (last == before)).any())
-        return any(a == b == c for a, b, c in zip(self._last or (), x[0].tolist(), x[-1].tolist(), strict=False))
+        if self._last is None:
+            return False
+        before, last = self._last, x[-1].tolist()
+        if before[0] != last[0] and before[1] != last[1] and before[2] != last[2]:
+            return False  # As nearly always.
+        return any(a == b == c for a, b, c in zip(before, x[0].tolist(), last, strict=True))
 
-    def has_changed(self, times_ns: NDArray[np.int64], x: NDArray[np.float64]) -> None:
-        """Note samples in which every axis has changed."""
+    def has_changed(self, time_ns: int, x: NDArray[np.float64]) -> None:
+        """Note samples up to a time in which every axis has changed."""
         self._note(x)
-        self._changed_ns = int(times_ns[-1])
+        self._changed_ns = time_ns
         if self._has_stayed:
             self._begin_again()
 
