@@ -5,7 +5,6 @@ A token in a URI shows in the list of processes, which every user of the compute
 
 import logging
 import os
-import secrets
 import stat
 from pathlib import Path
 from typing import Final
@@ -33,6 +32,8 @@ PAGE_TOKEN: Final = "HAREDGE_LIVE_TOKEN"
 
 def fresh_token() -> str:
     """A random token of 32 characters that need no escapes in a URL."""
+    import secrets  # It loads OpenSSL, 3.4 MB, and few runs need a token.
+
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 

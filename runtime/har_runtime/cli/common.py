@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -29,7 +29,8 @@ COMMON_OPTIONS: Final = ("-h", "--help", "--debug", "--log-level")
 
 @dataclass(frozen=True)
 class Command:
-    """A subcommand. Whatever takes long to import is imported by `run`."""
+    """A subcommand. Whatever takes long to import is imported by `run`, or by both functions: they are called if it is
+    the one that runs."""
 
     name: str
     help: str
@@ -66,8 +67,13 @@ class Program:
         return _exit_code(self.name, arguments, self._parse, self.extras)
 
     def _parse(self, arguments: list[str]) -> argparse.Namespace:
-        parser, commands = self._parsers()
-        arguments = self._command_first(arguments, parser, commands)
+        common, rest = _common_first(arguments)
+        names = [command.name for command in self.commands]
+        named = rest.pop(0) if rest and rest[0] in names else None
+        parser, commands = self._parsers(named or self.default)
+        if named is None:
+            named = self._default_command(common, rest, parser)
+        arguments = [*([named] if named else []), *common, *rest]
         options = parser.parse_args(arguments)
         if getattr(options, "config", None) is not None:
             options = with_config(options, commands[options.command], arguments[1:])
@@ -75,15 +81,17 @@ class Program:
             set_up_log(options.log_level)
         return options
 
-    def _parsers(self) -> tuple["OneLineParser", dict[str, "OneLineParser"]]:
-        """The program's own parser, and that of each command by its name."""
+    def _parsers(self, runs: str | None) -> tuple["OneLineParser", dict[str, "OneLineParser"]]:
+        """The program's own parser, and that of each command by its name, without the arguments of those that do not
+        run."""
         program = OneLineParser(prog=self.name, description=self.description)
         choices = program.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
         commands: dict[str, OneLineParser] = {}
         for command in self.commands:
             description = command.description or f"{command.help[0].upper()}{command.help[1:]}."
             parser = choices.add_parser(command.name, help=command.help, description=description)
-            command.add_arguments(parser)
+            if command.name == runs:
+                command.add_arguments(parser)
             commands[command.name] = parser
             if command.name == self.default:
                 parser.label, program.default = self.name, parser
@@ -94,25 +102,24 @@ class Program:
             add_debug(parser)
         return program, commands
 
-    def _command_first(
-        self, arguments: list[str], program: "OneLineParser", commands: Mapping[str, "OneLineParser"]
-    ) -> list[str]:
-        """Add the default command if none is named, and move the common options that precede a command behind it."""
-        common, rest = [], list(arguments)
-        while rest and rest[0].partition("=")[0] in COMMON_OPTIONS:
-            common.append(rest.pop(0))
-            if common[-1] == "--log-level":
-                common += rest[:1]
-                del rest[:1]
+    def _default_command(self, common: list[str], rest: list[str], program: "OneLineParser") -> str | None:
+        """The command that runs if none is named; None for the program's own help."""
         first = rest[0] if rest else None
-        if first is not None and first in commands:
-            return [first, *common, *rest[1:]]
         if first is not None and not first.startswith("-") and not (program.default and program.default.takes_values):
-            known = self.hint(first) or f"known: {', '.join(commands)}"
+            known = self.hint(first) or f"known: {', '.join(command.name for command in self.commands)}"
             program.error(f"unknown command '{first}'; {known}")
-        if self.default is None or (first is None and {"-h", "--help"} & set(common)):
-            return [*common, *rest]
-        return [self.default, *common, *rest]
+        return None if first is None and {"-h", "--help"} & set(common) else self.default
+
+
+def _common_first(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """The common options that precede the command, and the rest."""
+    common, rest = [], list(arguments)
+    while rest and rest[0].partition("=")[0] in COMMON_OPTIONS:
+        common.append(rest.pop(0))
+        if common[-1] == "--log-level":
+            common += rest[:1]
+            del rest[:1]
+    return common, rest
 
 
 class OneLineParser(argparse.ArgumentParser):

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from types import ModuleType
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C."""
@@ -21,11 +22,15 @@ def start(module: str, arguments: list[str] | None = None) -> int:
         arguments: those of the process if None.
     """
     try:
-        with _no_traceback():
-            main = import_module(module).main
-        return main(arguments)
+        return imported(module).main(arguments)
     except KeyboardInterrupt:  # Between the two.
         return INTERRUPTED
+
+
+def imported(module: str) -> ModuleType:
+    """A module, imported while Ctrl-C ends the process at once."""
+    with _no_traceback():
+        return import_module(module)
 
 
 @contextmanager

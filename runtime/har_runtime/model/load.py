@@ -1,7 +1,7 @@
 """Loads a model with its card, by name or by path."""
 
-import hashlib
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Protocol
@@ -152,10 +152,19 @@ def read_card(path: Path, content: bytes, embedded: str | bytes | None) -> Model
         except TableError as error:
             raise ModelError(f"{beside}: no model card: {error}") from error
         card = card_from_json(text, str(beside))
-        if card.sha256 is not None and card.sha256 != hashlib.sha256(content).hexdigest():
+        if card.sha256 is not None and card.sha256 != _sha256(content):
             raise ModelError(f"{path}: does not match its card {beside.name} (sha256 differs); copy both again")
         return card
     return None if embedded is None else card_from_json(embedded, str(path))
+
+
+def _sha256(content: bytes) -> str:
+    for name in ("_sha2", "_sha256"):  # Of Python itself, since 3.12 and before: hashlib loads OpenSSL, 3.4 MB.
+        try:
+            return import_module(name).sha256(content).hexdigest()
+        except ImportError:
+            continue
+    return import_module("hashlib").sha256(content).hexdigest()
 
 
 def _tried(model: Model) -> Model:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.contract import SAMPLE_RATE_HZ
+from har_runtime.median import median
 
 BLOCK_S: Final = 2
 BLOCK: Final = BLOCK_S * SAMPLE_RATE_HZ
@@ -283,10 +284,10 @@ class _Held:
 def _without_glitches(acc: NDArray[np.float64]) -> NDArray[np.float64]:
     """The samples, the few that are out of all proportion replaced by the median: a garbled reading says nothing."""
     size = np.linalg.norm(acc, axis=1)
-    garbled = size > GLITCH * np.median(size)
+    garbled = size > GLITCH * median(size)
     if not 0 < np.count_nonzero(garbled) <= GLITCH_SHARE * len(acc):
         return acc
-    return np.where(garbled[:, None], np.median(acc, axis=0), acc)
+    return np.where(garbled[:, None], [median(axis) for axis in acc.T], acc)
 
 
 def _share_of_mean(acc: NDArray[np.float64]) -> float:
@@ -303,7 +304,7 @@ def _block(acc: NDArray[np.float64], gyro: NDArray[np.float64] | None) -> Block:
         rates = np.sort((gyro * gyro).sum(axis=1))[: math.ceil(len(gyro) * (1 - TRIMMED))]
         rms, top = math.sqrt(float(rates.mean())), math.sqrt(float(rates[-1]))
     return Block(
-        magnitude=float(np.median(np.sqrt(square))),
+        magnitude=median(np.sqrt(square)),
         mean=(x, y, z),
         power=float(square.mean()),
         spread=math.sqrt(float(acc.var(axis=0).sum())),

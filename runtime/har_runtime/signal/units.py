@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.contract import STANDARD_GRAVITY
+from har_runtime.median import median
 
 ACCELERATION: Final = {"g": STANDARD_GRAVITY, "m/s2": 1.0, "mg": STANDARD_GRAVITY / 1000}
 """m/s^2 in one of each; the names are those of the option `unit`, which also takes a number: counts a g."""
@@ -101,7 +102,7 @@ def rest_magnitude(acc: NDArray[np.float64]) -> float | None:
     with np.errstate(over="ignore"):  # A garbled line can hold a number whose square is infinite.
         magnitude = np.linalg.norm(acc, axis=1)
     magnitude = magnitude[np.isfinite(magnitude)]
-    return float(np.median(magnitude)) if len(magnitude) else None
+    return median(magnitude) if len(magnitude) else None
 
 
 def unit_at_rest(magnitude: float) -> str | None:

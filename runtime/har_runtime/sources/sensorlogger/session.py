@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from har_runtime.contract import MAX_GAP_NS, STANDARD_GRAVITY
+from har_runtime.median import median
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.units import unit_at_rest
 from har_runtime.sources.base import SourceReport
@@ -225,7 +226,7 @@ class Session:
         if gravity is None:
             return
         if self._wrist is None:
-            in_g = unit_at_rest(float(np.median(np.linalg.norm(gravity.values, axis=1)))) == "g"
+            in_g = unit_at_rest(median(np.linalg.norm(gravity.values, axis=1))) == "g"
             self._wrist = (-1.0, STANDARD_GRAVITY) if in_g else (1.0, 1.0)
             how = "in g with Apple's sign, reversed" if in_g else "in m/s^2 with Android's sign"
             self._set_sign(self._wrist[0], f"a watch's wrist motion, {how}, by the size of its gravity")
@@ -243,7 +244,7 @@ class Session:
         if uncalibrated := message.readings.get("accelerometeruncalibrated"):
             self._uncalibrated.extend(np.linalg.norm(uncalibrated.values, axis=1).tolist())
             if len(self._uncalibrated) == UNIT_READINGS:
-                if unit_at_rest(float(np.median(self._uncalibrated))) == "g":
+                if unit_at_rest(median(self._uncalibrated)) == "g":
                     self._set_sign(-1.0, "with Apple's sign, by its uncalibrated acceleration in g; reversed")
                 else:
                     self._set_sign(1.0, "with Android's sign, by its uncalibrated acceleration in m/s^2")

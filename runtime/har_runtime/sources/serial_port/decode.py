@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from har_runtime.contract import MIN_RATE_HZ
 from har_runtime.errors import SourceError
+from har_runtime.median import median
 from har_runtime.samples import ImuChunk, SampleChunk
 from har_runtime.sources.base import SourceReport
 from har_runtime.sources.columns import Columns
@@ -285,5 +286,5 @@ def time_unit(times: NDArray[np.float64]) -> str:
     """
     steps = np.diff(times)
     steps = steps[steps > 0]
-    step = float(np.median(steps)) if len(steps) else 0.0
+    step = median(steps) if len(steps) else 0.0
     return next((unit for unit, limit in zip(TIME_UNITS_NS, (1.0, 1e3, 1e6), strict=False) if step < limit), "ns")
