@@ -37,7 +37,7 @@ MAX_BATCH_S: Final = 120.0
 """A longer time is a gap even if, by the sensor's clock, no window is missing: phones send samples in batches."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Span:
     """A stretch of one activity without a gap, within one local day."""
 

@@ -13,7 +13,7 @@ UNITS_S: Final = {"s": 1, "min": 60, "h": 3600}
 MAX_S: Final = 24 * 3600
 
 
-@dataclass
+@dataclass(slots=True)
 class Interval:
     """What the rows of an interval say."""
 

@@ -13,7 +13,7 @@ MAX_PAUSE_S: Final = 5.0
 """A longer time without steps ends a bout, as it does an activity."""
 
 
-@dataclass
+@dataclass(slots=True)
 class StepBout:
     """Steps without a pause of more than `MAX_PAUSE_S`."""
 

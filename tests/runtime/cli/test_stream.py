@@ -514,3 +514,15 @@ def test_streaming_imports_no_heavy_library(walk: Path) -> None:
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert "ai_edge_litert" in loaded
     assert not {"torch", "tensorflow", "scipy", "pandas"} & set(loaded)
+
+
+def test_a_run_imports_no_other_command_and_no_large_library_that_it_does_not_need(tmp_path: Path) -> None:
+    script = (
+        "import sys; from har_runtime.cli.stream import main; "
+        f"main(['--source', 'simulated:?seconds=5&speed=max', '--sink', 'jsonl:{tmp_path}/day.jsonl']); "
+        "print(*sys.modules)"
+    )
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert "har_runtime.cli.run" in loaded
+    others = {f"har_runtime.cli.{name}" for name in ("doctor", "personalise", "record", "report", "simulate")}
+    assert not {"numpy.ma", *others} & set(loaded)

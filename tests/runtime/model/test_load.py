@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -190,3 +193,10 @@ def test_a_model_that_fails_when_it_runs_is_said_in_one_line(monkeypatch: pytest
         ModelError, match=r"anywhere-micro\.tflite: LiteRT cannot run it \(gather index out of bounds\)"
     ):
         model.outputs(np.zeros((1, 50, 6), np.float32))
+
+
+@pytest.mark.skipif(not (find_spec("_sha2") or find_spec("_sha256")), reason="this Python leaves SHA-256 to OpenSSL")
+def test_a_model_is_compared_with_its_card_without_openssl_which_takes_memory() -> None:
+    script = "import sys; from har_runtime import load_model; load_model('anywhere'); print('_hashlib' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert found == "False\n"
