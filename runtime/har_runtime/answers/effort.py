@@ -19,7 +19,10 @@ def mets_of(cadence: float) -> int | None:
     >>> [mets_of(cadence) for cadence in (99.9, 100, 115, 172)]
     [None, 3, 4, 6]
     """
-    return next((mets for least, mets in METS_FROM if cadence >= least), None)
+    for least, mets in METS_FROM:
+        if cadence >= least:
+            return mets
+    return None
 
 
 def intensity_of(cadence: float) -> Intensity:
