@@ -117,6 +117,8 @@ LABELLED = (
     b'{"ts":20,"acc":{"x":0.1,"y":0.2,"z":9.8},"gyro":[1,-2,3]}\n' * 8,
     b"| Hum[%]: 33 | Acc[mg]: 12 -5 1003 | Gyr[mdps]: 70 -210 140 |\na/g:\t16446\t-4154\t1551\t-356\t54\t244\n" * 6,
     b"$VNIMU,1.06,-0.25,3.06,0.01,-0.25,9.78,0.1,-0.5,0.7,22.0,99.3*6A\r\n" * 8,
+    b"$PCHRS,0,4.0,0.9,-0.1,0,*4A\r\n$PCHRS,1,4.0,0.1,-0.2,0.97,*2B\r\n" * 8,
+    b"#A-C=-12.29,13.31,245.76\r\n#M-C=1,2,3\r\n#G-C=1.5,-2,3\r\n#YPR=1,2,3\r\n" * 7,
     b">ax:1790937470123:0.1\n>ay:1790937470123:-0.2|g\n>az:1790937470123:9.7\n" * 8,
     b"Accel in m/s^2: X=0.1, Y=0.2, Z=9.8\ngyroscope: DataXYZ X: 3 Y: -5 Z: 7\n1.2 3.4 5.6 o/s\n0.1 0.2 0.97 G\n" * 6,
     b'{"acc_mg":{"x":1,"y":2,"z":1003}}\nOrderedDict([(\'x\', 0.1), (\'y\', 0.2), (\'z\', 0.9)])\n' * 8,
@@ -203,6 +205,17 @@ TABLES = (
     ("[" + _rows("", '{"t":%d,"acc":{"x":0.1,"y":0.2,"z":9.8},"gyro":[1,-2,3]},')[:-2] + "]").encode(),
     json.dumps({name: [0.02 * i for i in range(25)] for name in ("t", "ax", "ay", "az")}, allow_nan=False).encode(),
     gzip.compress(("t,ax,ay,az\n" + _rows(",", "%d", *SIX[:3])).encode()),
+    ("time;sensor;axis;value\n" + "".join(_rows(";", "%d", "acc", axis, "9.78") for axis in "xyz")).encode(),
+    "".join(f"{i},{s},{a},0.{i},g\n" for i in range(20) for s in ("acc", "gyro") for a in "xyz")
+    .replace("0,acc,x,0.0,g", "t,sensor,axis,value,unit", 1)
+    .encode(),
+    "".join(f"{40 * i},{i},2,{s}{a},1,100,0.5,0.{i}\n" for i in range(9) for s in "AG" for a in "XYZ").encode(),
+    ("Zeit;AccX (mg);AccY (mg);AccZ (mg)\n" + _rows(";", "1.0%d", "1.005,2", "-12,5", "12")).encode(),
+    (
+        "us,ax,ay,az,p,q,r\n" + "".join(f"{(60_000 + 20_000 * i) % 65_536},0.1,0,9.8,1,2,3\n" for i in range(60))
+    ).encode(),
+    "".join(" ".join([str(15 * i), *["12", "-5", "1003"] * 3, "1"]) + "\n" for i in range(1, 40)).encode(),
+    "".join(f"{i},0.5,0.5,-0.5,0.{5 + i % 2},0.1,{i % 3},9.8,1,{i},3\n" for i in range(40)).encode(),
     *FRAMES,
     *LINES[:1],
 )

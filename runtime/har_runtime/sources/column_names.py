@@ -23,7 +23,8 @@ acceleration without gravity, gravity alone, angular rate, or something that is 
 _SENSORS = {
     TOTAL: "totalacc|totalaccel|totalacceleration|accelerationwithgravity|accelerationwithg|accwithg|gf|gforce|"
     "accelerationincludinggravity",
-    PLAIN: "a|ac|acc|acce|accel|accels|acceleration|accelerations|accelero|accelerometer|accelerometeracceleration|"
+    PLAIN: "a|ac|acc|acce|accel|accels|acceleration|accelerations|accelero|accelerometer|accelerometers|"
+    "accelerometeracceleration|"
     "accl|beschleunigung|beschleunigungmitg|aceleracion|aceleracao|accelerazione|versnelling|przyspieszenie",
     LINEAR: "linearacc|linearaccel|linearacceleration|linearaccelerometer|linacc|linaccel|linacceleration|useracc|"
     "useracceleration|freeacc|freeacceleration|bodyacc|bodyacceleration|accelerationwithoutg|accwithoutg|"
@@ -37,6 +38,8 @@ _SENSORS = {
 }
 _LINEAR_WORDS = {"linear", "lin", "user", "free", "body", "dynamic", "lineaire", "lineal", "lineare"}
 """Beside a word for acceleration: gravity is not in it."""
+_ALWAYS_LINEAR = _LINEAR_WORDS - {"user", "free", "body", "dynamic"}
+"""Those that say so wherever they stand in the name of a file: "acc_exp01_user01" is a person's."""
 _TOTAL_WORDS = {"total"}
 _NOISE = {
     "along",
@@ -73,7 +76,7 @@ _WITH_NUMBER = (
 )
 _NUMBERED = {"channel", "ch", "adc", "smooth", "axis", "value", "values", "raw", "data", "sensor", "imu"}
 """Beside a sensor whose axes have numbers."""
-_UNNAMED = {"double", "float", "value", "values"}
+_UNNAMED = {"double", "float", "value", "values", "v"}
 """Beside the numbers of axes, the sensor is left to the name of the file: AWARE's "double_values_0"."""
 _ANGLES = {"deg", "rad", "degrees", "radians"}
 _TURNS = {"alpha": "x", "beta": "y", "gamma": "z"}
@@ -345,14 +348,15 @@ def time_of(words: list[str], unit: str, index: int) -> TimeColumn | None:
 def sensor_named(name: str) -> str | None:
     """The kind of sensor that a file's name names; None if it names none, or several.
 
-    >>> sensor_named("TotalAcceleration"), sensor_named("Linear Accelerometer"), sensor_named("walk")
-    ('total', 'linear', None)
+    >>> sensor_named("TotalAcceleration"), sensor_named("Linear Accelerometer"), sensor_named("acc_exp01_user01")
+    ('total', 'linear', 'plain')
     """
     plain = re.sub(r"\d+", " ", name)[:MAX_NAME]  # A date or an address may stand before the sensor.
     words = [word.lower() for word in split_name(plain)[0] if word.lower() not in _NOISE]
     if not _STOP.isdisjoint(words) and "angular" not in words:
         return None
     found: set[str] = set()
+    before: set[str] = set()
     end = len(words)
     while end:
         for first in range(end):
@@ -360,10 +364,11 @@ def sensor_named(name: str) -> str | None:
             kind = next((kind for kind, pattern in _SENSOR_NAMES if pattern.fullmatch(key)), None)
             if kind is not None:
                 found.add(kind)
+                before |= set(words[max(0, first - 1) : first])
                 end = first
                 break
         else:
             end -= 1
-    if LINEAR in found or (_LINEAR_WORDS & set(words) and PLAIN in found):
+    if LINEAR in found or ((_LINEAR_WORDS & before or _ALWAYS_LINEAR & set(words)) and PLAIN in found):
         found = found - {PLAIN} | {LINEAR}
     return found.pop() if len(found) == 1 else None

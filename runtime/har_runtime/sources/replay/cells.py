@@ -41,7 +41,8 @@ MAX_COUNT: Final = 9_200_000_000_000_000_000
 _LONG: Final = 16
 """Digits of a whole number that floating point may not hold exactly."""
 _TIME_OF_DAY = r"(\d{1,2})[:.\-](\d{2})[:.\-](\d{2})(?:[.,:_](\d{1,9}))?"
-_ZONE = r"\s*(Z|UTC|[+-]\d{2}:?\d{2})?"
+_ZONE = r"\s*(Z|UTC|[+-]\d{2}:?\d{2})?(?: \[[\w/+-]{1,40}\])?"
+"""The zone may be named as well: actipy's "+0100 [Europe/London]"."""
 _HALF = r"\s*([AaPp][Mm])?"
 _YEAR_FIRST = re.compile(rf"(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}})[T_, ]+{_TIME_OF_DAY}{_HALF}{_ZONE}")
 _COMPACT = re.compile(rf"(\d{{4}})(\d\d)(\d\d)[T_ -](\d\d)(\d\d)(\d\d)(?:[.,_](\d{{1,9}}))?(){_ZONE}")

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.errors import DataError
-from har_runtime.signal.unit_search import Found, find_acceleration_unit
 from har_runtime.signal.units import rest_magnitude
 from har_runtime.sources.column_names import GYROSCOPE, TimeColumn
 from har_runtime.sources.columns import Columns, NamedColumns, columns_by_number
@@ -34,8 +33,9 @@ from har_runtime.sources.replay.header import MAX_COLUMNS, rate_in
 from har_runtime.sources.replay.known_layouts import check_layout
 from har_runtime.sources.replay.labels import WORDS
 from har_runtime.sources.replay.numbered_sensors import with_numbered_sensors
+from har_runtime.sources.replay.other_columns import gravity_in, with_others_passed, without_quaternion
 from har_runtime.sources.replay.split_times import with_rest
-from har_runtime.sources.serial_port.text_units import evidence_of, unsteadiness
+from har_runtime.sources.serial_port.text_units import unsteadiness
 from har_runtime.text import clean
 
 COMMENTS: Final = ("#", "%", "//")
@@ -51,8 +51,6 @@ STEADY: Final = 0.5
 """Spread of a worn accelerometer over its mean."""
 STEADIER: Final = 5.0
 """Times that a gyroscope is less steady than an accelerometer."""
-ROW_NS: Final = 20_000_000
-"""Between two rows, if nothing says it."""
 ALIKE: Final = 0.7
 """Cosine between the means of two accelerometers of one device."""
 SAME_GRAVITY: Final = 0.1
@@ -169,9 +167,14 @@ def _by_number(
     _check_windows(table[kept])
     numbers, table = _without_constants(numbers, table[kept], bool(words or dates))
     numbers, table = _without_more_times(numbers, table)
+    left = without_quaternion(table, int(bool((np.diff(table[:, 0]) > 0).all())))
+    without = len(left) < len(numbers)
+    numbers, table = [numbers[cell] for cell in left], table[:, left]
     columns, swapped = _columns_in(table)
     if columns is None:
         return None
+    if not swapped:
+        columns = with_others_passed(table, columns)
     channels = [numbers[cell] for cell in columns.channels]
     first = next(at for at, row in numbered if all(as_number(row[cell]) is not None for cell in channels))
     _check_sensors(table, columns, numbers)
@@ -180,7 +183,7 @@ def _by_number(
         acc=(channels[0], channels[1], channels[2]),
         gyro=(channels[3], channels[4], channels[5]) if len(channels) == 6 else None,
         label=next((cell for cell in words if _are_labels([row[cell] for row in rows], given_labels)), None),
-        note=_note_of(channels) if swapped or len(numbers) > len(columns.wanted) else "",
+        note=_note_of(channels) if swapped or without or len(numbers) > len(columns.wanted) else "",
     )
     fields = with_time(fields, NamedColumns(len(rows[0]), {}, (time,) if time else ()), rows)
     fields = fields if split is None else replace(fields, time=split)
@@ -252,12 +255,7 @@ def _is_gyroscope_first(table: NDArray[np.float64]) -> bool:
     steady = unsteadiness(second)
     if not (steady < STEADY and STEADIER * steady < unsteadiness(first)):
         return False
-    return _unit_of(second) is not None and _unit_of(first) is None
-
-
-def _unit_of(acc: NDArray[np.float64]) -> Found | None:
-    rows = np.column_stack([np.full(len(acc), np.nan), acc])
-    return find_acceleration_unit(evidence_of(rows, ROW_NS, gyroscope=False))
+    return gravity_in(second) is not None and gravity_in(first) is None
 
 
 def _without_constants(

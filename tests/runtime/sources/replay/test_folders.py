@@ -201,3 +201,12 @@ def test_json_beside_tables_describes_them(tmp_path: Path) -> None:
     (tmp_path / "session.json").write_text('{"device": "watch", "ax": 1}')
     is_the_wearer(read(tmp_path))
     assert recordings_in(tmp_path) == [tmp_path / "walk.csv"]
+
+
+def test_a_person_s_number_in_the_name_of_a_file_does_not_make_its_acceleration_linear(tmp_path: Path) -> None:
+    for name, values in (("acc", total), ("gyro", rates)):
+        (tmp_path / f"{name}_exp01_user01.txt").write_text(
+            table("", lambda n, _, acc, gyro, values=values: cells(*values(acc, gyro), mark=" "))
+        )
+
+    is_the_wearer(read(tmp_path, "&rate=50&gyro=rad/s"))

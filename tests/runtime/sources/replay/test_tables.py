@@ -150,6 +150,14 @@ ALONE = {
         "epoch (ms),time (-13:00),elapsed (s),x-axis (g),y-axis (g),z-axis (g)",
         lambda i, time, acc, __: cells(FIRST_UNIX_MS + 20 * i, "2024-07-01T07:00:06.000", time, *[a / G for a in acc]),
     ),
+    "EmbracePlus": table(
+        "unix_timestamp," + ",".join(f"accelerometers_{axis}_g" for axis in "xyz"),
+        lambda i, _, acc, __: cells((FIRST_UNIX_MS + 20 * i) * 1000, *[a / G for a in acc]),
+    ),
+    "actipy, which names the zone": table(
+        "time,x,y,z,temperature",
+        lambda i, _, acc, __: cells(f"2026-10-02 {milliseconds(i)}+0100 [Europe/London]", *[a / G for a in acc], 25.1),
+    ),
     "half days": table(
         "time,acc_x,acc_y,acc_z", lambda i, _, acc, __: cells(f"10/2/2026 {milliseconds(i)[1:]} PM", *acc)
     ),

@@ -205,6 +205,10 @@ ONE_AFTER_THE_OTHER = {
         others=cells(FIRST_UNIX_MS, "magnetometer", 1.0, 2.0, 3.0),
     ),
     "no header": one_after_the_other(lambda n, k, v: cells(FIRST_UNIX_MS + 20 * n, ("acc", "gyro")[k], *v)),
+    "Android's words, values by number": "SENSOR_TYPE,TIMESTAMP,V0,V1,V2\n"
+    + one_after_the_other(
+        lambda n, k, v: cells(("TYPE_ACCELEROMETER", "TYPE_GYROSCOPE")[k], 10**12 + 20_000_000 * n + k, *v)
+    ),
     "GetSensorData": "% ACCE data: ACCE;AppTimestamp(s);Acc_X(m/s^2);Acc_Y(m/s^2);Acc_Z(m/s^2);Accuracy(integer)\n\n"
     + one_after_the_other(
         lambda n, k, v: cells(("ACCE", "GYRO")[k], 0.02 * n, *v, 3, mark=";"), others="MAGN;0.1;1.5;2.5;3.5;3"
