@@ -6,6 +6,7 @@ Whoever reads a file adds its name to the message of `TableError`, which is one 
 
 import json
 import math
+import re
 import tomllib
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
@@ -19,11 +20,15 @@ MAX_BYTES = 1_000_000
 """Of a file of settings; a card of fifty labels has 100,000."""
 MAX_DEPTH = 16
 """Of lists and tables inside each other; a card has 4."""
+NESTED = f"it is nested more than {MAX_DEPTH} deep"
 MAX_TEXT = 4_000
 """Characters of a text; the citations of several data sets have 1,500."""
 MAX_ITEMS = 20_000
 """Of a list or a table."""
 MAX_INTEGER = 2**63 - 1
+_NO_BARE_KEY = re.compile(r""" "(?:[^"\\\n]|\\[^\n])*+"? | '[^'\n]*+'? | \#[^\n]*+ """, re.VERBOSE)
+"""Texts, quoted keys and comments of TOML."""
+_DEEP_KEY = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{MAX_DEPTH}}}")
 
 Built = TypeVar("Built")
 
@@ -96,7 +101,10 @@ def parse_toml(text: str | bytes) -> dict[str, Any]:
         TableError: not TOML in UTF-8, or nested too deeply.
     """
     try:
-        return _bounded(tomllib.loads(text if isinstance(text, str) else text.decode("utf-8-sig")))
+        text = text if isinstance(text, str) else text.decode("utf-8-sig")
+        if _DEEP_KEY.search(_NO_BARE_KEY.sub("x", text)):  # tomllib takes minutes and gigabytes for a.b.c... of 1 MB.
+            raise TableError(NESTED)
+        return _bounded(tomllib.loads(text))
     except RecursionError as error:
         raise TableError("it is nested too deeply") from error
     except UnicodeDecodeError as error:
@@ -117,7 +125,7 @@ def _bounded(value: Any) -> Any:
     while level := [inner for item in level for inner in _inside(item)]:
         depth += 1
         if depth > MAX_DEPTH:
-            raise TableError(f"it is nested more than {MAX_DEPTH} deep")
+            raise TableError(NESTED)
     return value
 
 

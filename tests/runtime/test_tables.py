@@ -1,6 +1,7 @@
 """Tables from outside are checked in size, depth, types and lengths, and refused in one short line."""
 
 import json
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -106,6 +107,44 @@ def test_what_is_neither_is_refused_in_one_line(parse: Any, text: str) -> None:
     with pytest.raises(TableError) as caught:
         parse(text)
     assert len(str(caught.value)) < 150 and str(caught.value).isprintable()
+
+
+PART = "a.a.a.a.a.a.a.a."
+LONG_KEYS = (
+    PART * 1000 + "a = 1",
+    "[" + PART * 1000 + "a]",
+    "b = {" + "'a' . " * 1000 + "a = 1}",
+    '"a\\"" . ' * 1000 + "a = 1",
+    f"b = '''\n'''\n{PART * 3}a = 1",
+)
+
+
+@pytest.mark.parametrize("text", LONG_KEYS)
+def test_a_key_of_many_parts_is_refused_before_it_costs_time_and_memory(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parse(text: str) -> None:
+        raise AssertionError("parsed")
+
+    monkeypatch.setattr("tomllib.loads", parse)
+    with pytest.raises(TableError, match="nested more than 16 deep"):
+        parse_toml(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'a = "{PART * 3}"',
+        f"a = '{PART * 3}'",
+        f"a = 1 # {PART * 3}",
+        f"a = [{'1.5, ' * 40}]",
+        f'"{PART * 3}" = 1',
+        f"{PART}b = 1",
+        "a = 1979-05-27T07:32:00.5\nb = '..................'",
+    ],
+)
+def test_points_in_texts_numbers_and_comments_are_no_nesting(text: str) -> None:
+    assert parse_toml(text) == tomllib.loads(text)
 
 
 def test_what_is_nested_deeply_is_refused_however_it_is_written() -> None:
