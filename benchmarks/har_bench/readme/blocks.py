@@ -185,6 +185,21 @@ def _sink_latency(result: dict[str, Any]) -> str:
     )
 
 
+def _whole_day(result: dict[str, Any]) -> str:
+    memory, files = result["memory"], result["open_files"]
+    rows = ", ".join(f"{file['rows']:,} in {kind}" for kind, file in result["files"].items())
+    lost = sum(file["gaps"] + file["doubled"] for file in result["files"].values())
+    return (
+        f"{result['hours']:.0f} h of a simulated wearer at {result['speed']:.0f} times real time, with "
+        f"`{result['model']}`, terminal, JSON lines, CSV, MQTT and page: {result['windows']:,} windows, {rows}, "
+        f"{lost} missing or twice; the broker had confirmed {result['sinks']['mqtt']['written']:,}. Meanwhile it was "
+        f"killed {result['broker_kills']} times, files were rotated {result['rotations']} times, and viewers came "
+        f"{result['visits']} times. At most {memory['highest_of_the_first_minute_bytes'] / 1e6:.1f} MB in the first "
+        f"minute and {memory['highest_later_bytes'] / 1e6:.1f} MB after it; typically "
+        f"{files['typical_in_the_first_minute']} and {files['typical_in_the_last_minute']} open files.\n"
+    )
+
+
 def _hapt_groups(result: dict[str, Any]) -> str:
     beside = {
         row["method"]: row for row in result["comparisons"] if (row["set"], row["against"]) == ("hapt", "supervised")
@@ -257,6 +272,7 @@ BLOCKS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "export": ("export", _export),
     "emulated_pi": ("emulated_pi", _emulated_pi),
     "endurance": ("endurance", _endurance),
+    "whole_day": ("whole_day", _whole_day),
     "stream_cost": ("stream_cost", _stream_cost),
     "sink_latency": ("sink_latency", _sink_latency),
     "upright_reference": ("upright_reference", stream_tables.upright_reference),

@@ -13,16 +13,12 @@ import bisect
 import fcntl
 import json
 import os
-import shutil
-import socket
 import struct
-import subprocess
 import sys
 import tempfile
 import termios
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +29,7 @@ from numpy.typing import NDArray
 from har_bench.measure.process import peak_memory_bytes
 from har_bench.results import write_and_print
 from har_bench.script import run_script, script_parser
+from har_bench.stream.all_sinks import Broker, free_port, read_screen, stream_on_terminal
 from har_runtime.contract import HOP, SAMPLE_RATE_HZ
 from har_runtime.errors import SourceError
 from har_runtime.model.load import load_model
@@ -51,9 +48,6 @@ DELIVERY_S = 0.002
 """A pseudo-terminal takes up to this long to deliver what was written."""
 TIMEOUT_S = 30.0
 """The run fails if no answer comes for this long."""
-SCREEN = (40, 120)
-"""Rows and columns."""
-BROKER_PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -82,18 +76,19 @@ def measure(seconds: int, page: bool) -> dict[str, Any]:
     wanted = seconds * SAMPLE_RATE_HZ // HOP
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        broker = stack.enter_context(_broker(folder))
+        broker = stack.enter_context(Broker(folder))
         sensor = stack.enter_context(_Sensor())
         log = folder / "day.jsonl"
-        sinks = ["terminal:", f"jsonl:{log}", f"csv:{folder / 'day.csv'}", f"mqtt://127.0.0.1:{broker}/bench"]
-        sinks += [f"live:127.0.0.1:{_free_port()}"] if page else []
-        stream, screen = stack.enter_context(_stream(sensor.path, sinks))
+        source = f"serial:{sensor.path}?format=witmotion&baud=115200&rate={RATE_HZ}"
+        sinks = ["terminal:", f"jsonl:{log}", f"csv:{folder / 'day.csv'}", f"mqtt://127.0.0.1:{broker.port}/bench"]
+        sinks += [f"live:127.0.0.1:{free_port()}"] if page else []
+        stream, screen = stack.enter_context(stream_on_terminal(source, sinks))
         answers = _Answers(log)
         end_s = time.monotonic() + TIMEOUT_S
         drawn = 0
         while len(answers.ends_s) < SETTLED + wanted:
             sensor.step()
-            drawn += len(_read(screen))
+            drawn += len(read_screen(screen))
             if answers.check(sensor.now_s()):
                 end_s = time.monotonic() + TIMEOUT_S
             if stream.poll() is not None:
@@ -218,56 +213,6 @@ class _Answers:
         self.ends_s += [row["end_s"] for row in rows]
         self.seen_s += [now_s] * len(rows)
         return bool(rows)
-
-
-@contextmanager
-def _stream(port: str, sinks: list[str]) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
-    """har-stream on a terminal of its own, and the end of it from which the screen is read."""
-    leader, follower = os.openpty()
-    termios.tcsetwinsize(follower, SCREEN)
-    os.set_blocking(leader, False)
-    command = [sys.executable, "-m", "har_runtime", "--source"]
-    command += [f"serial:{port}?format=witmotion&baud=115200&rate={RATE_HZ}"]
-    command += [argument for uri in sinks for argument in ("--sink", uri)]
-    environment = {**os.environ, "TERM": "xterm-256color"}
-    try:
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=follower, env=environment) as stream:
-            os.close(follower)
-            try:
-                yield stream, leader
-            finally:
-                stream.kill()
-    finally:
-        os.close(leader)
-
-
-@contextmanager
-def _broker(folder: Path) -> Iterator[int]:
-    """Start a mosquitto; returns its port."""
-    mosquitto = shutil.which("mosquitto", path=BROKER_PATH)
-    if mosquitto is None:
-        raise SourceError("mosquitto is not installed; apt install mosquitto")
-    port = _free_port()
-    config = folder / "mosquitto.conf"
-    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
-    with subprocess.Popen([mosquitto, "-c", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as broker:
-        try:
-            yield port
-        finally:
-            broker.terminate()
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-def _read(leader: int) -> bytes:
-    try:
-        return os.read(leader, 1 << 16)
-    except OSError:  # Nothing was written, or har-stream has ended.
-        return b""
 
 
 def _percentiles(times_s: NDArray[np.float64]) -> dict[str, float]:

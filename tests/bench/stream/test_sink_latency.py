@@ -4,7 +4,8 @@ import shutil
 
 import pytest
 
-from har_bench.stream.sink_latency import BROKER_PATH, RATE_HZ, look_ahead_s, measure
+from har_bench.stream.all_sinks import BROKER_PATH
+from har_bench.stream.sink_latency import RATE_HZ, look_ahead_s, measure
 
 
 def test_the_resampler_needs_half_of_its_filter_and_one_more_sample() -> None:

@@ -1,7 +1,8 @@
 """A file that only ever grows by whole lines, whatever stops the program: a kill, a power cut or a full disk.
 
 It is found by its name: once a log rotator has renamed, deleted or emptied it, what is appended to the open file would
-be where nobody looks for it, so `is_at_its_name` is to be asked before each line.
+be where nobody looks for it. So `is_at_its_name` is to be asked before each line, and after it, when a line that came
+too late can still be taken back.
 """
 
 import errno
@@ -57,6 +58,8 @@ class LineFile:
         self._identity = status.st_dev, status.st_ino
         self.size = 0
         """Bytes in the file; 0 for a device or a pipe."""
+        self._appended = 0
+        """Bytes of the last line, and of the header if it came with it."""
         try:
             if self._regular:
                 self._lock()
@@ -86,6 +89,17 @@ class LineFile:
                 self._file.truncate(self._file.tell() - written)
             raise
         self.size += written
+        self._appended = written
+
+    def take_back(self) -> None:
+        """Remove the last line again, unless somebody has cut the file or added to it.
+
+        Raises:
+            OSError: the disk failed.
+        """
+        end = self._file.tell()
+        if self._regular and os.fstat(self._file.fileno()).st_size == end:
+            self._file.truncate(end - self._appended)
 
     def sync(self) -> None:
         """Wait until everything appended so far is safe from a power cut.
@@ -114,10 +128,6 @@ class LineFile:
             return False  # In the middle of a line, perhaps: opening it repairs that.
         self.size = found.st_size
         return True
-
-    def is_deleted(self) -> bool:
-        """Whether nobody can read the file any more, whatever its name was."""
-        return self._regular and os.fstat(self._file.fileno()).st_nlink == 0
 
     def close(self) -> None:
         """Close the file, without `sync`."""

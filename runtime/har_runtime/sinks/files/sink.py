@@ -102,8 +102,8 @@ class FileSink(_LineSink):
             file = self._open(unix_s, len(line))
             file.append(line)
             self._lengths.appendleft(len(line))
-            if file.is_deleted():  # Between the look at its name and the write: nobody can have read the line.
-                self._close_file()
+            if not file.is_at_its_name():  # It went between the first look and the write.
+                file.take_back()
                 self._open(unix_s, len(line)).append(line)
         except OSError as error:
             self._close_file()

@@ -81,6 +81,46 @@ def test_a_file_that_is_deleted_while_a_line_is_written_costs_no_line(
     assert numbers_of(path) == [1, 2]
 
 
+def test_a_line_that_is_written_while_a_rotator_packs_the_file_is_not_lost(
+    sink: RecordSink, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(sink, 0)
+    write = LineFile.append
+    old = path.with_name("old")
+    packed: list[bytes] = []
+
+    def pack_first(file: LineFile, line: bytes) -> None:
+        monkeypatch.undo()
+        path.rename(old)
+        packed.append(old.read_bytes())
+        write(file, line)
+
+    monkeypatch.setattr(LineFile, "append", pack_first)
+    append(sink, 1, 2)
+    assert numbers_of(path) == [1, 2]
+    assert old.read_bytes() == packed[0]  # Whether it is packed before the line or after it, the line is there once.
+
+
+def test_a_file_that_somebody_adds_to_after_its_name_is_gone_stays_as_it_is(
+    sink: RecordSink, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(sink, 0)
+    write = LineFile.append
+    old = path.with_name("old")
+
+    def add_after(file: LineFile, line: bytes) -> None:
+        monkeypatch.undo()
+        write(file, line)
+        with path.open("ab") as other:
+            other.write(b"closed\n")
+        path.rename(old)
+
+    monkeypatch.setattr(LineFile, "append", add_after)
+    append(sink, 1, 2)
+    assert numbers_of(path) == [1, 2]
+    assert old.read_bytes().endswith(b"closed\n")
+
+
 def test_a_file_that_was_emptied_has_its_header_again_and_the_next_start_continues_it(
     sink: RecordSink, path: Path
 ) -> None:
