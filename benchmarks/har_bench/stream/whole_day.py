@@ -25,6 +25,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 
 from har_bench.measure.process import cpu_seconds
@@ -200,6 +201,7 @@ class Watched:
             "memory": {
                 "highest_of_the_first_minute_bytes": before,
                 "highest_later_bytes": after,
+                "highest_of_each_tenth_bytes": [int(max(part)) for part in np.array_split([row[1] for row in later], 10)],
                 "end_bytes": later[-1][1],
                 "flat": after - before <= FLAT_BYTES,
             },

@@ -45,6 +45,7 @@ def test_memory_and_files_that_grow_are_noticed() -> None:
     watched.samples = [(float(second), 50_000_000, 20) for second in range(100)]
     result = watched.report(warm_up_s=50)
     assert result["memory"]["flat"] and result["open_files"]["constant"]
+    json.dumps(result, allow_nan=False)
     watched.samples += [(100.0 + second, 50_000_000 + 100_000 * second, 20 + second // 5) for second in range(100)]
     result = watched.report(warm_up_s=50)
     assert not result["memory"]["flat"] and not result["open_files"]["constant"]
