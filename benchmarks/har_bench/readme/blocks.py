@@ -195,7 +195,8 @@ def _whole_day(result: dict[str, Any]) -> str:
         f"{lost} missing or twice; the broker had confirmed {result['sinks']['mqtt']['written']:,}. Meanwhile it was "
         f"killed {result['broker_kills']} times, files were rotated {result['rotations']} times, and viewers came "
         f"{result['visits']} times. At most {memory['highest_of_the_first_minute_bytes'] / 1e6:.1f} MB in the first "
-        f"minute and {memory['highest_later_bytes'] / 1e6:.1f} MB after it; typically "
+        f"minute and {memory['highest_later_bytes'] / 1e6:.1f} MB after it, in the last tenth of the run "
+        f"{memory['highest_of_each_tenth_bytes'][-1] / 1e6:.1f} MB; typically "
         f"{files['typical_in_the_first_minute']} and {files['typical_in_the_last_minute']} open files.\n"
     )
 

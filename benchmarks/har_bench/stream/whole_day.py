@@ -201,7 +201,9 @@ class Watched:
             "memory": {
                 "highest_of_the_first_minute_bytes": before,
                 "highest_later_bytes": after,
-                "highest_of_each_tenth_bytes": [int(max(part)) for part in np.array_split([row[1] for row in later], 10)],
+                "highest_of_each_tenth_bytes": [
+                    int(max(part)) for part in np.array_split([row[1] for row in later], 10)
+                ],
                 "end_bytes": later[-1][1],
                 "flat": after - before <= FLAT_BYTES,
             },
