@@ -268,6 +268,8 @@ class _Builder:
             self.log.broken_lines += 1
             self.log.first_broken = self.log.first_broken or (path, line)
             return
+        if row == self._last:  # A log rotator packed the file just as the line was written: it is in the next one too.
+            return
         self.log.rows += 1
         if self._held < MAX_HELD and self._continues(row):
             self._held += 1

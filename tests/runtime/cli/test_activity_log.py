@@ -250,6 +250,13 @@ def test_rows_of_both_versions_are_read_together(tmp_path: Path) -> None:
     assert span.seconds == 10
 
 
+def test_a_row_that_ends_one_file_and_begins_the_next_counts_once(tmp_path: Path) -> None:
+    day = rows("walking", 10, NOON, steps=1)
+    files = [write(tmp_path / "day.jsonl.1", day[:6]), write(tmp_path / "day.jsonl", day[5:])]
+    log, whole = read_log(files), read_log([write(tmp_path / "whole.jsonl", day)])
+    assert (log.rows, log.days, log.spans) == (whole.rows, whole.days, whole.spans)
+
+
 def test_a_clock_that_was_set_back_is_reported(tmp_path: Path) -> None:
     day = write(tmp_path / "day.jsonl", rows("sitting", 20, NOON), rows("sitting", 20, NOON - 90, 10))
     log = read_log([day])
