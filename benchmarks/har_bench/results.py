@@ -10,7 +10,7 @@ from typing import Any
 
 from har_runtime.errors import DataError
 from har_runtime.files import write_bytes
-from har_train.fit.hardware import processor_name
+from har_runtime.processor import processor_name
 
 REPOSITORY = Path(__file__).parents[2]
 RESULTS = REPOSITORY / "benchmarks" / "results"

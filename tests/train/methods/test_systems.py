@@ -74,10 +74,10 @@ def test_every_budget_is_eight_minutes_of_a_core_and_nothing_else_ends_a_trainin
 
 
 @pytest.mark.parametrize(("name", "shortest"), [("gile", 5), ("tpn", 46), ("deepconvlstm", 17), ("affar", 28)])
-def test_an_encoder_takes_windows_down_to_what_its_convolutions_need(name: str, shortest: int) -> None:
+def test_an_encoder_takes_windows_down_to_what_it_needs(name: str, shortest: int) -> None:
     encoder = ENCODERS[name](6, shortest).eval()
     assert torch.isfinite(encoder(torch.zeros(1, shortest, 6))).all()
-    with pytest.raises(ModelError, match=f"a window of {shortest - 1} samples .* its convolutions need {shortest}"):
+    with pytest.raises(ModelError, match=f"a window of {shortest - 1} samples .* it needs {shortest}"):
         ENCODERS[name](6, shortest - 1)
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from har_runtime.errors import DataError, HarError
 from har_runtime.files import write_bytes
+from har_runtime.processor import processor_name, vector_unit
 from har_runtime.tables import TableError, from_table, read_json
 from har_runtime.text import clean
 from har_train.data.splits import Protocol
 from har_train.evaluation.cross_validation import cross_validate
 from har_train.fit.checkpoint import architecture_of
-from har_train.fit.hardware import processor_name, vector_unit
 from har_train.fit.network import HarNetwork, parameter_count
 from har_train.recipe import Recipe
 

@@ -2,45 +2,18 @@
 
 import ctypes
 import os
-import platform
 import warnings
-from pathlib import Path
 
 from har_runtime.errors import HarError
+from har_runtime.processor import processor_flags
 
 BF16_FLAGS = {"avx512_bf16", "amx_bf16"}
 """CPU flags for bf16 in hardware; without one of them it is emulated, up to 30 times slower than float32."""
 
-VECTOR_UNITS = {"avx512f": "AVX-512", "avx2": "AVX2", "asimd": "NEON"}
-"""By their CPU flags, the widest first."""
-
-
-def processor_name(root: Path = Path("/")) -> str:
-    """Name of the processor on x86, of the board on a Raspberry Pi: from proc/cpuinfo below `root` (not in psutil)."""
-    try:
-        lines = (root / "proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith(("model name", "Model\t")))
-    return next(names, platform.machine())
-
 
 def cpu_has_bf16() -> bool:
     """Whether this CPU multiplies bfloat16 in hardware; False if there is no /proc/cpuinfo."""
-    return bool(BF16_FLAGS & _cpu_flags(Path("/")))
-
-
-def vector_unit(root: Path = Path("/")) -> str | None:
-    """The widest vector unit of this CPU that torch can use; None if it is not known."""
-    flags = _cpu_flags(root)
-    return next((name for flag, name in VECTOR_UNITS.items() if flag in flags), None)
-
-
-def _cpu_flags(root: Path) -> set[str]:
-    try:
-        return set((root / "proc/cpuinfo").read_text(encoding="utf-8").split())
-    except OSError:
-        return set()
+    return bool(BF16_FLAGS & processor_flags())
 
 
 def choose_accelerator(asked: str) -> str:

@@ -1,10 +1,10 @@
-"""What is known of the machine that trains."""
+"""What is known of the processor of this computer."""
 
 from pathlib import Path
 
 import pytest
 
-from har_train.fit.hardware import processor_name, vector_unit
+from har_runtime.processor import processor_name, vector_unit
 
 
 @pytest.mark.parametrize(
