@@ -17,12 +17,12 @@ CLOCKS = {
 }
 
 
-@pytest.mark.parametrize("clock", CLOCKS)
-@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize(
+    ("clock", "signed"),
+    [(clock, signed) for clock in CLOCKS for signed in (False, True) if not (signed and "of the day" in clock)],
+)
 def test_times_go_on_over_the_end_of_a_counter(tmp_path: Path, clock: str, signed: bool) -> None:
     name, first, step, size = CLOCKS[clock]
-    if signed and "day" in clock:
-        pytest.skip("no counter of bits")
     half = size // 2 if signed else 0
     path = tmp_path / "walk.csv"
     path.write_text(
