@@ -2,6 +2,7 @@
 
 import json
 import random
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def replaced(value: Any, rng: random.Random) -> Any:
                 continue
             kind = rng.random()
             if kind < 0.7:
-                at[key] = rng.choice(ODD_VALUES)
+                at[key] = deepcopy(rng.choice(ODD_VALUES))  # Or a later change would be in all inputs that follow.
             elif kind < 0.85:
                 del at[key]
             elif isinstance(at, list):

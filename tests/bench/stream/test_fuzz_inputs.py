@@ -8,7 +8,7 @@ import pytest
 
 from har_bench.stream import fuzz_inputs
 from har_bench.stream.fuzz_inputs import KINDS, fuzz, main
-from har_bench.stream.odd_inputs import json_bytes, toml_bytes
+from har_bench.stream.odd_inputs import ODD_VALUES, json_bytes, toml_bytes
 from har_runtime.errors import DataError
 from har_runtime.tables import TableError, parse_json, parse_toml
 
@@ -73,6 +73,14 @@ def test_inputs_are_of_many_kinds_and_the_seed_decides_them(tmp_path: Path) -> N
     state, about = fuzz_inputs.STATE, fuzz_inputs.ABOUT
     assert outcomes(lambda number: json_bytes(state, random.Random(number)), parse_json) == {True, False}
     assert outcomes(lambda number: toml_bytes(about, random.Random(number)), parse_toml) == {True, False}
+
+
+def test_an_input_is_the_same_whatever_was_made_before_it() -> None:
+    alone = json_bytes({"a": [1], "b": {"c": 2}}, random.Random(1))
+    for seed in range(2, 3000):
+        json_bytes({"a": [1], "b": {"c": 2}}, random.Random(seed))
+    assert json_bytes({"a": [1], "b": {"c": 2}}, random.Random(1)) == alone
+    assert {"a": {"b": 1}} in ODD_VALUES and [None] in ODD_VALUES
 
 
 def test_the_report_says_how_many_and_the_exit_code_whether_all_is_well(tmp_path: Path, monkeypatch, capsys) -> None:
