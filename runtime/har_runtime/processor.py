@@ -23,7 +23,7 @@ def vector_unit(root: Path = ROOT) -> str | None:
 
 
 def processor_flags(root: Path = ROOT) -> set[str]:
-    """The words of proc/cpuinfo, among them the flags or features; empty if there is none."""
+    """The words of proc/cpuinfo, which include the flags; empty if there is no such file."""
     return set(_cpuinfo(root).split())
 
 

@@ -44,7 +44,7 @@ SAMPLE_S = 0.5
 """Between two looks at memory and open files."""
 ROTATE_S = 3.0
 VISIT_S, AWAY_S = 3.0, 2.0
-"""How long a viewer looks at the page, and for how long there is none."""
+"""How long a viewer looks at the page, and the pause before the next one."""
 ASK_S = 0.5
 """Between two requests of a viewer."""
 BROKER_UP_S, BROKER_DOWN_S = 40.0, 1.0
@@ -298,7 +298,7 @@ def _disturb(
     limit_s: float,
     show_step: Callable[[str], None],
 ) -> dict[str, int]:
-    """Do everything that goes on around har-stream until it ends; returns how often."""
+    """Disturb har-stream in every way until it ends; returns how often in each."""
     end_s = time.monotonic() + limit_s
     sample, rotate, ask = Due(SAMPLE_S), Due(ROTATE_S), Due(ASK_S)
     visit, restart = Due(AWAY_S, VISIT_S), Due(BROKER_UP_S, BROKER_DOWN_S)

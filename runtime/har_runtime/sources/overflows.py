@@ -5,6 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from har_runtime.median import median
+
 MAX_STEP_NS: Final = 1_000_000_000
 """A longer step is no overflow but a clock that was set back."""
 MAX_SHORT_STEP_NS: Final = 100_000_000
@@ -40,7 +42,7 @@ def across_overflows(
         return steps_ns
     before = times_ns - steps_ns
     ahead = steps_ns[steps_ns > 0]
-    usual = float(np.median(ahead)) if len(ahead) >= MIN_STEPS else None
+    usual = median(ahead) if len(ahead) >= MIN_STEPS else None
     ranges = {range_ns or _LONG.get(unit_ns): MAX_STEP_NS, _DAYS.get(unit_ns): MAX_STEP_NS}
     if (short := _SHORT.get(unit_ns)) is not None:
         most = MAX_SHORT_STEP_NS if usual is None else min(MAX_SHORT_STEP_NS, round(TIMES_USUAL * usual))
