@@ -57,6 +57,7 @@ def _add_convert(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", metavar="HZ", help="samples a second, if it has no times")
     parser.add_argument("--sign", metavar="S", help="of acceleration: android, or apple, which is reversed")
     parser.add_argument("--labels", metavar="1:walking,...", help="words for its labels, or as-written")
+    parser.add_argument("--device", metavar="D", help="which of several devices whose rows take turns, or a part of it")
     add_json(parser)
 
 
@@ -145,7 +146,7 @@ def _cut(options: argparse.Namespace) -> int:
 def _convert(options: argparse.Namespace) -> int:
     from har_train.data.convert import convert, options_from, print_report
 
-    names = ("columns", "unit", "gyro", "time", "rate", "sign", "labels")
+    names = ("columns", "unit", "gyro", "time", "rate", "sign", "labels", "device")
     given = options_from({name: getattr(options, name) for name in names})
     found = convert(options.files, options.out, given)
     if options.json:

@@ -17,7 +17,7 @@ TIMES: Final = (*TIME_UNITS, SAMPLES, SPREAD)
 """Values of the option `time`: the unit of the column, sample numbers, or times that are to be spread evenly."""
 RATE_LIMITS: Final = (MIN_RATE_HZ / 20, 2000)
 """Hz. A recording that is too slow is still read, so that its rate can be said."""
-NAMES: Final = ("columns", "unit", "gyro", "time", "rate", "sign", "labels")
+NAMES: Final = ("columns", "unit", "gyro", "time", "rate", "sign", "labels", "device")
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class ReadOptions:
     """Our words for its labels."""
     labels_as_written: bool = False
     """Whether labels stay as they are."""
+    device: str | None = None
+    """The device to read of several whose rows take turns, or a part of its name."""
 
 
 def read_options(uri: Uri) -> ReadOptions:
@@ -58,6 +60,7 @@ def read_options(uri: Uri) -> ReadOptions:
         sign=uri.option("sign", one_of(tuple(SIGNS)), None),
         labels=labels,
         labels_as_written=labels is None,
+        device=uri.option("device", _device_name, None),
     )
 
 
@@ -80,3 +83,9 @@ def _acceleration_name(text: str) -> str | None:
 
 def _angular_rate_name(text: str) -> str:
     return angular_rate_unit(text).name
+
+
+def _device_name(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it names no device")
+    return text.strip()

@@ -16,6 +16,7 @@ from har_runtime.sources.columns import named_columns
 from har_runtime.sources.replay.array_cells import without_arrays
 from har_runtime.sources.replay.cells import NUMBER, as_number, first_bad, lines_to_rows
 from har_runtime.sources.replay.clock_search import date_of_cells
+from har_runtime.sources.replay.devices import rows_of_device
 from har_runtime.sources.replay.emotibit import as_rows
 from har_runtime.sources.replay.layout import HEAD_LINES, NoTableError, find_layout
 from har_runtime.sources.replay.long_table import as_wide
@@ -64,7 +65,7 @@ class TextTable:
         sensor: str | None = None,
         rows_of: tuple[int, str] | None = None,
     ):
-        self._open, self._name, self._rows_of_value = file, name, rows_of
+        self._open, self._name = file, name
         self.lost: Counter[str] = Counter()
         self.dated_ns: int | None = None
         self._rows_read = self._bad = 0
@@ -77,7 +78,9 @@ class TextTable:
             for find_change in (without_arrays, without_thousands):
                 if (change := find_change(head)) is not None:
                     head, rest = [change(line) for line in head], map(change, rest)
-            self.layout = find_layout([line.rstrip("\r\n") for line in head], options, sensor)
+            lines = [line.rstrip("\r\n") for line in head]
+            self.layout = find_layout(lines, options, sensor)
+            self._rows_of_value = rows_of or rows_of_device(self.layout, lines, options.device)
         except (DataError, csv.Error, *READ_ERRORS) as error:
             file.close()
             kind = NoTableError if isinstance(error, NoTableError) else DataError
