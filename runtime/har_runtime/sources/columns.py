@@ -222,6 +222,19 @@ def columns_by_number(rows: Sequence[Sequence[float]]) -> Columns | None:
     return Columns(width, tuple(range(start, start + channels))) if used == 3 or used >= 6 else None
 
 
+def columns_after(count: int, rows: Sequence[Sequence[float]]) -> Columns | None:
+    """The columns of lines without a header that begin with so many other numbers.
+
+    >>> columns_after(1, [[7, 0, 0, 1], [7, 0, 0, 1]])
+    Columns(width=4, channels=(1, 2, 3), time=None, time_unit=None, acc_unit=None, gyro_unit=None)
+    """
+    found = columns_by_number([row[count:] for row in rows])
+    if found is None:
+        return None
+    time = None if found.time is None else found.time + count
+    return replace(found, width=found.width + count, channels=tuple(cell + count for cell in found.channels), time=time)
+
+
 def _without_numbers(table: NDArray[np.float64]) -> list[int] | None:
     """The columns that change, if at least six do and the others hold whole numbers other than 0; else None."""
     still = (table == table[0]).all(axis=0)

@@ -55,11 +55,18 @@ class ByteRows:
         DataError: no row among the first bytes.
     """
 
-    def __init__(self, file: OpenFile, name: str, witmotion: bool, lost: Counter[str] | None = None):
+    def __init__(
+        self,
+        file: OpenFile,
+        name: str,
+        witmotion: bool,
+        lost: Counter[str] | None = None,
+        device: str | None = None,
+    ):
         self._open, self._name = file, name
         self.lost: Counter[str] = Counter() if lost is None else lost
         self.dated_ns: int | None = None
-        self._parser = WitmotionParser(self.lost) if witmotion else TextLines(self.lost)
+        self._parser = WitmotionParser(self.lost) if witmotion else TextLines(self.lost, device=device)
         self._rows = np.empty((0, 7))
         self._ended = False
         while len(self._rows) < MIN_ROWS and not self._ended and file.position() < 4 * BLOCK_BYTES:

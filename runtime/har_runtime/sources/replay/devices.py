@@ -3,35 +3,27 @@
 Nothing else would show it: the times of two devices are those of one that is twice as fast.
 """
 
-import itertools
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from har_runtime.errors import DataError
 from har_runtime.sources.replay.cells import NO_TIME, as_number, split_line
 from har_runtime.sources.replay.fields import Fields, Layout
 from har_runtime.sources.replay.first_rows import values_of
 from har_runtime.sources.replay.split_times import times_of
+from har_runtime.sources.several_devices import MAX_DEVICES, readings_jump, take_turns, turns_of
 from har_runtime.text import clean
 
 MAX_CELLS: Final = 30
 """Columns among which one may tell devices apart."""
-MAX_DEVICES: Final = 16
 MIN_ROWS: Final = 5
 """Of each device."""
 MIN_TURNS: Final = 3
 """Changes from one device to another at which time goes back or stands still."""
-MIN_JUMPS: Final = 8
-"""Changes over which the readings are compared."""
-APART: Final = 1.5
-"""How many times further a reading is from the other device's last one than from its own device's."""
 BACK_SHARE: Final = 0.3
 """Of the changes: those at which time does not go on."""
-IN_TURN: Final = 0.9
-"""Share of rows of the same device as so many rows before as there are devices."""
 AHEAD_SHARE: Final = 0.95
 """Of the steps within a device."""
 MAX_SHOWN: Final = 4
@@ -92,41 +84,15 @@ def _devices_in(fields: Fields, rows: Sequence[Sequence[str]]) -> tuple[int, lis
         if "" in found:
             continue
         # A column of numbers may be a reading of its own, rounded, which jumps as the others do.
-        may_jump = as_number(found[0]) is None or _take_turns(names, len(found))
-        if (may_jump and _jump(names, readings)) or _go_back(names, rows, fields):
+        may_jump = as_number(found[0]) is None or take_turns(names)
+        if (may_jump and readings_jump(names, readings)) or _go_back(names, rows, fields):
             return cell, found
     return None
 
 
-def _turns(names: Sequence[str]) -> list[tuple[int, int]]:
-    """The rows at which another device comes, each with the row of its own before it."""
-    last: dict[str, int] = {}
-    turns: list[tuple[int, int]] = []
-    for at, (before, name) in enumerate(itertools.pairwise(["", *names])):
-        if name != before and name in last:
-            turns.append((at, last[name]))
-        last[name] = at
-    return turns
-
-
-def _take_turns(names: Sequence[str], count: int) -> bool:
-    """Whether the devices come in the same order again and again."""
-    return float(np.mean([one == other for one, other in zip(names, names[count:], strict=False)])) >= IN_TURN
-
-
-def _jump(names: Sequence[str], readings: NDArray[np.float64]) -> bool:
-    """Whether readings go on from those of their own device, and not from the row before."""
-    turns = np.array([turn for turn in _turns(names) if np.isfinite(readings[[turn[0], turn[0] - 1, turn[1]]]).all()])
-    if len(turns) < MIN_JUMPS:
-        return False
-    at, own = turns.T
-    from_other = np.linalg.norm(readings[at] - readings[at - 1], axis=1).sum()
-    return bool(from_other > APART * np.linalg.norm(readings[at] - readings[own], axis=1).sum())
-
-
 def _go_back(names: Sequence[str], rows: Sequence[Sequence[str]], fields: Fields) -> bool:
     """Whether the times of each device grow, and those of all together do not."""
-    turns = _turns(names)
+    turns = turns_of(names)
     if fields.time is None or len(turns) < MIN_TURNS:
         return False
     try:

@@ -149,7 +149,7 @@ def open_rows(part: Part, options: ReadOptions, sensor: str | None, lost: Counte
         table = TextTable(_as_table(file, part), part.name, options, sensor, part.rows_of)
     except NoTableError:
         # Lines that are no table, as a sketch prints them, if they are such.
-        if not part.again or (rows := _lines(part, lost)) is None:
+        if not part.again or (rows := _lines(part, lost, options.device)) is None:
             raise
         return rows
     table.lost = lost
@@ -205,9 +205,9 @@ def _as_table(file: OpenFile, part: Part) -> OpenFile:
         raise DataError(f"{part.name}: {reason(error)}") from error
 
 
-def _lines(part: Part, lost: Counter[str]) -> ByteRows | None:
+def _lines(part: Part, lost: Counter[str], device: str | None) -> ByteRows | None:
     try:
-        rows = ByteRows(part.open(), part.name, witmotion=False, lost=Counter())
+        rows = ByteRows(part.open(), part.name, witmotion=False, lost=Counter(), device=device)
     except DataError:
         return None
     rows.lost = lost

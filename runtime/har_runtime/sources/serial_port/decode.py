@@ -200,6 +200,7 @@ class TextDecoder(Decoder):
         unit: str | None = None,
         gyro: str | None = None,
         columns: Sequence[str] | None = None,
+        device: str | None = None,
     ):
         """A decoder.
 
@@ -208,8 +209,9 @@ class TextDecoder(Decoder):
             unit: of acceleration, as for `units.acceleration_unit`; None to find it.
             gyro: of angular rate, as for `units.angular_rate_unit`; None to read it from the header or find it.
             columns: names of the columns, for lines without a header.
+            device: the one to read of several, as `TextLines` takes it.
         """
-        self._lines = TextLines(report.lost, columns)
+        self._lines = TextLines(report.lost, columns, device)
         super().__init__(self._lines, report)
         self._unit, self._gyro = unit, gyro
         self._look_rows = 0

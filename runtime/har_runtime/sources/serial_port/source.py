@@ -3,7 +3,8 @@
 Options: format=csv|witmotion and baud=N (found by listening if missing), rate=50|100 (a WitMotion is set to this rate,
 50 by default; for lines without a time column it is their nominal rate), unit=auto|g|mg|m/s2|N (counts a g),
 gyro=deg/s|rad/s|N (counts a deg/s), columns=time_ms,ax,ay,az,gx,gy,gz (for lines without a header), sign=apple (all
-three axes of acceleration are reversed). Lines may have an accelerometer alone.
+three axes of acceleration are reversed), device=A (of several whose lines take turns, the first word or number of those
+to read). Lines may have an accelerometer alone.
 """
 
 import contextlib
@@ -66,6 +67,8 @@ class SerialOptions:
     columns: tuple[str, ...] | None = None
     sign: str = "android"
     """A key of `units.SIGNS`."""
+    device: str | None = None
+    """The first word or number of the lines to read, if those of several devices take turns."""
 
 
 def open_serial(uri: Uri) -> "SerialSource":
@@ -74,7 +77,7 @@ def open_serial(uri: Uri) -> "SerialSource":
     Raises:
         SourceError: invalid options, no such port, or no known format on it.
     """
-    uri.only("format", "baud", "rate", "unit", "gyro", "columns", "sign")
+    uri.only("format", "baud", "rate", "unit", "gyro", "columns", "sign", "device")
     if not uri.target:
         raise SourceError("serial: needs a port, such as serial:/dev/ttyUSB0, or serial:auto")
     options = SerialOptions(
@@ -85,6 +88,7 @@ def open_serial(uri: Uri) -> "SerialSource":
         uri.option("gyro", lambda text: angular_rate_unit(text).name, None),
         uri.option("columns", _column_names, None),
         uri.option("sign", one_of(tuple(SIGNS)), "android"),
+        uri.option("device", str.strip, None) or None,
     )
     return SerialSource(uri.target, options)
 
@@ -168,7 +172,7 @@ class SerialSource:
         options = self._options
         if self._format == "csv":
             self.report.rate_hz = options.rate_hz
-            return TextDecoder(self.report, options.unit, options.gyro, options.columns)
+            return TextDecoder(self.report, options.unit, options.gyro, options.columns, options.device)
         self._set_up_witmotion()
         return WitmotionDecoder(self.report)
 

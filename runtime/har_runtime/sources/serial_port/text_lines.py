@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from har_runtime.contract import MIN_RATE_HZ
 from har_runtime.sources.column_names import AXES, GRAVITY, GYROSCOPE, LINEAR
-from har_runtime.sources.columns import Columns, columns_by_name, columns_by_number
+from har_runtime.sources.columns import Columns, columns_after, columns_by_name, columns_by_number
 from har_runtime.sources.serial_port.cells import MAX_NUMBER, bracketed_cells, cell_numbers, split_cells
+from har_runtime.sources.serial_port.device_lines import DeviceLines
 from har_runtime.sources.serial_port.labelled_lines import (
     LabelledLines,
     kind_of,
@@ -59,12 +60,13 @@ class TextLines:
     array([[20. ,  0. ,  0. ,  1. ,  0. ,  0. ,  0.5]])
     """
 
-    def __init__(self, lost: Counter[str] | None = None, names: Sequence[str] | None = None):
+    def __init__(self, lost: Counter[str] | None = None, names: Sequence[str] | None = None, device: str | None = None):
         """A parser.
 
         Args:
             lost: where to count lines that gave no row, by reason.
             names: the columns, if known; headers are ignored then.
+            device: the first word or number of the lines to read, if those of several devices take turns.
         """
         self.lost: Counter[str] = Counter() if lost is None else lost
         self.columns: Columns | None = columns_by_name(names) if names else None
@@ -92,6 +94,7 @@ class TextLines:
         self._first = True
         self._names: list[str] | None = None
         self._probe: list[list[float]] = []
+        self._devices, self._words = DeviceLines(device), list[str]()
 
     def push(self, data: bytes) -> NDArray[np.float64]:
         """The rows completed by these bytes: sensor time and six channels, shape (n, 7).
@@ -138,7 +141,9 @@ class TextLines:
             return ""
         if columns is self._gatherer.columns and (devices := self._gatherer.devices):
             names = ", ".join(repr(clean(device, 20)) for device in devices[:4])
-            return f"the first of the devices {names} is read (columns= for another)"
+            return f"the first of the devices {names} is read (device= or columns= for another)"
+        if self._devices.names:
+            return self._devices.choice
         if self.are_columns_guessed and columns.width >= len(columns.wanted) + len(AXES) * 2:
             first, last = min(columns.channels) + 1, max(columns.channels) + 1
             return f"columns {first} to {last} of {columns.width} are read (columns= for others)"
@@ -164,6 +169,8 @@ class TextLines:
             return f'it sends labelled lines such as "{self.quote}": {self._gatherer.understood}'
         if self._columns_problem:
             return f'{self._columns_problem}; one line is "{self.quote}"'
+        if self._devices.is_missed:
+            return f'none of its lines begins with the device that was named; one line is "{self.quote}"'
         if not self.readable:
             return (
                 f'it sends text without readings, such as "{self.quote}": let its program print lines such as '
@@ -198,6 +205,8 @@ class TextLines:
             self._columns_problem = "it sends angles alone; its firmware sends its sensors after the command #osct"
             return
         cells, are_named = split_cells(text)
+        if not self._devices.is_read(text, cells):
+            return
         if self.columns is None and (word := sentence_of(text)) and not self._use_header([word, *SENTENCES[word]]):
             self.readable += 1
             self._columns_problem = f'"{word}" has no acceleration with gravity, which is needed'
@@ -317,11 +326,14 @@ class TextLines:
         if self._probe and len(numbers) != len(self._probe[0]):
             self._lose("line with other columns", count=len(self._probe))
             self._probe = []
+        self._words = [*self._words[: len(self._probe)], self._devices.word]
         self._probe.append(numbers)
         if len(self._probe) < PROBE_ROWS:
             return
         probe, self._probe = self._probe, []
-        self.columns = columns_by_number(probe)
+        if (own := self._devices.choose(self._words, probe)) is not None:
+            probe = [probe[at] for at in own]
+        self.columns = columns_after(1, probe) if self._devices.is_number else columns_by_number(probe)
         self.are_columns_guessed = self.columns is not None
         if self.columns is None:
             self._columns_problem = (

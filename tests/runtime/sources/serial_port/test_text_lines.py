@@ -423,7 +423,7 @@ def test_the_first_of_two_devices_is_read_and_that_is_said(kind: str) -> None:
     rows = lines.push(TWO_DEVICES[kind].encode() * 30)
     assert len(rows) > 20
     assert (rows[:, 1:] == [0.5, 0.25, 9.5, 1, 2, 3]).all()
-    assert lines.choice == "the first of the devices '1', '2' is read (columns= for another)"
+    assert lines.choice == "the first of the devices '1', '2' is read (device= or columns= for another)"
 
 
 def test_the_first_columns_of_twice_as_many_are_read_and_that_is_said() -> None:
