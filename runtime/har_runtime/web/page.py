@@ -8,11 +8,13 @@ eavesdroppers.
 import asyncio
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, NoReturn
 
 from tornado.httputil import HTTPServerRequest
+from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler
 
 from har_runtime.web.access import is_host, is_of_own_page, is_opened_by_link, is_token
@@ -23,6 +25,10 @@ from har_runtime.web.server import TOO_MANY, BoundedServer, stream_of
 VIEWER_TIMEOUT_S = 10.0
 """A viewer who has not polled for this long has left; a visible page polls three times a second."""
 COOKIE_DAYS = 365
+PIECE_BYTES = 65_536
+"""Of a large file, as much as is held for a viewer."""
+PIECE_S = 30.0
+"""How long a viewer may take to read a piece."""
 
 
 class PageAccess:
@@ -78,7 +84,7 @@ class PageHandler(RequestHandler):
 
     policy = CONTENT_SECURITY_POLICY
 
-    def initialize(self, access: PageAccess, reply: Callable[["PageHandler"], None]) -> None:
+    def initialize(self, access: PageAccess, reply: "Reply") -> None:
         self.access, self._reply = access, reply
 
     def set_default_headers(self) -> None:
@@ -102,8 +108,9 @@ class PageHandler(RequestHandler):
         self.set_cookie(self.access.cookie, self.access.secret, expires_days=COOKIE_DAYS, httponly=True, samesite="Lax")
         self.redirect("/")  # So that the token does not stay in the address bar.
 
-    def get(self) -> None:
-        self._reply(self)
+    async def get(self) -> None:
+        if (reply := self._reply(self)) is not None:
+            await reply
 
     def refuse(self, status: HTTPStatus, reason: str, counted: str | None = None) -> NoReturn:
         """Refuse the request with a reason, and count it under that or another one."""
@@ -115,6 +122,25 @@ class PageHandler(RequestHandler):
         self.set_header("Content-Type", f"{kind}; charset=utf-8")
         self.finish(content)
 
+    async def send_file(self, path: Path, kind: str) -> None:
+        """Reply with a large file, piece by piece, unless the viewer has it."""
+        found = path.stat()
+        self.set_header("Etag", f'"{found.st_mtime_ns:x}-{found.st_size:x}"')
+        if self.check_etag_header():
+            self.set_status(HTTPStatus.NOT_MODIFIED)
+            return
+        self.set_header("Content-Type", f"{kind}; charset=utf-8")
+        self.set_header("Content-Length", str(found.st_size))
+        try:
+            with path.open("rb") as file:
+                while piece := file.read(PIECE_BYTES):
+                    self.write(piece)
+                    await asyncio.wait_for(self.flush(), PIECE_S)
+        except StreamClosedError:
+            pass  # The viewer has left.
+        except TimeoutError:
+            stream_of(self.request).close()
+
     def admit_viewer(self) -> None:
         """Count who asks as a viewer; too many others are a refusal."""
         if not self.access.admit(self.get_query_argument("viewer", "")[:32]):
@@ -123,6 +149,10 @@ class PageHandler(RequestHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(f"{self._reason}\n")
+
+
+Reply = Callable[[PageHandler], Awaitable[None] | None]
+"""What a page answers to a GET."""
 
 
 def not_found(handler: PageHandler) -> None:

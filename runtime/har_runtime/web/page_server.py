@@ -6,7 +6,7 @@ from typing import Any
 from tornado.web import Application
 
 from har_runtime.web.access import OWN_NAMES
-from har_runtime.web.page import PageAccess, PageHandler, not_found
+from har_runtime.web.page import PageAccess, PageHandler, Reply, not_found
 from har_runtime.web.refusals import RefusalLog
 from har_runtime.web.server import (
     TOO_SLOW,
@@ -26,8 +26,6 @@ ask under this computer's own name."""
 IDLE_S = 30.0
 """How long a connection may stay open without a request."""
 HEAD_BYTES = 16384
-Reply = Callable[[PageHandler], None]
-"""What a page answers to a GET."""
 
 
 class PageServer:

@@ -12,9 +12,9 @@ from tornado.web import Application
 
 from har_runtime.cli.buttons.board import Board
 from har_runtime.web.allowance import Allowance
-from har_runtime.web.page import PageAccess, PageHandler, not_found
+from har_runtime.web.page import PageAccess, PageHandler, Reply, not_found
 from har_runtime.web.page_files import page_files
-from har_runtime.web.page_server import PageServer, Reply, file_reply, page_application
+from har_runtime.web.page_server import PageServer, file_reply, page_application
 
 PRESSES_PER_S: Final = 5.0
 """Of all viewers together; as many may come at once."""
@@ -48,7 +48,7 @@ class _PressHandler(PageHandler):
         super().initialize(access, not_found)
         self._board, self._allowance = board, allowance
 
-    def get(self) -> None:
+    async def get(self) -> None:
         self.refuse(HTTPStatus.METHOD_NOT_ALLOWED, "A press is a POST")
 
     def post(self) -> None:

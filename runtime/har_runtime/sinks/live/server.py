@@ -12,9 +12,9 @@ from tornado.web import Application, HTTPError
 
 from har_runtime.sinks.live.charts import charts
 from har_runtime.sinks.live.state import LiveState
-from har_runtime.web.page import PageAccess, PageHandler
+from har_runtime.web.page import PageAccess, PageHandler, Reply
 from har_runtime.web.page_files import page_files
-from har_runtime.web.page_server import PageServer, Reply, file_reply, page_application
+from har_runtime.web.page_server import PageServer, file_reply, page_application
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -56,7 +56,7 @@ def _application(state: LiveState, access: PageAccess, code: bytes | None) -> Ap
     replies: dict[str, Reply] = {
         "setup": file_reply(json.dumps(setup, allow_nan=False).encode(), "application/json"),
         "state": lambda handler: _send_state(handler, state),
-        "bokeh.min.js": lambda handler: handler.send(library.read_bytes(), "text/javascript"),
+        "bokeh.min.js": lambda handler: handler.send_file(library, "text/javascript"),
     }
     if code is not None:
         replies["code.svg"] = file_reply(code, "image/svg+xml")

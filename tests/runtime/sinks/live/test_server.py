@@ -7,14 +7,16 @@ import re
 import socket
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from types import SimpleNamespace
 
+import psutil
 import pytest
 from tests.runtime.sinks.live.live_answers import live_answer
-from tests.runtime.sinks.made_answers import stream_info
+from tests.runtime.sinks.made_answers import stream_info, wait_until
 
 from har_runtime.cli.stream import main
 from har_runtime.errors import SourceError
@@ -79,6 +81,12 @@ def hang(page: LiveSink, request: bytes) -> socket.socket:
     viewer.connect(("127.0.0.1", port_of(page)))
     viewer.sendall(request)
     return viewer
+
+
+def connections_of(page: LiveSink) -> list[object]:
+    """That the page's server holds open."""
+    found = psutil.Process().net_connections("tcp")
+    return [one for one in found if one.laddr.port == port_of(page) and one.status == psutil.CONN_ESTABLISHED]
 
 
 def request_for(page: LiveSink, path: str) -> bytes:
@@ -232,6 +240,40 @@ def test_wrong_tokens_are_answered_ever_more_slowly_and_logged_in_one_line(
         assert ask(page, f"/?token={TOKEN}")[0] == 302
     assert delays == [0, 0, 0, 0.25, 0.5, 1] + 14 * [2]
     assert caplog.messages == ["live: refused: 1 x wrong token"]
+
+
+def test_a_large_file_is_held_piece_by_piece(open_page: Opener) -> None:
+    page = open_page("live:127.0.0.1:0")
+    with hang(page, request_for(page, "/bokeh.min.js")) as viewer:
+        head = viewer.recv(4096)
+        size = int(re.findall(rb"Content-Length: (\d+)", head)[0])
+        tracemalloc.start()
+        try:
+            left = size - len(head.partition(b"\r\n\r\n")[2])
+            while left:
+                left -= len(viewer.recv(4096))
+            peak_bytes = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert size > 1_000_000
+    assert peak_bytes < size / 4
+
+
+def test_a_viewer_that_stops_reading_a_large_file_loses_its_place(
+    open_page: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "PIECE_S", 0.05)
+    page = open_page("live:127.0.0.1:0")
+    with hang(page, 20 * request_for(page, "/bokeh.min.js")) as viewer:
+        assert viewer.recv(1)
+        wait_until(lambda: not connections_of(page), "the page closes the connection")
+
+
+def test_a_viewer_that_has_a_large_file_does_not_get_it_again(local_page: LiveSink) -> None:
+    _, headers, body = ask(local_page, "/bokeh.min.js")
+    assert len(body) > 1_000_000
+    status, _, body = ask(local_page, "/bokeh.min.js", **{"If-None-Match": headers["Etag"]})
+    assert (status, body) == (304, "")
 
 
 def test_viewers_that_never_read_delay_neither_answers_nor_others(open_page: Opener) -> None:
