@@ -17,7 +17,8 @@ TIMES_USUAL: Final = 2.5
 """A counter of 65 ms overflows several times a second: only a step of nearly the usual length is one over its end."""
 LESS_THAN_RANGE: Final = 0.8
 """Of the longest step of a counter to its range, so that a sample out of its order is no overflow."""
-_SHORT: Final = {1e6: 2**16 * 1_000_000, 1e3: 2**16 * 1000}
+_SHORT: Final = {1e6: (2**16 * 1_000_000,), 1e3: (2**16 * 1000,), 1e9: (60_000_000_000, 3_600_000_000_000)}
+"""Of 16 bits, and the seconds of a minute or of an hour."""
 _LONG: Final = {1e9: 86_400_000_000_000, 1e6: 2**32 * 1_000_000, 1e3: 2**32 * 1000}
 _DAYS: Final = {1e6: 86_400_000_000_000, 1e3: 86_400_000_000_000}
 
@@ -44,7 +45,7 @@ def across_overflows(
     ahead = steps_ns[steps_ns > 0]
     usual = median(ahead) if len(ahead) >= MIN_STEPS else None
     ranges = {range_ns or _LONG.get(unit_ns): MAX_STEP_NS, _DAYS.get(unit_ns): MAX_STEP_NS}
-    if (short := _SHORT.get(unit_ns)) is not None:
+    for short in _SHORT.get(unit_ns, ()):
         most = MAX_SHORT_STEP_NS if usual is None else min(MAX_SHORT_STEP_NS, round(TIMES_USUAL * usual))
         if most < LESS_THAN_RANGE * short:
             ranges[short] = most

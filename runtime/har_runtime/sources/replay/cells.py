@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from har_runtime.errors import DataError
 from har_runtime.sources.replay.alike import midnights, numbers_alike, time_of_day
+from har_runtime.sources.replay.date_words import in_figures
 
 DELIMITERS: Final = ("\t", ";", ",", "|", None)
 """In the order in which they are tried; None is spaces."""
@@ -77,6 +78,8 @@ class TimeFormat:
     digits: int | None = None
     """Of a part of a second that is written without the zeros before it (".5" is 5 ms of three digits); None if it is
     a fraction."""
+    words: bool = False
+    """Whether they are to be written in figures first."""
 
 
 def split_line(line: str, delimiter: str | None) -> list[str]:
@@ -127,6 +130,15 @@ def as_number(cell: str) -> float | None:
 
 def time_format(cells: Sequence[str]) -> TimeFormat | None:
     """What a column of times holds, by some of its cells; None if most of them are no times."""
+    found = _format_of(cells)
+    held = next((cell for cell in cells if cell.strip().lower() not in MISSING), "")
+    if (found is not None and found.kind != INTEGER) or in_figures(held) == held:
+        return found
+    written = _format_of([in_figures(cell) for cell in cells])
+    return found if written is None or written.kind not in (DATE, CLOCK) else replace(written, words=True)
+
+
+def _format_of(cells: Sequence[str]) -> TimeFormat | None:
     held = [cell.strip() for cell in cells if cell.strip().lower() not in MISSING]
     if not held or 2 * len(held) < len(cells):
         return None
@@ -169,6 +181,8 @@ def read_times(cells: Sequence[str], form: TimeFormat) -> NDArray[np.int64] | ND
     Raises:
         ValueError: a cell holds something else.
     """
+    if form.words:
+        cells = [in_figures(cell) for cell in cells]
     if form.kind == NUMBER:
         return np.array([_number(cell) for cell in cells], np.float64)
     if form.kind == INTEGER:

@@ -13,6 +13,9 @@ from har_runtime.sources.replay.raw import RawRows
 from har_runtime.sources.replay.spread import Spread
 
 MAX_TIME_NS: Final = 9.2e18
+HOUR_NS: Final = 3_600_000_000_000
+MAX_STEP_NS: Final = 2_000_000_000
+"""A longer step over the end of an hour is none: the clock was set."""
 MAX_COUNT: Final = 1e9
 """Of samples: a larger number is none of theirs."""
 
@@ -31,7 +34,9 @@ class RecordingClock:
     """Subtracted from the column's times, in their unit."""
     unix_offset_ns: int | None = None
     """Added to the recording's times gives nanoseconds since 1970; None if the recording does not know its date."""
-    is_time_of_day: bool = False
+    turns_back_ns: tuple[int, ...] = ()
+    """What a clock on the wall goes back by while time goes on: a day, the half of one, or an hour, where its hours are
+    not written or summer time ends."""
     period_ns: float | None = None
     """Of samples that are counted; None if they have times."""
     spread: Spread | None = None
@@ -39,7 +44,7 @@ class RecordingClock:
     _count: float = 0.0
     _last_ns: int = 0
     _last_count: float = 0.0
-    _midnights_ns: int = 0
+    _turned_ns: int = 0
     _overflows_ns: int = 0
     _started: bool = field(default=False)
 
@@ -61,7 +66,7 @@ class RecordingClock:
         if rows.times.dtype == np.int64:
             times = rows.times.astype(np.int64, copy=False)
             times = times if self.factor == 1.0 else _multiplied(times, int(self.factor))
-            return self._across_midnight(times) if self.is_time_of_day else times
+            return self._across_turns(times) if self.turns_back_ns else times
         return self._continued(_scaled(rows.times.astype(np.float64, copy=False) - self.origin, self.factor))
 
     def _counted(self, rows: RawRows, begin: int) -> NDArray[np.int64]:
@@ -99,17 +104,23 @@ class RecordingClock:
         out[known] = own + added
         return out
 
-    def _across_midnight(self, times: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _across_turns(self, times: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Times of a clock on the wall, continued where it goes back."""
         known = times != NO_TIME
         if not known.any():
             return times
         own = times[known]
         steps = np.diff(own, prepend=self._last_ns if self._started else own[0])
         self._started, self._last_ns = True, int(own[-1])
-        midnights = self._midnights_ns + DAY_NS * np.cumsum(steps < -DAY_NS // 2)
-        self._midnights_ns = int(midnights[-1])
+        added = np.zeros(len(steps), np.int64)
+        for size in self.turns_back_ns:
+            added[(steps < 0) & (steps + size > 0) & (steps + size <= MAX_STEP_NS)] = size
+        if DAY_NS in self.turns_back_ns:
+            added[(steps < -DAY_NS // 2) & (added == 0)] = DAY_NS
+        added = self._turned_ns + np.cumsum(added)
+        self._turned_ns = int(added[-1])
         out = times.copy()
-        out[known] = own + midnights
+        out[known] = own + added
         return out
 
 

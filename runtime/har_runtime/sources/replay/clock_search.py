@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from har_runtime.errors import DataError
 from har_runtime.sources.replay.cells import CLOCK, DATE, DAY_NS, NO_TIME, date_alone, read_times
-from har_runtime.sources.replay.clock import RecordingClock
+from har_runtime.sources.replay.clock import HOUR_NS, RecordingClock
 from har_runtime.sources.replay.fields import Fields, TimeField
 from har_runtime.sources.replay.options import SAMPLES, SPREAD, TIME_UNITS, ReadOptions
 from har_runtime.sources.replay.raw import RawRows
@@ -77,7 +77,7 @@ def find_clock(
     stamped = (
         clock.stamp(RawRows(times, np.empty((len(times), 3)), None, None)) if len(times) else np.empty(0, np.int64)
     )
-    clock = RecordingClock(clock.unit, None, clock.factor, clock.origin, clock.unix_offset_ns, clock.is_time_of_day)
+    clock = RecordingClock(clock.unit, None, clock.factor, clock.origin, clock.unix_offset_ns, clock.turns_back_ns)
     stamped = stamped[stamped != NO_TIME]
     if len(stamped) and clock.unix_offset_ns is None and dated_ns is not None:
         clock.unix_offset_ns = dated_ns - int(stamped[0])
@@ -164,9 +164,10 @@ def _named_clock(
     if column.form.kind == DATE:
         zone = "with its zone" if column.form.zoned else "local time"
         known = column.form.order is not None
-        return RecordingClock(f"dates, {zone}", None, unix_offset_ns=0 if known else None)
+        turns = () if column.form.zoned else (HOUR_NS,)
+        return RecordingClock(f"dates, {zone}", None, unix_offset_ns=0 if known else None, turns_back_ns=turns)
     if column.form.kind == CLOCK:
-        return RecordingClock("time of day", None, is_time_of_day=True)
+        return RecordingClock("time of day", None, turns_back_ns=(HOUR_NS, DAY_NS // 2, DAY_NS))
     given = options.time if options.time in TIME_UNITS else None
     values = times.astype(np.float64)
     steps = np.diff(values)

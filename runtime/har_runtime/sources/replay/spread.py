@@ -13,6 +13,9 @@ from har_runtime.errors import DataError
 
 REPEATED: Final = 0.25
 """Share of steps of no time, or next to none, from which on times come in bursts."""
+MIN_BURSTS: Final = 4
+FASTEST_NS: Final = 4_000_000
+"""Between samples of a recording with fewer bursts than that: they are parts of it, and a pause lies between two."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ def bunched(times_ns: NDArray[np.int64]) -> str | None:
         return None
     mean = float(steps.mean())
     close = steps < mean / 5
+    if np.count_nonzero(~close) < MIN_BURSTS and close.any() and float(np.median(steps[close])) >= FASTEST_NS:
+        return None
     if float(np.mean(steps == 0)) >= REPEATED:
         what = "repeat"
     elif float(np.mean(close)) >= 2 * REPEATED and float(steps.max()) > MAX_GAP_NS:
