@@ -25,7 +25,7 @@ _SENSORS = {
     "accelerationincludinggravity",
     PLAIN: "a|ac|acc|acce|accel|accels|acceleration|accelerations|accelero|accelerometer|accelerometers|"
     "accelerometeracceleration|"
-    "accl|beschleunigung|beschleunigungmitg|aceleracion|aceleracao|accelerazione|versnelling|przyspieszenie",
+    "accl|beschleunigung|akcelerometr|acelerometro|accelerometro|kiihtyvyys|ivme|beschleunigungssensor|beschleunigungmitg|aceleracion|aceleracao|accelerazione|versnelling|przyspieszenie",
     LINEAR: "linearacc|linearaccel|linearacceleration|linearaccelerometer|linacc|linaccel|linacceleration|useracc|"
     "useracceleration|freeacc|freeacceleration|bodyacc|bodyacceleration|accelerationwithoutg|accwithoutg|"
     "accelerationwithoutgravity|lineareacceleration|linearebeschleunigung|beschleunigungohneg",
@@ -34,7 +34,7 @@ _SENSORS = {
     "rotationrate|gyrorotation|gyrorotationrate|angularrate|"
     "angularvelocity|angularspeed|angvel|angularvel|angrate|rotrate|rotvel|gyrorate|rotationalvelocity|rotationspeed|as|bodygyro|gyroskop|"
     "winkelgeschwindigkeit|drehrate|vitesseangulaire|velocidadangular|velocidadeangular|velocitaangolare|giroscopio|"
-    "gyroscoop|zyroskop",
+    "gyroscoop|zyroskop|giro|giros|gyroskooppi|jiroskop|gyrosensor",
 }
 _LINEAR_WORDS = {"linear", "lin", "user", "free", "body", "dynamic", "lineaire", "lineal", "lineare"}
 """Beside a word for acceleration: gravity is not in it."""
@@ -174,6 +174,16 @@ def split_name(name: str) -> tuple[list[str], str]:
     if match := _BRACKETS.search(plain):
         plain, unit = plain[: match.start()], re.sub(r"[^a-z0-9]", "", match[1].lower())
     return _WORDS.findall(f"{plain} {axis}")[:MAX_WORDS], unit
+
+
+def is_unit(text: str) -> bool:
+    """Whether a text is a unit of acceleration, of angular rate or of time.
+
+    >>> is_unit("m/s²"), is_unit("°/s"), is_unit("C")
+    (True, True, False)
+    """
+    unit = split_name(f"x ({text})")[1]
+    return unit in _ACC_UNITS or unit in GYRO_UNITS or unit in _TIME_UNITS
 
 
 def channel_of(words: list[str], unit: str) -> tuple[str, str, str, str | None] | None:

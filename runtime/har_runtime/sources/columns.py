@@ -144,11 +144,21 @@ def named_columns(names: Sequence[str], unknown: bool = False) -> NamedColumns:
     profile = next((one for one in PROFILES if all(mark in keys for mark in one.marks)), None)
     if unknown:
         _add_unknown(channels, names, parts)
+    if not times and (own := _time_before_channels(parts, channels)) is not None:
+        times.append(TimeColumn(own))
     times.sort(key=lambda time: time.unit is None)  # Stable: the first of those with a unit.
     found = NamedColumns(
         *(len(names), {}, tuple(times), counter, label, profile), repeated=frozenset(repeated), turns=bool(turns)
     )
     return _with_profile(_with_sensors(found, channels), parts)
+
+
+def _time_before_channels(
+    parts: list[tuple[list[str], str]], channels: dict[tuple[str, str], dict[str, tuple[int, str | None]]]
+) -> int | None:
+    """The column "t" before all channels, if there is one; behind them it is a temperature."""
+    first = min((index for axes in channels.values() for index, _ in axes.values()), default=0)
+    return next((index for index, (words, _) in enumerate(parts[:first]) if words == ["t"]), None)
 
 
 def _add_unknown(

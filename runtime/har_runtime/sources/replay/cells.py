@@ -20,6 +20,7 @@ NO_TIME: Final = int(np.iinfo(np.int64).min)
 MISSING: Final = frozenset(
     (
         *("", "null", "(null)", "none", "na", "n/a", "n.a.", "<na>", "nan", "nat", "-", "--", "?", "nil", "undefined"),
+        *("n/d", "#n/d", "#nv", "#wert!", "#valeur!", "#valor!", "nodata", "no data"),
         *("missing", "#n/a", "#na", "#num!", "#value!", "#ref!", "#div/0!", "#name?", "#null!"),
         *("1.#qnan", "-1.#qnan", "1.#ind", "-1.#ind", "1.#inf", "-1.#inf", "nan(ind)", "-nan(ind)", "-nan(snan)"),
     )
@@ -27,6 +28,12 @@ MISSING: Final = frozenset(
 """Cells that hold nothing, in lower case: people, spreadsheets and Windows' C library write them so."""
 MINUS: Final = "\u2212"
 """The sign of minus as it is printed in books."""
+_BYTE_ORDER_MARK: Final = "\ufeff"
+"""Where files were joined."""
+_SWISS: Final = re.compile(r"[+-]?[1-9]\d{0,2}(?:['\u2019]\d{3})+(?:\.\d+)?")
+_IN_QUOTES: Final = re.compile(r"""=?(["'])([-+.\d][-+.\deE]*)\1?""")
+"""A number that a spreadsheet is not to change: ="9.81", '9.81' or '9.81."""
+_FORTRAN: Final = re.compile(r"([-+]?\d*\.\d*)[dD]([-+]\d{2,3})")
 THOUSANDS: Final = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 """A number whose thousands are marked by commas, which a decimal comma is not if others have a point."""
 NUMBER, INTEGER, DATE, CLOCK = "number", "integer", "date", "clock"
@@ -125,6 +132,15 @@ def as_number(cell: str) -> float | None:
             return float(cell.replace(",", ""))
         if cell.startswith(MINUS):
             return as_number(f"-{cell[1:]}")
+        plain = cell.strip()
+        if plain.startswith(_BYTE_ORDER_MARK):
+            return as_number(plain[1:])
+        if _SWISS.fullmatch(plain):
+            return float(plain.replace("'", "").replace("\u2019", ""))
+        if match := _IN_QUOTES.fullmatch(plain):
+            return as_number(match[2])
+        if match := _FORTRAN.fullmatch(plain):
+            return as_number(f"{match[1]}e{match[2]}")
         return float("nan") if cell.strip().lower() in MISSING else None
 
 

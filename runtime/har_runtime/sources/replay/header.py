@@ -172,12 +172,12 @@ def with_rows(
 
 def _with_missing_name(cells: list[str], named: NamedColumns, rows: Sequence[Sequence[str]]) -> list[str] | None:
     """The names of a header whose rows have one cell more, if these show which name is missing: that of the numbers
-    that R writes before its rows, or of the part of a second after the comma of a time."""
+    that R and pandas write before their rows, or of the part of a second after the comma of a time."""
     rows = [row for row in rows if len(row) > 1]
     if len(rows) < MIN_LONGER or any(len(row) != len(cells) + 1 for row in rows):
         return None
     first = [as_number(row[0].strip('"')) for row in rows]
-    if first == [float(number + 1) for number in range(len(rows))]:
+    if first[0] in (0.0, 1.0) and first == [first[0] + number for number in range(len(rows))]:
         return ["", *cells]
     for time in named.times:
         clock = [row[time.cell] for row in rows]

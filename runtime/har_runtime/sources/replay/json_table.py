@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from har_runtime.errors import DataError
-from har_runtime.sources.column_names import AXES
+from har_runtime.sources.column_names import AXES, sensor_named
 from har_runtime.sources.replay.parts import OpenFile
 from har_runtime.sources.replay.text_lines import HEAD_BYTES, buffered, encoding_of
 from har_runtime.text import clean, has_control
@@ -43,6 +43,8 @@ MAX_LINE: Final = 1_000_000
 """Characters after a mistake in which the line must end."""
 CUT: Final = 16
 """A mistake so near the end of what is held may only be a word or a number that is cut off there."""
+TIME: Final = "time"
+"""Name of a column that has none."""
 _BEGINNING = re.compile(r'\s*(?:\{\s*"|\[\s*[{\[])')
 _BETWEEN: Final = " \t\r\n,"
 """What may stand between two values."""
@@ -217,6 +219,11 @@ def records_of(value: Any) -> Iterator[Record]:
         yield from rows
     elif columns := _columns(value):
         yield from (dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True))
+    elif len(sensors := {name: rows for name, one in value.items() if (rows := _list_of(one, dict))}) > 1 and (
+        len(sensors := {name: rows for name, rows in sensors.items() if sensor_named(name)}) > 1
+    ):
+        # A list for each sensor.
+        yield from ({"sensor": name, **flat(item)} for name, rows in sensors.items() for item in rows)
     elif items := next(filter(None, (_list_of(one, dict) for one in value.values())), None):
         # Sensor Logger's messages, and records inside a description of them.
         yield from (flat(item) for item in items)
@@ -225,7 +232,7 @@ def records_of(value: Any) -> Iterator[Record]:
 
 
 def _named_rows(value: dict[str, Any]) -> Iterator[Record] | None:
-    """The rows of names and values, of pandas' "split" and "table", and of Edge Impulse; None if it has none."""
+    """The rows of names and values, of pandas' "split" and "index", and of Edge Impulse; None if it has none."""
     sensors, samples = _list_of(value.get("sensors"), dict), _list_of(value.get("values"), list)
     if sensors and samples:
         names = [f"{one.get('name')} ({one.get('units')})" for one in sensors[:MAX_NAMES]]
@@ -236,18 +243,47 @@ def _named_rows(value: dict[str, Any]) -> Iterator[Record] | None:
             )
         return (dict(zip(names, row, strict=False)) for row in samples)
     columns, rows = _list_of(value.get("columns"), str)[:MAX_NAMES], _list_of(value.get("data"), list)
-    return (dict(zip(columns, row, strict=False)) for row in rows) if columns and rows else None
+    if columns and rows:
+        records = (dict(zip(columns, row, strict=False)) for row in rows)
+        index = value.get("index")
+        return _with_index(index, records) if isinstance(index, list) and len(index) == len(rows) else records
+    rows = list(value.values()) if len(value) >= MIN_COLUMN else []
+    if rows and all(isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows):
+        return _with_index(list(value), (flat(row) for row in rows))
+    return None
+
+
+def _with_index(index: list[Any], rows: Iterator[Record]) -> Iterator[Record]:
+    """Rows with what they are named by, unless it only counts them: pandas keeps times there."""
+    if [str(name) for name in index] == [str(number) for number in range(len(index))]:
+        return rows
+    return (row if isinstance(row, list) else {TIME: name, **row} for name, row in zip(index, rows, strict=True))
 
 
 def _columns(value: dict[str, Any]) -> dict[str, list[Any]]:
-    """The columns of a table that is written column by column, as lists or by the number of each row."""
-    columns = {
-        name: list(column.values()) if isinstance(column, dict) else column
-        for name, column in itertools.islice(value.items(), MAX_NAMES)
-        if isinstance(column, list) or (isinstance(column, dict) and all(key.isdigit() for key in column))
-    }
+    """The columns of a table that is written column by column, as lists or by the name of each row; those of a sensor
+    may stand in an object or a list of their own."""
+    columns: dict[str, list[Any]] = {}
+    index: list[str] | None = None
+    for name, column in itertools.islice(value.items(), MAX_NAMES):
+        if isinstance(column, dict):
+            inner = list(column.values())
+            if inner and all(isinstance(one, list) for one in inner):
+                columns |= {f"{name}_{axis}": one for axis, one in column.items()}
+            elif len(inner) >= MIN_COLUMN and not any(isinstance(one, (list, dict)) for one in inner):
+                index = index or list(column)
+                columns[name] = inner
+        elif isinstance(column, list):
+            if column and all(isinstance(row, list) and len(row) == len(AXES) for row in column):
+                columns |= {f"{name}_{axis}": [row[at] for row in column] for at, axis in enumerate(AXES)}
+            else:
+                columns[name] = column
     lengths = {len(column) for column in columns.values()}
-    return columns if len(columns) >= len(AXES) and len(lengths) == 1 and min(lengths) >= MIN_COLUMN else {}
+    if len(columns) < len(AXES) or len(lengths) != 1 or min(lengths) < MIN_COLUMN:
+        return {}
+    if index is not None and index != [str(number) for number in range(len(index))]:
+        return {TIME: index, **columns}
+    return columns
 
 
 def _list_of(value: Any, kind: type) -> list[Any]:

@@ -23,9 +23,11 @@ from har_runtime.sources.replay.long_table import as_wide
 from har_runtime.sources.replay.options import ReadOptions
 from har_runtime.sources.replay.parts import OpenFile
 from har_runtime.sources.replay.raw import RawRows
+from har_runtime.sources.replay.split_decimals import with_joined_decimals
 from har_runtime.sources.replay.split_times import times_of
 from har_runtime.sources.replay.text_lines import READ_ERRORS, open_text, reason
 from har_runtime.sources.replay.thousands import without_thousands
+from har_runtime.sources.replay.unit_cells import without_units
 from har_runtime.text import clean
 
 HEAD_CHARACTERS: Final = 2_000_000
@@ -75,7 +77,7 @@ class TextTable:
             if (widen := as_wide(head) or as_rows(head)) is not None:
                 rest = widen(itertools.chain(head, rest))
                 head = list(itertools.islice(rest, HEAD_LINES))
-            for find_change in (without_arrays, without_thousands):
+            for find_change in (without_arrays, with_joined_decimals, without_units, without_thousands):
                 if (change := find_change(head)) is not None:
                     head, rest = [change(line) for line in head], map(change, rest)
             lines = [line.rstrip("\r\n") for line in head]
@@ -318,7 +320,7 @@ class TextTable:
         names = self.layout.names
         if not names or len(row) < 3 or any(as_number(cell) is not None for cell in row[:3] if cell):
             return False
-        cells = [cell.strip() for cell in row]
+        cells = [cell.strip().removeprefix("\ufeff") for cell in row]
         if cells == list(names) or tuple(cells[: len(names)]) == names[: len(cells)]:
             return True
         if named_columns(cells).acceleration is not None:

@@ -65,6 +65,34 @@ WRITTEN: dict[str, Callable[[], str]] = {
     "names and rows": lambda: json.dumps(
         {"columns": list(RECORDS[0]), "index": TIMES, "data": [list(row.values()) for row in RECORDS]}
     ),
+    "rows by their names": lambda: json.dumps({str(number): row for number, row in enumerate(RECORDS)}),
+    "rows by their times": lambda: json.dumps(
+        {f"{row['time_s']:.6f}": {name: row[name] for name in row if name != "time_s"} for row in RECORDS}
+    ),
+    "columns by the times of the rows": lambda: json.dumps(
+        {name: {f"{row['time_s']:.6f}": row[name] for row in RECORDS} for name in RECORDS[0] if name != "time_s"}
+    ),
+    "names and rows with times as their index": lambda: json.dumps(
+        {
+            "columns": list(RECORDS[0])[1:],
+            "index": [row["time_s"] for row in RECORDS],
+            "data": [list(row.values())[1:] for row in RECORDS],
+        }
+    ),
+    "columns of three axes": lambda: json.dumps({"t": TIMES, "accel": ACC, "gyro": GYRO, "rate": 50}),
+    "columns in an object for each sensor": lambda: json.dumps(
+        {
+            "time": TIMES,
+            "acc": {axis: [row[at] for row in ACC] for at, axis in enumerate("xyz")},
+            "gyro": {axis: [row[at] for row in GYRO] for at, axis in enumerate("xyz")},
+        }
+    ),
+    "a list for each sensor": lambda: json.dumps(
+        {
+            name: [{"t": t, "x": x, "y": y, "z": z} for t, (x, y, z) in zip(TIMES, values, strict=True)]
+            for name, values in (("accelerometer", ACC), ("gyroscope", GYRO))
+        }
+    ),
     "rows without names": lambda: json.dumps([list(row.values()) for row in RECORDS]),
     "Edge Impulse": lambda: json.dumps(edge_impulse()),
     "Sensor Logger, one sensor after the other": lambda: json.dumps(

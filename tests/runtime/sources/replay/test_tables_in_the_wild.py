@@ -1,5 +1,6 @@
 """Tables of further apps, boards and data sets, by the headers of their documentation or of public recordings."""
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,32 @@ WITH_BOTH: dict[str, tuple[str, Any]] = {
     "lists of Python and arrays of NumPy in cells": (
         "time,label,acc,gyro",
         lambda n, t, a, w: cells(t, "walking", f'"{a}"', f'"[ {w[0]:.7f}  {w[1]:.7e} {w[2]:.7f}]"'),
+    ),
+    "objects of JSON in cells": (
+        "time,label,acc,gyro",
+        lambda n, t, a, w: cells(
+            t, "walking", *('"' + json.dumps(dict(zip("xyz", v, strict=True))).replace('"', '""') + '"' for v in (a, w))
+        ),
+    ),
+    "dictionaries of Python in cells": (
+        "time;acc;gyro",
+        lambda n, t, a, w: cells(t, dict(zip("xyz", a, strict=True)), dict(zip("xyz", w, strict=True)), mark=";"),
+    ),
+    "three numbers in a cell": (
+        "time,acc,gyro",
+        lambda n, t, a, w: cells(t, cells(*a, mark=";"), cells(*w, mark=" ")),
+    ),
+    "a table of pandas as it is printed": (
+        "   time  ax  ay  az  gx  gy  gz",
+        lambda n, t, a, w: cells(n, t, *a, *w, mark="  "),
+    ),
+    "Spanish words": (
+        "tempo,acelerometro_x,acelerometro_y,acelerometro_z,giro_x,giro_y,giro_z",
+        lambda n, t, a, w: cells(t, *a, *w),
+    ),
+    "a time t behind a number of the person": (
+        "person,t,ax,ay,az,gx,gy,gz",
+        lambda n, t, a, w: cells(7, t, *a, *w),
     ),
     "Betaflight's numbered axes": (
         "time (us),gyroADC[0] (deg/s),gyroADC[1] (deg/s),gyroADC[2] (deg/s),accSmooth[0] (g),accSmooth[1] (g),"
