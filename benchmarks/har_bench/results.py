@@ -10,7 +10,7 @@ from typing import Any
 
 from har_runtime.errors import DataError
 from har_runtime.files import write_bytes
-from har_runtime.processor import processor_name
+from har_runtime.processor import ROOT, processor_flags, processor_name
 
 REPOSITORY = Path(__file__).parents[2]
 RESULTS = REPOSITORY / "benchmarks" / "results"
@@ -29,11 +29,11 @@ LIBRARIES = (
 DOT_PRODUCTS = ("avx512_vnni", "avx_vnni", "asimddp", "i8mm")
 
 
-def dot_products(path: Path = Path("/proc/cpuinfo")) -> list[str]:
-    """This processor's instructions for dot and matrix products of int8, as Linux names them."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    features = next((line.partition(":")[2].split() for line in lines if line.startswith(("flags", "Features"))), [])
-    return [feature for feature in features if feature in DOT_PRODUCTS]
+def dot_products(root: Path = ROOT) -> list[str]:
+    """This processor's instructions for dot and matrix products of int8, as Linux names them in proc/cpuinfo below
+    `root`."""
+    flags = processor_flags(root)
+    return [name for name in DOT_PRODUCTS if name in flags]
 
 
 def describe_machine() -> dict[str, Any]:

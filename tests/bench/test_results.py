@@ -16,7 +16,7 @@ from har_bench.results import dot_products
     ],
 )
 def test_a_result_names_the_processor_s_dot_products(tmp_path: Path, line: str, found: list[str]) -> None:
-    cpuinfo = tmp_path / "cpuinfo"
-    cpuinfo.write_text(f"processor\t: 0\n{line}\n\nprocessor\t: 1\n{line}\n")
-    assert dot_products(cpuinfo) == found
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/cpuinfo").write_text(f"processor\t: 0\n{line}\n\nprocessor\t: 1\n{line}\n")
+    assert dot_products(tmp_path) == found
     assert dot_products(tmp_path / "missing") == []

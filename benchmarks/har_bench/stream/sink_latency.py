@@ -29,7 +29,9 @@ from numpy.typing import NDArray
 from har_bench.measure.process import peak_memory_bytes
 from har_bench.results import write_and_print
 from har_bench.script import run_script, script_parser
-from har_bench.stream.all_sinks import Broker, free_port, read_screen, stream_on_terminal
+from har_bench.stream.broker import Broker
+from har_bench.stream.on_terminal import read_screen, stream_on_terminal
+from har_bench.stream.ports import free_port
 from har_runtime.contract import HOP, SAMPLE_RATE_HZ
 from har_runtime.errors import SourceError
 from har_runtime.model.load import load_model

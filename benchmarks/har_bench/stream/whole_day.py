@@ -32,7 +32,9 @@ from har_bench.measure.process import cpu_seconds
 from har_bench.progress import step_display
 from har_bench.results import write_and_print
 from har_bench.script import run_script, script_parser
-from har_bench.stream.all_sinks import Broker, free_port, is_listening, read_screen, stream_on_terminal
+from har_bench.stream.broker import Broker
+from har_bench.stream.on_terminal import read_screen, stream_on_terminal
+from har_bench.stream.ports import free_port, is_listening
 from har_runtime.cli.common import whole_number
 from har_runtime.contract import HOP_S
 from har_runtime.errors import SourceError

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from har_bench.stream.all_sinks import BROKER_PATH
+from har_bench.stream.broker import BROKER_PATH
 from har_bench.stream.sink_latency import RATE_HZ, look_ahead_s, measure
 
 

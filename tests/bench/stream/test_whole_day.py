@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from har_bench.stream.all_sinks import BROKER_PATH
+from har_bench.stream.broker import BROKER_PATH
 from har_bench.stream.whole_day import Rotator, Watched, compared, run_day
 
 

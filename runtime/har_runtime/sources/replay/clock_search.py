@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har_runtime.errors import DataError
+from har_runtime.median import median
 from har_runtime.sources.replay.cells import CLOCK, DATE, DAY_NS, NO_TIME, date_alone, read_times
 from har_runtime.sources.replay.clock import HOUR_NS, RecordingClock
 from har_runtime.sources.replay.fields import Fields, TimeField
@@ -173,8 +174,8 @@ def _named_clock(
     steps = np.diff(values)
     ahead = steps[steps > 0]
     mean = float((values[-1] - values[0]) / (len(values) - 1)) if len(values) > 1 else 0.0
-    step = float(np.median(ahead)) if len(ahead) and 2 * len(ahead) > len(steps) else abs(mean)
-    middle = float(np.median(values)) if len(values) else 0.0
+    step = median(ahead) if len(ahead) and 2 * len(ahead) > len(steps) else abs(mean)
+    middle = median(values) if len(values) else 0.0
     counted = len(ahead) >= 4 and float(np.mean(steps == 1)) > 0.9 and mean < 2
     if given is None and column.unit is None and counted and not _since_1970(middle, None):
         return None
@@ -237,7 +238,7 @@ def _finite(times: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.bool_]
 
 def _rate(times_ns: NDArray[np.int64]) -> float | None:
     steps = np.diff(times_ns)
-    steps = steps[(steps > 0) & (steps <= 2 * np.median(steps[steps > 0]))] if (steps > 0).any() else steps[:0]
+    steps = steps[(steps > 0) & (steps <= 2 * median(steps[steps > 0]))] if (steps > 0).any() else steps[:0]
     return float(1e9 / steps.mean()) if len(steps) else None
 
 

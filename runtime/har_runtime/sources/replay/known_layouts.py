@@ -12,6 +12,7 @@ import numpy as np
 
 from har_runtime.contract import STANDARD_GRAVITY
 from har_runtime.errors import DataError
+from har_runtime.median import median
 from har_runtime.signal.units import rest_magnitude
 from har_runtime.sources.column_names import AXES
 from har_runtime.sources.replay.fields import MAX_OPTION
@@ -107,7 +108,7 @@ def check_layout(rows: Sequence[Sequence[str]]) -> None:
 def _fits(layout: KnownLayout, rows: Sequence[Sequence[str]]) -> bool:
     if layout.times is not None:
         steps = np.diff(values_of(rows, [0])[:, 0])
-        if not (layout.times[0] <= float(np.median(steps)) <= layout.times[1] and bool((steps > 0).all())):
+        if not (layout.times[0] <= median(steps) <= layout.times[1] and bool((steps > 0).all())):
             return False
     sizes = [rest_magnitude(values_of(rows, range(acc - 1, acc + 2))) for acc, _ in layout.places.values()]
     measured = [size for size in sizes if size]  # A sensor may be missing at the beginning.

@@ -19,8 +19,6 @@ TURNING: Final = 0.4
 """A magnetic field spreads less about its mean, in all axes together, and an angular rate more."""
 ROW_NS: Final = 20_000_000
 """Between two rows, if nothing says it."""
-SIX: Final = 6
-NINE: Final = 9
 
 
 def without_quaternion(table: NDArray[np.float64], begin: int) -> list[int]:
@@ -31,7 +29,7 @@ def without_quaternion(table: NDArray[np.float64], begin: int) -> list[int]:
         begin: the first column that may be one; a time stands before it.
     """
     columns = list(range(table.shape[1]))
-    if len(columns) - begin < SIX + 4:
+    if len(columns) - begin < 6 + 4:
         return columns
     with np.errstate(over="ignore"):
         off = [float(np.abs((table[:, at : at + 4] ** 2).sum(axis=1) - 1).max()) for at in columns[begin:-3]]
@@ -49,22 +47,22 @@ def with_others_passed(table: NDArray[np.float64], columns: Columns) -> Columns:
     if not columns.gyroscope:
         return columns
     first, width = columns.channels[0], table.shape[1]
-    if columns.channels != tuple(range(first, first + SIX)):
+    if columns.channels != tuple(range(first, first + 6)):
         return columns
     if _reads_gravity(table, first):
         rest = range(first + 3, width)
         if len(rest) == 4 and _is_steady(table[:, rest[0]]) and not any(_is_steady(table[:, at]) for at in rest[1:]):
             return Columns(width, (first, first + 1, first + 2, *rest[1:]), columns.time)
-        if len(rest) >= SIX:
+        if len(rest) >= 6:
             second, third = table[:, rest[0] : rest[0] + 3], table[:, rest[3] : rest[3] + 3]
             if unsteadiness(second) < FIELD and unsteadiness(third) > TURNING:
-                return Columns(width, (first, first + 1, first + 2, *rest[3:SIX]), columns.time)
+                return Columns(width, (first, first + 1, first + 2, *rest[3:6]), columns.time)
         return columns
-    if width - first < NINE:
+    if width - first < 9:
         return columns
     found = [at for at in range(first + 3, width - 2, 3) if _reads_gravity(table, at)]
-    if len(found) == 1 and found[0] + SIX <= width:
-        return Columns(width, tuple(range(found[0], found[0] + SIX)), columns.time)
+    if len(found) == 1 and found[0] + 6 <= width:
+        return Columns(width, tuple(range(found[0], found[0] + 6)), columns.time)
     raise DataError(
         f"nothing shows which of its {width} columns are acceleration and angular rate: name them in their order with "
         "columns=time,ax,ay,az,gx,gy,gz (- for a column to skip)"

@@ -16,6 +16,7 @@ import numpy as np
 
 from har_runtime.contract import SAMPLE_RATE_HZ
 from har_runtime.errors import DataError, SourceError
+from har_runtime.median import median
 from har_runtime.samples import SampleChunk
 from har_runtime.signal.checks import Units, acceleration_problem, choose_units
 from har_runtime.signal.evidence import Evidence
@@ -238,7 +239,7 @@ class Replay:
             # A garbled reading now and then is dropped later; a wrong unit shows again and again.
             if len(fast) >= MIN_FAST and len(fast) > FAST_SHARE * len(rates):
                 raise DataError(
-                    f"{self.path}: angular rates reach {float(np.median(fast)):.0f}, more than any gyroscope "
+                    f"{self.path}: angular rates reach {median(fast):.0f}, more than any gyroscope "
                     f"measures in {unit.text}: add gyro=deg/s, or gyro=N, the counts of a deg/s"
                 )
 

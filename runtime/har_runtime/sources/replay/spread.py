@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from har_runtime.contract import MAX_GAP_NS
 from har_runtime.errors import DataError
+from har_runtime.median import median
 
 REPEATED: Final = 0.25
 """Share of steps of no time, or next to none, from which on times come in bursts."""
@@ -44,7 +45,7 @@ def bunched(times_ns: NDArray[np.int64]) -> str | None:
         return None
     mean = float(steps.mean())
     close = steps < mean / 5
-    if np.count_nonzero(~close) < MIN_BURSTS and close.any() and float(np.median(steps[close])) >= FASTEST_NS:
+    if np.count_nonzero(~close) < MIN_BURSTS and close.any() and median(steps[close]) >= FASTEST_NS:
         return None
     if float(np.mean(steps == 0)) >= REPEATED:
         what = "repeat"
@@ -70,7 +71,7 @@ def find_spread(blocks: Sequence[tuple[int, int]]) -> Spread:
     at = np.array([row for row, _ in blocks], np.int64)
     times = np.array([time for _, time in blocks], np.float64)
     pauses = np.diff(times)
-    usual = float(np.median(pauses))
+    usual = median(pauses)
     # A burst that is late, or lost, is no pause of the recording; the sensor's own rate is that of the whole.
     cuts = [0, *(np.flatnonzero((pauses < 0) | (pauses > max(5 * usual, 2e9))) + 1).tolist(), len(at)]
     starts, begin, periods = [], [], []

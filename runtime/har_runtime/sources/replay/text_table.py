@@ -40,7 +40,7 @@ BAD_SHARE: Final = 0.01
 BLOCK_LINES: Final = 8192
 BLOCK_CHARACTERS: Final = 4_000_000
 """Of the lines that are held at once, which usually have some hundred each; a line may have a million."""
-FEW_LINES: Final = 8
+FEW_LINES: Final = 32
 """Lines that are read before their length counts."""
 PLAIN_FAILURES: Final = 10
 """After so many pieces of a table that are not plain numbers, none is tried as such any more."""

@@ -1,9 +1,6 @@
-"""A real MQTT broker, mosquitto, that tests can kill and restart, and a client that subscribes to everything."""
+"""A real MQTT broker that tests can kill, restart and pause, and a client that subscribes to everything."""
 
-import shutil
 import signal
-import socket
-import subprocess
 import threading
 from pathlib import Path
 
@@ -12,70 +9,37 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 from tests.runtime.sinks.made_answers import wait_until
 
-MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin")
+from har_bench.stream import broker
+from har_runtime.errors import SourceError
+
 RECONNECT_S = 0.05
 """How often a listener tries to reconnect."""
 
 
-class Broker:
-    """mosquitto on a free port of this computer; a kill loses everything that it holds."""
+class Broker(broker.Broker):
+    """A broker that can be paused; where mosquitto is not installed the test is skipped."""
 
     def __init__(self, folder: Path, *settings: str):
-        if MOSQUITTO is None:
-            pytest.skip("mosquitto is not installed (apt install mosquitto)")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
-        self._config = folder / "mosquitto.conf"
-        anonymous = [] if any(line.startswith("password_file") for line in settings) else ["allow_anonymous true"]
-        lines = [
-            f"listener {self.port} 127.0.0.1",
-            *settings,
-            *anonymous,
-            # Otherwise root would become the user mosquitto, who cannot read the folder of the test.
-            "user root",
-        ]
-        self._config.write_text("\n".join(lines) + "\n")
-        self._log = folder / "mosquitto.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        try:
+            super().__init__(folder, *settings)
+        except SourceError as error:
+            pytest.skip(str(error))
 
     def __enter__(self) -> "Broker":
-        self.start()
+        super().__enter__()
         return self
-
-    def __exit__(self, *error: object) -> None:
-        self.kill()
-
-    def start(self) -> None:
-        """Start it and wait until it listens."""
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen([str(MOSQUITTO), "-c", str(self._config)], stdout=log, stderr=log)
-        wait_until(self._listens, "the broker listens")
-
-    def kill(self) -> None:
-        """Kill it with SIGKILL."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(30)
-            self._process = None
 
     def pause(self) -> None:
         """Stop it: its connections stay open, and it does not respond."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         """Continue after `pause`."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
+        self._signal(signal.SIGCONT)
 
-    def _listens(self) -> bool:
-        assert self._process is not None and self._process.poll() is None, self._log.read_text()
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-        except OSError:
-            return False
-        return True
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
 
 
 class Listener:
