@@ -9,7 +9,7 @@ from har_runtime.sources.column_names import AXES, sensor_named
 
 LINES_LOOKED_AT: Final = 20
 MIN_ROWS: Final = 3
-_NUMBER: Final = r"([-+]?(?:\d+(?:\.\d*)?|\.\d+|nan)(?:e[-+]?\d+)?)"
+_NUMBER: Final = r"(?:np\.float\d+\()?([-+]?(?:\d+(?:\.\d*)?|\.\d+|nan)(?:e[-+]?\d+)?)\)?"
 _KEYS: Final = tuple(rf"""(?:["']*\w*{axis}["']*\s*[:=]\s*)?""" for axis in AXES)
 _BETWEEN: Final = r"(?:\s*[,;]\s*|\s+)"
 _ARRAY: Final = re.compile(

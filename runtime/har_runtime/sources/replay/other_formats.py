@@ -14,6 +14,8 @@ _TEXT: Final = -1
 """At the beginning of a text, in small letters."""
 _UNPACK: Final = "unpack it, and give the table in it"
 
+_MAPS: Final = (b"\xa3", b"\xbf")
+"""How a map of three names, or of any number, begins in CBOR."""
 _BEGINNINGS: Final[tuple[tuple[int, bytes, str, str], ...]] = (
     (0, b"\x93NUMPY", "an array of NumPy", _NUMPY),
     (0, b"MATLAB 5.0 MAT-file", "a MATLAB file", "writematrix or writetable in MATLAB write its readings as CSV"),
@@ -42,6 +44,10 @@ _BEGINNINGS: Final[tuple[tuple[int, bytes, str, str], ...]] = (
     *((_TEXT, mark, "an XML document", _AS_CSV) for mark in (b"<?xml", b"<gpx", b"<trainingcenterdatabase")),
     (_TEXT, b"fmt, 128, 89, fmt,", "a log of ArduPilot", "mavlogdump.py --types IMU --format csv writes it as CSV"),
     (0, b"XDF:", "a recording in XDF", _AS_CSV),
+    *(
+        (0, mark + b"iprotected", "a CBOR file of Edge Impulse", "its studio exports it as CSV or JSON")
+        for mark in _MAPS
+    ),
     (_TEXT, b"type,local number,message,field 1", "messages of a FIT file, many readings to a cell", _AS_CSV),
 )
 """Where it stands, how it reads, what it is, and what to do."""

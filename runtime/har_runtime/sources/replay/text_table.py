@@ -27,7 +27,9 @@ from har_runtime.sources.replay.split_decimals import with_joined_decimals
 from har_runtime.sources.replay.split_times import times_of
 from har_runtime.sources.replay.text_lines import READ_ERRORS, open_text, reason
 from har_runtime.sources.replay.thousands import without_thousands
+from har_runtime.sources.replay.topics import without_topics
 from har_runtime.sources.replay.unit_cells import without_units
+from har_runtime.sources.replay.yaml_records import as_lines
 from har_runtime.text import clean
 
 HEAD_CHARACTERS: Final = 2_000_000
@@ -74,10 +76,10 @@ class TextTable:
         try:
             self._file = open_text(file.stream)
             head, rest = self._head(), iter(self._file)
-            if (widen := as_wide(head) or as_rows(head)) is not None:
+            if (widen := as_wide(head) or as_rows(head) or as_lines(head)) is not None:
                 rest = widen(itertools.chain(head, rest))
                 head = list(itertools.islice(rest, HEAD_LINES))
-            for find_change in (without_arrays, with_joined_decimals, without_units, without_thousands):
+            for find_change in (without_topics, without_arrays, with_joined_decimals, without_units, without_thousands):
                 if (change := find_change(head)) is not None:
                     head, rest = [change(line) for line in head], map(change, rest)
             lines = [line.rstrip("\r\n") for line in head]

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from har_runtime.sources.column_names import GYROSCOPE, PLAIN, TOTAL, split_name
+from har_runtime.sources.column_names import GRAVITY, GYROSCOPE, LINEAR, PLAIN, TOTAL, split_name
 from har_runtime.sources.columns import named_columns
 from har_runtime.sources.serial_port.cells import has_decimal_commas
 from har_runtime.sources.serial_port.clock_text import CLOCK, clock_seconds
@@ -18,6 +18,9 @@ from har_runtime.sources.turn_rates import turn_rate_of
 
 MAX_VALUES = 64
 """Numbers of a line that are looked at; a line of 1 kB from one sensor has fewer."""
+_SENSORS = (TOTAL, PLAIN, LINEAR, GRAVITY, GYROSCOPE)
+MIN_SENSOR = 2
+"""Letters of a word that may be something else than a sensor, such as the unit g."""
 MAX_LABEL = 60
 """Characters before a number that are looked at."""
 MAX_TIME_NUMBERS = 2
@@ -45,17 +48,8 @@ _DEVICE = re.compile(r"\W*([A-Za-z]+[_#-]?\d{1,2}|left|right)[\s:>|,-]+[A-Za-z]"
 """A line's first word, if it tells devices apart."""
 _NOT_AS_MEASURED = {"linear", "lin", "user", "free", "dynamic", "world", "earth", "real", "areal", "aworld", "aaworld"}
 """Words for acceleration without gravity, or in other axes than the sensor's."""
-_TELEPLOT = re.compile(r">([^:;|§]{1,60}):(\d{1,19}(?:\.\d+)?):([-+.\deE]+)(?:§[^|]*)?(?:\|\w*)?")
-"""Teleplot's lines with a time in ms: ">ax:1627551892437:0.5" (https://github.com/nesnes/teleplot)."""
-_COLOUR = re.compile(r"\x1b\[[\d;]*m")
-_LOG_PREFIX = re.compile(
-    r"\s*(?:"
-    r"[EWIDV] \([\d:.]+\) [^:]{1,40}: "  # ESP-IDF: "I (1234) imu: ".
-    r"|\[ *\d+\]\[[EWIDV]\]\[[^\]]{1,60}\] [^:]{1,40}: "  # Arduino on an ESP32: "[  1234][I][main.cpp:30] loop(): ".
-    r"|\[[\d:., ]+\] <\w+> [^:]{1,40}: "  # Zephyr: "[00:00:01.234,000] <inf> main: ".
-    r"|\d\d:\d\d:\d\d\.\d+ -> )"  # The Arduino IDE, if it shows times.
-)
-
+_TELEPLOT = re.compile(r">([^:;|§]{1,60}):(?:(\d{1,19}(?:\.\d+)?):)?([-+.\deE]+)(?:§([^|]*))?(?:\|\w*)?")
+"""Teleplot's lines, with a time in ms or not, and a unit: ">ax:1627551892437:0.5§g" (https://github.com/nesnes/teleplot)."""
 _ACC_UNITS = {
     **dict.fromkeys(("ms2", "mss", "mps2", "msec2", "metersperseconds2", "mpersec2"), "m/s2"),
     **dict.fromkeys(("g", "gs"), "g"),
@@ -97,22 +91,6 @@ class LabelledLine:
     """All numbers, whatever they are."""
     label: str
     """The last label before a number; empty if there is none, or if it says nothing."""
-
-
-def without_colours(text: str) -> str:
-    """A line without the marks by which a logger colours it."""
-    return _COLOUR.sub("", text) if "\x1b" in text else text
-
-
-def without_log_prefix(text: str) -> str:
-    """A line without what a logger or a terminal puts before the message.
-
-    >>> without_log_prefix("I (1234) imu: ax=1.0"), without_log_prefix("10:15:00.123 -> 1,2,3")
-    ('ax=1.0', '1,2,3')
-    """
-    text = without_colours(text)
-    match = _LOG_PREFIX.match(text)
-    return text[match.end() :] if match else text
 
 
 @lru_cache(maxsize=1024)
@@ -182,7 +160,8 @@ class LabelledLines:
     def parse(self, text: str) -> LabelledLine | None:
         """Labels and numbers of a line; None if it has no text or no number."""
         if match := _TELEPLOT.fullmatch(text.strip()):
-            return self._with_time(match[1], match[2], match[3])
+            value = f"{match[3]} {match[4] or ''}"
+            return self._with_time(match[1], match[2], value) if match[2] else self.parse(f"{match[1]}: {value}")
         pattern = _VALUES_WITH_COMMAS if has_decimal_commas(text) else _VALUES
         matches = list(pattern.finditer(text))
         if not matches or len(matches) > MAX_VALUES:
@@ -201,6 +180,9 @@ class LabelledLines:
         _note_unit(text[end:], runs[-1], last=True)
         if not has_text and not _LETTER.search(text, end):
             return None
+        if any(run.axis and not run.name for run in runs) and (sensor := _only_sensor(text)):
+            for run in runs:
+                run.name = run.name or (sensor if run.axis else "")
         readings = {CLOCK_NAME: _seconds(clock)} if clock else {}
         device = _device_of(text[: matches[0].start()])
         for name, value in _named_values(runs):
@@ -209,11 +191,21 @@ class LabelledLines:
                 readings.setdefault(name if kind == TIME else f"{device}{name}", value)
         if len(matches) > MAX_TIME_NUMBERS and all(kind_of(name) == TIME for name in readings):
             readings = {}
+        readings = self._with_one_time(readings)
         label = next((run.name for run in reversed(runs) if run.name), "")
         says_nothing = all(_CHIP.fullmatch(word) for word in label.split())
         return LabelledLine(
             readings, tuple(value for run in runs for value in run.values), "" if says_nothing else label
         )
+
+    def _with_one_time(self, readings: dict[str, float]) -> dict[str, float]:
+        """The readings without their time if it is another sensor's line that gives a reading its own."""
+        values = {name: value for name, value in readings.items() if kind_of(name) != TIME}
+        if not values or len(values) == len(readings):
+            return readings
+        first = next(iter(values))
+        self._timed = self._timed or first
+        return readings if first == self._timed else values
 
     def _with_time(self, name: str, time_ms: str, value: str) -> LabelledLine | None:
         """One value with its own time."""
@@ -236,6 +228,12 @@ class LabelledLines:
         if name:
             self.sensor = name if axis else ""
         runs.append(_Run(name or (self.sensor if axis else ""), axis, unit))
+
+
+def _only_sensor(text: str) -> str:
+    """The one sensor that a line names anywhere, as in `{"sensor": "gyro", "x": 0.1, ...}`; empty if there is none."""
+    found = {word for word in _WORD.findall(text) if len(word) > MIN_SENSOR and kind_of(f"{word} x") in _SENSORS}
+    return found.pop() if len(found) == 1 else ""
 
 
 @lru_cache(maxsize=1024)
@@ -293,10 +291,18 @@ def _named_values(runs: list[_Run]) -> list[tuple[str, float]]:
         elif (run.name or run.unit) and len(run.values) == 3:
             name = _sensor_by_unit(run.name, run.unit)
             found += [(f"{name} {axis}{unit}", value) for axis, value in zip("xyz", run.values, strict=True)]
+        elif len(run.values) == 4 and kind_of(f"{run.name} x") and _begins_with_time(run.values):
+            found.append((TIME, run.values[0]))
+            found += [(f"{run.name} {axis}{unit}", value) for axis, value in zip("xyz", run.values[1:], strict=True)]
         elif run.name and len(run.values) == 6 and (both := _both_sensors(run.name)):
             names = [f"{sensor} {axis}" for sensor in both for axis in "xyz"]
             found += zip(names, run.values, strict=True)
     return found
+
+
+def _begins_with_time(values: list[float]) -> bool:
+    """Whether the first of four numbers counts, and the others measure: `gyro,1020,0.1,0.2,0.3`."""
+    return values[0] >= 0 and values[0].is_integer() and not all(value.is_integer() for value in values[1:])
 
 
 def _sensor_by_unit(name: str, unit: str) -> str:

@@ -33,6 +33,11 @@ z points down and reads +256 at rest, as Apple's would: acceleration is reversed
 _UM: Final = re.compile(r"\s*\$PCHRS,([012]),([-+.\d]+),([-+.\d]+),([-+.\d]+),([-+.\d]+),?.*")
 _UM_SENSORS: Final = {"0": ("gyro", "deg/s"), "1": ("acc", "g"), "2": ("mag", "")}
 """CH Robotics' UM7, NMEA sensor packet: which sensor, time in s, x, y, z (UM7 Datasheet, "NMEA packets")."""
+_ZEPHYR: Final = re.compile(
+    r"channel type=\d+\((accel|gyro)_xyz\).*\bvalue=(\d+)ns \(\s*([-+.\d]+), *([-+.\d]+), *([-+.\d]+)\)"
+)
+"""Zephyr's shell, `sensor get` and `sensor stream` (subsys/.../sensor_shell_stream.c); units as its API has them."""
+_ZEPHYR_SENSORS: Final = {"accel": ("acc", "m/s2"), "gyro": ("gyro", "rad/s")}
 _CHECKED: Final = re.compile(r"(\s*\$[A-Z]{3,8},.*?),?\*[0-9A-Fa-f]{2}\s*")
 
 
@@ -71,6 +76,10 @@ def with_labels(text: str) -> str:
         if "$PCHRS" in text and (match := _UM.fullmatch(text)):
             name, unit = _UM_SENSORS[match[1]]
             time = f"time: {match[2]} " if name == "acc" else ""
+            return time + _labelled(name, 1.0, unit, match.groups()[2:])
+        if "channel type=" in text and (match := _ZEPHYR.search(text)):
+            name, unit = _ZEPHYR_SENSORS[match[1]]
+            time = f"time: {int(match[2]) / 1e9!r} s " if name == "acc" else ""
             return time + _labelled(name, 1.0, unit, match.groups()[2:])
     except ValueError:  # A number that is damaged.
         pass

@@ -19,12 +19,8 @@ from har_runtime.sources.column_names import AXES, GRAVITY, GYROSCOPE, LINEAR
 from har_runtime.sources.columns import Columns, columns_after, columns_by_name, columns_by_number
 from har_runtime.sources.serial_port.cells import MAX_NUMBER, bracketed_cells, cell_numbers, split_cells
 from har_runtime.sources.serial_port.device_lines import DeviceLines
-from har_runtime.sources.serial_port.labelled_lines import (
-    LabelledLines,
-    kind_of,
-    without_colours,
-    without_log_prefix,
-)
+from har_runtime.sources.serial_port.labelled_lines import LabelledLines, kind_of
+from har_runtime.sources.serial_port.log_prefix import without_colours, without_log_prefix
 from har_runtime.sources.serial_port.reading_gatherer import MAX_PAUSE_LINES, ReadingGatherer
 from har_runtime.sources.serial_port.sentences import (
     RAZOR_ANGLES,

@@ -44,6 +44,7 @@ FILES: dict[str, tuple[bytes, str]] = {
         b"Type,Local Number,Message,Field 1,Value 1,Units 1\n",
         "messages of a FIT file, many readings to a cell",
     ),
+    "walk.cbor": (b"\xa3iprotected\xa2cverbv1calgdnone" + bytes(40), "a CBOR file of Edge Impulse.*CSV or JSON"),
     "walk.xml": (b'<?xml version="1.0"?><gpx></gpx>', "an XML document"),
 }
 

@@ -77,6 +77,40 @@ BOTH: dict[str, tuple[Print, str | None, str | None]] = {
         "mg",
         "1000",
     ),
+    "Zephyr's shell": (
+        lambda a, b, c, d, e, f: f"channel type=3(accel_xyz) index=0 shift=5 num_samples=1 value=9ns ({a}, {b}, {c})\n"
+        f"channel type=7(gyro_xyz) index=0 shift=5 num_samples=1 value=9ns ({d}, {e}, {f})\n",
+        "m/s2",
+        "rad/s",
+    ),
+    "Teleplot with units": (
+        lambda *v: "".join(
+            f">{name}:{value}§{unit}|g\n"
+            for name, value, unit in zip(
+                ("ax", "ay", "az", "gx", "gy", "gz"), v, ["m/s²"] * 3 + ["rad/s"] * 3, strict=True
+            )
+        ),
+        "m/s2",
+        "rad/s",
+    ),
+    "objects of JSON for each sensor": (
+        lambda a, b, c, d, e, f: f'{{"sensor": "acc", "x": {a}, "y": {b}, "z": {c}}}\n'
+        f'{{"sensor": "gyro", "x": {d}, "y": {e}, "z": {f}}}\n{{"sensor": "mag", "x": 1, "y": 2, "z": 3}}\n',
+        None,
+        None,
+    ),
+    "MQTT's topics": (
+        lambda a, b, c, d, e, f: f'imu/acc {{"x": {a}, "y": {b}, "z": {c}}}\n'
+        f'imu/gyro {{"x": {d}, "y": {e}, "z": {f}}}\nimu/mag {{"x": 1, "y": 2, "z": 3}}\n',
+        None,
+        None,
+    ),
+    "NumPy's numbers in a dictionary": (
+        lambda a, b, c, d, e, f: f"{{'acc': [np.float64({a}), np.float64({b}), np.float64({c})], "
+        f"'gyro': {{'x': np.float64({d}), 'y': np.float64({e}), 'z': np.float64({f})}}}}\n",
+        None,
+        None,
+    ),
     "Zephyr, MPU6050": (
         lambda a, b, c, d, e, f: f"[0:00:01.250]:25.4 Cel\n  accel {a} {b} {c} m/s/s\n  gyro  {d} {e} {f} rad/s\n",
         "m/s2",
@@ -272,6 +306,29 @@ def test_a_time_among_the_labels_is_that_of_the_reading(line: Callable[[int, str
     assert np.diff(rows[:, 0]) == pytest.approx(step, rel=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("line", "step"),
+    [
+        (lambda ms, name, x, y, z: f"10:15:{ms / 1000:06.3f} {name} x={x} y={y} z={z}\n", 0.02),
+        (lambda ms, name, x, y, z: f"t={ms} {name} x={x} y={y} z={z}\n", 20),
+        (lambda ms, name, x, y, z: f'{{"sensor":"{name}","ts":{ms},"x":{x},"y":{y},"z":{z}}}\n', 20),
+        (lambda ms, name, x, y, z: f"{name},{ms},{x},{y},{z}\n", 20),
+        (lambda ms, name, x, y, z: f"10-02 10:15:{ms / 1000:06.3f}  43  43 D IMU: {name}: {x} {y} {z}\n", 0.02),
+    ],
+)
+def test_of_lines_with_a_time_for_each_sensor_that_of_the_first_is_the_readings(
+    line: Callable[..., str], step: float
+) -> None:
+    values = [(index, row) for index, row in enumerate(ROWS)]
+    text = "".join(line(20 * index, "acc", *row[:3]) + line(20 * index + 1, "gyro", *row[3:]) for index, row in values)
+
+    rows = TextLines().push(text.encode())
+
+    assert len(rows) >= len(ROWS) - 1
+    np.testing.assert_array_equal(rows[:, 1:], ROWS[-len(rows) :])
+    assert np.diff(rows[:, 0]) == pytest.approx(step, rel=1e-4)
+
+
 def test_a_unit_alone_is_no_label_and_no_error() -> None:
     lines = TextLines()
     lines.push(b"IMU1 ax=1 ay=2 az=9 gx=1 gy=2 gz=3\n[/mg]: 1, 2, 3\n" * 3)
@@ -339,7 +396,7 @@ def test_labels_that_change_are_learned_again() -> None:
         ("Linear acceleration X: 1 Y: 2 Z: 3\n", "acceleration without gravity, but it is needed with gravity"),
         ("ypr\t10.1\t20.2\t30.3\n", '"ypr" does not name acceleration'),
         ("Gyroscope in degrees/second\n0.1\t0.2\t0.3\n", '"Gyroscope" does not name acceleration'),
-        ("ACC,20,0.1,0.2,9.8\n", '"ACC" has 4 numbers, but x, y, z are three'),
+        ("ACC,0.2,0.1,0.2,9.8\n", '"ACC" has 4 numbers, but x, y, z are three'),
         ("Hello, world\n", "text without readings"),
         ("Heart rate: 72\n", '"Heart rate" does not name acceleration'),
     ],
