@@ -189,6 +189,8 @@ def is_unit(text: str) -> bool:
 def channel_of(words: list[str], unit: str) -> tuple[str, str, str, str | None] | None:
     """Kind, group, axis and unit of a channel; None if a name is that of no channel."""
     lower = [word.lower() for word in words if word.lower() not in _NOISE]
+    if unit in _TIME_UNITS and len(unit) <= 3 and not _TIME_WORDS.isdisjoint(lower):
+        return None  # Delsys: "ACC.X Time Series (s)".
     stopped = _STOP & set(lower)
     if _ANGULAR & set(lower):  # "Angular velocity" is a sensor, any other velocity is none.
         stopped -= {"velocity"}
@@ -342,6 +344,7 @@ def time_of(words: list[str], unit: str, index: int) -> TimeColumn | None:
     if (not lower or (len(lower) == 1 and lower[0] in AXES)) and unit in _TIME_UNITS:
         return TimeColumn(index, _TIME_UNITS[unit])  # No letters of ours, or Delsys's "X[s]".
     own = any(word in _TIME_WORDS for word in lower) or (bool(named) and len(named[0]) > 1)
+    rest = [word for word in rest if not _is_sensor(word) and not (unit and word in (*AXES, "series"))]
     if own and all(word in _TIME_QUALIFIERS for word in rest):
         if len(named) == 1 or not unit:
             return TimeColumn(index, _TIME_UNITS.get(unit) or (_TIME_UNITS[named[-1]] if named else None))
@@ -353,6 +356,11 @@ def time_of(words: list[str], unit: str, index: int) -> TimeColumn | None:
     if _DATES.fullmatch(" ".join(lower)):
         return TimeColumn(index)
     return None
+
+
+def _is_sensor(word: str) -> bool:
+    """Whether a word names a sensor, whose times a column may hold: "acc_time"."""
+    return any(pattern.fullmatch(word) for _, pattern in _SENSOR_NAMES)
 
 
 def sensor_named(name: str) -> str | None:

@@ -35,6 +35,8 @@ class Fields:
     """Added to the acceleration."""
     gyro: tuple[int, int, int] | None = None
     time: TimeField | None = None
+    gyro_time: TimeField | None = None
+    """The column of the gyroscope's times, if `time` is that of acceleration alone."""
     other_times: tuple[TimeField, ...] = ()
     """Further columns of times, which may know the date."""
     unread_time: str = ""

@@ -34,6 +34,7 @@ from har_runtime.sources.replay.first_rows import (
     with_time,
 )
 from har_runtime.sources.replay.numbered_sensors import with_numbered_sensors
+from har_runtime.sources.replay.own_times import with_own_times
 from har_runtime.sources.replay.split_times import with_rest
 
 MAX_COLUMNS: Final = 20_000
@@ -152,7 +153,7 @@ def with_rows(
     rows = rows_of_acceleration(fields, rows)
     if units is not None:
         fields = _with_units(fields, cells, units)
-    fields = with_time(fields, named, rows)
+    fields = with_own_times(with_time(fields, named, rows), rows)
     if fields.time is not None and fields.tag is None and len(cells) <= MAX_OPTION:
         # A second has more rows than are looked at otherwise.
         later = [split_line(line, delimiter) for line in more if line.strip()]

@@ -60,6 +60,8 @@ class Part:
     """Whether it can be opened twice."""
     rows_of: tuple[int, str] | None = None
     """A column and its value in the rows that are read; None for all rows."""
+    only: str | None = None
+    """The sensor to read, of two that have times of their own; one of those of `own_times`."""
 
 
 def find_parts(path: Path) -> list[Part]:

@@ -19,6 +19,7 @@ from har_runtime.sources.replay.labels import Labels
 from har_runtime.sources.replay.layout import NoTableError
 from har_runtime.sources.replay.options import ReadOptions
 from har_runtime.sources.replay.other_formats import HEAD_BYTES, format_of
+from har_runtime.sources.replay.own_times import ACC, GYRO
 from har_runtime.sources.replay.parts import OpenFile, Part, find_parts, sign_of
 from har_runtime.sources.replay.raw import RawReader
 from har_runtime.sources.replay.streams import JoinedStream, Stream, SummedStream, TableStream
@@ -105,6 +106,9 @@ def _single(part: Part, path: Path, options: ReadOptions, labels: Labels, lost: 
         if found := _by_sensor(part, rows, rows.fields.sensor_cell):
             return _several(found, path, options, labels, lost)[0]
         rows = open_rows(part, options, sensor, lost)
+    if rows.fields.gyro_time is not None and part.again:
+        rows.close()
+        return _several(_side_by_side(part), path, options, labels, lost)[0]
     stream = _stream(part, rows, options, sensor, labels)
     fields = stream.fields
     try:
@@ -146,7 +150,7 @@ def open_rows(part: Part, options: ReadOptions, sensor: str | None, lost: Counte
         return ByteRows(file, part.name, witmotion=True, lost=lost)
     _refuse_others(file, part.name)
     try:
-        table = TextTable(_as_table(file, part), part.name, options, sensor, part.rows_of)
+        table = TextTable(_as_table(file, part), part.name, options, sensor, part.rows_of, part.only)
     except NoTableError:
         # Lines that are no table, as a sketch prints them, if they are such.
         if not part.again or (rows := _lines(part, lost, options.device)) is None:
@@ -194,6 +198,14 @@ def _by_sensor(part: Part, rows: TextTable, cell: int) -> list[Part]:
         return []
     return [
         replace(part, name=f"{part.name}: {clean(name)}", stem=clean(name), rows_of=(cell, name)) for name in sensors
+    ]
+
+
+def _side_by_side(part: Part) -> list[Part]:
+    """The two sensors of a table in which each has times of its own."""
+    return [
+        replace(part, name=f"{part.name}: {name}", stem=name, only=only)
+        for name, only in (("accelerometer", ACC), ("gyroscope", GYRO))
     ]
 
 

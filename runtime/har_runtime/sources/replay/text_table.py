@@ -21,6 +21,7 @@ from har_runtime.sources.replay.emotibit import as_rows
 from har_runtime.sources.replay.layout import HEAD_LINES, NoTableError, find_layout
 from har_runtime.sources.replay.long_table import as_wide
 from har_runtime.sources.replay.options import ReadOptions
+from har_runtime.sources.replay.own_times import of_one_sensor, without_empty
 from har_runtime.sources.replay.parts import OpenFile
 from har_runtime.sources.replay.raw import RawRows
 from har_runtime.sources.replay.split_decimals import with_joined_decimals
@@ -56,6 +57,7 @@ class TextTable:
         name: for messages.
         sensor: the kind of sensor that the file's name names.
         rows_of: a column, and its value in the rows that are read; None for all rows.
+        only: the sensor to read, if both have times of their own.
 
     Raises:
         DataError: not text, or no sensor in it.
@@ -68,8 +70,9 @@ class TextTable:
         options: ReadOptions,
         sensor: str | None = None,
         rows_of: tuple[int, str] | None = None,
+        only: str | None = None,
     ):
-        self._open, self._name = file, name
+        self._open, self._name, self._only = file, name, only
         self.lost: Counter[str] = Counter()
         self.dated_ns: int | None = None
         self._rows_read = self._bad = 0
@@ -92,7 +95,7 @@ class TextTable:
         except BaseException:
             file.close()
             raise
-        self.fields = self.layout.fields
+        self.fields = self.layout.fields if only is None else of_one_sensor(self.layout.fields, only)
         self._line = self.layout.first_row
         self._lines = self._ends_cut(itertools.chain(head[self.layout.first_row :], rest))
         self._tag = self.fields.tag
@@ -104,6 +107,12 @@ class TextTable:
         return self._open.position()
 
     def read(self, count: int) -> RawRows | None:
+        rows = self._read(count)
+        while self._only is not None and rows is not None and not len(rows := without_empty(rows)):
+            rows = self._read(count)
+        return rows
+
+    def _read(self, count: int) -> RawRows | None:
         while True:
             lines = self._next_lines(count)
             if not lines:
