@@ -61,9 +61,9 @@ _STOP = {
     "mean", "avg", "average", "std", "stdev", "var", "variance", "min", "max", "median", "mad", "abs", "absolute",
     "norm", "mag", "magnitude", "magnetometer", "magnetic", "jerk", "bias", "offset", "delta", "fft", "energy",
     "entropy", "angle", "quat", "quaternion", "orientation", "attitude", "error", "drift", "velocity", "position",
-    "magn", "compass", "euler", "rotvec",
+    "magn", "compass", "euler", "rotvec", "covariance", "world", "earth",
 }  # fmt: skip
-"""A name with one of these is no reading of an accelerometer or gyroscope."""
+"""A name with one of these is no reading of an accelerometer or gyroscope in the axes of the device."""
 _OTHER = {
     "magnet", "orient", "ori", "vector", "pos", "vel", "tilt", "heading", "field", "gps", "temp", "temperature",
     "force", "torque", "pixel", "mouse", "screen", "location", "coordinate", "landmark", "marker", "size",

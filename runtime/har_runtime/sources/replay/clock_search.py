@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from har_runtime.contract import MIN_RATE_HZ
 from har_runtime.errors import DataError
 from har_runtime.median import median
 from har_runtime.sources.replay.cells import CLOCK, DATE, DAY_NS, NO_TIME, date_alone, read_times
@@ -189,6 +190,13 @@ def _named_clock(
         given is None and step and not SENSIBLE_HZ[0] <= 1e9 / (step * UNIT_NS[unit]) <= SENSIBLE_HZ[1]
     ):
         other = _unit_by_step(step)
+        slow = [name for name, size in UNIT_NS.items() if step and SENSIBLE_HZ[0] <= 1e9 / (step * size) <= USUAL_HZ[0]]
+        if given is None and column.unit is None and slow:
+            raise DataError(
+                f"its times are {_shown(times)}, which are {1e9 / (step * UNIT_NS[slow[0]]):.3g} samples a second in "
+                f"{slow[0]}, and {MIN_RATE_HZ} are needed: record it faster, or add time=s, ms, us or ns if they are "
+                "in another unit"
+            )
         if column.unit is None or other is None:
             raise DataError(
                 f"its times are {_shown(times)}, which fit no unit: add time=s, ms, us or ns, or time=samples and "

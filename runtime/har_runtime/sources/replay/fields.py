@@ -10,6 +10,8 @@ from har_runtime.sources.replay.cells import (
 )
 from har_runtime.text import clean
 
+TAKEN = "taken for acceleration"
+"""In a note, on columns without names."""
 MAX_OPTION = 60
 """Columns of an option that a message shows."""
 

@@ -36,6 +36,7 @@ from har_runtime.sources.replay.first_rows import (
 from har_runtime.sources.replay.numbered_sensors import with_numbered_sensors
 from har_runtime.sources.replay.own_times import with_own_times
 from har_runtime.sources.replay.split_times import with_rest
+from har_runtime.sources.serial_port.text_units import unsteadiness
 
 MAX_COLUMNS: Final = 20_000
 MIN_LONGER: Final = 3
@@ -55,6 +56,12 @@ _INTERVAL = re.compile(
     r"\bsampl\w*[ _]?(?:interval|period|time)\s*[:=,;]?\s*(\d+(?:\.\d+)?)\s*(us|ms|s|sec|seconds)\b", re.IGNORECASE
 )
 _PER_SECOND = {"us": 1e6, "ms": 1e3}
+STEADY: Final = 0.5
+"""Spread of a worn accelerometer over its mean."""
+STEADIER: Final = 5.0
+"""Times that a gyroscope is less steady than an accelerometer."""
+_AGAIN = re.compile(r"([xyz])(?:[._ ]?1)?", re.IGNORECASE)
+"""pandas calls a second x "x.1"."""
 _NUMBERED = re.compile(r"[A-Za-z][ _]?[(\[]?[123]\b")
 """An axis by its number."""
 _FRACTION = re.compile(r"(?:^|[\s:=,;])[-+]?\d+[.,]\d")
@@ -140,19 +147,22 @@ def with_rows(
         cells, named = longer, named_columns(longer, unknown=True)
     fields = fields_of(named, sensor)
     wanted = [cell for triple in (fields.acc, fields.gyro) if triple for cell in triple]
-    first, units = index + 1, None
+    first, units = index + 1, list[list[str]]()
     for at, row in below[:MAX_UNIT_LINES]:
         held = [row[cell] for cell in wanted if cell < len(row)]
         if not held or any(as_number(cell) is not None for cell in held):
             break
-        first, units = at + 1, row
+        first = at + 1
+        units.append(row)
     rows: Sequence[Sequence[str]] = [row for at, row in below if at >= first]
     fields = with_numbered_sensors(with_tags(fields, rows), rows)
     if fields.tag is not None and named.profile is not None:
         fields = replace(fields, gyro_unit=fields.gyro_unit or named.profile.gyro_unit)
     rows = rows_of_acceleration(fields, rows)
-    if units is not None:
-        fields = _with_units(fields, cells, units)
+    for row in units:  # Of a line of types nothing is known.
+        fields = _with_units(fields, cells, row)
+    if named.acceleration == BARE and fields.gyro is None and fields.tag is None:
+        _check_twice(cells, fields, rows)
     fields = with_own_times(with_time(fields, named, rows), rows)
     if fields.time is not None and fields.tag is None and len(cells) <= MAX_OPTION:
         # A second has more rows than are looked at otherwise.
@@ -197,6 +207,28 @@ def _with_units(fields: Fields, names: list[str], units: list[str]) -> Fields:
     acc = next((triple.unit for triple in again.sensors.values() if triple.cells == fields.acc), None)
     gyro = next((triple.unit for triple in again.sensors.values() if triple.cells == fields.gyro), None)
     return replace(fields, acc_unit=fields.acc_unit or acc, gyro_unit=fields.gyro_unit or gyro)
+
+
+def _check_twice(names: Sequence[str], fields: Fields, rows: Sequence[Sequence[str]]) -> None:
+    """Refuse x, y, z that come a second time, if those are another sensor.
+
+    Raises:
+        DataError: they do, and do not read gravity.
+    """
+    second = {
+        match[1].lower(): cell
+        for cell, name in enumerate(names)
+        if cell not in (fields.acc or ()) and (match := _AGAIN.fullmatch(name.strip()))
+    }
+    if len(second) < len(AXES) or fields.acc is None:
+        return
+    both = [values_of(rows, cells) for cells in (fields.acc, [second[axis] for axis in AXES])]
+    steady, other = (unsteadiness(values[np.isfinite(values).all(axis=1)]) for values in both)
+    if other > max(STEADY, STEADIER * steady):
+        raise DataError(
+            "x, y, z stand twice in its header, and only the first look like acceleration: name its columns in their "
+            "order with columns=time,ax,ay,az,gx,gy,gz (- for a column to skip)"
+        )
 
 
 def _with_or_without_gravity(fields: Fields, rows: Sequence[Sequence[str]], plain: bool) -> Fields:

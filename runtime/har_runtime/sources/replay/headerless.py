@@ -19,7 +19,7 @@ from har_runtime.sources.replay.cells import (
     split_line,
     time_format,
 )
-from har_runtime.sources.replay.fields import Fields, Layout, TimeField
+from har_runtime.sources.replay.fields import TAKEN, Fields, Layout, TimeField
 from har_runtime.sources.replay.first_rows import (
     ROWS_LOOKED_AT,
     has_decimal_comma,
@@ -29,7 +29,7 @@ from har_runtime.sources.replay.first_rows import (
     with_tags,
     with_time,
 )
-from har_runtime.sources.replay.header import MAX_COLUMNS, rate_in
+from har_runtime.sources.replay.header import MAX_COLUMNS, STEADIER, STEADY, rate_in
 from har_runtime.sources.replay.known_layouts import check_layout
 from har_runtime.sources.replay.labels import WORDS
 from har_runtime.sources.replay.numbered_sensors import with_numbered_sensors
@@ -47,10 +47,6 @@ MAX_WITH_STUCK: Final = 12
 """Columns among which one that stays 0 may be an axis that is stuck; of more, it is something else."""
 MIN_WINDOW: Final = 40
 """Columns of a row that may be a window of readings."""
-STEADY: Final = 0.5
-"""Spread of a worn accelerometer over its mean."""
-STEADIER: Final = 5.0
-"""Times that a gyroscope is less steady than an accelerometer."""
 ALIKE: Final = 0.7
 """Cosine between the means of two accelerometers of one device."""
 SAME_GRAVITY: Final = 0.1
@@ -364,8 +360,8 @@ def _check_names(above: Sequence[Sequence[str]], last: int) -> None:
 def _note_of(channels: Sequence[int]) -> str:
     """Which columns were chosen."""
     parts = [
-        f"columns {channels[first] + 1} to {channels[first + 2] + 1} are taken for {what}"
-        for first, what in ((0, "acceleration"), (3, "angular rate"))
+        f"columns {channels[first] + 1} to {channels[first + 2] + 1} are {what}"
+        for first, what in ((0, TAKEN), (3, "taken for angular rate"))
         if first < len(channels)
     ]
     return f"{', '.join(parts)} (columns= for others)"

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from har_runtime.contract import SAMPLE_RATE_HZ
+from har_runtime.contract import MIN_RATE_HZ, SAMPLE_RATE_HZ
 from har_runtime.errors import DataError, SourceError
 from har_runtime.median import median
 from har_runtime.samples import SampleChunk
@@ -30,7 +30,7 @@ from har_runtime.signal.unit_search import (
 from har_runtime.signal.units import SIGNS, acceleration_unit, angular_rate_unit
 from har_runtime.sources.base import Pace, SourceReport
 from har_runtime.sources.replay.annotations import Annotations, annotations_of
-from har_runtime.sources.replay.fields import Fields
+from har_runtime.sources.replay.fields import TAKEN, Fields
 from har_runtime.sources.replay.labels import Labels
 from har_runtime.sources.replay.options import NAMES, ReadOptions, read_options
 from har_runtime.sources.replay.recordings import LINEAR_MESSAGE, SENSOR_LOGGER, OpenRecording, open_recording
@@ -43,6 +43,8 @@ EVIDENCE_ROWS = 60 * SAMPLE_RATE_HZ
 """The units are judged by this many rows at the beginning."""
 MAX_ANGULAR_RATE = 70.0
 """rad/s; twice the usual full scale of gyroscopes, 2000 deg/s. No larger value is in rad/s."""
+TOO_SLOW_HZ: Final = 0.5 * MIN_RATE_HZ
+"""Of a recording of fewer samples a second often not even the units can be found."""
 MIN_FAST = 5
 FAST_SHARE = 0.02
 """So many readings, and such a share of those read at a time, must be larger."""
@@ -199,12 +201,36 @@ class Replay:
         gyro = stated_unit(angular_rate_unit, options.gyro, rates.gyro_unit, _why(rates))
         if gyro is None and rates.own_header:
             gyro = find_angular_rate_unit(evidence) or Found(angular_rate_unit("rad/s"), "by the names of its columns")
+        if (problem := self._no_evidence()) is not None:
+            raise DataError(f"{self.path}: {problem}")
         if fields.linear and (not has_gravity(evidence) or (acc and acceleration_problem(evidence, acc.unit))):
             raise DataError(f"{self.path}: {LINEAR_MESSAGE}")
         try:
             return choose_units(evidence, acc, gyro, gyroscope=self.report.gyroscope)
         except DataError as error:
-            raise DataError(f"{self.path}: {error}") from error
+            taken = f"; {fields.note}" if TAKEN in fields.note else ""
+            raise DataError(f"{self.path}: {self._too_slow() or f'{error}{taken}'}") from error
+
+    def _no_evidence(self) -> str | None:
+        """Why no row shows a unit, if that is not because of the numbers in it."""
+        acc = [chunk.acc for chunk in self._first if chunk.acc is not None]
+        held = np.isfinite(np.concatenate(acc)) if acc else np.empty((0, 3), bool)
+        if not len(held) or held.all(axis=1).any() or not held.any(axis=0).all():
+            return None
+        return (
+            "no row has all three axes of acceleration, each stands in a row of its own: write a row for each time "
+            "with all of them"
+        )
+
+    def _too_slow(self) -> str | None:
+        """Why a recording of few samples a second shows no unit."""
+        rate_hz = self._opened.stream.clock.rate_hz
+        if rate_hz is None or rate_hz >= TOO_SLOW_HZ:
+            return None
+        return (
+            f"it has {rate_hz:.3g} samples a second, and {MIN_RATE_HZ} are needed: record it faster, or add time=s, "
+            "ms, us or ns if its times are in another unit"
+        )
 
     def _choose_sign(self) -> tuple[float, str]:
         """What acceleration is multiplied by, and why if that is not 1."""

@@ -119,7 +119,7 @@ def test_a_table_without_times_needs_a_rate(tmp_path: Path) -> None:
     [
         ((6000 + 20 * NUMBERS).tolist(), NAMES.replace("time", "time (s)"), "", "0.05 samples a second in s,.*time=ms"),
         (SECONDS.tolist(), NAMES, "&rate=100", "its times show 50.0 samples a second, not rate=100: leave rate out"),
-        ((0.3 * NUMBERS).tolist(), NAMES.replace("acc", "accel"), "", "which fit no unit: add time=s, ms, us or ns"),
+        ((0.3 * NUMBERS).tolist(), NAMES.replace("acc", "accel"), "", "are 3.33 samples a second in s,.*add time=s"),
         (["6"] * ROWS, NAMES, "&time=spread", "all samples have the same time: add rate=N"),
         ([*SECONDS[:550].tolist(), *["2026-10-02T07:48"] * 50], NAMES, "", "line 552, column time: .* not a number"),
         ((1e300 * NUMBERS).tolist(), NAMES, "&time=s", "out of range"),

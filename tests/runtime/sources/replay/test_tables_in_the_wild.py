@@ -128,6 +128,10 @@ WITH_BOTH: dict[str, tuple[str, Any]] = {
         "tempo,acelerometro_x,acelerometro_y,acelerometro_z,giro_x,giro_y,giro_z",
         lambda n, t, a, w: cells(t, *a, *w),
     ),
+    "a line of types below the units": (
+        "time,Acc X,Acc Y,Acc Z,Gyro X,Gyro Y,Gyro Z\nms,g,g,g,deg/s,deg/s,deg/s\nint,float,float,float,,,",
+        lambda n, t, a, w: cells(20 * n, *g(a), *DEGREES[n].tolist()),
+    ),
     "a time t behind a number of the person": (
         "person,t,ax,ay,az,gx,gy,gz",
         lambda n, t, a, w: cells(7, t, *a, *w),
@@ -343,6 +347,31 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         ",".join(f"{sensor}_{place}_{axis}" for place in ("rf", "rs") for sensor in ("acc", "gyro") for axis in "xyz"),
         lambda n, t, a, w: cells(*a, *w, *a, *w),
         r"several devices in its header \('rf', 'rs'\): name the columns of one, columns=ax,ay,az,gx,gy,gz for 'rf'",
+    ),
+    "x, y, z of two sensors": (
+        "time,x,y,z,x,y,z",
+        lambda n, t, a, w: cells(t, *a, *w),
+        "x, y, z stand twice in its header, .* first look like acceleration: .*columns=time,ax,ay,az,gx,gy,gz",
+    ),
+    "the same from pandas": (
+        "time,x,y,z,x.1,y.1,z.1",
+        lambda n, t, a, w: cells(t, *a, *w),
+        "x, y, z stand twice in its header",
+    ),
+    "a row for each axis": (
+        "time," + axes("Acc*"),
+        lambda n, t, a, w: f"{20 * n},{a[0]},,\n{20 * n + 2},,{a[1]},\n{20 * n + 3},,,{a[2]}",
+        "no row has all three axes of acceleration, each stands in a row of its own",
+    ),
+    "acceleration in the axes of the earth": (
+        "time," + axes("earth_acc_*"),
+        lambda n, t, a, w: cells(t, *a),
+        "no acceleration among its columns",
+    ),
+    "five samples a second": (
+        "time_ms," + axes("Acc*"),
+        lambda n, t, a, w: cells(200 * n, *a),
+        "it has 5 samples a second, and 20 are needed",
     ),
     "linear acceleration": (
         "time," + axes("linear_acceleration_*"),
