@@ -9,6 +9,7 @@ from har_runtime.sources.column_names import AXES, sensor_named
 
 LINES_LOOKED_AT: Final = 20
 MIN_ROWS: Final = 3
+MAX_NAMES: Final = 300
 _NUMBER: Final = r"(?:np\.float\d+\()?([-+]?(?:\d+(?:\.\d*)?|\.\d+|nan)(?:e[-+]?\d+)?)\)?"
 _KEYS: Final = tuple(rf"""(?:["']*\w*{axis}["']*\s*[:=]\s*)?""" for axis in AXES)
 _BETWEEN: Final = r"(?:\s*[,;]\s*|\s+)"
@@ -40,7 +41,7 @@ def without_arrays(head: Sequence[str]) -> Callable[[str], str] | None:
         return None
     header = head[0].rstrip("\r\n")
     delimiter = next((mark for mark in _BARE if mark in header), None)
-    if delimiter is None:
+    if delimiter is None or header.count(delimiter) > MAX_NAMES:
         return None
     names = [name.strip().strip('"') for name in header.split(delimiter)]
     lines = [line.rstrip("\r\n") for line in head[1:LINES_LOOKED_AT] if line.strip()]

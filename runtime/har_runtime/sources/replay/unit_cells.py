@@ -9,6 +9,8 @@ from har_runtime.sources.replay.cells import DELIMITERS, MISSING, split_line
 
 LINES_LOOKED_AT: Final = 30
 MIN_ROWS: Final = 3
+MAX_LINE: Final = 5000
+"""Characters of a line; one of a sensor has some hundred."""
 _NUMBER: Final = r"[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?"
 _WITH_UNIT: Final = re.compile(rf"{_NUMBER}\s*([^\W\d_eE][^\d\s,;|]{{0,14}}\d?|[eE°µμ][^\d\s,;|]{{1,14}}\d?)")
 
@@ -25,9 +27,9 @@ def without_units(head: Sequence[str]) -> Callable[[str], str] | None:
     ('t (ms);ax (g)', '1;0.1')
     """
     lines = [line.rstrip("\r\n") for line in head[:LINES_LOOKED_AT]]
-    for delimiter in DELIMITERS:
-        if delimiter is None:
-            continue
+    if any(len(line) > MAX_LINE for line in lines):
+        return None
+    for delimiter in filter(None, DELIMITERS):
         rows = [split_line(line, delimiter) for line in lines]
         first = next((at for at, row in enumerate(rows) if len(row) > 1 and any(map(_unit_of, row))), None)
         if first is None:
