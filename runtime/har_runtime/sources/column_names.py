@@ -161,6 +161,8 @@ class TimeColumn:
     cell: int
     unit: str | None = None
     """One of s, ms, us, ns; None if the header does not name it."""
+    of_sensor: bool = False
+    """Whether it is named as that of one sensor."""
 
 
 def split_name(name: str) -> tuple[list[str], str]:
@@ -344,11 +346,12 @@ def time_of(words: list[str], unit: str, index: int) -> TimeColumn | None:
     if (not lower or (len(lower) == 1 and lower[0] in AXES)) and unit in _TIME_UNITS:
         return TimeColumn(index, _TIME_UNITS[unit])  # No letters of ours, or Delsys's "X[s]".
     own = any(word in _TIME_WORDS for word in lower) or (bool(named) and len(named[0]) > 1)
+    of_sensor = any(map(_is_sensor, rest))
     rest = [word for word in rest if not _is_sensor(word) and not (unit and word in (*AXES, "series"))]
     if own and all(word in _TIME_QUALIFIERS for word in rest):
         if len(named) == 1 or not unit:
-            return TimeColumn(index, _TIME_UNITS.get(unit) or (_TIME_UNITS[named[-1]] if named else None))
-        return TimeColumn(index, _TIME_UNITS.get(unit))
+            return TimeColumn(index, _TIME_UNITS.get(unit) or (_TIME_UNITS[named[-1]] if named else None), of_sensor)
+        return TimeColumn(index, _TIME_UNITS.get(unit), of_sensor)
     compact = "".join(lower)
     match = re.fullmatch("(?:timestamp|time|t|rtctime|sampletime|datetime|date)(.*)", compact)
     if match and match[1] in _TIME_UNITS:

@@ -81,7 +81,7 @@ class NamedColumns:
     sensors: Mapping[str, Triple]
     """The columns of each kind of sensor (`TOTAL` to `BARE`) that the header names wholly."""
     times: tuple[TimeColumn, ...] = ()
-    """Columns of times, the most explicit first."""
+    """Columns of times, the most explicit first, and those of single sensors last."""
     counter: int | None = None
     """The column that numbers the samples."""
     label: int | None = None
@@ -146,7 +146,8 @@ def named_columns(names: Sequence[str], unknown: bool = False) -> NamedColumns:
         _add_unknown(channels, names, parts)
     if not times and (own := _time_before_channels(parts, channels)) is not None:
         times.append(TimeColumn(own))
-    times.sort(key=lambda time: time.unit is None)  # Stable: the first of those with a unit.
+    # Stable: the first of those with a unit, before any of one sensor.
+    times.sort(key=lambda time: (time.of_sensor, time.unit is None))
     found = NamedColumns(
         *(len(names), {}, tuple(times), counter, label, profile), repeated=frozenset(repeated), turns=bool(turns)
     )

@@ -26,7 +26,9 @@ def with_own_times(fields: Fields, rows: Sequence[Sequence[str]]) -> Fields:
         return fields
     times = [time for time in (fields.time, *fields.other_times) if time.rest is None]
     acc, gyro = _before(min(fields.acc), times), _before(min(fields.gyro), times)
-    if acc is None or gyro is None or acc == gyro or acc.form.kind != gyro.form.kind or not _drift(acc, gyro, rows):
+    if acc is None or gyro is None or fields.time not in (acc, gyro):  # The time of a row stands elsewhere.
+        return fields
+    if acc == gyro or acc.form.kind != gyro.form.kind or not _drift(acc, gyro, rows):
         return fields
     others = tuple(time for time in times if time not in (acc, gyro))
     return replace(fields, time=acc, other_times=others, gyro_time=gyro)

@@ -208,7 +208,7 @@ class Replay:
         try:
             return choose_units(evidence, acc, gyro, gyroscope=self.report.gyroscope)
         except DataError as error:
-            taken = f"; {fields.note}" if TAKEN in fields.note else ""
+            taken = f"; {fields.note}" if TAKEN in fields.note and "gravity" in str(error) else ""
             raise DataError(f"{self.path}: {self._too_slow() or f'{error}{taken}'}") from error
 
     def _no_evidence(self) -> str | None:

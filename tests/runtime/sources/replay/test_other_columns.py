@@ -59,3 +59,12 @@ def test_an_order_that_nothing_shows_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"nothing shows which of its 10 columns .* columns=time,ax"):
         read(path)
     is_the_wearer(read(path, "&columns=time,-,-,-,gx,gy,gz,ax,ay,az&gyro=deg/s"))
+
+
+def test_columns_that_were_taken_for_acceleration_are_named_if_they_read_no_gravity(tmp_path: Path) -> None:
+    path = tmp_path / "walk.csv"
+    text = table("", lambda n, *_: ",".join(map(str, [n * 20, *QUATERNION[n], *ANGLES[n] / 300, *NOISE[n] / 9])))
+    path.write_text(text)
+
+    with pytest.raises(DataError, match=r"gravity.*columns \d+ to \d+ are taken for acceleration"):
+        read(path)

@@ -62,3 +62,13 @@ def test_sensors_that_are_read_one_after_the_other_are_rows_of_both(tmp_path: Pa
     path.write_text(table(header, lambda n, _, acc, gyro: cells(20 * n, *acc, 20 * n + 3, *gyro)))
 
     is_the_wearer(read(path, "&gyro=rad/s"))
+
+
+def test_the_time_of_a_row_counts_more_than_those_of_its_sensors(tmp_path: Path) -> None:
+    path = tmp_path / "walk.csv"
+    header = "accTimestamp (s),ax,ay,az,gyroTimestamp (s),gx,gy,gz,loggingTime"
+    path.write_text(
+        table(header, lambda n, _, acc, gyro: cells(n // 2 * 0.04, *acc, n // 3 * 0.06, *gyro, f"{n * 20}"))
+    )
+
+    is_the_wearer(read(path, "&gyro=rad/s"))
