@@ -41,6 +41,8 @@ class FanOut:
             self._has_output = True
         sink = SinkThread(uri.partition("?")[0], open_sink(uri, self._info))
         self._sinks.append(sink)
+        # Records first: a line in a file need not wait for a picture to be drawn.
+        self._sinks.sort(key=lambda one: not one.keeps_records)
         self._info.sink_reports.append(lambda: sink.report)
 
     def write(self, answer: Answer) -> None:

@@ -37,6 +37,7 @@ class SinkThread:
         self._counted: str = getattr(sink, "counted", "answers")
         self._encode: Callable[[Answer], Any]
         self._write: Callable[[Any], None]
+        self.keeps_records = isinstance(sink, RecordSink)
         if isinstance(sink, RecordSink):
             self._encode, self._write, self._capacity = sink.encode, sink.append, sink.capacity
         else:
