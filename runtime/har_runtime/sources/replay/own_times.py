@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from har_runtime.median import median
 from har_runtime.sources.replay.cells import MISSING, NO_TIME, NUMBER
 from har_runtime.sources.replay.fields import Fields, TimeField
 from har_runtime.sources.replay.raw import RawRows
@@ -78,5 +79,5 @@ def _drift(acc: TimeField, gyro: TimeField, rows: Sequence[Sequence[str]]) -> bo
         return False
     with np.errstate(all="ignore"):
         first, second = first - first[0], second - second[0]
-        steps = [float(np.median(np.diff(times))) for times in (first, second)]
+        steps = [median(np.diff(times)) for times in (first, second)]
         return min(steps) > 0 and float(np.abs(second - first).max()) > APART * max(steps)
