@@ -5,7 +5,7 @@ Files are read line by line: memory grows with the number of changes, not of row
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from har_runtime.answers.families import Families
 from har_runtime.answers.palette import NOT_WORN
 from har_runtime.cli.activity_rows import Row, read_rows
 from har_runtime.cli.intervals import Interval, Intervals
+from har_runtime.cli.spans import Span, Spans
 from har_runtime.cli.step_bouts import StepBout, StepBouts
 from har_runtime.contract import FAMILIES, HOP_S
 from har_runtime.errors import DataError
@@ -35,18 +36,6 @@ _FAMILIES: Final = Families(FAMILIES)
 """Rows do not say what their families contain."""
 MAX_BATCH_S: Final = 120.0
 """A longer time is a gap even if, by the sensor's clock, no window is missing: phones send samples in batches."""
-
-
-@dataclass(slots=True)
-class Span:
-    """A stretch of one activity without a gap, within one local day."""
-
-    activity: str
-    """A label, a family, `UNKNOWN` or `NOT_WORN`."""
-    start_unix_s: float
-    end_unix_s: float
-    seconds: float
-    """Time of its windows; differs from end minus start if a recording was not replayed in real time."""
 
 
 @dataclass
@@ -91,7 +80,7 @@ class ActivityLog:
     """The activities of one or more days."""
 
     days: dict[date, Day] = field(default_factory=dict)
-    spans: list[Span] = field(default_factory=list)
+    spans: Spans = field(default_factory=Spans)
     """In order of time, unless a clock was set back."""
     transitions: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often one activity of at least two windows followed another, whatever was between the two, counted as in
@@ -241,6 +230,16 @@ def _unreadable(path: Path, error: OSError) -> DataError:
     return DataError(f"{path}: cannot be read ({error.strerror or error})")
 
 
+def _check_length(found: Sized) -> None:
+    """Refuse too many of what is found.
+
+    Raises:
+        DataError: there are.
+    """
+    if len(found) > MAX_SPANS:
+        raise DataError(f"more than {MAX_SPANS:,} bouts or intervals: give fewer files, or a longer --every")
+
+
 class _Builder:
     """Builds the log from rows in their order."""
 
@@ -291,10 +290,10 @@ class _Builder:
             intensity = intensity_of(row.cadence)
             self._day.effort[intensity] = self._day.effort.get(intensity, 0.0) + HOP_S
             self._step_bouts.step(row)
+            _check_length(self.log.step_bouts)
         if self._intervals is not None:
             self._intervals.step(row, self._begin_s)
-        if max(len(self.log.step_bouts), len(self.log.intervals)) > MAX_SPANS:
-            raise DataError(f"more than {MAX_SPANS:,} bouts or intervals: give fewer files, or a longer --every")
+            _check_length(self.log.intervals)
 
     def _continues(self, row: Row) -> bool:
         """Whether a row is like the last one, half a second later."""
@@ -313,9 +312,8 @@ class _Builder:
         """Count the rows that were held back, as they would have been one by one."""
         if self._held:
             assert self._last is not None
-            span, seconds = self.log.spans[-1], self._held * HOP_S
-            span.end_unix_s = max(span.end_unix_s, self._last.unix_s)
-            span.seconds += seconds
+            seconds = self._held * HOP_S
+            self.log.spans.extend_last(self._last.unix_s, seconds)
             self._held = 0
             self._count(self._last, seconds)
 
@@ -345,10 +343,13 @@ class _Builder:
         """Complete the log with the bouts of each day."""
         self._count_held()
         bout = Span("", 0.0, 0.0, 0.0)
+        self._begin_s = self._end_s = 0.0
         for span in self.log.spans:
-            today = local(span.start_unix_s).date()
-            day = self.log.days[today]
-            follows = span.start_unix_s == bout.end_unix_s and today == local(bout.start_unix_s).date()
+            is_new_day = not self._begin_s <= span.start_unix_s < self._end_s
+            if is_new_day:
+                self._begin_day(local(span.start_unix_s).date())
+            day = self._day
+            follows = span.start_unix_s == bout.end_unix_s and not is_new_day
             if follows and _FAMILIES.covers(span.activity, bout.activity):
                 bout = replace(bout, end_unix_s=span.end_unix_s, seconds=bout.seconds + span.seconds)
             else:
@@ -372,10 +373,10 @@ class _Builder:
             apart_s = row.unix_s - last.unix_s
             in_batch = 0 <= apart_s <= MAX_BATCH_S and 0 < row.end_s - last.end_s < 2 * HOP_S
             if in_batch or abs(apart_s) <= MAX_PAUSE_S:
-                start_s = spans[-1].end_unix_s
-                if row.activity == last.activity and spans[-1].start_unix_s >= self._begin_s:
-                    spans[-1].end_unix_s = max(start_s, row.unix_s)
-                    spans[-1].seconds += HOP_S
+                span = spans[-1]
+                start_s = span.end_unix_s
+                if row.activity == last.activity and span.start_unix_s >= self._begin_s:
+                    spans.extend_last(row.unix_s, HOP_S)
                     return
             elif apart_s < 0:
                 self.log.clock_set_back_s -= apart_s

@@ -1,9 +1,12 @@
 """The command `har-stream report`: the days in the files of a `jsonl:` sink, as text, JSON or a picture."""
 
 import argparse
+import itertools
 import json
+from collections.abc import Iterable, Iterator
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from har_runtime.answers.answer import UNKNOWN
 from har_runtime.answers.effort import INTENSITIES, intensity_of, mets_of
@@ -19,12 +22,14 @@ from har_runtime.cli.activity_log import (
     read_log,
 )
 from har_runtime.cli.common import add_json
-from har_runtime.cli.intervals import interval_s
+from har_runtime.cli.intervals import Interval, interval_s
+from har_runtime.cli.step_bouts import StepBout
 from har_runtime.text import clean
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+_Timed = TypeVar("_Timed", StepBout, Interval)
 MIN_BOUT_STEPS = 20
 """Shorter bouts are in the JSON alone."""
 MAX_CHANGES = 6
@@ -68,8 +73,8 @@ def _print(log: ActivityLog) -> None:
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, emoji=False)  # Names are shown as they are.
-    for date, day in log.days.items():
-        console.print(_table(f"{date:%A}, {date}", day))
+    for today, day in log.days.items():
+        console.print(_table(f"{today:%A}, {today}", day))
         if day.reasons:
             reasons = ", ".join(f"{reason} {duration_text(seconds)}" for reason, seconds in day.reasons.items())
             console.print(f"  unknown because: {reasons}")
@@ -85,10 +90,10 @@ def _print(log: ActivityLog) -> None:
             console.print(f"  steps: {day.steps:,}" + (f"; {effort}" if effort else ""))
         if day.missing_s >= 1:
             console.print(f"  without answers between the first and the last: {duration_text(day.missing_s)}")
-    if any(bout.steps >= MIN_BOUT_STEPS for bout in log.step_bouts):
-        console.print(_bouts(log))
-    if log.intervals:
-        console.print(_intervals(log))
+    for day, bouts in _by_day(bout for bout in log.step_bouts if bout.steps >= MIN_BOUT_STEPS):
+        console.print(_bouts(day, bouts))
+    for day, intervals in _by_day(log.intervals):
+        console.print(_intervals(day, intervals))
     if log.transitions:
         kinds = [
             f"{display_name(before)} to {display_name(after)} {count}"
@@ -127,30 +132,34 @@ def _table(title: str, day: Day) -> "Table":
     return table
 
 
-def _bouts(log: ActivityLog) -> "Table":
-    table = _plain_table(f"bouts of {MIN_BOUT_STEPS} steps or more", "start", "activity")
+def _by_day(timed: Iterable[_Timed]) -> Iterator[tuple[date, Iterator[_Timed]]]:
+    """Bouts or intervals by the day on which they start: a table of many days would take much memory."""
+    return itertools.groupby(timed, lambda one: local(one.start_unix_s).date())
+
+
+def _bouts(day: date, bouts: Iterable[StepBout]) -> "Table":
+    table = _plain_table(f"{day}, bouts of {MIN_BOUT_STEPS} steps or more", "start", "activity")
     for name in ("length", "steps", "steps/min", "effort", "METs"):
         table.add_column(name, justify="right")
-    for bout in log.step_bouts:
-        if bout.steps >= MIN_BOUT_STEPS:
-            mets = mets_of(bout.cadence)
-            table.add_row(
-                _moment(bout.start_unix_s),
-                display_name(bout.activity),
-                duration_text(bout.seconds),
-                f"{bout.steps:,}",
-                f"{bout.cadence:.0f}",
-                intensity_of(bout.cadence),
-                "< 3" if mets is None else f"{mets}+",
-            )
+    for bout in bouts:
+        mets = mets_of(bout.cadence)
+        table.add_row(
+            _moment(bout.start_unix_s),
+            display_name(bout.activity),
+            duration_text(bout.seconds),
+            f"{bout.steps:,}",
+            f"{bout.cadence:.0f}",
+            intensity_of(bout.cadence),
+            "< 3" if mets is None else f"{mets}+",
+        )
     return table
 
 
-def _intervals(log: ActivityLog) -> "Table":
-    table = _plain_table("intervals", "start", "activity")
+def _intervals(day: date, intervals: Iterable[Interval]) -> "Table":
+    table = _plain_table(f"{day}, intervals", "start", "activity")
     for name in ("time in it", "steps", "steps/min"):
         table.add_column(name, justify="right")
-    for interval in log.intervals:
+    for interval in intervals:
         table.add_row(
             _moment(interval.start_unix_s),
             display_name(interval.activity),

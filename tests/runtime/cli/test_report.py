@@ -9,14 +9,16 @@ import xml.etree.ElementTree as ElementTree
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.runtime import fake_model
 
 from har_runtime.answers.palette import COLOURS
 from har_runtime.answers.row import row_of
 from har_runtime.cli import report_plot
-from har_runtime.cli.activity_log import ActivityLog, Day, Span, read_log
+from har_runtime.cli.activity_log import ActivityLog, Day, read_log
 from har_runtime.cli.report_plot import draw, make_figure
+from har_runtime.cli.spans import Span, Spans
 from har_runtime.cli.stream import main
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -66,7 +68,7 @@ def test_the_json_has_the_day_its_spans_and_changes(day: Path, capsys) -> None:
     assert datetime.fromisoformat(result["spans"][0]["start"]).timestamp() == MORNING
 
 
-def write_walks(path: Path) -> Path:
+def write_walks(path: Path, begin_s: float = MORNING) -> Path:
     """A minute at 120 and one at 96 steps/min, 3 s apart, a run of 20 s a minute later, and rows with faults."""
     lines: list[str] = []
     at = 0.0
@@ -76,11 +78,11 @@ def write_walks(path: Path) -> Path:
     ]:  # fmt: skip
         for _ in range(2 * seconds):
             at += 0.5
-            row = {"unix_s": MORNING + at, "end_s": at, "activity": activity, "steps": steps}
+            row = {"unix_s": begin_s + at, "end_s": at, "activity": activity, "steps": steps}
             lines.append(json.dumps(row | ({"cadence": cadence} if cadence else {})))
     for broken in ({"steps": -1}, {"steps": True, "cadence": 100}, {"steps": 1, "cadence": "fast"}, {"steps": 10**9}):
         at += 0.5
-        lines.append(json.dumps({"unix_s": MORNING + at, "end_s": at, "activity": "sitting", **broken}))
+        lines.append(json.dumps({"unix_s": begin_s + at, "end_s": at, "activity": "sitting", **broken}))
     path.write_text("\n".join(lines) + "\n")
     return path
 
@@ -94,6 +96,14 @@ def test_the_text_has_steps_bouts_and_intervals(tmp_path: Path, capsys) -> None:
     assert re.search(r"2026-03-02 09:34:03 +running +0:00:20 +40 +150 +vigorous +6\+", text)
     assert re.search(r"2026-03-02 09:30:00 +sitting +0:01:00 +0 *\n", text)
     assert re.search(r"2026-03-02 09:31:00 +walking +0:01:00 +120 +120 *\n", text)
+
+
+def test_several_days_have_a_table_of_bouts_each(tmp_path: Path, capsys) -> None:
+    today, tomorrow = write_walks(tmp_path / "a.jsonl"), write_walks(tmp_path / "b.jsonl", MORNING + 86_400)
+    assert main(["report", str(today), str(tomorrow)]) == 0
+    text = capsys.readouterr().out
+    assert re.findall(r"(\S+), bouts of 20 steps", text) == ["2026-03-02", "2026-03-03"]
+    assert re.findall(r"(2026-\S+) \S+ +running", text) == ["2026-03-02", "2026-03-03"]
 
 
 def test_the_json_has_bouts_and_intervals(tmp_path: Path, capsys) -> None:
@@ -235,8 +245,8 @@ def test_a_day_of_very_many_changes_is_drawn_by_its_longest_spans(monkeypatch) -
     spans = [Span("ab"[n % 2], MORNING + n / 2, MORNING + n / 2 + 0.5, 0.5) for n in range(60)]
     spans[5] = Span("ab"[1], MORNING, MORNING + 900, 900)
     day = datetime.fromtimestamp(MORNING).date()
-    timeline = make_figure(ActivityLog({day: Day({"a": 1.0, "b": 1.0})}, spans)).axes[0]
-    widths = [path.get_extents().width for bars in timeline.collections for path in bars.get_paths()]
+    timeline = make_figure(ActivityLog({day: Day({"a": 1.0, "b": 1.0})}, Spans(spans))).axes[0]
+    widths = [np.ptp(bar[:-1, 0]) for bars in timeline.patches for bar in bars.get_path().vertices.reshape(-1, 5, 2)]
     assert len(widths) == 50
     assert max(widths) == 900
 
