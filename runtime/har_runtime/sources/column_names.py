@@ -63,7 +63,7 @@ _STOP = {
     "entropy", "angle", "quat", "quaternion", "orientation", "attitude", "error", "drift", "velocity", "position",
     "magn", "compass", "euler", "rotvec", "covariance", "world", "earth",
 }  # fmt: skip
-"""A name with one of these is no reading of an accelerometer or gyroscope in the axes of the device."""
+"""A column whose name has one of these does not hold readings of an accelerometer or gyroscope in the device's axes."""
 _OTHER = {
     "magnet", "orient", "ori", "vector", "pos", "vel", "tilt", "heading", "field", "gps", "temp", "temperature",
     "force", "torque", "pixel", "mouse", "screen", "location", "coordinate", "landmark", "marker", "size",

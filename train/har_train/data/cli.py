@@ -144,10 +144,10 @@ def _cut(options: argparse.Namespace) -> int:
 
 
 def _convert(options: argparse.Namespace) -> int:
+    from har_runtime.sources.replay.options import NAMES
     from har_train.data.convert import convert, options_from, print_report
 
-    names = ("columns", "unit", "gyro", "time", "rate", "sign", "labels", "device")
-    given = options_from({name: getattr(options, name) for name in names})
+    given = options_from({name: getattr(options, name) for name in NAMES})
     found = convert(options.files, options.out, given)
     if options.json:
         print(json.dumps({"file": str(options.out), **asdict(found)}, indent=1, allow_nan=False))

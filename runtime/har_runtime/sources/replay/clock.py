@@ -15,7 +15,7 @@ from har_runtime.sources.replay.spread import Spread
 MAX_TIME_NS: Final = 9.2e18
 HOUR_NS: Final = 3_600_000_000_000
 MAX_STEP_NS: Final = 2_000_000_000
-"""A longer step over the end of an hour is none: the clock was set."""
+"""The longest step over such a turn of the clock; a longer one means that somebody set it."""
 MAX_COUNT: Final = 1e9
 """Of samples: a larger number is none of theirs."""
 
